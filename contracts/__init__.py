@@ -1,0 +1,1 @@
+"""Our on-chain contracts: Solidity sources and their compiled artefacts, as data."""

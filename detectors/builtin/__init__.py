@@ -1,0 +1,1 @@
+"""The detectors that ship with Firebreak, one file each."""

@@ -1,0 +1,1 @@
+"""How to brake each family of protocols, one file each."""

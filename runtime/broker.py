@@ -1,0 +1,179 @@
+"""The broker port: what Firebreak asks of a log, whoever keeps it.
+
+Two adapters fulfil it, `runtime.kafka` and `runtime.memory`, and both pass the same contract suite
+(`tests/contract/test_broker.py`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from schemas.headers import Headers
+from schemas.topics import TopicSpec
+
+
+class Partition(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    number: int
+
+
+class Message(NamedTuple):
+    """One record as the log keeps it; bytes, not yet decoded."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+    @property
+    def origin(self) -> Partition:
+        """The partition it was read from."""
+        return Partition(self.topic, self.partition)
+
+
+Offsets = Mapping[Partition, int]
+"""Per partition the offset of the next record to read."""
+
+
+class Rebalance(Protocol):
+    """What a group member does when partitions come and go."""
+
+    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
+        """Prepare for these partitions; return where to start each that should not start at the
+        group's committed offset."""
+        ...
+
+    def revoked(self, partitions: Sequence[Partition]) -> None:
+        """Finish with these partitions; they are still ours until this returns."""
+        ...
+
+    def lost(self, partitions: Sequence[Partition]) -> None:
+        """Forget these partitions: somebody else has them already, so write nothing for them."""
+        ...
+
+
+class Producer(Protocol):
+    """Appends records. Idempotent, acknowledged by all in-sync replicas, in order per partition."""
+
+    def send(
+        self,
+        topic: str,
+        value: bytes,
+        *,
+        key: bytes | None = None,
+        headers: Headers = (),
+        partition: int | None = None,
+    ) -> None:
+        """Queue one record; its key chooses the partition unless one is given.
+
+        Raises `TransientError` when the queue stays full.
+        """
+        ...
+
+    def flush(self) -> None:
+        """Return once every queued record is acknowledged.
+
+        Raises `UnsafeToContinueError` if any was not: what it belonged to must not be committed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Flush and let go."""
+        ...
+
+
+class Consumer(Protocol):
+    """Reads records, as a member of a group or of assigned partitions alone."""
+
+    def subscribe(self, topics: Sequence[str], rebalance: Rebalance) -> None:
+        """Join the group for these topics."""
+        ...
+
+    def assign(self, offsets: Offsets) -> None:
+        """Read exactly these partitions from these offsets, without any group."""
+        ...
+
+    def fetch(self, limit: int, timeout: float) -> list[Message]:
+        """Wait up to `timeout` seconds for a record, then return it with up to `limit` - 1 others
+        that are there already. May call the `Rebalance`."""
+        ...
+
+    def position(self, partition: Partition) -> int:
+        """Return the offset up to which (not including) everything was fetched, gaps included."""
+        ...
+
+    def commit(self, offsets: Offsets) -> None:
+        """Record the group's position. Raises `TransientError` when it did not get there."""
+        ...
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Fetch nothing from these until resumed; membership goes on."""
+        ...
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Fetch from these again, at the position where they paused."""
+        ...
+
+    def close(self) -> None:
+        """Leave the group."""
+        ...
+
+
+class Broker(Protocol):
+    """A log: makes producers and consumers, knows its topics."""
+
+    def producer(self) -> Producer:
+        """Return a new producer."""
+        ...
+
+    def consumer(self, group: str | None = None) -> Consumer:
+        """Return a new consumer. A group without a committed offset starts at the beginning."""
+        ...
+
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions the topic has, 0 when it does not exist."""
+        ...
+
+    def bounds(self, partition: Partition) -> tuple[int, int]:
+        """Return the first offset that is kept and the next one to be written."""
+        ...
+
+    def offsets_at(self, topic: str, milliseconds: int) -> dict[Partition, int]:
+        """Return, per partition, the first offset at or after this time since 1970, or the end."""
+        ...
+
+    def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Return the group's committed offsets; a partition without one is absent."""
+        ...
+
+    def create(self, specs: Iterable[TopicSpec]) -> list[str]:
+        """Create the topics that do not exist; return their names."""
+        ...
+
+    def differences(self, specs: Iterable[TopicSpec]) -> list[str]:
+        """Say, one sentence each, how existing topics differ from their specification."""
+        ...
+
+
+def read_all(
+    broker: Broker, partition: Partition, take: Callable[[Message], None], start: int | None = None
+) -> int:
+    """Hand every record of a partition, from `start` or its beginning to its present end, to
+    `take`; return that end."""
+    low, high = broker.bounds(partition)
+    position = low if start is None else max(start, low)
+    if position >= high:
+        return high
+    consumer = broker.consumer()
+    try:
+        consumer.assign({partition: position})
+        while consumer.position(partition) < high:
+            for message in consumer.fetch(1000, 1.0):
+                if message.offset < high:
+                    take(message)
+    finally:
+        consumer.close()
+    return high

@@ -1,0 +1,154 @@
+"""The consumer loop that every service runs.
+
+Fetch, process, and every so often: make durable, then commit. Commit comes last, so a crash at any
+point reads again what was not durable and never skips what was not done.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+from runtime.broker import Consumer, Message, Offsets, Partition
+from runtime.clock import Clock
+from runtime.logs import logger
+from schemas.errors import TransientError
+
+_log = logger(__name__)
+
+
+class Task(Protocol):
+    """What a service does with its records."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The topics it reads."""
+        ...
+
+    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
+        """Load what is known of these partitions; return where to start reading each that should
+        not start at the group's committed offset."""
+        ...
+
+    def process(self, batch: Sequence[Message]) -> None:
+        """Handle the records, in order. What this produces may still be on its way."""
+        ...
+
+    def checkpoint(self, offsets: Offsets) -> None:
+        """Make durable all that came of the records below these offsets."""
+        ...
+
+    def released(self, partitions: Sequence[Partition]) -> None:
+        """Forget these partitions."""
+        ...
+
+    def tick(self) -> None:
+        """Do what is due without a new record. Called between batches."""
+        ...
+
+    def ready(self) -> bool:
+        """Say whether it can take more now; while it can't, its partitions are paused."""
+        ...
+
+
+class Loop:
+    """Runs a task over a group's share of its topics until told to stop.
+
+    Guarantees: `checkpoint` precedes every commit; a partition is checkpointed and committed before
+    another member gets it; after an error nothing is checkpointed or committed any more.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        task: Task,
+        clock: Clock,
+        *,
+        interval: float = 5.0,
+        limit: int = 500,
+        patience: float = 0.1,
+    ) -> None:
+        """Set the seconds between checkpoints, the records in a batch, the seconds to wait."""
+        self._consumer = consumer
+        self._task = task
+        self._clock = clock
+        self._interval = interval
+        self._limit = limit
+        self._patience = patience
+        self._owned: set[Partition] = set()
+        self._offsets: dict[Partition, int] = {}
+        self._paused = False
+        self._failed = False
+        self._due = clock.monotonic() + interval
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set, then finish what is in hand and leave the group."""
+        self._consumer.subscribe(self._task.topics, self)
+        try:
+            while not stop.is_set():
+                self.step()
+            self._save(self._offsets)
+        except BaseException:
+            self._failed = True
+            raise
+        finally:
+            self._consumer.close()
+
+    def step(self) -> None:
+        """Fetch and process one batch; checkpoint when it is due."""
+        self._throttle()
+        batch = self._consumer.fetch(self._limit, self._patience)
+        if batch:
+            self._task.process(batch)
+            for message in batch:
+                self._offsets[message.origin] = message.offset + 1
+        self._task.tick()
+        if self._clock.monotonic() >= self._due:
+            self._save(self._offsets)
+
+    def _throttle(self) -> None:
+        if self._task.ready() == self._paused:
+            self._paused = not self._paused
+            change = self._consumer.pause if self._paused else self._consumer.resume
+            change(self._owned)
+
+    def _save(self, offsets: Offsets) -> None:
+        self._due = self._clock.monotonic() + self._interval
+        if not offsets:
+            return
+        offsets = dict(offsets)
+        self._task.checkpoint(offsets)
+        try:
+            self._consumer.commit(offsets)
+        except TransientError as error:
+            # The checkpoint is what counts on restart; the group's offset only shows progress.
+            _log.warning("commit_failed", error=str(error))
+            return
+        for partition, offset in offsets.items():
+            if self._offsets.get(partition) == offset:
+                del self._offsets[partition]
+
+    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
+        """Take on partitions that the group gave us."""
+        starts = self._task.assigned(partitions)
+        self._owned |= set(partitions)
+        if self._paused:
+            self._consumer.pause(partitions)
+        _log.info("assigned", partitions=[f"{p.topic}[{p.number}]" for p in partitions])
+        return starts
+
+    def revoked(self, partitions: Sequence[Partition]) -> None:
+        """Hand partitions over: durable and committed first."""
+        if not self._failed:
+            self._save({p: self._offsets[p] for p in partitions if p in self._offsets})
+        self._forget(partitions)
+
+    def lost(self, partitions: Sequence[Partition]) -> None:
+        """Drop partitions that somebody else has already."""
+        _log.warning("lost", partitions=[f"{p.topic}[{p.number}]" for p in partitions])
+        self._forget(partitions)
+
+    def _forget(self, partitions: Sequence[Partition]) -> None:
+        self._task.released(partitions)
+        self._owned -= set(partitions)
+        for partition in partitions:
+            self._offsets.pop(partition, None)

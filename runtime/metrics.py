@@ -1,0 +1,57 @@
+"""Every metric there is: a closed list, so that dashboards and alert rules can rely on it.
+
+Labels are bounded by configuration (topics, sets, protocols of the manifests), never by what the
+chain sends.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_FAST = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1, 2, 5, 10)
+
+
+class Metrics:
+    """The metrics of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        count, gauge = self._counter, self._gauge
+
+        self.records = count("records", "Records read.", "topic")
+        self.published = count("published", "Records written.", "topic")
+        self.dead_letters = count("dead_letters", "Records kept unread.", "topic", "fault")
+
+        self.blocks = count("blocks", "Blocks published.", "chain")
+        self.head = gauge("head_block", "Newest block published.", "chain")
+        self.reorg_depth = gauge("reorg_depth", "Blocks retracted by the latest reorg.", "chain")
+        self.endpoint_faults = count("endpoint_faults", "Failed requests to a node.", "endpoint")
+
+        self.scored = count("scored", "Transactions scored.", "set")
+        self.learned = count("learned", "Transactions learned from.", "set")
+        self.alerts = count("alerts", "Alerts raised.", "set", "severity")
+        self.withdrawals = count("withdrawals", "Alerts withdrawn.", "set")
+        self.detector_faults = count("detector_faults", "Plug-in failures.", "detector")
+
+        self.actions = count("actions", "Steps of brakes.", "state")
+        self.armed = gauge("armed", "1 when brakes are sent, 0 in dry-run.", "protocol")
+        self.budget_left = gauge("budget_left", "Brakes left in this window.", "protocol")
+        self.heartbeat = gauge("heartbeat_timestamp_seconds", "Last heartbeat mined.", "protocol")
+
+        self.hop_seconds = Histogram(
+            "firebreak_hop_seconds",
+            "From the block's arrival at ingest to this hop.",
+            ("hop",),
+            registry=self.registry,
+            buckets=_FAST,
+        )
+        self.checkpoint_seconds = Histogram(
+            "firebreak_checkpoint_seconds",
+            "Time to make state durable.",
+            registry=self.registry,
+            buckets=_FAST,
+        )
+
+    def _counter(self, name: str, doc: str, *labels: str) -> Counter:
+        return Counter(f"firebreak_{name}", doc, labels, registry=self.registry)
+
+    def _gauge(self, name: str, doc: str, *labels: str) -> Gauge:
+        return Gauge(f"firebreak_{name}", doc, labels, registry=self.registry)

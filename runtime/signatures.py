@@ -1,0 +1,124 @@
+"""Ed25519 signatures over records, in their headers.
+
+A signature covers the value, the key id, a sequence and an expiry. Both numbers come from the
+block's position, so the same record always carries the same ones. Checks are ordered by cost: size,
+key, expiry and sequence before any cryptography.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from runtime.broker import Message
+from schemas import headers
+from schemas.errors import ConfigurationError, PoisonRecordError
+from schemas.headers import Headers
+from schemas.ids import content_id
+from schemas.topics import MAX_RECORD_BYTES
+
+
+def _statement(value: bytes, key_id: str, sequence: int, expires: int) -> bytes:
+    frame = f"firebreak-signature-v1:{len(key_id)}:{key_id}:{sequence}:{expires}:{len(value)}:"
+    return frame.encode() + value
+
+
+def key_id(public: Ed25519PublicKey) -> str:
+    """Name a key by its content."""
+    raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return content_id("ed25519", raw.hex())[:32]
+
+
+class Signer:
+    """Signs records with one private key."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.key_id = key_id(private.public_key())
+
+    def sign(self, value: bytes, *, sequence: int, expires: int) -> Headers:
+        """Return the headers that prove who wrote this value; void after block `expires`."""
+        statement = _statement(value, self.key_id, sequence, expires)
+        return (
+            (headers.KEY_ID, self.key_id.encode()),
+            (headers.SEQUENCE, b"%d" % sequence),
+            (headers.EXPIRES, b"%d" % expires),
+            (headers.SIGNATURE, self._private.sign(statement)),
+        )
+
+
+class Verifier:
+    """Accepts records signed by known keys, each key's sequence never falling behind its window."""
+
+    def __init__(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
+        self._keys = dict(keys)
+
+    def check(self, message: Message, *, head: int | None) -> int:
+        """Return the record's sequence if it may be believed at block `head`.
+
+        `head` is the newest block this service knows, None before it knows any. Raises
+        `PoisonRecordError` with the reason otherwise.
+        """
+        value = message.value or b""
+        if len(value) > MAX_RECORD_BYTES:
+            raise PoisonRecordError(f"{len(value):,} bytes, the limit is {MAX_RECORD_BYTES:,}")
+        name = (headers.find(message.headers, headers.KEY_ID) or b"").decode("ascii", "replace")
+        public = self._keys.get(name)
+        if public is None:
+            raise PoisonRecordError(f"signed by unknown key {name[:32]!r}")
+        sequence = headers.number(message.headers, headers.SEQUENCE)
+        expires = headers.number(message.headers, headers.EXPIRES)
+        if head is not None and head > expires:
+            raise PoisonRecordError(f"expired after block {expires}, the head is {head}")
+        signature = headers.find(message.headers, headers.SIGNATURE) or b""
+        try:
+            public.verify(signature, _statement(value, name, sequence, expires))
+        except InvalidSignature:
+            raise PoisonRecordError(f"the signature of key {name} does not fit") from None
+        return sequence
+
+
+def load_signer(path: Path) -> Signer:
+    """Read a private key from a PEM file that only its owner may read."""
+    if path.stat().st_mode & 0o077:
+        raise ConfigurationError(f"{path} can be read by others: chmod 600 {path}")
+    private = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise ConfigurationError(f"{path} is not an Ed25519 private key")
+    return Signer(private)
+
+
+def load_verifier(folder: Path) -> Verifier:
+    """Read every `*.pub.pem` of a folder; each is a key whose records are believed."""
+    keys = {}
+    for path in sorted(folder.glob("*.pub.pem")):
+        public = load_pem_public_key(path.read_bytes())
+        if not isinstance(public, Ed25519PublicKey):
+            raise ConfigurationError(f"{path} is not an Ed25519 public key")
+        keys[key_id(public)] = public
+    if not keys:
+        raise ConfigurationError(f"no *.pub.pem in {folder}: no alert could ever be believed")
+    return Verifier(keys)
+
+
+def generate(folder: Path, name: str) -> Path:
+    """Make a key pair: `NAME.pem`, readable by its owner alone, and `NAME.pub.pem`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    private = Ed25519PrivateKey.generate()
+    secret = folder / f"{name}.pem"
+    secret.touch(mode=0o600, exist_ok=False)
+    secret.write_bytes(
+        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (folder / f"{name}.pub.pem").write_bytes(public)
+    return secret

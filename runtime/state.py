@@ -1,0 +1,67 @@
+"""Snapshots of keyed state in a compacted topic. The snapshot is the truth, not the group's offset.
+
+One record per key holds the key's whole state and the input offset it covers; one record per input
+partition, the mark, says that every key of it is covered up to there. Input partition n is kept in
+state partition n, so a member restores only what it was given. On start: read from the mark, and
+let each key skip what its own record covers beyond it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from runtime.broker import Broker, Message, Partition, Producer, read_all
+from schemas.codec import decode_from, encode
+from schemas.operations import KeyState, PartitionMark
+from schemas.topics import DETECTOR_STATE
+
+
+@dataclass(slots=True)
+class Restored:
+    """What was saved of one input partition."""
+
+    start: int = 0
+    """The input offset to read from."""
+    keys: dict[str, KeyState] = field(default_factory=dict)
+
+
+class StateStore:
+    """Saves and restores the state of one detector set."""
+
+    def __init__(self, broker: Broker, producer: Producer, set_name: str) -> None:
+        self._broker = broker
+        self._producer = producer
+        self._set = set_name
+
+    def restore(self, partition: int) -> Restored:
+        """Return what is saved for one input partition; nothing saved means: from its beginning.
+
+        Raises `PoisonRecordError` when a snapshot cannot be read: guessing would change scores.
+        """
+        found = Restored()
+
+        def take(message: Message) -> None:
+            record = decode_from(DETECTOR_STATE, message.value or b"")
+            if isinstance(record, KeyState) and record.set == self._set:
+                found.keys[record.key] = record
+            elif isinstance(record, PartitionMark) and record.set == self._set:
+                found.start = record.offset
+
+        read_all(self._broker, Partition(DETECTOR_STATE.name, partition), take)
+        return found
+
+    def save(self, partition: int, offset: int, states: Iterable[KeyState]) -> None:
+        """Write the changed keys, wait until they are kept, then move the mark.
+
+        The mark must not be seen without the keys that it speaks for.
+        """
+        for state in states:
+            self._write(f"{self._set}/{state.key}", partition, state)
+        self._producer.flush()
+        mark = PartitionMark(set=self._set, partition=partition, offset=offset)
+        self._write(f"{self._set}//{partition}", partition, mark)
+        self._producer.flush()
+
+    def _write(self, key: str, partition: int, record: KeyState | PartitionMark) -> None:
+        self._producer.send(
+            DETECTOR_STATE.name, encode(record), key=key.encode(), partition=partition
+        )

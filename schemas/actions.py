@@ -1,0 +1,65 @@
+"""Records of what responders decided and did. Keyed by protocol.
+
+Every step of an action is one record, copied from the responder's journal, where it was written
+and fsynced before the step was taken.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from schemas.alerts import Sentence
+from schemas.base import Part, Record
+from schemas.units import Account, Chain, Height, Hex, Id, Key, Name, Uint
+
+STATES = (
+    "proposed",
+    "refused",
+    "rehearsed",
+    "authorised",
+    "nonce-reserved",
+    "signed",
+    "broadcast",
+    "included",
+    "final",
+    "reorged",
+    "satisfied",
+    "failed",
+)
+"""`rehearsed`: dry-run, all but signing was done. `satisfied`: the target was braked already.
+`refused`, `rehearsed`, `final`, `satisfied` and `failed` end an action. The list may grow: a reader
+takes a state it does not know for one that has not ended."""
+
+
+class Term(Part, frozen=True, kw_only=True):
+    """One quantity that a decision rests on, so that anyone can compute it again."""
+
+    name: Name
+    value: float
+    unit: Name = ""
+
+
+class Action(Record, tag="action", frozen=True, kw_only=True):
+    """One step of one brake."""
+
+    id: Id
+    action: Id
+    """Names the brake itself (`schemas.ids.action_id`); equal over all its steps."""
+    step: Annotated[int, Meta(ge=0)]
+    state: Key
+    """One of `STATES`."""
+    chain: Chain
+    protocol: Key
+    incident: Id
+    alert: Id
+    adapter: Key
+    target: Account
+    calldata: Hex
+    scope: Literal["T1", "T2", "T3"]
+    reason: Sentence
+    terms: Annotated[tuple[Term, ...], Meta(max_length=32)] = ()
+    tx: str = ""
+    nonce: Annotated[int, Meta(ge=0)] | None = None
+    fee: Uint | None = None
+    """The most it pays per gas, in wei."""
+    block: Height | None = None

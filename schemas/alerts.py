@@ -1,0 +1,92 @@
+"""Records of what detectors saw. Keyed by protocol; signed in their headers."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from schemas.base import Part, Record
+from schemas.chain import Position
+from schemas.units import Chain, Height, Id, Key, Name, Seconds
+
+Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
+Sentence = Annotated[str, Meta(max_length=500)]
+Severity = Literal["low", "medium", "high", "critical"]
+
+
+class Reason(Part, frozen=True, kw_only=True):
+    """One feature that stood out: `observed` against `expected`, `distance` spreads away."""
+
+    feature: Name
+    observed: float
+    expected: float
+    distance: float
+    unit: Name
+    text: Sentence
+    """The same in words, for the person who is woken by it."""
+
+
+class Evidence(Part, frozen=True, kw_only=True):
+    """Where to look: a log of the transaction, a frame of its call tree (by its position in
+    `Transaction.calls`), or, with neither, the transaction itself."""
+
+    what: Sentence
+    log: Position | None = None
+    call: Position | None = None
+
+
+class Vote(Part, frozen=True, kw_only=True):
+    """What one detector of the set thought of the transaction."""
+
+    detector: Key
+    version: Name
+    score: float
+    p_value: Probability
+    tail: Key
+    """Where the p-value comes from: `prior`, the shipped reference alone; `empirical`, counted
+    among this protocol's own scores; `fitted`, a tail fitted beyond the largest of them."""
+    learned: Annotated[int, Meta(ge=0)]
+    """How many of this protocol's transactions the detector had learned from."""
+    alerted: bool
+    technique: Name = ""
+    reasons: Annotated[tuple[Reason, ...], Meta(max_length=32)] = ()
+    evidence: Annotated[tuple[Evidence, ...], Meta(max_length=64)] = ()
+
+
+class Alert(Record, tag="alert", frozen=True, kw_only=True):
+    """A transaction that ordinary life does not explain, within the false-alarm budget."""
+
+    id: Id
+    chain: Chain
+    protocol: Key
+    set: Key
+    phase: Literal["head", "pending"]
+    block: Height
+    block_hash: str
+    timestamp: Seconds
+    index: Position
+    tx: str
+    score: float
+    """-log10 of `p_value`, comparable across protocols."""
+    p_value: Probability
+    budget: Probability
+    """The share of ordinary transactions that may alert."""
+    severity: Severity
+    summary: Sentence
+    votes: Annotated[tuple[Vote, ...], Meta(min_length=1, max_length=64)]
+
+
+class Withdrawal(Record, tag="withdrawal", frozen=True, kw_only=True):
+    """An alert no longer holds, because its block left the chain."""
+
+    id: Id
+    alert: Id
+    chain: Chain
+    protocol: Key
+    set: Key
+    block: Height
+    block_hash: str
+    tx: str
+    reason: Sentence
+
+
+AlertRecord = Alert | Withdrawal

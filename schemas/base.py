@@ -1,0 +1,15 @@
+"""What every record shares."""
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
+    """A value that travels on a topic; immutable, tagged by its `kind`, defaults left out.
+
+    A record holds nothing that differs between two runs over the same chain: times of our own
+    hops, signatures and offsets travel in headers (`schemas.headers`).
+    """
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A piece of a record; never travels alone."""

@@ -1,0 +1,54 @@
+"""What travels beside a record, in its headers: times of hops, the record's id, signatures.
+
+None of it is part of the record's value, so a replay gives the same bytes.
+"""
+
+from collections.abc import Iterable
+from typing import get_args
+
+from schemas.errors import PoisonRecordError
+from schemas.incidents import Hop
+
+Headers = tuple[tuple[str, bytes], ...]
+
+RECORD_ID = "record-id"
+KEY_ID = "key-id"
+SEQUENCE = "sequence"
+EXPIRES = "expires-after-block"
+SIGNATURE = "ed25519"
+
+HOPS: tuple[Hop, ...] = get_args(Hop)
+_PREFIX = "hop-"
+_LONGEST_NUMBER = 20
+
+
+def find(headers: Iterable[tuple[str, bytes | None]], name: str) -> bytes | None:
+    """Return the value of the first header of that name."""
+    return next((value for key, value in headers if key == name), None)
+
+
+def number(headers: Iterable[tuple[str, bytes | None]], name: str) -> int:
+    """Return the non-negative decimal number in the named header."""
+    text = find(headers, name)
+    if text is None or not text.isdigit() or len(text) > _LONGEST_NUMBER:
+        raise PoisonRecordError(f"header {name!r} is missing or not a number")
+    return int(text)
+
+
+def hops(headers: Iterable[tuple[str, bytes | None]]) -> dict[Hop, int]:
+    """Return when the record's origin passed each hop, in nanoseconds since 1970.
+
+    Headers that are not numbers are left out: times inform, nothing rests on them.
+    """
+    texts = dict(headers)
+    found: dict[Hop, int] = {}
+    for hop in HOPS:
+        text = texts.get(_PREFIX + hop)
+        if text is not None and text.isdigit() and len(text) <= _LONGEST_NUMBER:
+            found[hop] = int(text)
+    return found
+
+
+def hop_headers(times: dict[Hop, int]) -> Headers:
+    """Write hop times as headers, in the order of the hops."""
+    return tuple((_PREFIX + hop, b"%d" % times[hop]) for hop in HOPS if hop in times)

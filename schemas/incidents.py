@@ -1,0 +1,63 @@
+"""Records of incident cases: what people work on. Keyed by protocol; the topic is compacted."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from schemas.alerts import Sentence, Severity
+from schemas.base import Part, Record
+from schemas.units import Account, Chain, Height, Id, Key, Name, Seconds
+
+Phase = Literal["detect", "respond", "recover", "closed"]
+"""The functions of NIST SP 800-61r3 (CSF 2.0 Detect, Respond, Recover) that a case passes through.
+Preparation (Govern, Identify, Protect) happens outside of any case."""
+
+Hop = Literal["received", "published", "scored", "decided", "sent", "mined"]
+"""What an attack's record passes on its way from the node to the brake: block received by ingest,
+record published, alert produced, brake decided, brake handed to the node, brake mined."""
+
+
+class Sighting(Part, frozen=True, kw_only=True):
+    """An alert as the case keeps it."""
+
+    alert: Id
+    set: Key
+    tx: str
+    block: Height
+    score: float
+    severity: Severity
+    summary: Sentence
+    withdrawn: bool = False
+
+
+class Measure(Part, frozen=True, kw_only=True):
+    """An action as the case keeps it: its latest step."""
+
+    action: Id
+    state: Key
+    adapter: Key
+    target: Account
+    reason: Sentence
+    tx: str = ""
+    block: Height | None = None
+
+
+class Incident(Record, tag="incident", frozen=True, kw_only=True):
+    """A case: the alerts and actions of one protocol that belong together in time."""
+
+    id: Id
+    chain: Chain
+    protocol: Key
+    phase: Phase
+    severity: Severity
+    summary: Sentence
+    opened: Seconds
+    """Time of the block that opened the case."""
+    latest: Seconds
+    """Time of the newest block that the case knows of."""
+    sightings: Annotated[tuple[Sighting, ...], Meta(max_length=1000)]
+    measures: Annotated[tuple[Measure, ...], Meta(max_length=1000)] = ()
+    hops: dict[Name, int] = field(default_factory=dict)
+    """When the first alert and its brake passed each hop, in nanoseconds since 1970."""
+    dropped: Annotated[int, Meta(ge=0)] = 0
+    """Sightings beyond the bound, counted only."""

@@ -1,0 +1,171 @@
+"""What a manifest may say: which contracts make up a protocol, what it may lose, who may brake it.
+
+One TOML file per protocol, in `protocols/`. Everything here is checked before anything runs;
+`runtime.manifests` reads the files and names file, line and field of every mistake.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from schemas.units import NATIVE
+
+ADDRESS = r"^0x[0-9a-fA-F]{40}$"
+HEX = r"^0x([0-9a-fA-F]{2})*$"
+KEY = r"^[A-Za-z0-9_.-]{1,64}$"
+CHAIN = r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$"
+
+LowerAddress = Annotated[str, Field(pattern=ADDRESS)]
+Whole = Annotated[int, Field(ge=0)]
+Money = Annotated[Decimal, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _lower_addresses(cls, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("0x") and len(value) == 42:
+            return value.lower()
+        return value
+
+
+class Contract(_Strict):
+    """A contract that belongs to the protocol or that it depends on."""
+
+    address: LowerAddress
+    role: Literal[
+        "pool", "vault", "pair", "oracle", "token", "router", "governor", "timelock", "proxy",
+        "gate", "safe", "treasury", "other",
+    ]  # fmt: skip
+    name: Annotated[str, Field(max_length=64)] = ""
+    holds_value: bool = True
+    """Whether assets that leave this contract leave the protocol."""
+    abi: str | None = None
+    """A JSON ABI beside the manifest, for events and functions that are not built in."""
+
+
+class TokenInfo(_Strict):
+    """A token the protocol deals in."""
+
+    address: LowerAddress | Literal["native"]
+    symbol: Annotated[str, Field(min_length=1, max_length=32)]
+    decimals: Annotated[int, Field(ge=0, le=77)]
+
+
+class Market(_Strict):
+    """A price series (`market-prices-v1`) that the protocol's scores may need."""
+
+    market: Annotated[str, Field(pattern=KEY)]
+
+
+class Dependency(_Strict):
+    """Another protocol, or a contract outside, whose failure would reach this one."""
+
+    name: Annotated[str, Field(pattern=KEY)]
+    kind: Literal["oracle", "liquidity", "collateral", "bridge", "governance", "other"]
+    address: LowerAddress | None = None
+
+
+class Budget(_Strict):
+    """How many false alarms are acceptable."""
+
+    transactions_per_false_alert: Annotated[int, Field(ge=10)] = 400
+
+
+class Halt(_Strict):
+    """What a wrong and a missed halt cost, in one currency of the operator's choice, and what is
+    believed before any evidence. Used by the halt rule (`responders/halt.py`)."""
+
+    prior: Share = 1e-4
+    """Probability that a transaction that alerts is an attack, before looking at how strongly."""
+    false_halt_cost: Money
+    halt_cost: Money = Decimal(0)
+    value_exposed: Money
+    loss_per_second: Money
+    response_seconds: Annotated[float, Field(gt=0)] = 900.0
+    """How long the drain would go on if nobody but people stopped it."""
+
+
+class Limits(_Strict):
+    """Bounds on what the automation may do, per protocol."""
+
+    brakes_per_window: Annotated[int, Field(ge=0)] = 1
+    window_seconds: Annotated[int, Field(gt=0)] = 86_400
+    cooldown_seconds: Whole = 600
+    alert_blocks: Annotated[int, Field(gt=0)] = 25
+    """How many blocks behind the head an alert may be and still brake."""
+
+
+class Brake(_Strict):
+    """One brake: what is called, through which adapter, on how much evidence."""
+
+    name: Annotated[str, Field(pattern=KEY)]
+    adapter: Annotated[str, Field(pattern=KEY)]
+    target: LowerAddress
+    scope: Literal["T1", "T2", "T3"] = "T2"
+    gate: LowerAddress | None = None
+    calldata: Annotated[str, Field(pattern=HEX, max_length=4096)] | None = None
+    """Fixed call, for adapters that cannot derive it."""
+    one_detector_may_pause: bool = False
+    """Without this, two detectors have to agree before anything is paused."""
+
+
+class Manifest(_Strict):
+    """One protocol on one chain."""
+
+    protocol: Annotated[str, Field(pattern=KEY)]
+    """Names the protocol on every topic; unique among all manifests."""
+    name: Annotated[str, Field(max_length=128)] = ""
+    chain: Annotated[str, Field(pattern=CHAIN)]
+    contracts: Annotated[tuple[Contract, ...], Field(min_length=1, max_length=5000)]
+    tokens: tuple[TokenInfo, ...] = ()
+    markets: tuple[Market, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    budget: Budget = Budget()
+    halt: Halt | None = None
+    limits: Limits = Limits()
+    brakes: tuple[Brake, ...] = ()
+
+    @model_validator(mode="after")
+    def _unambiguous(self) -> Self:
+        for what, values in (
+            ("contract", [contract.address for contract in self.contracts]),
+            ("token", [token.address for token in self.tokens]),
+            ("brake", [brake.name for brake in self.brakes]),
+        ):
+            double = next((value for value in values if values.count(value) > 1), None)
+            if double is not None:
+                raise ValueError(f"{what} {double} is named twice")
+        if self.brakes and self.halt is None:
+            raise ValueError("brakes need a [halt] table: without costs no halt can be justified")
+        return self
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Every contract of the protocol."""
+        return frozenset(contract.address for contract in self.contracts)
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """The contracts whose outgoing assets leave the protocol."""
+        return frozenset(c.address for c in self.contracts if c.holds_value)
+
+    def with_role(self, *roles: str) -> Iterator[Contract]:
+        """Return the contracts that play one of these roles."""
+        return (contract for contract in self.contracts if contract.role in roles)
+
+    def decimals(self, token: str) -> int | None:
+        """Return a token's decimals, None for one the manifest does not know."""
+        if token == NATIVE:
+            return 18
+        return next((info.decimals for info in self.tokens if info.address == token), None)
+
+    def symbol(self, token: str) -> str:
+        """Return what people call a token: its symbol, or its shortened address."""
+        known = next((info.symbol for info in self.tokens if info.address == token), None)
+        return known or (token if token == NATIVE else f"{token[:6]}…{token[-4:]}")

@@ -1,0 +1,220 @@
+"""Every topic there is, as data.
+
+A topic's name ends in its version. Keys, partition count and meaning never change within a
+version, because a key's history must stay in one partition and in order.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.actions import Action
+from schemas.alerts import Alert, Withdrawal
+from schemas.base import Record
+from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
+from schemas.incidents import Incident
+from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+"""The largest record: a block of 60M gas can hold about 3 MB of log data, twice that in hex."""
+
+MAX_DEAD_LETTER_BYTES = 12 * 1024 * 1024
+"""The largest record in base64, with room for what is said about it."""
+
+_DAY = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSpec:
+    """A topic: what it carries, how it is cut, how long it is kept."""
+
+    name: str
+    doc: str
+    records: tuple[type[Record], ...]
+    key: Literal["chain", "contract", "protocol", "market", "source", "topic", "set/protocol"]
+    partitions: int
+    retention_hours: int | None
+    """None: compacted, the newest value of each key is kept for ever."""
+    marked: bool = False
+    """True when block and retraction markers go to every partition."""
+    max_bytes: int = MAX_RECORD_BYTES
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The topic's settings, as Kafka names them."""
+        settings = {"max.message.bytes": str(self.max_bytes + 64 * 1024)}
+        if self.retention_hours is None:
+            return settings | {"cleanup.policy": "compact"}
+        return settings | {
+            "cleanup.policy": "delete",
+            "retention.ms": str(self.retention_hours * 3_600_000),
+        }
+
+    @property
+    def record_type(self) -> Any:
+        """The record class, or the union of them, that a decoder of this topic reads."""
+        union: Any = self.records[0]
+        for record in self.records[1:]:
+            union = union | record
+        return union
+
+
+BLOCKS = TopicSpec(
+    name="chain-blocks-v1",
+    doc="The blocks of each chain as they joined or left its head.",
+    records=(Block, Retraction),
+    key="chain",
+    partitions=1,
+    retention_hours=30 * _DAY,
+)
+EVENTS = TopicSpec(
+    name="chain-events-v1",
+    doc="Every log by itself, decoded where its layout is known, raw always.",
+    records=(Event, Block, Retraction),
+    key="contract",
+    partitions=16,
+    retention_hours=7 * _DAY,
+    marked=True,
+)
+TRANSACTIONS = TopicSpec(
+    name="chain-transactions-v1",
+    doc="One record per transaction and protocol it touched, and what else its score may need.",
+    records=(Transaction, Block, Retraction, Deployment, Price, Pending),
+    key="protocol",
+    partitions=16,
+    retention_hours=30 * _DAY,
+    marked=True,
+)
+PENDING = TopicSpec(
+    name="chain-pending-v1",
+    doc="Transactions waiting in a node's pool.",
+    records=(Pending,),
+    key="chain",
+    partitions=4,
+    retention_hours=6,
+)
+DEPLOYMENTS = TopicSpec(
+    name="chain-deployments-v1",
+    doc="Contracts created, with their code.",
+    records=(Deployment,),
+    key="chain",
+    partitions=4,
+    retention_hours=30 * _DAY,
+)
+PRICES = TopicSpec(
+    name="market-prices-v1",
+    doc="Price bars by market.",
+    records=(Price,),
+    key="market",
+    partitions=4,
+    retention_hours=30 * _DAY,
+)
+ALERTS = TopicSpec(
+    name="alerts-v1",
+    doc="What detectors saw, signed; and what they take back after a reorg.",
+    records=(Alert, Withdrawal),
+    key="protocol",
+    partitions=4,
+    retention_hours=90 * _DAY,
+)
+ACTIONS = TopicSpec(
+    name="actions-v1",
+    doc="Every step of every brake, as the responder's journal recorded it.",
+    records=(Action,),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
+INCIDENTS = TopicSpec(
+    name="incidents-v1",
+    doc="Incident cases, the newest state of each.",
+    records=(Incident,),
+    key="protocol",
+    partitions=4,
+    retention_hours=None,
+)
+DEAD_LETTERS = TopicSpec(
+    name="dead-letters-v1",
+    doc="Records that could not be read, with all their bytes and the reason.",
+    records=(DeadLetter,),
+    key="topic",
+    partitions=1,
+    retention_hours=90 * _DAY,
+    max_bytes=MAX_DEAD_LETTER_BYTES,
+)
+CHECKPOINTS = TopicSpec(
+    name="ingest-checkpoints-v1",
+    doc="How far ingest has published each source.",
+    records=(IngestCheckpoint,),
+    key="source",
+    partitions=1,
+    retention_hours=None,
+)
+DETECTOR_STATE = TopicSpec(
+    name="detector-state-v1",
+    doc="What each detector set knows of each protocol, by input partition.",
+    records=(KeyState, PartitionMark),
+    key="set/protocol",
+    partitions=16,
+    retention_hours=None,
+)
+
+TOPICS: dict[str, TopicSpec] = {
+    spec.name: spec
+    for spec in (
+        BLOCKS,
+        EVENTS,
+        TRANSACTIONS,
+        PENDING,
+        DEPLOYMENTS,
+        PRICES,
+        ALERTS,
+        ACTIONS,
+        INCIDENTS,
+        DEAD_LETTERS,
+        CHECKPOINTS,
+        DETECTOR_STATE,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A process, and which topics it may read and write."""
+
+    name: str
+    doc: str
+    reads: tuple[TopicSpec, ...]
+    writes: tuple[TopicSpec, ...]
+
+
+_CHAIN_TOPICS = (BLOCKS, EVENTS, TRANSACTIONS, PENDING, DEPLOYMENTS, PRICES)
+
+SERVICES: dict[str, Service] = {
+    service.name: service
+    for service in (
+        Service(
+            "ingest",
+            "Publishes what a chain did. Reads its own topics only to resume.",
+            reads=(*_CHAIN_TOPICS, CHECKPOINTS),
+            writes=(*_CHAIN_TOPICS, CHECKPOINTS, DEAD_LETTERS),
+        ),
+        Service(
+            "detect",
+            "Scores transactions, learns from final ones, raises and withdraws alerts.",
+            reads=(TRANSACTIONS, DETECTOR_STATE),
+            writes=(ALERTS, DETECTOR_STATE, DEAD_LETTERS),
+        ),
+        Service(
+            "respond",
+            "Decides on alerts and brakes on chain.",
+            reads=(ALERTS,),
+            writes=(ACTIONS, DEAD_LETTERS),
+        ),
+        Service(
+            "incidents",
+            "Keeps cases of alerts and actions that belong together.",
+            reads=(ALERTS, ACTIONS),
+            writes=(INCIDENTS, DEAD_LETTERS),
+        ),
+    )
+}
