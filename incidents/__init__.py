@@ -1,1 +1,4 @@
-"""From alerts and actions to cases that people work on: a Faust app with changelog-backed tables."""
+"""From alerts and actions to cases that people work on.
+
+A Faust app: its tables are backed by changelog topics, and its rate is low.
+"""

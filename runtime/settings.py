@@ -44,6 +44,8 @@ class KafkaSettings(_Group):
 
     bootstrap_servers: str = "127.0.0.1:9092"
     replication: Annotated[int, Field(ge=1)] = 1
+    namespace: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]+\.)?$", max_length=64)] = ""
+    """Goes in front of every topic and group; ends in a dot."""
     security_protocol: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
     sasl_mechanism: str | None = None
     sasl_username: str | None = None
@@ -60,7 +62,7 @@ class KafkaSettings(_Group):
         found: dict[str, Any] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if value is None or name in ("options", "replication"):
+            if value is None or name in ("options", "replication", "namespace"):
                 continue
             plain = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             found[name.replace("_", ".")] = plain
