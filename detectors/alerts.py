@@ -1,0 +1,111 @@
+"""From the views of single detectors to one opinion, and from an opinion to an alert. Pure.
+
+Fusion is Bonferroni's: with k detectors, k times the smallest p-value. It holds however much the
+detectors depend on each other, which common features and a common node make certain.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from detectors.api import Explanation, Spec
+from detectors.rules import Rules
+from detectors.tail import Rarity
+from schemas.alerts import Alert, Severity, Vote
+from schemas.chain import Transaction
+from schemas.ids import content_id
+
+NOTEWORTHY = 0.01
+"""The p-value from which a detector's reasons are worth telling."""
+
+_SEVERITIES: tuple[tuple[float, Severity], ...] = (
+    (1e-4, "critical"),
+    (1e-2, "high"),
+    (1e-1, "medium"),
+)
+"""By how far the p-value lies below the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one detector thinks of one transaction."""
+
+    spec: Spec
+    score: float
+    rarity: Rarity
+    learned: int
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the set thinks of one transaction."""
+
+    p_value: float
+    views: tuple[View, ...]
+
+    @property
+    def score(self) -> float:
+        """-log10 of the p-value: 2.6 is one in 400, comparable across protocols."""
+        return max(0.0, -math.log10(self.p_value))
+
+    def explained_by(self, explanations: Sequence[Explanation]) -> "Opinion":
+        """Return the same opinion with reasons."""
+        views = zip(self.views, explanations, strict=True)
+        return replace(
+            self, views=tuple(replace(view, explanation=explanation) for view, explanation in views)
+        )
+
+
+def fuse(views: Sequence[View]) -> Opinion:
+    """Join the detectors' p-values into one."""
+    smallest = min((view.rarity.p_value for view in views), default=1.0)
+    return Opinion(min(1.0, len(views) * smallest), tuple(views))
+
+
+def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules) -> Alert | None:
+    """Return the alert that an opinion amounts to, None when it stays within ordinary life."""
+    if opinion.p_value > rules.budget:
+        return None
+    ranked = sorted(opinion.views, key=lambda view: view.rarity.p_value)
+    votes = tuple(_vote(view, rules.budget) for view in ranked)
+    reasons = [reason.text for vote in votes for reason in vote.reasons]
+    return Alert(
+        id=content_id(
+            "alert", rules.set_name, tx.chain, tx.protocol, tx.phase, tx.block_hash, tx.tx
+        ),
+        chain=tx.chain,
+        protocol=tx.protocol,
+        set=rules.set_name,
+        phase=tx.phase,
+        block=tx.block,
+        block_hash=tx.block_hash,
+        timestamp=tx.timestamp,
+        index=tx.index,
+        tx=tx.tx,
+        score=opinion.score,
+        p_value=opinion.p_value,
+        budget=rules.budget,
+        severity=_severity(opinion.p_value / rules.budget),
+        summary="; ".join(reasons)[:500] or "stranger than the budget allows",
+        votes=votes,
+    )
+
+
+def _vote(view: View, budget: float) -> Vote:
+    return Vote(
+        detector=view.spec.name,
+        version=view.spec.version,
+        score=view.score,
+        p_value=view.rarity.p_value,
+        tail=view.rarity.tail,
+        learned=view.learned,
+        alerted=view.rarity.p_value <= budget,
+        technique=view.spec.technique,
+        reasons=view.explanation.reasons[:32],
+        evidence=view.explanation.evidence[:64],
+    )
+
+
+def _severity(ratio: float) -> Severity:
+    return next((name for bound, name in _SEVERITIES if ratio <= bound), "low")

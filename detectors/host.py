@@ -1,0 +1,213 @@
+"""The host of one detector set for one protocol: it owns order, the plug-ins own mathematics.
+
+A transaction is scored the moment its block is seen and learned from only once it is final, so a
+reorg needs no unlearning and nobody can teach the baseline within an attack. Waiting transactions
+are learned when a later transaction of the same protocol is deep enough, before that one is scored:
+everything depends on the protocol's own records alone, however topics are partitioned.
+
+One that alerted waits longer (`QUARANTINE` blocks more) and then counts for little, unless the
+protocol's own log shows that a brake was pulled over it: then it is never learned. Never learning
+anything that alerted would flag a new but honest regime for ever.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from detectors import alerts, priors
+from detectors.alerts import Opinion
+from detectors.api import Detector, Explanation, Features, Scope
+from detectors.guarded import Guarded
+from detectors.rules import Rules
+from detectors.tail import OnlineTail
+from schemas.alerts import Alert, Withdrawal
+from schemas.chain import Transaction
+from schemas.ids import content_id
+
+QUARANTINE = 300
+"""Blocks beyond finality after which a transaction that alerted is learned: an hour of Ethereum."""
+
+SUSPECT_WEIGHT = 0.05
+"""What it then counts for: twenty such transactions weigh as much as one that never alerted."""
+
+BRAKES = frozenset({"Paused", "Braked"})
+"""Events by which a protocol's own log shows that somebody pulled a brake."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A transaction that was scored and is not yet learned."""
+
+    block: int
+    block_hash: str
+    index: int
+    tx: str
+    alert: str
+    """The alert's id, '' when it did not alert."""
+    features: list[dict[str, float] | None]
+    """Per detector; None where the detector failed."""
+    scores: list[float]
+
+
+@dataclass(slots=True)
+class Member:
+    """One detector of the set, with the distribution of its scores."""
+
+    detector: Guarded
+    tail: OnlineTail
+
+
+class Host:
+    """Scores and learns one protocol's transactions, in the order of their records."""
+
+    def __init__(self, scope: Scope, rules: Rules, detectors: Mapping[str, type[Detector]]) -> None:
+        self.chain = scope.chain
+        self._scope = scope
+        self._rules = rules
+        self._members = [
+            Member(Guarded(name, make, scope), OnlineTail(priors.reference(name)))
+            for name, make in detectors.items()
+        ]
+        self._waiting: list[Waiting] = []
+        self._mark = (-1, -1)
+        self.learned = 0
+
+    def take(self, tx: Transaction) -> tuple[Opinion | None, Alert | None]:
+        """Score one transaction; return what the set thinks of it, and an alert if it is one.
+
+        Returns (None, None) for a record at or below the mark: it was taken already.
+        """
+        if tx.phase == "pending":
+            opinion, _ = self._judge(tx)
+            return opinion, alerts.raise_alert(tx, opinion, self._rules)
+        position = (tx.block, tx.index)
+        if position <= self._mark:
+            return None, None
+        self._mark = position
+        self._learn_final(tx.block)
+        self._confirm_brakes(tx)
+        opinion, features = self._judge(tx)
+        alert = alerts.raise_alert(tx, opinion, self._rules)
+        self._waiting.append(
+            Waiting(
+                block=tx.block,
+                block_hash=tx.block_hash,
+                index=tx.index,
+                tx=tx.tx,
+                alert=alert.id if alert else "",
+                features=[None if x is None else dict(x) for x in features],
+                scores=[view.score for view in opinion.views],
+            )
+        )
+        return opinion, alert
+
+    def _judge(self, tx: Transaction) -> tuple[Opinion, list[Features | None]]:
+        """Ask every detector; a failing one has no opinion and the others go on."""
+        views: list[alerts.View] = []
+        features: list[Features | None] = []
+        for member in self._members:
+            x = member.detector.features(tx, self._rules.without)
+            score = 0.0 if x is None else member.detector.score_one(x)
+            rarity = member.tail.rarity(score)
+            features.append(x)
+            views.append(
+                alerts.View(
+                    spec=member.detector.spec,
+                    score=score,
+                    rarity=rarity,
+                    learned=int(member.tail.learned),
+                    explanation=Explanation(),
+                )
+            )
+        opinion = alerts.fuse(views)
+        if opinion.p_value > self._rules.budget:
+            return opinion, features
+        explained = [
+            member.detector.explain_one(x, tx)
+            if x is not None and view.rarity.p_value <= alerts.NOTEWORTHY
+            else Explanation()
+            for member, x, view in zip(self._members, features, views, strict=True)
+        ]
+        return opinion.explained_by(explained), features
+
+    def _learn_final(self, head: int) -> None:
+        final = head - self._rules.finality
+        keep = []
+        for entry in self._waiting:
+            if entry.block > final - (QUARANTINE if entry.alert else 0):
+                keep.append(entry)
+                continue
+            self._learn(entry, SUSPECT_WEIGHT if entry.alert else 1.0)
+        self._waiting = keep
+
+    def _learn(self, entry: Waiting, weight: float) -> None:
+        for member, x, score in zip(self._members, entry.features, entry.scores, strict=True):
+            if x is not None:
+                member.detector.learn_one(x, weight)
+                member.tail.learn(score, weight)
+        self.learned += 1
+
+    def _confirm_brakes(self, tx: Transaction) -> None:
+        """Drop what alerted before a brake that the protocol's own contracts report."""
+        manifest = self._scope.manifest
+        braked = manifest is not None and any(
+            log.name in BRAKES and log.contract in manifest.addresses for log in tx.logs
+        )
+        if braked:
+            self._waiting = [entry for entry in self._waiting if not entry.alert]
+
+    def retract(self, block: int, block_hash: str) -> list[Withdrawal]:
+        """Forget a block that left the chain; return the alerts that no longer hold."""
+        gone = [e for e in self._waiting if e.block == block and e.block_hash == block_hash]
+        if gone:
+            self._waiting = [entry for entry in self._waiting if entry not in gone]
+            self._mark = min(self._mark, (block, -1))
+        return [self._withdrawal(entry) for entry in gone if entry.alert]
+
+    def _withdrawal(self, entry: Waiting) -> Withdrawal:
+        return Withdrawal(
+            id=content_id("withdrawal", entry.alert),
+            alert=entry.alert,
+            chain=self._scope.chain,
+            protocol=self._scope.protocol,
+            set=self._rules.set_name,
+            block=entry.block,
+            block_hash=entry.block_hash,
+            tx=entry.tx,
+            reason=f"block {entry.block} ({entry.block_hash[:10]}…) left the chain",
+        )
+
+    def faults(self) -> Iterable[tuple[str, str]]:
+        """Return (detector, what happened) for failures since the last call."""
+        for member in self._members:
+            yield from ((member.detector.name, fault) for fault in member.detector.take_faults())
+
+    def dump(self) -> dict[str, Any]:
+        """Return everything as JSON; `load` of it continues exactly as this host would."""
+        return {
+            "mark": list(self._mark),
+            "learned": self.learned,
+            "waiting": [
+                [e.block, e.block_hash, e.index, e.tx, e.alert, e.features, e.scores]
+                for e in self._waiting
+            ],
+            "members": {
+                member.detector.name: {
+                    "version": member.detector.spec.version,
+                    "state": member.detector.dump(),
+                    "tail": member.tail.dump(),
+                }
+                for member in self._members
+            },
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `dump` described. A detector whose version changed starts anew."""
+        self._mark = (int(state["mark"][0]), int(state["mark"][1]))
+        self.learned = int(state["learned"])
+        self._waiting = [Waiting(*entry) for entry in state["waiting"]]
+        for member in self._members:
+            saved = state["members"].get(member.detector.name)
+            if saved is not None and saved["version"] == member.detector.spec.version:
+                member.detector.load(saved["state"])
+                member.tail.load(saved["tail"])

@@ -1,0 +1,118 @@
+"""What a transaction's swaps say of prices; pure functions.
+
+Where a pool reports its own state (Uniswap V2 `Sync`, V3 `Swap`) the price is exact, before and
+after. Everywhere else it is the rate at which a contract exchanged one token for another, read from
+the flows alone, so pools whose events nobody can decode are seen too.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from schemas.chain import Flow, Log, Transaction
+from schemas.errors import PoisonRecordError
+from schemas.units import uint
+
+
+class Move(NamedTuple):
+    """How far a price moved within one transaction."""
+
+    pool: str
+    factor: float
+    """Highest price over lowest, at least 1."""
+    log: int | None
+    """The event that shows the extreme, where an event shows it."""
+
+
+def moves(tx: Transaction) -> list[Move]:
+    """Return the largest movement of each pool's price, pools without any left out."""
+    seen: dict[str, list[tuple[float, int | None]]] = defaultdict(list)
+    for pool, price, log in _reported(tx.logs):
+        seen[pool].append((price, log))
+    for pool, price in _exchanged(tx.flows):
+        if pool not in seen or seen[pool][0][1] is None:
+            seen[pool].append((price, None))
+    found = []
+    for pool, prices in seen.items():
+        low, high = min(prices), max(prices)
+        first = prices[0][0]
+        extreme = high if high[0] - first >= first - low[0] else low
+        if high[0] > low[0]:
+            found.append(Move(pool, math.exp(min(700.0, high[0] - low[0])), extreme[1]))
+    return found
+
+
+def _reported(logs: Sequence[Log]) -> Iterable[tuple[str, float, int]]:
+    """Yield (pool, ln price, log) wherever a pool's own events tell."""
+    reserves: dict[str, tuple[int, int]] = {}
+    for log in logs:
+        try:
+            if log.name == "Sync":
+                reserves[log.contract] = _pair(log, "reserve0", "reserve1")
+                price = _ratio(*reserves[log.contract])
+                if price is not None:
+                    yield log.contract, price, log.log
+            elif log.name == "Swap" and log.contract in reserves and "amount0In" in log.arguments:
+                before = _before(log, *reserves[log.contract])
+                price = _ratio(*before)
+                if price is not None:
+                    yield log.contract, price, log.log
+            elif log.name == "Swap" and "sqrtPriceX96" in log.arguments:
+                yield from _concentrated(log)
+        except (KeyError, PoisonRecordError):
+            continue  # an event of that name with another layout: the flows speak for this pool
+
+
+def _pair(log: Log, first: str, second: str) -> tuple[int, int]:
+    return uint(str(log.arguments[first])), uint(str(log.arguments[second]))
+
+
+def _before(log: Log, reserve0: int, reserve1: int) -> tuple[int, int]:
+    """Return a V2 pair's reserves before a swap, from those after it (the Sync precedes it)."""
+    in0, in1 = _pair(log, "amount0In", "amount1In")
+    out0, out1 = _pair(log, "amount0Out", "amount1Out")
+    return reserve0 - in0 + out0, reserve1 - in1 + out1
+
+
+def _concentrated(log: Log) -> Iterable[tuple[str, float, int]]:
+    """Yield a V3 pool's price before and after a swap.
+
+    After: (sqrtPriceX96 / 2^96)^2. Before: within one range of liquidity the rate of a swap is the
+    geometric mean of both, so before = rate^2 / after (Uniswap v3 core whitepaper, 6.2).
+    """
+    root = uint(str(log.arguments["sqrtPriceX96"]))
+    amount0, amount1 = (abs(int(str(log.arguments[name]))) for name in ("amount0", "amount1"))
+    if not (root and amount0 and amount1):
+        return
+    after = 2.0 * (math.log(root) - 96.0 * math.log(2.0))
+    rate = math.log(amount1) - math.log(amount0)
+    yield log.contract, after, log.log
+    yield log.contract, 2.0 * rate - after, log.log
+
+
+def _ratio(first: int, second: int) -> float | None:
+    return math.log(second) - math.log(first) if first > 0 and second > 0 else None
+
+
+def _exchanged(flows: Sequence[Flow]) -> Iterable[tuple[str, float]]:
+    """Yield (address, ln rate) for every exchange that an address made with the same two tokens.
+
+    An exchange is an inflow of one token and the next outflow of another at one address. Rates of
+    one address are comparable only within one pair of tokens, so the busiest pair is taken.
+    """
+    last_in: dict[str, Flow] = {}
+    rates: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
+    for flow in flows:
+        entry = last_in.get(flow.sender)
+        if entry is not None and entry.token != flow.token:
+            given, taken = math.log(int(flow.amount)), math.log(int(entry.amount))
+            first, second = sorted((entry.token, flow.token))
+            rate = given - taken if entry.token == first else taken - given
+            rates[flow.sender][first, second].append(rate)
+            del last_in[flow.sender]
+        last_in[flow.to] = flow
+    for address, pairs in rates.items():
+        busiest = max(pairs.values(), key=len)
+        if len(busiest) > 1:
+            yield from ((address, rate) for rate in busiest)

@@ -1,0 +1,16 @@
+"""How a detector set treats a protocol."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the operator decides; detectors decide nothing of it."""
+
+    set_name: str
+    finality: int
+    """Blocks after which a block counts as final."""
+    budget: float
+    """The share of ordinary transactions that may alert."""
+    without: frozenset[str] = field(default=frozenset())
+    """Features that are taken away from every detector."""
