@@ -5,7 +5,7 @@ point reads again what was not durable and never skips what was not done.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from runtime.broker import Consumer, Message, Offsets, Partition
@@ -14,6 +14,9 @@ from runtime.logs import logger
 from schemas.errors import TransientError
 
 _log = logger(__name__)
+
+PATIENCE = 0.1
+"""Seconds to wait for a record before looking at what else is due."""
 
 
 class Task(Protocol):
@@ -63,17 +66,18 @@ class Loop:
         task: Task,
         clock: Clock,
         *,
+        beat: Callable[[], None] = lambda: None,
         interval: float = 5.0,
         limit: int = 500,
-        patience: float = 0.1,
     ) -> None:
-        """Set the seconds between checkpoints, the records in a batch, the seconds to wait."""
+        """Set what to call at every turn, the seconds between checkpoints, the records in a
+        batch."""
         self._consumer = consumer
         self._task = task
         self._clock = clock
         self._interval = interval
         self._limit = limit
-        self._patience = patience
+        self._beat = beat
         self._owned: set[Partition] = set()
         self._offsets: dict[Partition, int] = {}
         self._paused = False
@@ -95,8 +99,9 @@ class Loop:
 
     def step(self) -> None:
         """Fetch and process one batch; checkpoint when it is due."""
+        self._beat()
         self._throttle()
-        batch = self._consumer.fetch(self._limit, self._patience)
+        batch = self._consumer.fetch(self._limit, PATIENCE)
         if batch:
             self._task.process(batch)
             for message in batch:

@@ -1,0 +1,48 @@
+"""`firebreak detect`: score transactions, raise alerts."""
+
+from typing import Annotated
+
+import typer
+
+from cli.wiring import connect, read_manifests, read_settings
+from schemas.errors import ConfigurationError
+from schemas.topics import ALERTS, DEAD_LETTERS, DETECTOR_STATE, TRANSACTIONS
+
+
+def detect(
+    set_name: Annotated[str, typer.Option("--set", help="Which detector set to run.")] = "core",
+    health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
+) -> None:
+    """Score transactions and raise alerts. Start it again to scale out: partitions are shared."""
+    from detectors.service import DetectTask, Publisher
+    from detectors.sets import HostMaker, load_set
+    from runtime.intake import Intake
+    from runtime.loop import Loop
+    from runtime.service import running
+    from runtime.signatures import load_signer
+    from runtime.state import StateStore
+
+    settings = read_settings(health={"port": health_port})
+    names = settings.detect.sets.get(set_name)
+    if names is None:
+        known = ", ".join(sorted(settings.detect.sets))
+        raise ConfigurationError(f"no detector set {set_name!r}; detect.sets names: {known}")
+    detectors = load_set(names, settings.detect.allowed)
+    manifests = read_manifests(settings)
+    if settings.detect.signing_key is None:
+        raise ConfigurationError(
+            "alerts must be signed: set detect.signing_key (make one: firebreak keys detector)"
+        )
+    signer = load_signer(settings.detect.signing_key)
+    broker = connect(settings, TRANSACTIONS, ALERTS, DETECTOR_STATE, DEAD_LETTERS)
+    with running("detect", settings) as service:
+        producer = broker.producer()
+        task = DetectTask(
+            Intake(producer, service.metrics, "detect"),
+            Publisher(producer, service.clock, service.metrics, signer),
+            HostMaker(set_name, detectors, manifests, settings.finality_of),
+            service.metrics,
+            StateStore(broker, producer, set_name),
+        )
+        consumer = broker.consumer(f"firebreak-detect-{set_name}")
+        Loop(consumer, task, service.clock, beat=service.health.beat).run(service.stop)

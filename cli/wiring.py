@@ -1,0 +1,45 @@
+"""Building the parts that several commands need, from the settings."""
+
+from typing import Any
+
+from runtime import settings as configuration
+from runtime.kafka import KafkaBroker
+from runtime.manifests import load_manifests
+from runtime.settings import Settings
+from schemas.errors import ConfigurationError
+from schemas.manifest import Manifest
+from schemas.topics import TopicSpec
+
+Flags = dict[str, Any]
+
+
+def read_settings(**groups: Flags) -> Settings:
+    """Read the settings with these flags on top; a flag that was not given (None) is left out.
+
+    `read_settings(respond={"armed": True})` is what `--armed` does.
+    """
+    flags = {
+        name: {key: value for key, value in group.items() if value is not None}
+        for name, group in groups.items()
+    }
+    return configuration.load({name: group for name, group in flags.items() if group})
+
+
+def connect(settings: Settings, *needed: TopicSpec, namespace: str | None = None) -> KafkaBroker:
+    """Return the broker. Raises `ConfigurationError` if a topic that is needed does not exist,
+    `TransientError` if no broker answers."""
+    space = settings.kafka.namespace if namespace is None else namespace
+    broker = KafkaBroker(
+        settings.kafka.librdkafka(), replication=settings.kafka.replication, namespace=space
+    )
+    missing = [spec.name for spec in needed if not broker.partitions(spec.name)]
+    if missing:
+        raise ConfigurationError(
+            f"missing topics: {', '.join(missing)}. Create them: firebreak topics create"
+        )
+    return broker
+
+
+def read_manifests(settings: Settings) -> dict[str, Manifest]:
+    """Return every manifest by protocol; none when the folder does not exist."""
+    return load_manifests(settings.protocols) if settings.protocols.is_dir() else {}
