@@ -23,11 +23,7 @@ def detect(
     from runtime.state import StateStore
 
     settings = read_settings(health={"port": health_port})
-    names = settings.detect.sets.get(set_name)
-    if names is None:
-        known = ", ".join(sorted(settings.detect.sets))
-        raise ConfigurationError(f"no detector set {set_name!r}; detect.sets names: {known}")
-    detectors = load_set(names, settings.detect.allowed)
+    detectors = load_set(settings.detect.names(set_name), settings.detect.allowed)
     manifests = read_manifests(settings)
     if settings.detect.signing_key is None:
         raise ConfigurationError(

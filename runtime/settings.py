@@ -88,6 +88,13 @@ class DetectSettings(_Group):
     allowed: tuple[str, ...] = CORE
     signing_key: Path | None = None
 
+    def names(self, set_name: str) -> tuple[str, ...]:
+        """Return the detectors of a set. Raises `ConfigurationError` for one that is not named."""
+        if set_name not in self.sets:
+            known = ", ".join(sorted(self.sets)) or "none"
+            raise ConfigurationError(f"no detector set {set_name!r}; detect.sets names: {known}")
+        return self.sets[set_name]
+
 
 class RespondSettings(_Group):
     """How brakes are decided on and sent. Disarmed unless told otherwise."""
