@@ -1,29 +1,62 @@
-"""What is ordinary for a feature: an online mean and variance with a prior, and the surprise at a
-value that lies above.
+"""What is ordinary for a feature, and the surprise at a value that lies above it.
 
-The statistic is River's weighted running variance. It starts from a prior worth a few observations,
-so the posterior predictive of a normal with unknown mean and variance applies from the first value
-on: a Student t with n-1 degrees of freedom, scale sqrt(s^2 (1 + 1/n)) (Murphy, Conjugate Bayesian
-analysis of the Gaussian distribution, 2007, eq. 110). The surprise is -ln of its upper tail.
+`Sizes` is for what varies by factors (amounts, price movements): an online mean and variance of the
+logarithm, with a prior worth a few observations. The statistic is River's weighted running
+variance; the posterior predictive of a normal with unknown mean and variance is a Student t with
+n-1 degrees of freedom and scale sqrt(s^2 (1 + 1/n)) (Murphy, Conjugate Bayesian analysis of the
+Gaussian distribution, 2007, eq. 110).
+
+`Counts` is for what is mostly nought or one and sometimes many (loans, re-entries): no normal fits
+that, and a variance learned from noughts alone would make every one a miracle. Its survival
+function is counted, with a tail fitted beyond (`detectors.tail`).
+
+The surprise is -ln of the upper tail, in nats; 0 at and below what is ordinary.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from river.stats import Var
 from scipy.special import stdtr
 
+from detectors.tail import OnlineTail
+
 MEMORY = 2_000.0
-"""Observations that count at most; older ones fade exponentially as new ones come."""
+"""Observations of a size that count at most; older ones fade exponentially as new ones come."""
 
 LARGEST_SURPRISE = 60.0
 """Nats; beyond, a float's tail probability is zero."""
 
 
+class Baseline(Protocol):
+    """The online distribution of one feature; values finite, on their natural scale."""
+
+    def surprise(self, value: float) -> float:
+        """Return -ln P(next value >= `value`) in nats."""
+        ...
+
+    def expected(self) -> float:
+        """Return the value in the middle of what is ordinary."""
+        ...
+
+    def learn(self, value: float, weight: float) -> None:
+        """Count a value as ordinary."""
+        ...
+
+    def dump(self) -> Any:
+        """Return what was learned, as JSON."""
+        ...
+
+    def load(self, state: Any) -> None:
+        """Become what `dump` described."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is believed of a feature before anything was seen of it."""
+    """What is believed of a size's logarithm before any was seen."""
 
     mean: float
     spread: float
@@ -32,52 +65,92 @@ class Prior:
     """How many observations the belief is worth, more than 1."""
 
 
-class Baseline:
-    """The online distribution of one feature."""
+class Sizes:
+    """The online distribution of a size, none smaller than `floor`."""
 
-    __slots__ = ("_var",)
+    __slots__ = ("_floor", "_var")
 
-    def __init__(self, prior: Prior) -> None:
+    def __init__(self, prior: Prior, floor: float) -> None:
+        self._floor = floor
         self._var = Var(ddof=1)
         self._set(prior.weight, prior.mean, (prior.weight - 1.0) * prior.spread**2)
 
     def _set(self, n: float, mean: float, squares: float) -> None:
         self._var.mean.n, self._var.mean._mean, self._var._S = n, mean, squares  # noqa: SLF001
 
-    @property
-    def mean(self) -> float:
-        """The expected value."""
-        return float(self._var.mean.get())
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of the next value."""
-        return math.sqrt(self._var.get() * (1.0 + 1.0 / self._var.n))
-
     def surprise(self, value: float) -> float:
-        """Return -ln P(next value >= `value`) in nats where it lies above the mean, else 0."""
-        distance = self.distance(value)
-        if distance <= 0.0:
+        """Return -ln of the predictive tail."""
+        above = self._scaled(value) - self._var.mean.get()
+        if above <= 0.0:
             return 0.0
-        tail = float(stdtr(self._var.n - 1.0, -distance))
+        spread = math.sqrt(self._var.get() * (1.0 + 1.0 / self._var.n))
+        tail = float(stdtr(self._var.n - 1.0, -above / spread)) if spread > 0.0 else 0.0
         return min(LARGEST_SURPRISE, -math.log(tail)) if tail > 0.0 else LARGEST_SURPRISE
 
-    def distance(self, value: float) -> float:
-        """Return how many spreads the value lies above the mean."""
-        spread = self.spread
-        return (value - self.mean) / spread if spread > 0.0 else 0.0
+    def expected(self) -> float:
+        """Return the geometric mean."""
+        return math.exp(min(700.0, self._var.mean.get()))
 
     def learn(self, value: float, weight: float) -> None:
-        """Count a value as ordinary."""
-        self._var.update(value, weight)
+        """Count a size as ordinary."""
+        self._var.update(self._scaled(value), weight)
         if self._var.n > MEMORY:
             keep = MEMORY / self._var.n
             self._set(MEMORY, self._var.mean.get(), self._var._S * keep)  # noqa: SLF001
 
-    def dump(self) -> list[Any]:
-        """Return (n, mean, sum of squares)."""
+    def _scaled(self, value: float) -> float:
+        return logarithm(value, self._floor)
+
+    def dump(self) -> list[float]:
+        """Return (n, mean, sum of squares) of the logarithms."""
         return [self._var.n, self._var.mean.get(), self._var._S]  # noqa: SLF001
 
-    def load(self, state: list[Any]) -> None:
+    def load(self, state: list[float]) -> None:
         """Become what `dump` described."""
         self._set(float(state[0]), float(state[1]), float(state[2]))
+
+
+class Counts:
+    """The online distribution of a count."""
+
+    __slots__ = ("_tail",)
+
+    def __init__(self, reference: Sequence[float]) -> None:
+        """`reference`: a shipped sample's histogram, binned as `to_tail` scales counts."""
+        self._tail = OnlineTail(reference)
+
+    def surprise(self, value: float) -> float:
+        """Return -ln of the share of counts at least as large."""
+        return -math.log(self._tail.rarity(to_tail(value)).p_value)
+
+    def expected(self) -> float:
+        """Return the median."""
+        return float(round(from_tail(self._tail.median())))
+
+    def learn(self, value: float, weight: float) -> None:
+        """Count a count as ordinary."""
+        self._tail.learn(to_tail(value), weight)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the tail's state."""
+        return self._tail.dump()
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `dump` described."""
+        self._tail.load(state)
+
+
+def logarithm(value: float, floor: float) -> float:
+    """Return ln of a value, none smaller than `floor`."""
+    return math.log(max(value, floor))
+
+
+def to_tail(count: float) -> float:
+    """Bring a count onto the tail's scale, 4 ln(1 + count): 1, 2 and 3 have bins of their own, and
+    10,000 still fits."""
+    return 4.0 * math.log1p(max(0.0, count))
+
+
+def from_tail(scaled: float) -> float:
+    """Bring a value of the tail's scale back to a count."""
+    return math.expm1(scaled / 4.0)

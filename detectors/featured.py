@@ -6,12 +6,15 @@ surprising member; the families' surprises add up to the score.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
+from scipy.special import ndtri
+
+from detectors import priors
 from detectors.api import Detector, Explanation, Features, Scope, State
-from detectors.baseline import Baseline, Prior
+from detectors.baseline import Baseline, Counts, Prior, Sizes, logarithm
 from schemas.alerts import Evidence, Reason
 from schemas.chain import Transaction
 
@@ -24,27 +27,39 @@ NOTEWORTHY = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """A kind of feature: how it is scaled and told."""
+    """A kind of feature: how its baseline starts, and how it is told."""
 
-    prior: Prior
-    """On the scale after the logarithm, where `floor` is set."""
+    start: Callable[[float], Baseline]
+    """Makes the baseline of a member, given the first value seen of it."""
     words: str
     """One sentence; may use {member}, {observed}, {expected}, {times}."""
     unit: str = ""
-    floor: float | None = None
-    """Take the logarithm of values, none smaller than this; for sizes that vary by factors."""
     relative: bool = False
-    """The first value seen sets the prior's mean, because the scale cannot be known before."""
+    """The scale cannot be known before: until a member was learned, no value of it surprises."""
 
-    def scaled(self, value: float) -> float:
-        """Bring a value onto the scale of its baseline. Raises `ValueError` unless finite."""
-        if not math.isfinite(value):
-            raise ValueError(f"a feature is {value}")
-        return value if self.floor is None else math.log(max(value, self.floor))
 
-    def natural(self, scaled: float) -> float:
-        """Bring a baseline's mean back to the value's own scale."""
-        return scaled if self.floor is None else math.exp(min(scaled, 700.0))
+def count(words: str, reference: tuple[float, ...] = ()) -> Family:
+    """Return a family of counts; `reference` as in `detectors.baseline.Counts`."""
+    return Family(start=lambda _first: Counts(reference), words=words)
+
+
+def size(words: str, *, prior: Prior, floor: float, unit: str = "") -> Family:
+    """Return a family of sizes that are comparable before any was seen; none below `floor`."""
+    return Family(start=lambda _first: Sizes(prior, floor), words=words, unit=unit)
+
+
+def amount(words: str, *, prior: Prior, floor: float, unit: str = "") -> Family:
+    """Return a family of sizes whose scale the first of them sets; the prior's mean is unused."""
+
+    def start(first: float) -> Baseline:
+        return Sizes(Prior(logarithm(first, floor), prior.spread, prior.weight), floor)
+
+    return Family(start=start, words=words, unit=unit, relative=True)
+
+
+def shipped(detector: str, family: str, words: str) -> Family:
+    """Return a family of counts that starts from the shipped reference."""
+    return count(words, priors.counts(detector, family))
 
 
 class _Surprise(NamedTuple):
@@ -64,6 +79,7 @@ class FeatureDetector(Detector):
 
     def score_one(self, x: Features) -> float:
         """Return the sum over families of the largest surprise within each, in nats."""
+        _require_finite(x)
         return sum(surprise.nats for surprise in self._surprises(x))
 
     def _surprises(self, x: Features) -> list[_Surprise]:
@@ -79,28 +95,22 @@ class FeatureDetector(Detector):
         return list(largest.values())
 
     def _surprise(self, name: str, family: Family, value: float) -> float:
-        scaled = family.scaled(value)
         baseline = self._baselines.get(name)
-        if baseline is None:
-            if family.relative:
-                return 0.0
-            baseline = Baseline(family.prior)
-        return baseline.surprise(scaled)
+        if baseline is not None:
+            return baseline.surprise(value)
+        fresh = family.start(value)
+        return fresh.surprise(value) * (not family.relative)
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Take these values for ordinary."""
-        known_ones = [
-            (name, family, family.scaled(value))
-            for name, value in x.items()
-            if (family := self.families.get(name.partition(":")[0])) is not None
-        ]
-        for name, family, scaled in known_ones:
-            baseline = self._baselines.pop(name, None)
-            if baseline is None:
-                prior = family.prior
-                mean = scaled if family.relative else prior.mean
-                baseline = Baseline(Prior(mean, prior.spread, prior.weight))
-            baseline.learn(scaled, weight)
+        _require_finite(x)
+        for name, value in x.items():
+            family = self.families.get(name.partition(":")[0])
+            if family is None:
+                continue
+            baseline = self._baselines.get(name) or family.start(value)
+            baseline.learn(value, weight)
+            self._baselines.pop(name, None)
             self._baselines[name] = baseline
         while len(self._baselines) > MAX_BASELINES:
             del self._baselines[next(iter(self._baselines))]
@@ -118,8 +128,8 @@ class FeatureDetector(Detector):
 
     def _reason(self, surprise: _Surprise, observed: float) -> Reason:
         name, family = surprise.name, surprise.family
-        baseline = self._baselines.get(name) or Baseline(family.prior)
-        expected = family.natural(baseline.mean)
+        baseline = self._baselines.get(name) or family.start(observed)
+        expected = baseline.expected()
         text = family.words.format(
             member=self.member(name.partition(":")[2]),
             observed=_plain(observed),
@@ -130,7 +140,7 @@ class FeatureDetector(Detector):
             feature=name[:128],
             observed=observed,
             expected=expected,
-            distance=baseline.distance(family.scaled(observed)),
+            distance=max(0.0, -float(ndtri(math.exp(-surprise.nats)))),
             unit=family.unit,
             text=text[:500],
         )
@@ -151,10 +161,17 @@ class FeatureDetector(Detector):
     def load(self, state: State) -> None:
         """Become what `dump` described."""
         self._baselines = {}
-        for name, numbers in state["baselines"].items():
-            baseline = Baseline(Prior(0.0, 1.0))
-            baseline.load(numbers)
+        for name, saved in state["baselines"].items():
+            baseline = self.families[name.partition(":")[0]].start(0.0)
+            baseline.load(saved)
             self._baselines[name] = baseline
+
+
+def _require_finite(x: Features) -> None:
+    """Refuse everything if anything is not a number: half a lesson would be worse than none."""
+    for name, value in x.items():
+        if not math.isfinite(value):
+            raise ValueError(f"feature {name} is {value}")
 
 
 def _plain(value: float) -> str:

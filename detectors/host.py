@@ -65,7 +65,7 @@ class Host:
         self._scope = scope
         self._rules = rules
         self._members = [
-            Member(Guarded(name, make, scope), OnlineTail(priors.reference(name)))
+            Member(Guarded(name, make, scope), OnlineTail(priors.scores(name)))
             for name, make in detectors.items()
         ]
         self._waiting: list[Waiting] = []

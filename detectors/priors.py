@@ -1,9 +1,9 @@
 """What is believed before a protocol's own history speaks: shipped with Firebreak, versioned.
 
-`priors.json` holds, per built-in detector, a prior for each family of features and a reference
-histogram of scores, measured on recorded benign transactions by `python -m bench.fit_priors`; its
-card is in `docs/detection.md`. A detector without an entry starts from nothing and alerts only once
-it has a history of its own.
+`priors.json` holds, per built-in detector, a prior or a reference histogram for each family of
+features and a reference histogram of scores, measured on recorded benign transactions by
+`python -m bench.fit_priors`; its card is in `docs/detection.md`. A detector without an entry starts
+from nothing and alerts only once it has a history of its own.
 """
 
 import json
@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from detectors.baseline import Prior
+from detectors.tail import BINS
 
 
 @cache
@@ -20,13 +21,23 @@ def _shipped() -> dict[str, Any]:
     return found
 
 
-def prior(detector: str, family: str) -> Prior:
-    """Return the shipped prior of one family of features."""
-    mean, spread, weight = _shipped()["detectors"][detector]["families"][family]
+def size(detector: str, family: str) -> Prior:
+    """Return the shipped prior of a family of sizes."""
+    mean, spread, weight = _shipped()["detectors"][detector]["sizes"][family]
     return Prior(mean, spread, weight)
 
 
-def reference(detector: str) -> list[float]:
+def counts(detector: str, family: str) -> tuple[float, ...]:
+    """Return the shipped reference of a family of counts."""
+    return _expanded(_shipped()["detectors"][detector]["counts"][family])
+
+
+def scores(detector: str) -> tuple[float, ...]:
     """Return the reference histogram of a detector's scores, empty for one we do not ship."""
     entry = _shipped()["detectors"].get(detector)
-    return list(entry["reference"]) if entry else []
+    return _expanded(entry["scores"]) if entry else ()
+
+
+def _expanded(histogram: dict[str, float]) -> tuple[float, ...]:
+    """Return all bins of a histogram that names only those in use."""
+    return tuple(histogram.get(str(index), 0.0) for index in range(BINS))

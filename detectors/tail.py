@@ -100,6 +100,15 @@ class OnlineTail:
         p_value = share * (1.0 + (score - edge) / scale) ** -shape
         return Rarity(max(SMALLEST, p_value), "fitted" if self._learned else "prior")
 
+    def median(self) -> float:
+        """Return the score below which half of them lie, to the bin; 0 without any."""
+        above = 0.0
+        for index in range(BINS - 1, -1, -1):
+            above += self._reference[index] + self._counts[index]
+            if above > self._total / 2:
+                return index * BIN
+        return 0.0
+
     def _allowed(self) -> float:
         return max(TAIL_SHARE * self._total, 1.0)
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from detectors import priors
 from detectors.api import Features, Spec
-from detectors.featured import Family, FeatureDetector
+from detectors.featured import Family, FeatureDetector, amount
 from detectors.flows import NOBODY, net_flows
 from schemas.alerts import Evidence
 from schemas.chain import Transaction
@@ -33,12 +33,11 @@ class AssetOutflow(FeatureDetector):
         ),
     )
     families: ClassVar[dict[str, Family]] = {
-        "outflow": Family(
-            prior=priors.prior(NAME, "outflow"),
-            words="{times} times the ordinary amount of {member} left the protocol",
-            unit="smallest units",
+        "outflow": amount(
+            "{times} times the ordinary amount of {member} left the protocol",
+            prior=priors.size(NAME, "outflow"),
             floor=1.0,
-            relative=True,
+            unit="smallest units",
         ),
     }
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from detectors import priors, tree
+from detectors import tree
 from detectors.api import Features, Spec
-from detectors.featured import Family, FeatureDetector, known
+from detectors.featured import Family, FeatureDetector, known, shipped
 from detectors.flows import (
     free_gains,
     initiators,
@@ -18,10 +18,6 @@ from schemas.alerts import Evidence
 from schemas.chain import Transaction
 
 NAME = "call-shape"
-
-
-def _family(name: str, words: str, unit: str = "") -> Family:
-    return Family(prior=priors.prior(NAME, name), words=words, unit=unit, floor=0.5)
 
 
 class CallShape(FeatureDetector):
@@ -40,20 +36,19 @@ class CallShape(FeatureDetector):
         ),
     )
     families: ClassVar[dict[str, Family]] = {
-        "loans": _family("loans", "{observed} amounts were borrowed and given back within it"),
-        "reentry": _family("reentry", "a contract was re-entered {observed} times on one path"),
-        "newborn": _family("newborn", "{observed} contracts born within it acted in it"),
-        "depth": _family("depth", "calls are nested {observed} deep, ordinary are {expected}"),
-        "repeated_calls": _family(
-            "repeated_calls", "one call was made {observed} times, ordinary are {expected}"
-        ),
-        "repeated_flows": _family(
-            "repeated_flows", "one movement of funds was made {observed} times"
-        ),
-        "only_losing": _family("only_losing", "{observed} parties lost and got nothing"),
-        "free_gains": _family("free_gains", "its sender gained {observed} tokens for nothing"),
-        "frames": _family("frames", "it made {observed} calls, ordinary are {expected}"),
-        "logs": _family("logs", "it emitted {observed} events, ordinary are {expected}"),
+        name: shipped(NAME, name, words)
+        for name, words in {
+            "loans": "{observed} amounts were borrowed and given back within it",
+            "reentry": "a contract was entered {observed} times more while it was at work",
+            "newborn": "{observed} contracts born within it acted in it",
+            "depth": "calls are nested {observed} deep, ordinary are {expected}",
+            "repeated_calls": "one call was made {observed} times, ordinary are {expected}",
+            "repeated_flows": "one movement of funds was made {observed} times",
+            "only_losing": "{observed} parties lost and got nothing",
+            "free_gains": "its sender gained {observed} tokens for nothing",
+            "frames": "it made {observed} calls, ordinary are {expected}",
+            "logs": "it emitted {observed} events, ordinary are {expected}",
+        }.items()
     }
 
     def features(self, tx: Transaction) -> Features:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from detectors import priors
 from detectors.api import Features, Spec
-from detectors.featured import Family, FeatureDetector
+from detectors.featured import Family, FeatureDetector, size
 from detectors.prices import moves
 from schemas.alerts import Evidence
 from schemas.chain import Transaction
@@ -29,14 +29,12 @@ class PriceMove(FeatureDetector):
         ),
     )
     families: ClassVar[dict[str, Family]] = {
-        "price_move": Family(
-            prior=priors.prior(NAME, "price_move"),
-            words=(
-                "the price in {member} moved by {observed} % within one transaction, "
-                "ordinary are {expected} %"
-            ),
-            unit="%",
+        "price_move": size(
+            "the price in {member} moved by {observed} % within one transaction, "
+            "ordinary are {expected} %",
+            prior=priors.size(NAME, "price_move"),
             floor=1e-4,
+            unit="%",
         ),
     }
 

@@ -1,0 +1,1 @@
+"""Measurements and the recipes behind shipped numbers. Not part of the product."""
