@@ -1,0 +1,84 @@
+// Compiles every contract below a folder with the compiler and the libraries of unpacked npm
+// packages, and prints the artefacts as JSON. Nothing is installed and nothing is fetched.
+//
+//   node compile.mjs SOLC_PACKAGE OPENZEPPELIN_PACKAGE SOURCE_FOLDER
+//
+// Fails, with the compiler's words on standard error, on any error or warning.
+
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import process from "node:process";
+
+const [solcPackage, openzeppelinPackage, sourceFolder] = process.argv.slice(2);
+const LIBRARY = "@openzeppelin/contracts/";
+
+const settings = {
+  evmVersion: "cancun",
+  optimizer: { enabled: true, runs: 200 },
+  metadata: { appendCBOR: false, bytecodeHash: "none" },
+};
+
+function read(name) {
+  return name.startsWith(LIBRARY)
+    ? readFileSync(path.join(openzeppelinPackage, name.slice(LIBRARY.length)), "utf8")
+    : readFileSync(path.join(sourceFolder, name), "utf8");
+}
+
+function importsOf(name, content) {
+  const found = content.matchAll(/^import\s[^;]*?"([^"]+)"\s*;/gm);
+  return [...found].map(([, target]) =>
+    target.startsWith(".") ? path.posix.join(path.posix.dirname(name), target) : target,
+  );
+}
+
+function collect(names) {
+  const sources = {};
+  const waiting = [...names];
+  while (waiting.length > 0) {
+    const name = waiting.pop();
+    if (name in sources) continue;
+    sources[name] = { content: read(name) };
+    waiting.push(...importsOf(name, sources[name].content));
+  }
+  return sources;
+}
+
+function compile(sources) {
+  const compiler = createRequire(import.meta.url)(path.resolve(solcPackage, "soljson.js"));
+  const run = compiler.cwrap("solidity_compile", "string", ["string", "number", "number"]);
+  const outputSelection = { "*": { "*": ["abi", "evm.bytecode.object", "metadata"] } };
+  const input = { language: "Solidity", sources, settings: { ...settings, outputSelection } };
+  const output = JSON.parse(run(JSON.stringify(input), 0, 0));
+  const complaints = output.errors ?? [];
+  for (const complaint of complaints) process.stderr.write(complaint.formattedMessage + "\n");
+  if (complaints.length > 0) process.exit(1);
+  return { version: compiler.cwrap("solidity_version", "string", [])(), output };
+}
+
+function artefact(name, contract, version, sources) {
+  const names = Object.keys(JSON.parse(contract.metadata).sources).sort();
+  const hash = (source) => createHash("sha256").update(sources[source].content).digest("hex");
+  return {
+    name,
+    abi: contract.abi,
+    bytecode: "0x" + contract.evm.bytecode.object,
+    compiler: version,
+    settings,
+    sources: Object.fromEntries(names.map((source) => [source, hash(source)])),
+  };
+}
+
+const own = readdirSync(sourceFolder, { recursive: true })
+  .map((name) => name.split(path.sep).join("/"))
+  .filter((name) => name.endsWith(".sol"))
+  .sort();
+const sources = collect(own);
+const { version, output } = compile(sources);
+const artefacts = own.flatMap((file) =>
+  Object.entries(output.contracts[file] ?? {})
+    .filter(([, contract]) => contract.evm.bytecode.object !== "")
+    .map(([name, contract]) => artefact(name, contract, version, sources)),
+);
+process.stdout.write(JSON.stringify(artefacts));
