@@ -1,0 +1,56 @@
+# Every target sets up what it needs, the first time; see ./setup.
+# ARGS goes to the command: make demo ARGS=--dry-run, make test ARGS='-k reorg'
+
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+           --no-header --no-annotate
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+.PHONY: demo
+demo: ## Stop an attack before your eyes, on a real Kafka and a real EVM node
+	@./setup
+	@$(BIN)/firebreak demo $(ARGS)
+
+.PHONY: test
+test: ## Run the test suite
+	@./setup dev
+	@$(BIN)/pytest -m 'not slow' $(ARGS)
+
+.PHONY: test-slow
+test-slow: ## Run the tests that take minutes
+	@./setup dev
+	@$(BIN)/pytest -m slow $(ARGS)
+
+.PHONY: lint
+lint: ## Check style and formatting
+	@./setup dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: types
+types: ## Check types, strictly
+	@./setup dev
+	@$(BIN)/mypy .
+
+.PHONY: contracts
+contracts: ## Check which room imports which
+	@./setup dev
+	@$(BIN)/lint-imports
+
+.PHONY: check
+check: lint types contracts ## Check style, types and imports
+
+.PHONY: lock
+lock: ## Lock package versions anew, keeping what still fits; ARGS=--upgrade keeps nothing
+	@./setup dev
+	@$(COMPILE) pyproject.toml --group build $(ARGS) -o requirements.lock
+	@$(COMPILE) pyproject.toml --group build --extra dev $(ARGS) -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove what was made in this clone; the cache stays
+	rm -rf .venv build dist *.egg-info .*_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
