@@ -107,10 +107,11 @@ class Stage:
             self._start(name, command, environment)
         self._await_ready()
 
-    def new_node(self, name: str) -> LocalNode:
+    def new_node(self, name: str, load_state: Path | None = None) -> LocalNode:
         """Start another chain, ended with the stage."""
         anvil = fetch.anvil(self.plan.cache, self._report)
-        node = LocalNode(self.plan.folder / name, anvil, NodeOptions(mining=False))
+        options = NodeOptions(mining=False, load_state=load_state)
+        node = LocalNode(self.plan.folder / name, anvil, options)
         return self._ends.enter_context(node)
 
     def _environment(self, bootstrap: str) -> dict[str, str]:

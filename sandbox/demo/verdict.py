@@ -1,5 +1,6 @@
 """How it ended, by the chain's own word, and the report that says so."""
 
+import gzip
 import json
 import platform
 from dataclasses import asdict, dataclass, field
@@ -82,12 +83,14 @@ def _address(topic: str) -> str:
 
 
 def loss_without_defence(stage: Stage, state: str) -> int:
-    """Return what the attack takes from this state of the chain when nobody stops it.
+    """Return what the attack takes from this state of the chain (as `anvil_dumpState` gives it)
+    when nobody stops it.
 
     It really happens, on a second chain that starts from the first one's state.
     """
-    node = stage.new_node("undefended")
-    node.rpc("anvil_loadState", state)
+    path = stage.plan.folder / "before-the-attack.json"
+    path.write_bytes(gzip.decompress(bytes.fromhex(state[2:])))
+    node = stage.new_node("undefended", load_state=path)
     attack, chain = attack_on(stage.world, stage.plan.scenario), Chain(node)
     hashes = []
     for raw in attack.transactions():

@@ -1,0 +1,59 @@
+"""Creates contracts: ours from their artefacts, others from pinned npm packages."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import contracts
+from sandbox.abi import Interface
+from sandbox.evm import Account, Call, Chain, Contract, created_by
+
+Packages = Callable[[str], Path]
+"""Gives the folder of a pinned npm package, such as `sandbox.fetch.npm_package` does."""
+
+_DEPLOY_GAS = 6_000_000
+
+
+class Deployer:
+    """One account that creates and sets up contracts, in the order of its nonces."""
+
+    def __init__(self, chain: Chain, account: Account, packages: Packages) -> None:
+        self.chain = chain
+        self.account = account
+        self._packages = packages
+        self._sent: list[str] = []
+
+    def create(self, name: str, *arguments: Any) -> Contract:
+        """Create one of our own contracts."""
+        artefact = contracts.load(name)
+        return self._create(Interface(artefact.abi), artefact.bytecode, arguments)
+
+    def create_packaged(self, source: tuple[str, str], name: str, *arguments: Any) -> Contract:
+        """Create a contract whose compiled code is in a package."""
+        artefact = self._artefact(source, name)
+        return self._create(Interface(artefact["abi"]), artefact["bytecode"], arguments)
+
+    def packaged(self, source: tuple[str, str], name: str) -> Interface:
+        """Return the interface of a contract in a package."""
+        return Interface(self._artefact(source, name)["abi"])
+
+    def send(self, calls: Iterable[Call]) -> None:
+        """Send these calls, to be mined by `settle`."""
+        self._sent += [self.chain.send(self.account, call) for call in calls]
+
+    def settle(self) -> None:
+        """Mine everything sent so far. Raises `UnsafeToContinueError` when any of it failed."""
+        self.chain.settle(self._sent)
+        self._sent.clear()
+
+    def _artefact(self, source: tuple[str, str], name: str) -> Any:
+        package, folder = source
+        path = self._packages(package) / folder / f"{name}.json"
+        return msgspec.json.decode(path.read_bytes())
+
+    def _create(self, interface: Interface, bytecode: str, arguments: tuple[Any, ...]) -> Contract:
+        address = created_by(self.account.address, self.chain.nonce(self.account))
+        self.send([Call(to=None, data=interface.creation(bytecode, *arguments), gas=_DEPLOY_GAS)])
+        return Contract(address, interface)
