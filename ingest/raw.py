@@ -52,6 +52,7 @@ class RawTransfer:
     """A token movement that the source itself derived."""
 
     token: str
+    """An address, or `native` for the chain's own coin."""
     sender: str
     to: str
     amount: int

@@ -1,0 +1,9 @@
+"""What logs and calls mean: names and arguments from topics, data and input.
+
+`Decoder` is the way in; `load_abis` reads the ABIs that manifests name.
+"""
+
+from ingest.decode.abi import Abi, load_abis, read_abi
+from ingest.decode.decoder import Decoded, Decoder
+
+__all__ = ["Abi", "Decoded", "Decoder", "load_abis", "read_abi"]

@@ -1,0 +1,40 @@
+"""Who may do what: Pausable, Ownable, AccessControl, upgradeable proxies, our gate."""
+
+INTERFACE = """
+event Paused(address account);
+event Unpaused(address account);
+event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
+event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+event RoleGranted(bytes32 indexed role, address indexed account, address indexed sender);
+event RoleRevoked(bytes32 indexed role, address indexed account, address indexed sender);
+event RoleAdminChanged(bytes32 indexed role, bytes32 indexed previousAdminRole,
+    bytes32 indexed newAdminRole);
+
+// ERC-1967 and initialisation
+event Upgraded(address indexed implementation);
+event BeaconUpgraded(address indexed beacon);
+event AdminChanged(address previousAdmin, address newAdmin);
+event Initialized(uint8 version);
+event Initialized(uint64 version);
+
+// Firebreak's gate
+event Braked(bytes32 indexed actionId, address indexed target, address indexed responder,
+    bytes4 selector, uint64 epoch);
+
+function pause();
+function unpause();
+function paused();
+function owner();
+function transferOwnership(address newOwner);
+function acceptOwnership();
+function renounceOwnership();
+function hasRole(bytes32 role, address account);
+function grantRole(bytes32 role, address account);
+function revokeRole(bytes32 role, address account);
+function renounceRole(bytes32 role, address account);
+function implementation();
+function upgradeTo(address newImplementation);
+function upgradeToAndCall(address newImplementation, bytes data);
+function changeAdmin(address newAdmin);
+function brake(bytes32 actionId, uint64 epoch, address target, bytes data);
+"""

@@ -1,0 +1,79 @@
+"""Names and arguments of logs and calls."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from ingest.decode import builtin
+from ingest.decode.signatures import Interface
+from ingest.decode.table import Layout, Table
+from schemas.chain import Argument
+
+
+class Decoded(NamedTuple):
+    """A log or a call as people read it. `arguments` follow the conventions of
+    `schemas.chain.Argument`; an indexed value that does not fit a topic is its hash."""
+
+    name: str
+    arguments: dict[str, Argument]
+    anonymous: bool = False
+    """True for an event that does not log the hash of its signature."""
+
+
+@cache
+def _builtin() -> Table:
+    return Table(builtin.interface())
+
+
+class Decoder:
+    """Decodes with the built-in layouts and, at the contracts it was given for, with their ABIs.
+
+    A contract's own ABI goes before the built-in layouts, and holds for that contract alone. What
+    fits no layout exactly is not decoded: it travels raw. No input, however hostile, raises or
+    takes long; a log's or a call's text has to be lower-case hexadecimal, as sources promise.
+    """
+
+    def __init__(self, abis: Mapping[str, Interface] | None = None) -> None:
+        self._builtin = _builtin()
+        self._own = {contract: Table(abi) for contract, abi in (abis or {}).items()}
+
+    def decode_log(self, contract: str, topics: Sequence[str], data: str) -> Decoded | None:
+        """Return the event that a contract logged, None when no known layout fits."""
+        own = self._own.get(contract)
+        first, count = topics[0] if topics else "", len(topics)
+        for table in (self._builtin,) if own is None else (own, self._builtin):
+            found = _first_fit(table.events(first, count), topics, data)
+            if found is None:
+                found = _first_fit(table.events("", count), topics, data)
+            if found is not None:
+                return found
+        return None
+
+    def decode_call(self, to: str, text: str) -> Decoded | None:
+        """Return the function and the arguments of a call with this input, None when no known
+        layout fits. Bytes after the arguments are ignored, as contracts ignore them."""
+        return _first_fit(self._functions(to, text[:10]), (), text)
+
+    def function_name(self, to: str, selector: str) -> str | None:
+        """Return the name of a contract's function, None when it is not known."""
+        found = next(iter(self._functions(to, selector)), None)
+        return None if found is None else found.signature.name
+
+    def _functions(self, to: str, selector: str) -> list[Layout]:
+        own = self._own.get(to)
+        layouts = (
+            None if own is None else own.function(selector),
+            self._builtin.function(selector),
+        )
+        return [layout for layout in layouts if layout is not None]
+
+
+def _first_fit(layouts: Iterable[Layout], topics: Sequence[str], data: str) -> Decoded | None:
+    for layout in layouts:
+        try:
+            arguments = layout.decode(topics, data)
+        except Exception:  # noqa: BLE001, S112 - hostile data provokes any: it is not this layout
+            continue
+        if arguments is not None:
+            return Decoded(layout.signature.name, arguments, layout.signature.anonymous)
+    return None

@@ -1,0 +1,142 @@
+"""Decoders written for one layout: values are cut out of the hexadecimal text at fixed places.
+
+Everything whose place does not depend on the value is read this way, which is 5 to 10 times faster
+than decoding bytes. The source text holds nothing but numbers and names that were checked to be
+identifiers, so no signature can smuggle code into it.
+
+What a contract could not have written is refused: a wrong length, an address or a number with dirty
+upper bits, a boolean other than 0 and 1, bytes that are not padded with zeros.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from ingest.decode.types import Array, Blob, Parameter, Type, Word, total_words
+from schemas.chain import Argument
+
+MAX_UNROLLED = 64
+"""Words that a generated decoder reads one by one; anything longer is decoded as bytes."""
+
+Values = tuple[Argument, ...]
+Decode = Callable[[Sequence[str], str], dict[str, Argument] | None]
+"""Reads topics and data; returns the arguments by name, None for what does not fit. May raise
+`ValueError` for text that is not hexadecimal."""
+
+_WORD = 64
+_ZERO = "0" * _WORD
+_ONE = "1".rjust(_WORD, "0")
+
+
+def unrolled(parameters: Sequence[Parameter]) -> bool:
+    """Say whether these parameters are read by generated code alone."""
+    words = total_words(parameters)
+    return words is not None and words <= MAX_UNROLLED
+
+
+def generate(
+    parameters: Sequence[Parameter],
+    *,
+    first_topic: int = 0,
+    start: int = 2,
+    exact: bool = True,
+    rest: Callable[[str], Values | None] | None = None,
+) -> Decode:
+    """Write and compile the decoder of one layout.
+
+    Indexed parameters are read from the topics, beginning with `first_topic`; the others from the
+    data, beginning with character `start`, whose length has to be `exact` or may be more. Where
+    `rest` is given, it reads the others instead.
+    """
+    body = _Body(start)
+    topic, position = first_topic, 0
+    if rest is not None:
+        body.line("rest = others(data)")
+        body.refuse_if("rest is None")
+    else:
+        words = total_words([parameter for parameter in parameters if not parameter.indexed]) or 0
+        body.refuse_if(f"len(data) {'!=' if exact else '<'} {start + _WORD * words}")
+    entries = []
+    for parameter in parameters:
+        if parameter.indexed:
+            value = body.topic(parameter.type, topic)
+            topic += 1
+        elif rest is not None:
+            value = f"rest[{position}]"
+            position += 1
+        else:
+            value = body.value(parameter.type)
+        entries.append(f"{parameter.name!r}: {value}")
+    source = "\n".join((*body.lines, f"    return {{{', '.join(entries)}}}"))
+    space: dict[str, Any] = {"others": rest}
+    exec(source, space)  # noqa: S102 - generated text is the point; it holds checked names only
+    return cast("Decode", space["decode"])
+
+
+class _Body:
+    """The lines of a decoder, and where in the data the next value stands."""
+
+    def __init__(self, start: int) -> None:
+        self.lines = ["def decode(topics, data):"]
+        self._at = start
+        self._variables = 0
+
+    def line(self, text: str) -> None:
+        self.lines.append(f"    {text}")
+
+    def refuse_if(self, condition: str) -> None:
+        self.line(f"if {condition}: return None")
+
+    def topic(self, kind: Type, index: int) -> str:
+        """Return the expression of an indexed parameter; of what does not fit a topic, its hash."""
+        text = self._variable(f"topics[{index}]")
+        self.refuse_if(f"len({text}) != 66")
+        return self._word(kind, text, 2) if isinstance(kind, Word) else text
+
+    def value(self, kind: Type) -> str:
+        """Return the expression of the next value in the data."""
+        if isinstance(kind, Word):
+            self._at += _WORD
+            return self._word(kind, "data", self._at - _WORD)
+        if isinstance(kind, Array):
+            items = [self.value(kind.item) for _ in range(kind.length or 0)]
+            return f"[{', '.join(items)}]"
+        if isinstance(kind, Blob):
+            raise TypeError("bytes of any length have no fixed place")
+        entries = [f"{part.name!r}: {self.value(part.type)}" for part in kind.components]
+        return f"{{{', '.join(entries)}}}"
+
+    def _variable(self, expression: str) -> str:
+        name = f"v{self._variables}"
+        self._variables += 1
+        self.line(f"{name} = {expression}")
+        return name
+
+    def _word(self, kind: Word, text: str, at: int) -> str:
+        end = at + _WORD
+        if kind.kind == "address":
+            self.refuse_if(f"{text}[{at}:{at + 24}] != {_ZERO[:24]!r}")
+            return f'"0x" + {text}[{at + 24}:{end}]'
+        if kind.kind == "bytes":
+            last = at + 2 * kind.size
+            if kind.size < 32:
+                self.refuse_if(f"{text}[{last}:{end}] != {_ZERO[: end - last]!r}")
+            return f'"0x" + {text}[{at}:{last}]'
+        if kind.kind == "bool":
+            word = self._variable(f"{text}[{at}:{end}]")
+            self.refuse_if(f"{word} != {_ONE!r} and {word} != {_ZERO!r}")
+            return f"{word} == {_ONE!r}"
+        number = f"int({text}[{at}:{end}], 16)"
+        return self._number(kind, number)
+
+    def _number(self, kind: Word, expression: str) -> str:
+        if kind.kind == "uint" and kind.size == 256:
+            return f"str({expression})"
+        number = self._variable(expression)
+        if kind.kind == "uint":
+            self.refuse_if(f"{number} >> {kind.size}")
+        else:
+            self.line(f"if {number} >> 255: {number} -= {2**256}")
+            if kind.size < 256:
+                half = 2 ** (kind.size - 1)
+                self.refuse_if(f"not {-half} <= {number} < {half}")
+        return f"str({number})"
