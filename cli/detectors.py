@@ -71,9 +71,7 @@ def check(name: str, as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a com
 
 
 @app.command()
-def new(
-    name: str, folder: Annotated[Path, typer.Option(help="Where to put it.")] = Path()
-) -> None:
+def new(name: str, folder: Annotated[Path, typer.Option(help="Where to put it.")] = Path()) -> None:
     """Make a working, tested package for a new detector, outside this repository."""
     from detectors.scaffold import write
 

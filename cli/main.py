@@ -9,7 +9,22 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
+from cli import (
+    demo,
+    detect,
+    detectors,
+    doctor,
+    fetch,
+    incidents,
+    ingest,
+    kafka,
+    keys,
+    replay,
+    respond,
+    score,
+)
 from schemas.errors import (
     ConfigurationError,
     PipelineError,
@@ -25,6 +40,19 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.command()(demo.demo)
+app.command()(detect.detect)
+app.command()(doctor.doctor)
+app.command()(fetch.fetch)
+app.command()(incidents.incidents)
+app.command()(replay.replay)
+app.command()(respond.respond)
+app.command()(score.score)
+app.add_typer(detectors.app, name="detectors")
+app.add_typer(ingest.app, name="ingest")
+app.add_typer(kafka.app, name="kafka")
+app.add_typer(keys.app, name="keys")
+
 EXIT_CODES: dict[type[PipelineError], int] = {
     ConfigurationError: 2,
     TransientError: 3,
@@ -37,7 +65,7 @@ def main() -> None:
     try:
         app()
     except PipelineError as error:
-        Console(stderr=True).print(f"[bold red]firebreak:[/] {error}", highlight=False)
+        Console(stderr=True).print(Text("firebreak: ", "bold red") + Text(str(error)))
         sys.exit(EXIT_CODES.get(type(error), 2))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from detectors.host import Host
+from detectors.sets import HostMaker
 from schemas.chain import Transaction
 
 COLUMNS = ("case", "order", "tx", "score", "p_value", "alerted", "detectors")
@@ -37,18 +38,27 @@ class Row:
         )
 
 
-def score_case(case: str, transactions: Iterable[Transaction], host: Host) -> Iterator[Row]:
-    """Yield one row per transaction, in order, each scored before it is learned."""
+def score_case(case: str, subjects: Iterable[Transaction | str], maker: HostMaker) -> Iterator[Row]:
+    """Yield one row per subject, in order; transactions are scored before they are learned.
+
+    A subject that is only a name is of a kind that no detector reads: score 0, p-value 1.
+    """
+    host: Host | None = None
     order = 0
-    for tx in transactions:
-        opinion, alert = host.take(tx)
-        if opinion is None:
+    for subject in subjects:
+        if isinstance(subject, str):
+            yield Row(case, order, subject, 0.0, 1.0, alerted=False, detectors=())
+            order += 1
             continue
+        host = host or maker.make(subject.chain, case)
+        opinion, alert = host.take(subject)
+        if opinion is None:
+            continue  # the same transaction again: it has its row
         votes = alert.votes if alert is not None else ()
         yield Row(
             case=case,
             order=order,
-            tx=tx.tx,
+            tx=subject.tx,
             score=opinion.score,
             p_value=opinion.p_value,
             alerted=alert is not None,

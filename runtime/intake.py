@@ -36,6 +36,7 @@ class Intake:
 
         Raises `UnsafeToContinueError` at the `FUSE`-th unreadable record in a row.
         """
+        self._metrics.records.labels(message.topic).inc()
         try:
             record = decode_from(TOPICS[message.topic], message.value or b"")
         except PoisonRecordError as error:

@@ -1,0 +1,112 @@
+"""`firebreak score`: what the detectors think of recorded transactions, without any labels."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from cli.wiring import read_settings
+from schemas.chain import Transaction
+from schemas.manifest import Contract, Manifest
+
+if TYPE_CHECKING:
+    from detectors.scoring import Row
+    from detectors.sets import HostMaker
+    from ingest.files import Item
+
+MAINNET = "eip155:1"
+
+
+def score(
+    path: Annotated[Path, typer.Argument(help="A recorded file, or a folder of them.")],
+    out: Annotated[Path, typer.Option(help="The CSV to write.")] = Path("scores.csv"),
+    set_name: Annotated[str, typer.Option("--set", help="Which detector set.")] = "core",
+    without: Annotated[
+        list[str] | None, typer.Option(help="A feature to take away from every detector.")
+    ] = None,
+) -> None:
+    """Score recorded transactions blind, in order, each before it is learned from.
+
+    Decoding, features, detectors and host are the live pipeline's own. Each case (protocol, block
+    or file) starts from the shipped priors alone. What no detector of the set reads (prices,
+    bytecode) gets a row with score 0 and p-value 1.
+    """
+    from detectors.scoring import COLUMNS
+    from detectors.sets import HostMaker, load_set
+    from ingest.files import Tally, contracts, extent, read
+
+    console, settings = Console(stderr=True), read_settings()
+    detectors = load_set(settings.detect.names(set_name), settings.detect.allowed)
+    known = {case: _manifest(case, addresses) for case, addresses in contracts(path).items()}
+    maker = HostMaker(set_name, detectors, known, settings.finality_of, frozenset(without or ()))
+    scorer = Scorer(maker)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with (
+        out.open("w", newline="") as file,
+        Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        bar = progress.add_task("scoring", total=extent(path)[1])
+        tally = Tally(lambda count: progress.advance(bar, count))
+        for case, items in groupby(read(path, tally=tally), key=lambda item: item.case):
+            progress.update(bar, description=case[-40:])
+            writer.writerows(row.cells() for row in scorer.rows(case, items))
+    for problem in scorer.problems:
+        console.print(problem, highlight=False, markup=False, soft_wrap=True)
+    done = ", ".join(f"{number:,} {what}" for what, number in scorer.counts.items())
+    console.print(f"{out}: {done or 'nothing to score'}", highlight=False)
+
+
+def _manifest(case: str, addresses: Iterable[str]) -> Manifest:
+    """Describe the protocol of a history by the contracts that it is about."""
+    parts = tuple(Contract(address=address, role="other") for address in sorted(addresses))
+    return Manifest(protocol=case, chain=MAINNET, contracts=parts)
+
+
+class Scorer:
+    """Scores one case after another; they share nothing."""
+
+    def __init__(self, maker: "HostMaker") -> None:
+        from ingest.decode import Decoder
+
+        self._maker = maker
+        self._decoder = Decoder()
+        self.counts: Counter[str] = Counter()
+        self.problems: list[str] = []
+
+    def rows(self, case: str, items: Iterable["Item"]) -> Iterator["Row"]:
+        """Yield a row for everything in the case, in order."""
+        from detectors.scoring import score_case
+
+        for row in score_case(case, self._subjects(case, items), self._maker):
+            self.counts["rows"] += 1
+            self.counts["alerted"] += row.alerted
+            yield row
+
+    def _subjects(self, case: str, items: Iterable["Item"]) -> Iterator[Transaction | str]:
+        """Yield transactions, and the names of what no detector reads."""
+        from ingest.files import Code, Unreadable
+        from ingest.normalise import transactions
+        from ingest.raw import RawBlock
+        from ingest.watch import Watch
+
+        watch = Watch.everything(case)
+        for item in items:
+            body = item.body
+            if isinstance(body, RawBlock):
+                for raw in body.transactions:
+                    yield from transactions(body, raw, watch, self._decoder)
+            elif isinstance(body, Unreadable):
+                self.counts["unreadable"] += 1
+                where = f"{item.file}: {body.where}".rstrip(": ")
+                self.problems.append(f"{where}: {body.reason}")
+            else:
+                self.counts["of a kind that no detector of this set reads"] += 1
+                yield (body.tx or body.address) if isinstance(body, Code) else str(body.timestamp)
