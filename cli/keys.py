@@ -1,0 +1,74 @@
+"""`firebreak keys`: make the keys that services act with."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.wiring import read_settings
+
+app = typer.Typer(help="Make keys; none is ever overwritten or printed.", no_args_is_help=True)
+
+Folder = Annotated[
+    Path | None, typer.Option(help="Where to put it; default: keys in the home folder.")
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option(help="The file with its password; default: a new random one.")
+]
+
+
+@app.command()
+def responder(folder: Folder = None, password_file: PasswordFile = None) -> None:
+    """Make the account that brakes: an encrypted keystore."""
+    keystore, password = _account("responder", folder, password_file)
+    _say(f"respond.keystore = {keystore}", f"respond.keystore_password_file = {password}")
+
+
+@app.command()
+def heartbeat(folder: Folder = None, password_file: PasswordFile = None) -> None:
+    """Make the account that keeps a gate's authority alive: an encrypted keystore."""
+    keystore, password = _account("heartbeat", folder, password_file)
+    _say(
+        f"respond.heartbeat_keystore = {keystore}",
+        f"respond.heartbeat_password_file = {password}",
+    )
+
+
+@app.command()
+def detector(folder: Folder = None) -> None:
+    """Make the Ed25519 key pair that signs alerts."""
+    from runtime.signatures import generate
+    from schemas.errors import ConfigurationError
+
+    place = folder or _home_folder()
+    try:
+        secret = generate(place, "detector")
+    except FileExistsError as error:
+        raise ConfigurationError(f"{error.filename} exists; a key is never overwritten") from error
+    _say(f"detect.signing_key = {secret}", f"respond.trusted_keys = {place}")
+
+
+def _account(name: str, folder: Path | None, password_file: Path | None) -> tuple[Path, Path]:
+    from responders.equipment import password_in
+    from responders.signer import generate
+
+    place = folder or _home_folder()
+    keystore, password = place / f"{name}.json", password_file or place / f"{name}.password"
+    if password_file is None and not password.exists():
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        password.touch(mode=0o600, exist_ok=False)
+        password.write_text(secrets.token_urlsafe(32) + "\n")
+    address = generate(keystore, password_in(password))
+    _say(f"account {address}: give it the role, and coins for gas")
+    return keystore, password
+
+
+def _home_folder() -> Path:
+    return read_settings().home / "keys"
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        Console(soft_wrap=True).print(line, highlight=False)

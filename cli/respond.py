@@ -1,0 +1,178 @@
+"""`firebreak respond`: answer alerts with brakes."""
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.wiring import connect, read_manifests, read_settings
+from runtime.settings import Settings
+from schemas.errors import ConfigurationError
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
+
+if TYPE_CHECKING:
+    from responders.book import Book
+    from responders.chain import Chain
+    from responders.levers import Levers
+    from responders.outlook import Outlook
+    from responders.responder import Responder
+    from runtime.broker import Producer
+    from runtime.service import Service
+
+_GWEI = 10**9
+
+
+def respond(
+    armed: Annotated[bool, typer.Option("--armed", help="Sign and send brakes.")] = False,  # noqa: FBT002 - a command-line flag
+    health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
+) -> None:
+    """Decide on alerts and brake on chain. Without --armed nothing is signed or sent."""
+    from responders import equipment
+    from responders.book import Book
+    from responders.journal import Journal
+    from responders.levers import within_reach
+    from responders.outlook import Outlook
+    from responders.preflight import preflight
+    from runtime.loop import Loop
+    from runtime.service import running
+
+    settings = read_settings(respond={"armed": armed or None}, health={"port": health_port})
+    own = settings.respond
+    equipment.require_all(own)
+    broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS)
+    with running("respond", settings) as service, _node(settings, service) as chain:
+        levers = within_reach(read_manifests(settings).values(), chain, own.epoch)
+        if not levers:
+            raise ConfigurationError(
+                f"no manifest in {settings.protocols} has a brake on {chain.name}"
+            )
+        account = equipment.account_of(own, _chain_id(chain))
+        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI)
+        equipment.warn_of_short_funds(chain, account, levers, outlook.fee_cap)
+        with Journal(_journal(settings, chain)) as journal:
+            producer = broker.producer()
+            book = Book(journal, producer, service.metrics)
+            equipment.require_own(book.ledger, account)
+            responder = _responder(settings, service, levers, book, outlook, producer)
+            preflight(outlook, levers)
+            responder.tick()
+            group = f"firebreak-respond-{chain.name.replace(':', '-')}"
+            gc.freeze()  # what there is by now stays; no collection walks it during a brake
+            with _heartbeats(settings, service, levers, chain):
+                Loop(
+                    broker.consumer(group),
+                    responder,
+                    service.clock,
+                    beat=lambda: service.health.beat(responder.obstacle),
+                ).run(service.stop)
+            book.settle()
+
+
+@contextmanager
+def _node(settings: Settings, service: "Service") -> Iterator["Chain"]:
+    """Connect to the chain."""
+    from responders.chain import NodeChain
+    from runtime.evm import Endpoints
+
+    addresses = settings.respond.endpoints or settings.evm.endpoints
+    if not addresses:
+        raise ConfigurationError(
+            "no node to brake through: set respond.endpoints to IPC paths or http(s):// addresses"
+        )
+    faults = service.metrics.endpoint_faults
+    endpoints = Endpoints(
+        addresses,
+        settings.evm.request_seconds,
+        fault=lambda endpoint: faults.labels(endpoint).inc(),
+    )
+    try:
+        yield NodeChain(endpoints)
+    finally:
+        endpoints.close()
+
+
+def _chain_id(chain: "Chain") -> int:
+    return int(chain.name.rpartition(":")[2])
+
+
+def _journal(settings: Settings, chain: "Chain") -> Path:
+    """Return the journal's path; a dry-run may keep its own in the home folder."""
+    default = settings.home / "respond" / f"{chain.name.replace(':', '-')}-dry-run.jsonl"
+    return settings.respond.journal or default
+
+
+def _responder(
+    settings: Settings,
+    service: "Service",
+    levers: "Levers",
+    book: "Book",
+    outlook: "Outlook",
+    producer: "Producer",
+) -> "Responder":
+    from responders.delivery import Delivery, Patience
+    from responders.executor import Executor
+    from responders.intake import AlertIntake
+    from responders.preparation import Preparation
+    from responders.responder import Responder
+    from responders.response import Response
+    from runtime.intake import Intake
+    from runtime.signatures import load_verifier
+
+    own, chain = settings.respond, outlook.chain.name
+    patience = Patience(replace=own.replace_after_blocks, final=settings.finality_of(chain))
+    executor = Executor(
+        book,
+        outlook,
+        Preparation(outlook, book.ledger, levers),
+        Delivery(outlook, levers, patience, service.clock),
+    )
+    executor.resume()
+    verifier = None if own.trusted_keys is None else load_verifier(own.trusted_keys)
+    intake = Intake(producer, service.metrics, "respond")
+    for lever in levers.values():
+        service.metrics.armed.labels(lever.manifest.protocol).set(outlook.armed)
+    return Responder(
+        AlertIntake(intake, verifier, chain, service.metrics),
+        Response(levers, book, executor, outlook, service.clock, service.metrics),
+        executor,
+        book,
+        service.clock,
+        own.look_seconds,
+    )
+
+
+@contextmanager
+def _heartbeats(
+    settings: Settings, service: "Service", levers: "Levers", chain: "Chain"
+) -> Iterator[None]:
+    """Keep the gates' authority alive beside the work, over a connection of its own."""
+    from responders import heartbeat
+    from responders.equipment import heartbeat_of
+
+    signer = heartbeat_of(settings.respond, _chain_id(chain))
+    gates: dict[str, list[str]] = {}
+    for lever in levers.values():
+        if lever.brake.gate is not None:
+            gates.setdefault(lever.brake.gate, []).append(lever.manifest.protocol)
+    if signer is None or not gates:
+        yield
+        return
+    cap = settings.respond.fee_cap_gwei * _GWEI
+    with _node(settings, service) as own:
+        beats = [
+            heartbeat.Heartbeat(own, signer, gate, sorted(set(protocols)), cap)
+            for gate, protocols in gates.items()
+        ]
+        thread = threading.Thread(
+            target=heartbeat.run, args=(beats, service.metrics, service.stop), name="heartbeat"
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            service.stop.set()
+            thread.join()

@@ -1,0 +1,104 @@
+"""The steps of a brake: which may follow which, and how one becomes the next. Pure.
+
+    proposed -> authorised -> nonce-reserved -> signed -> broadcast -> included -> final
+                                                  ^___________|  ^________|  reorged: sent again
+An ended brake opens again, as `proposed`, when a new alert of its incident calls for it; only
+`final` is for ever.
+"""
+
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from responders.levers import Lever
+from schemas.actions import Action, Term
+from schemas.alerts import Alert
+from schemas.ids import content_id
+
+NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
+    {
+        "proposed": frozenset({"refused", "rehearsed", "authorised", "satisfied", "failed"}),
+        "authorised": frozenset({"refused", "satisfied", "failed", "nonce-reserved"}),
+        "nonce-reserved": frozenset({"signed"}),
+        "signed": frozenset({"signed", "broadcast"}),
+        "broadcast": frozenset({"signed", "included", "authorised"}),
+        "included": frozenset({"final", "satisfied", "failed", "reorged"}),
+        "reorged": frozenset({"broadcast"}),
+        "refused": frozenset({"proposed"}),
+        "rehearsed": frozenset({"proposed"}),
+        "satisfied": frozenset({"proposed"}),
+        "failed": frozenset({"proposed"}),
+        "final": frozenset(),
+    }
+)
+"""Back from `broadcast`: to `signed` with a higher fee and the same nonce; to `authorised` once
+another transaction has consumed the nonce, at finality."""
+
+ENDED = frozenset({"refused", "rehearsed", "satisfied", "failed", "final"})
+
+_LONGEST_REASON = 500
+
+
+def step_id(action: str, step: int, state: str) -> str:
+    """Name one step of one brake; the same after every restart."""
+    return content_id("action-step", action, step, state)
+
+
+def follow(action: Action, state: str, reason: str, **changes: Any) -> Action:
+    """Return the next step of a brake.
+
+    What was known stays known unless `changes` says otherwise; terms belong to their step alone.
+    Raises `ValueError` for a step that may not follow: a mistake in our own code.
+    """
+    if state not in NEXT[action.state]:
+        raise ValueError(f"{action.action}: {state} may not follow {action.state}")
+    number = action.step + 1
+    known: dict[str, Any] = {"terms": ()} | changes
+    return msgspec.structs.replace(
+        action,
+        id=step_id(action.action, number, state),
+        step=number,
+        state=state,
+        reason=reason[:_LONGEST_REASON],
+        **known,
+    )
+
+
+def proposed(
+    name: str, lever: Lever, incident: str, alert: Alert, terms: tuple[Term, ...]
+) -> Action:
+    """Return the first step of a brake, called `name`."""
+    plan = lever.adapter.plan()
+    return Action(
+        id=step_id(name, 0, "proposed"),
+        action=name,
+        step=0,
+        state="proposed",
+        chain=alert.chain,
+        protocol=alert.protocol,
+        incident=incident,
+        alert=alert.id,
+        adapter=lever.brake.adapter,
+        target=lever.target,
+        calldata=plan.calldata,
+        scope=plan.scope,
+        reason=alert.summary,
+        terms=terms,
+    )
+
+
+def reopened(action: Action, alert: Alert, terms: tuple[Term, ...]) -> Action:
+    """Return the step that proposes an ended brake again, on another alert."""
+    return follow(
+        action,
+        "proposed",
+        alert.summary,
+        alert=alert.id,
+        terms=terms,
+        tx="",
+        nonce=None,
+        fee=None,
+        block=None,
+        block_hash="",
+    )

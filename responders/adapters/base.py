@@ -1,0 +1,86 @@
+"""What every adapter promises: how one brake is pulled, and how to see that it holds."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, Protocol
+
+from responders.chain import Call, Receipt
+
+Scope = Literal["T1", "T2", "T3"]
+
+
+class Condition(Enum):
+    """What a probe of the target found."""
+
+    BRAKED = "braked"
+    OPEN = "open"
+    UNKNOWN = "unknown"
+    """The target does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a brake does: the call that reaches the target, and what else it stops."""
+
+    target: str
+    calldata: str
+    gas: int
+    """The most it may use; what it does not use is not paid for."""
+    scope: Scope
+    also_stops: str
+    """In words: what honest users cannot do either, as long as it holds."""
+
+
+class Outcome(Enum):
+    """What a simulation found."""
+
+    WOULD_BRAKE = "it would brake"
+    BRAKED_ALREADY = "the target is braked already"
+    WOULD_FAIL = "it would fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The outcome of a simulation, and why in words."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether the brake holds after it was mined, and what was seen."""
+
+    holds: bool
+    reason: str
+
+
+class Adapter(Protocol):
+    """One brake of one protocol. Asks a chain, sends nothing.
+
+    All raise `TransientError` when no node answers.
+    """
+
+    def plan(self) -> Plan:
+        """Return what the brake does; always the same."""
+        ...
+
+    def call(self, action: str) -> Call:
+        """Return the message that pulls the brake under this action's name."""
+        ...
+
+    def probe(self, block: int) -> Condition:
+        """Look at the target after this block."""
+        ...
+
+    def simulate(self, action: str, sender: str, block: int) -> Trial:
+        """Execute the message on the state after this block, as if `sender` had sent it."""
+        ...
+
+    def verify(self, receipt: Receipt) -> Check:
+        """Look at the target after the block that included the brake."""
+        ...
+
+    def describe_release(self) -> str:
+        """Say who can release the target, and how. The automation never does."""
+        ...

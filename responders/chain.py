@@ -1,0 +1,195 @@
+"""What a responder asks of a chain: the port, and the nodes behind it."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from runtime.evm import Endpoints, NodeRefusalError
+from schemas.errors import TransientError
+
+_HEXADECIMAL = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+_REVERTED = ("revert", "out of gas", "opcode", "vm execution error", "stack")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest block; its time in seconds, its base fee in wei per gas."""
+
+    number: int
+    hash: str
+    timestamp: int
+    base_fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A message to a contract, without value, that may use so much gas."""
+
+    to: str
+    data: str
+    gas: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call gave: its result, or why it reverted, both in hexadecimal."""
+
+    ok: bool
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a transaction was included, and whether it succeeded."""
+
+    tx: str
+    block: int
+    block_hash: str
+    ok: bool
+
+
+class Sending(Enum):
+    """What a node did with a signed transaction."""
+
+    TAKEN = "taken"
+    KNOWN = "known before"
+    NONCE_USED = "its nonce is used"
+    FEE_TOO_LOW = "its fee is too low"
+    REFUSED = "refused"
+
+
+class Chain(Protocol):
+    """The questions. Every one raises `TransientError` when no node answers it."""
+
+    @property
+    def name(self) -> str:
+        """The chain, as CAIP-2."""
+        ...
+
+    def head(self) -> Head:
+        """Return the newest block."""
+        ...
+
+    def tip(self) -> int:
+        """Return the priority fee that nodes suggest, in wei per gas."""
+        ...
+
+    def nonce(self, account: str, block: int | None = None) -> int:
+        """Return how many transactions an account had sent at a block, or at the newest one."""
+        ...
+
+    def balance(self, account: str) -> int:
+        """Return what an account holds, in wei."""
+        ...
+
+    def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
+        """Execute a message on the state after a block, or the newest one; nothing is changed."""
+        ...
+
+    def send(self, raw: str) -> tuple[Sending, str]:
+        """Hand a signed transaction to the node; return what became of it, and in its words."""
+        ...
+
+    def receipt(self, tx: str) -> Receipt | None:
+        """Return where a transaction was included, None while it is not."""
+        ...
+
+
+class NodeChain:
+    """The port on one or several nodes."""
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._endpoints = endpoints
+
+    @property
+    def name(self) -> str:
+        """The chain, as CAIP-2."""
+        return self._endpoints.chain
+
+    def head(self) -> Head:
+        """Return the newest block."""
+        block = self._ask("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - the interface's: headers only
+        return Head(
+            int(block["number"], 16),
+            block["hash"],
+            int(block["timestamp"], 16),
+            int(block.get("baseFeePerGas") or "0x0", 16),
+        )
+
+    def tip(self) -> int:
+        """Return the priority fee that nodes suggest."""
+        return int(self._ask("eth_maxPriorityFeePerGas"), 16)
+
+    def nonce(self, account: str, block: int | None = None) -> int:
+        """Return how many transactions an account had sent."""
+        return int(self._ask("eth_getTransactionCount", account, _tag(block)), 16)
+
+    def balance(self, account: str) -> int:
+        """Return what an account holds."""
+        return int(self._ask("eth_getBalance", account, "latest"), 16)
+
+    def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
+        """Execute a message on the state after a block."""
+        try:
+            result = self._endpoints.ask("eth_call", _message(call, sender), _tag(block))
+        except NodeRefusalError as error:
+            return Answer(ok=False, data=_revert_data(error))
+        return Answer(ok=True, data=result)
+
+    def send(self, raw: str) -> tuple[Sending, str]:
+        """Hand a signed transaction to the node."""
+        try:
+            self._endpoints.ask("eth_sendRawTransaction", raw)
+        except NodeRefusalError as error:
+            return _sending(error.message), error.message
+        return Sending.TAKEN, ""
+
+    def receipt(self, tx: str) -> Receipt | None:
+        """Return where a transaction was included."""
+        found = self._ask("eth_getTransactionReceipt", tx)
+        if found is None or found.get("blockHash") is None:
+            return None
+        return Receipt(
+            tx, int(found["blockNumber"], 16), found["blockHash"], int(found["status"], 16) == 1
+        )
+
+    def _ask(self, method: str, *parameters: Any) -> Any:
+        try:
+            return self._endpoints.ask(method, *parameters)
+        except NodeRefusalError as error:  # these questions have an answer; the node is not ready
+            raise TransientError(str(error)) from error
+
+
+def _tag(block: int | None) -> str:
+    return "latest" if block is None else hex(block)
+
+
+def _message(call: Call, sender: str | None) -> dict[str, str]:
+    message = {"to": call.to, "data": call.data, "gas": hex(call.gas)}
+    return message if sender is None else message | {"from": sender}
+
+
+def _revert_data(error: NodeRefusalError) -> str:
+    """Return what a reverted call gave as its reason.
+
+    Raises `TransientError` for any other refusal: the block is not known yet, the state is pruned,
+    the node is busy.
+    """
+    text = error.data if isinstance(error.data, str) else ""
+    if not any(word in error.message.lower() for word in _REVERTED) and not text:
+        raise TransientError(str(error)) from error
+    found = _HEXADECIMAL.search(text)
+    return found[0] if found else "0x"
+
+
+def _sending(message: str) -> Sending:
+    """Read a node's words; geth, Erigon, Nethermind, Besu and anvil differ in them."""
+    words = message.lower().replace(" ", "").replace("_", "")
+    if "alreadyknown" in words or "alreadyimported" in words or "knowntransaction" in words:
+        return Sending.KNOWN
+    if "noncetoolow" in words or "oldnonce" in words or "nonceisbelow" in words:
+        return Sending.NONCE_USED
+    if "underpriced" in words or "feetoolow" in words or "lessthanblockbasefee" in words:
+        return Sending.FEE_TOO_LOW
+    return Sending.REFUSED

@@ -1,0 +1,153 @@
+"""A brake from its nonce to finality.
+
+One nonce per brake, for ever: every retry is the same transaction, or one with a higher fee and the
+same nonce, so the chain takes at most one of them. A new nonce is taken only once another
+transaction has consumed the old one, at finality. Once it has a nonce, a brake is carried through
+however late it is: a nonce left unused would hold up every later brake of the account.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from responders.adapters.base import Check
+from responders.chain import Receipt, Sending
+from responders.entries import Step, passed
+from responders.fees import Fee, raised
+from responders.ledger import Course
+from responders.levers import Levers, lever_of
+from responders.outlook import Outlook
+from responders.signer import fee_of
+from runtime.clock import Clock
+from runtime.logs import logger
+from schemas.actions import Term
+
+_log = logger(__name__)
+
+_HOLDS = "holds"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in blocks."""
+
+    replace: int = 3
+    """Until a transaction that is not mined is replaced."""
+    final: int = 64
+    """Until a block counts as final."""
+
+
+class Delivery:
+    """Signs, sends, replaces and watches; every act follows from the journal and the chain."""
+
+    def __init__(self, outlook: Outlook, levers: Levers, patience: Patience, clock: Clock) -> None:
+        self._outlook = outlook
+        self._chain = outlook.chain
+        self._levers = levers
+        self._patience = patience
+        self._clock = clock
+
+    def sign(self, course: Course) -> Step | None:
+        """Sign the brake with its nonce."""
+        return self._signed(course, self._outlook.fee, "signed, and on disk before it is sent")
+
+    def send(self, course: Course) -> Step | None:
+        """Hand the newest transaction to the node."""
+        if not self._outlook.armed:
+            mined = self._receipt(course) is not None
+            return course.then("broadcast", "found on the chain") if mined else None
+        sending, words = self._chain.send(course.attempts[-1].raw)
+        if sending is Sending.FEE_TOO_LOW and course.state == "signed":
+            return self._raised(course)
+        if sending is Sending.REFUSED:
+            _log.error("brake_not_taken", action=course.action.action, reason=words)
+            return None
+        reason = f"handed to the node: {sending.value}"
+        step = course.then("broadcast", reason, block=self._outlook.head, block_hash="")
+        return passed(step, "sent", self._clock.now_ns())
+
+    def watch(self, course: Course) -> Step | None:
+        """See whether one of the brake's transactions was mined; replace it when it takes long."""
+        receipt = self._receipt(course)
+        if receipt is not None:
+            return self._included(course, receipt)
+        nonce = course.action.nonce or 0
+        if self._outlook.nonce > nonce:
+            return self._overtaken(course, nonce)
+        if self._waited(course) < self._patience.replace or not self._outlook.armed:
+            return None
+        replacement = self._raised(course)
+        if replacement is None:
+            self._chain.send(course.attempts[-1].raw)  # the node may have dropped it
+        return replacement
+
+    def settle(self, course: Course) -> Step | None:
+        """See whether the block that included the brake is final, or has left the chain."""
+        action = course.action
+        receipt = self._chain.receipt(action.tx)
+        if receipt is None or receipt.block_hash != action.block_hash:
+            return course.then("reorged", f"block {action.block} left the chain; sent again")
+        if self._outlook.head - receipt.block < self._patience.final:
+            return None
+        holds = any(term.name == _HOLDS and term.value for term in action.terms)
+        if not holds:
+            return course.then("failed", action.reason)
+        return course.then("final" if receipt.ok else "satisfied", action.reason)
+
+    def _signed(self, course: Course, fee: Fee, reason: str) -> Step | None:
+        signer, lever = self._outlook.account.signer, lever_of(self._levers, course.action)
+        if signer is None or lever is None:
+            _log.error("brake_not_signed", action=course.action.action, armed=self._outlook.armed)
+            return None
+        call = lever.adapter.call(course.action.action)
+        signed = signer.sign(call, course.action.nonce or 0, fee)
+        step = course.then(
+            "signed", reason, tx=signed.tx, fee=str(fee.ceiling), block=self._outlook.head
+        )
+        return msgspec.structs.replace(step, raw=signed.raw)
+
+    def _raised(self, course: Course) -> Step | None:
+        """Sign the same brake with the same nonce and a fee that replaces the last one."""
+        before = fee_of(course.attempts[-1].raw)
+        fee = raised(before, self._outlook.fee, self._outlook.fee_cap)
+        if fee is None:
+            _log.error("brake_at_fee_cap", action=course.action.action, cap=self._outlook.fee_cap)
+            return None
+        return self._signed(course, fee, f"not mined yet: fee raised to {fee.ceiling} wei per gas")
+
+    def _waited(self, course: Course) -> int:
+        return self._outlook.head - (course.action.block or 0)
+
+    def _receipt(self, course: Course) -> Receipt | None:
+        receipts = (self._chain.receipt(attempt.tx) for attempt in reversed(course.attempts))
+        return next((receipt for receipt in receipts if receipt is not None), None)
+
+    def _included(self, course: Course, receipt: Receipt) -> Step:
+        check = self._verified(course, receipt)
+        if not check.holds:
+            _log.error("brake_does_not_hold", action=course.action.action, reason=check.reason)
+        step = course.then(
+            "included",
+            check.reason,
+            tx=receipt.tx,
+            block=receipt.block,
+            block_hash=receipt.block_hash,
+            terms=(Term(name=_HOLDS, value=float(check.holds)),),
+        )
+        return passed(step, "mined", self._clock.now_ns())
+
+    def _verified(self, course: Course, receipt: Receipt) -> Check:
+        lever = lever_of(self._levers, course.action)
+        if lever is None:
+            return Check(
+                receipt.ok, "no manifest has this brake any more: only its receipt is seen"
+            )
+        return lever.adapter.verify(receipt)
+
+    def _overtaken(self, course: Course, nonce: int) -> Step | None:
+        """Start over once the nonce was consumed by a transaction that is not ours, at finality."""
+        final = max(0, self._outlook.head - self._patience.final)
+        if self._chain.nonce(course.step.sender, final) <= nonce:
+            _log.error("brake_overtaken", action=course.action.action, nonce=nonce)
+            return None
+        return course.then("authorised", f"another transaction consumed nonce {nonce}, for good")

@@ -1,0 +1,100 @@
+"""Takes brakes from step to step.
+
+Each step follows from the journal and the chain alone; it is written down, and only then the next
+one acts on it. So a restart goes on from the last line as if nothing had happened.
+"""
+
+from collections.abc import Callable
+
+from responders.book import Book
+from responders.delivery import Delivery
+from responders.entries import Step
+from responders.ledger import Course
+from responders.outlook import Outlook
+from responders.preparation import Preparation
+from runtime.logs import logger
+from schemas.errors import TransientError
+
+_log = logger(__name__)
+
+_MOST_WRITES = 10
+"""In one go. More than a whole course takes: nodes that contradict each other must not trap us."""
+
+
+class Executor:
+    """Advances brakes until each has ended or has to wait."""
+
+    def __init__(
+        self, book: Book, outlook: Outlook, preparation: Preparation, delivery: Delivery
+    ) -> None:
+        self._book = book
+        self._outlook = outlook
+        self._unanswered: set[str] = set()
+        self._acts: dict[str, Callable[[Course], Step | None]] = {
+            "proposed": preparation.rehearse,
+            "authorised": preparation.prepare,
+            "nonce-reserved": delivery.sign,
+            "signed": delivery.send,
+            "broadcast": delivery.watch,
+            "included": delivery.settle,
+            "reorged": delivery.send,
+        }
+
+    def resume(self) -> None:
+        """Begin after a restart: a brake that was never judged waits for its alert, read again."""
+        for course in self._book.ledger.open():
+            if course.state == "proposed":
+                self._book.write(course.then("refused", "interrupted before it was judged"))
+
+    def withdraw(self, alert: str) -> None:
+        """End the brakes that wait, without a nonce yet, on an alert that no longer holds."""
+        for course in self._book.ledger.open():
+            if course.action.alert == alert and course.state in ("proposed", "authorised"):
+                reason = "the alert was withdrawn: its block left the chain"
+                self._book.write(course.then("refused", reason))
+
+    @property
+    def head(self) -> int:
+        """The newest block that the node was seen to have."""
+        return self._outlook.head
+
+    def look(self) -> None:
+        """Look at the chain, and advance the brakes for which something is new: another head, or a
+        node that answers again.
+
+        Raises `TransientError` when no node answers.
+        """
+        changed = self._outlook.refresh()
+        for course in self._book.ledger.open():
+            if changed or course.action.action in self._unanswered:
+                self.advance(course.action.action)
+
+    def advance(self, action: str) -> None:
+        """Take the steps that can be taken now; what no node answers is tried again next time.
+
+        Raises `UnsafeToContinueError` when a step cannot be written down; it was not acted on then.
+        """
+        self._unanswered.discard(action)
+        try:
+            for _ in range(_MOST_WRITES):
+                steps = self._steps(self._book.ledger.courses[action])
+                if not steps:
+                    return
+                self._book.write(*steps)
+        except TransientError as error:
+            self._unanswered.add(action)
+            _log.warning("brake_waits", action=action, error=str(error))
+
+    def _steps(self, course: Course) -> list[Step]:
+        """Return what is written down next, in one go.
+
+        Signing shows nothing to anybody, so a nonce and its transaction go to disk together: a
+        brake waits for the disk twice before it is sent, not three times.
+        """
+        act = self._acts.get(course.state)
+        step = act(course) if act else None
+        if step is None:
+            return []
+        if step.action.state != "nonce-reserved":
+            return [step]
+        return [step, *self._steps(Course(step))]

@@ -1,0 +1,165 @@
+"""Keeps a gate's authority from lapsing, from an account of its own.
+
+A responder that has died stops beating, and the gate stops obeying it. That is all silence ever
+does: a heartbeat that fails is told to people (metric and log) and pauses nothing. Its account is
+not a responder's, so a heartbeat that is stuck holds up no brake, and a stolen responder key cannot
+keep itself in power.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import contracts
+from responders.adapters.gate import ARTEFACT
+from responders.chain import Call, Chain, Head, Sending
+from responders.fees import Fee, opening, raised
+from responders.reverts import errors_of, explain, selector
+from responders.signer import Signed, Signer
+from runtime.logs import logger
+from runtime.metrics import Metrics
+from schemas.errors import PipelineError
+
+_log = logger(__name__)
+
+CHECK_EVERY = 5.0
+"""Seconds between two looks at the gate."""
+
+REPLACE_AFTER = 3
+"""Blocks after which a heartbeat that is not mined is replaced."""
+
+GAS = 200_000
+
+_BEAT = selector("heartbeat()")
+_UNTIL = selector("authorityUntil()")
+_TTL = selector("ttl()")
+
+
+class HeartbeatError(PipelineError):
+    """The gate's authority was not renewed: tell people, and go on trying."""
+
+
+class Standing(Enum):
+    """How a gate's authority stands."""
+
+    FRESH = "fresh"
+    DUE = "due"
+    LAPSED = "lapsed"
+
+
+def standing(until: int, ttl: int, now: int) -> Standing:
+    """Judge the authority at block time `now`; it is renewed once a third of the TTL has passed.
+
+    Two more thirds are left for retries and for people. All in seconds.
+    """
+    if now >= until:
+        return Standing.LAPSED
+    return Standing.DUE if 3 * (until - now) <= 2 * ttl else Standing.FRESH
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    signed: Signed
+    nonce: int
+    fee: Fee
+    block: int
+
+
+class Heartbeat:
+    """Renews the authority of one gate."""
+
+    def __init__(
+        self, chain: Chain, signer: Signer, gate: str, protocols: Sequence[str], fee_cap: int
+    ) -> None:
+        """`protocols` are those that the gate brakes; `fee_cap` is in wei per gas."""
+        self._chain = chain
+        self._signer = signer
+        self.gate = gate
+        self.protocols = protocols
+        self._call = Call(gate, _BEAT, GAS)
+        self._fee_cap = fee_cap
+        self._pending: _Attempt | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a heartbeat is on its way; the account's next one has to wait for it."""
+        return self._pending is not None
+
+    def beat(self) -> int | None:
+        """Do what is due now; return the block time at which a heartbeat was seen mined, if any.
+
+        Raises `HeartbeatError` when people have to look, `TransientError` when no node answers.
+        """
+        head = self._chain.head()
+        if self._pending is not None:
+            return self._follow(self._pending, head)
+        now = standing(self._number(_UNTIL), self._number(_TTL), head.timestamp)
+        if now is Standing.LAPSED:
+            raise HeartbeatError("the gate's authority has lapsed: only its Safe can arm it again")
+        if now is Standing.DUE:
+            self._send(self._chain.nonce(self._signer.address), self._offer(head), head)
+        return None
+
+    def _follow(self, pending: _Attempt, head: Head) -> int | None:
+        receipt = self._chain.receipt(pending.signed.tx)
+        if receipt is not None:
+            self._pending = None
+            if not receipt.ok:
+                raise HeartbeatError(f"heartbeat {receipt.tx} was mined, but reverted")
+            _log.info("heartbeat", gate=self.gate, block=receipt.block)
+            return head.timestamp
+        if self._chain.nonce(self._signer.address) > pending.nonce:
+            self._pending = None  # an earlier one was mined; the next look sees what it did
+        elif head.number - pending.block >= REPLACE_AFTER:
+            fee = raised(pending.fee, self._offer(head), self._fee_cap)
+            if fee is None:
+                raise HeartbeatError("a heartbeat is not mined at the highest fee allowed")
+            self._send(pending.nonce, fee, head)
+        return None
+
+    def _send(self, nonce: int, fee: Fee, head: Head) -> None:
+        answer = self._chain.call(self._call, sender=self._signer.address)
+        if not answer.ok:
+            reason = explain(answer.data, errors_of(contracts.load(ARTEFACT).abi))
+            raise HeartbeatError(f"the gate refuses the heartbeat: {reason}")
+        signed = self._signer.sign(self._call, nonce, fee)
+        self._pending = _Attempt(signed, nonce, fee, head.number)
+        sending, words = self._chain.send(signed.raw)
+        if sending is Sending.REFUSED:
+            self._pending = None
+            raise HeartbeatError(f"the node refuses the heartbeat: {words}")
+
+    def _offer(self, head: Head) -> Fee:
+        return opening(head.base_fee, self._chain.tip(), self._fee_cap)
+
+    def _number(self, question: str) -> int:
+        answer = self._chain.call(Call(self.gate, question), sender=None)
+        if not answer.ok or len(answer.data) != 66:
+            raise HeartbeatError(f"{self.gate} does not answer as a BrakeGate does")
+        return int(answer.data, 16)
+
+
+def run(heartbeats: Sequence[Heartbeat], metrics: Metrics, stop: threading.Event) -> None:
+    """Keep all gates alive until told to stop."""
+    while not stop.is_set():
+        beat_all(heartbeats, metrics)
+        stop.wait(CHECK_EVERY)
+
+
+def beat_all(heartbeats: Sequence[Heartbeat], metrics: Metrics) -> None:
+    """Do what is due at every gate, from their one account: one transaction at a time.
+
+    What goes wrong is logged.
+    """
+    for heartbeat in heartbeats:
+        try:
+            mined = heartbeat.beat()
+        except PipelineError as error:
+            _log.error("heartbeat_failed", gate=heartbeat.gate, error=str(error))
+            mined = None
+        if mined is not None:
+            for protocol in heartbeat.protocols:
+                metrics.heartbeat.labels(protocol).set(mined)
+        if heartbeat.waiting:
+            return

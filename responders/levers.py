@@ -1,0 +1,76 @@
+"""The brakes within reach: those of the manifests, each with its adapter and its limits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from responders.adapters import registry
+from responders.adapters.base import Adapter
+from responders.chain import Chain
+from schemas.actions import Action
+from schemas.errors import ConfigurationError
+from schemas.manifest import Brake, Limits, Manifest
+from schemas.units import account
+
+
+class LeverKey(NamedTuple):
+    """What makes a brake of the manifest and an action in the journal the same."""
+
+    protocol: str
+    adapter: str
+    target: str
+    calldata: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A brake of a manifest that can be pulled."""
+
+    manifest: Manifest
+    brake: Brake
+    adapter: Adapter
+
+    @property
+    def limits(self) -> Limits:
+        """What bounds it."""
+        return self.manifest.limits
+
+    @property
+    def target(self) -> str:
+        """The contract it brakes, as CAIP-10."""
+        return account(self.manifest.chain, self.brake.target)
+
+    @property
+    def key(self) -> LeverKey:
+        """Names it within the journal."""
+        calldata = self.adapter.plan().calldata
+        return LeverKey(self.manifest.protocol, self.brake.adapter, self.target, calldata)
+
+
+Levers = Mapping[LeverKey, Lever]
+
+
+def within_reach(manifests: Iterable[Manifest], chain: Chain, epoch: int) -> dict[LeverKey, Lever]:
+    """Return every brake of the manifests of this chain.
+
+    Raises `ConfigurationError` for a brake that no adapter can pull, or that is there twice.
+    """
+    found: dict[LeverKey, Lever] = {}
+    for manifest in manifests:
+        if manifest.chain != chain.name:
+            continue
+        adapters = registry.build(manifest, chain, epoch)
+        for brake in manifest.brakes:
+            lever = Lever(manifest, brake, adapters[brake.name])
+            double = found.setdefault(lever.key, lever).brake.name
+            if double != brake.name:
+                raise ConfigurationError(
+                    f"{manifest.protocol}: brakes {double} and {brake.name} are the same: "
+                    f"remove one"
+                )
+    return found
+
+
+def lever_of(levers: Levers, action: Action) -> Lever | None:
+    """Return the brake that an action pulls, None once no manifest has it any more."""
+    return levers.get(LeverKey(action.protocol, action.adapter, action.target, action.calldata))

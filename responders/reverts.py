@@ -1,0 +1,54 @@
+"""Why a call reverted, in words that fit a record: bounded, printable, never trusted."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+ERROR = "0x08c379a0"
+"""`Error(string)`: a reason given as text."""
+
+PANIC = "0x4e487b71"
+"""`Panic(uint256)`: a failed assertion, an overflow."""
+
+_LONGEST = 160
+_WORD = 64
+
+
+def selector(signature: str) -> str:
+    """Return the first four bytes of a signature's hash, in hexadecimal."""
+    return "0x" + keccak(text=signature)[:4].hex()
+
+
+def errors_of(abi: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the names of an ABI's custom errors by their selectors.
+
+    Errors with tuple arguments are left out: their names are not worth a type parser.
+    """
+    found = {}
+    for entry in abi:
+        if entry.get("type") == "error":
+            types = ",".join(argument["type"] for argument in entry.get("inputs", ()))
+            found[selector(f"{entry['name']}({types})")] = str(entry["name"])
+    return found
+
+
+def text_of(data: str) -> str:
+    """Return the text of an `Error(string)`, '' for anything else."""
+    if not data.startswith(ERROR):
+        return ""
+    body = data[len(ERROR) :]
+    length = int(body[_WORD : 2 * _WORD] or "0", 16)
+    raw = bytes.fromhex(body[2 * _WORD :][: 2 * min(length, _LONGEST)])
+    text = raw.decode("utf-8", "replace")
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def explain(data: str, names: Mapping[str, str]) -> str:
+    """Return the reason: its text, its error's name, or its selector."""
+    if data.startswith(ERROR):
+        return text_of(data)
+    known = data[:10]
+    if known == PANIC:
+        return f"Panic(0x{data[-2:]})"
+    return names.get(known) or (f"error {known}" if len(known) == 10 else "no reason given")

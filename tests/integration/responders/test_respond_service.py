@@ -1,0 +1,201 @@
+"""`firebreak respond` as its own process: a real broker, a real node, a real kill."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+
+from runtime.broker import Partition, Producer
+from runtime.kafka import KafkaBroker
+from runtime.signatures import Signer, generate, load_signer
+from sandbox.process import ChildProcess
+from schemas.actions import Action
+from schemas.alerts import Alert
+from schemas.codec import decode, encode
+from schemas.headers import hop_headers, hops
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, TopicSpec
+from tests.integration.responders.place import Place
+
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
+
+PATIENCE = 90.0
+"""Seconds. Seldom more than five are needed, but machines can be busy."""
+
+FINAL = 3
+
+
+class Topic:
+    """What is on a topic, from its beginning."""
+
+    def __init__(self, broker: KafkaBroker, spec: TopicSpec) -> None:
+        self._consumer = broker.consumer()
+        self._consumer.assign({Partition(spec.name, n): 0 for n in range(spec.partitions)})
+        self.values: list[bytes] = []
+        self.headers: list[dict[str, int]] = []
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def read(self) -> None:
+        for message in self._consumer.fetch(500, 0.05):
+            self.values.append(message.value or b"")
+            self.headers.append({str(k): v for k, v in hops(message.headers).items()})
+
+    def count(self) -> int:
+        self.read()
+        return len(self.values)
+
+    def states(self) -> list[str]:
+        self.read()
+        return [decode(value, Action).state for value in self.values]
+
+
+class Setting:
+    """Keys, settings and topics that a responder finds."""
+
+    def __init__(self, place: Place, broker: KafkaBroker, folder: Path) -> None:
+        self.place = place
+        self.folder = folder
+        self.detector: Signer = load_signer(generate(folder / "keys", "detector"))
+        key = place.world.accounts["responder"].signer.key
+        self._private("keystore.json", json.dumps(Account.encrypt(key, "secret", iterations=2)))
+        self._private("password", "secret\n")
+        place.world.write_manifest(folder / "protocols", "spot-oracle")
+        broker.create((ALERTS, ACTIONS, DEAD_LETTERS))
+        self.producer: Producer = broker.producer()
+        self.actions = Topic(broker, ACTIONS)
+        self.letters = Topic(broker, DEAD_LETTERS)
+
+    def _private(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+        (self.folder / name).chmod(0o600)
+
+    def close(self) -> None:
+        self.actions.close()
+        self.letters.close()
+        self.producer.close()
+
+    def environment(self, bootstrap: str, namespace: str) -> dict[str, str]:
+        return {
+            "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+            "FIREBREAK_KAFKA__NAMESPACE": namespace,
+            "FIREBREAK_HOME": str(self.folder / "home"),
+            "FIREBREAK_PROTOCOLS": str(self.folder / "protocols"),
+            "FIREBREAK_FINALITY": json.dumps({"eip155:31337": FINAL}),
+            "FIREBREAK_RESPOND__ENDPOINTS": json.dumps([str(self.place.node.ipc)]),
+            "FIREBREAK_RESPOND__TRUSTED_KEYS": str(self.folder / "keys"),
+            "FIREBREAK_RESPOND__JOURNAL": str(self.folder / "journal.jsonl"),
+            "FIREBREAK_RESPOND__KEYSTORE": str(self.folder / "keystore.json"),
+            "FIREBREAK_RESPOND__KEYSTORE_PASSWORD_FILE": str(self.folder / "password"),
+            "FIREBREAK_RESPOND__LOOK_SECONDS": "0.05",
+        }
+
+    def publish(self, alert: Alert, signer: Signer | None = None) -> None:
+        value = encode(alert)
+        signed = (signer or self.detector).sign(value, sequence=1, expires=10**6)
+        headers = (*signed, *hop_headers({"received": 10, "published": 20, "scored": 30}))
+        self.producer.send(ALERTS.name, value, key=b"meadow", headers=headers)
+        self.producer.flush()
+
+    def mine_until(self, state: str) -> None:
+        def reached() -> bool:
+            self.place.hands.mine()
+            return self.actions.states()[-1:] == [state]
+
+        until(reached)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+
+
+@pytest.fixture
+def setting(place: Place, broker: KafkaBroker, tmp_path: Path) -> Iterator[Setting]:
+    setting = Setting(place, broker, tmp_path)
+    yield setting
+    setting.close()
+
+
+Run = Callable[..., ChildProcess]
+
+
+@pytest.fixture
+def run(setting: Setting, bootstrap: str, namespace: str) -> Iterator[Run]:
+    """Starts a responder with these arguments; all end with the test."""
+    started: list[ChildProcess] = []
+
+    def start(*arguments: str, **environment: str) -> ChildProcess:
+        command = [str(Path(sys.executable).with_name("firebreak")), "respond", *arguments]
+        log = setting.folder / f"respond-{len(started)}.log"
+        known = setting.environment(bootstrap, namespace)
+        started.append(ChildProcess(command, log, environment=known | environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+@contextmanager
+def running(process: ChildProcess) -> Iterator[None]:
+    """Tell what it said if the test fails."""
+    try:
+        yield
+    except AssertionError:
+        pytest.fail(process.tail())
+
+
+def test_an_armed_responder_brakes_survives_a_kill_and_believes_no_stranger(
+    setting: Setting, run: Run, tmp_path: Path
+) -> None:
+    stranger = load_signer(generate(tmp_path / "stranger", "detector"))
+    setting.publish(setting.place.alert(9), stranger)
+    setting.publish(setting.place.alert(1))
+    first = run("--armed")
+    with running(first):
+        until(lambda: setting.actions.states()[-1:] == ["broadcast"])
+        until(lambda: setting.letters.count() == 1)
+    first.kill()
+    second = run("--armed")
+    with running(second):
+        setting.mine_until("final")
+    assert setting.place.paused()
+    assert len(setting.place.brakes()) == 1
+    assert setting.place.sent() == setting.place.began + 1
+    assert setting.actions.headers[-1].keys() == {
+        "received",
+        "published",
+        "scored",
+        "decided",
+        "sent",
+        "mined",
+    }
+    assert second.stop() == 0
+
+
+def test_without_the_flag_it_rehearses_and_sends_nothing(setting: Setting, run: Run) -> None:
+    setting.publish(setting.place.alert())
+    process = run()
+    with running(process):
+        until(lambda: setting.actions.states() == ["proposed", "rehearsed"])
+    assert process.stop() == 0
+    assert setting.place.pending() == {}
+    assert not setting.place.paused()
+
+
+def test_two_responders_never_share_a_journal(setting: Setting, run: Run) -> None:
+    setting.publish(setting.place.alert())
+    first = run("--armed")
+    with running(first):
+        until(lambda: bool(setting.actions.states()))
+    second = run("--armed")
+    assert second.wait(PATIENCE) == 2
+    assert "another process" in second.tail()
+    assert first.status is None

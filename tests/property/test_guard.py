@@ -1,0 +1,71 @@
+"""Whatever alerts arrive, in whatever order, the limits hold in every window of time."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from responders import guard
+from responders.guard import GuardState, Request, Spent
+from schemas.manifest import Limits
+
+unhurried = settings(deadline=None, derandomize=True)
+limits = st.builds(
+    Limits,
+    brakes_per_window=st.integers(0, 3),
+    window_seconds=st.integers(1, 300),
+    cooldown_seconds=st.integers(0, 300),
+    alert_blocks=st.integers(1, 5),
+)
+requests = st.lists(
+    st.builds(
+        Request,
+        protocol=st.sampled_from(["meadow", "cellar"]),
+        target=st.sampled_from(["a", "b", "c"]),
+        time=st.integers(0, 1000),
+        block=st.integers(0, 20),
+        head=st.integers(0, 20),
+    ),
+    max_size=40,
+)
+
+
+def admitted(asked: Sequence[Request], bounds: Limits) -> list[Request]:
+    state, passed = GuardState(), []
+    for number, request in enumerate(asked):
+        if guard.judge(state, request, bounds).allowed:
+            passed.append(request)
+            spent = Spent(str(number), request.protocol, request.target, request.time)
+            state = GuardState((*state.spent, spent))
+    return passed
+
+
+@unhurried
+@given(requests, limits)
+def test_no_window_ever_holds_more_brakes_than_the_budget(
+    asked: list[Request], bounds: Limits
+) -> None:
+    passed = admitted(asked, bounds)
+    for protocol in ("meadow", "cellar"):
+        times = sorted(one.time for one in passed if one.protocol == protocol)
+        for start in times:
+            within = [t for t in times if start <= t < start + bounds.window_seconds]
+            assert len(within) <= bounds.brakes_per_window
+
+
+@unhurried
+@given(requests, limits)
+def test_no_target_is_braked_twice_within_its_cooldown(
+    asked: list[Request], bounds: Limits
+) -> None:
+    passed = admitted(asked, bounds)
+    for index, one in enumerate(passed):
+        for other in passed[:index]:
+            if (one.protocol, one.target) == (other.protocol, other.target):
+                assert abs(one.time - other.time) >= bounds.cooldown_seconds
+
+
+@unhurried
+@given(requests, limits)
+def test_no_alert_beyond_its_age_passes(asked: list[Request], bounds: Limits) -> None:
+    assert all(one.head - one.block <= bounds.alert_blocks for one in admitted(asked, bounds))

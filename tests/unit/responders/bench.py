@@ -1,0 +1,169 @@
+"""A whole responder on the chain in memory, that can be stopped and started again."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from responders.book import Book
+from responders.chain import Chain
+from responders.delivery import Delivery, Patience
+from responders.entries import Entry
+from responders.executor import Executor
+from responders.intake import AlertIntake
+from responders.journal import Journal
+from responders.ledger import Ledger
+from responders.levers import within_reach
+from responders.outlook import Account, Outlook
+from responders.preparation import Preparation
+from responders.responder import Responder
+from responders.response import Response
+from runtime.broker import Message, Partition
+from runtime.intake import Intake
+from runtime.memory import MemoryBroker
+from runtime.metrics import Metrics
+from runtime.signatures import Verifier
+from schemas.actions import Action
+from schemas.alerts import AlertRecord
+from schemas.codec import decode, encode
+from schemas.headers import Headers
+from schemas.manifest import Manifest
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
+from tests.unit.responders.examples import manifest
+from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock
+
+FINAL = 5
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+class FragileJournal(Journal):
+    """Crashes at its n-th write: before it is on disk, or after."""
+
+    def __init__(self, path: Path, at: int, *, before: bool) -> None:
+        super().__init__(path)
+        self._left = at
+        self._before = before
+
+    def append(self, *entries: Entry) -> None:
+        self._left -= 1
+        if self._left == 0 and self._before:
+            raise Crash
+        super().append(*entries)
+        if self._left == 0:
+            raise Crash
+
+
+class Assembly:
+    """A responder on any chain, with topics in memory and a clock that is moved by hand."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        chain: Chain,
+        account: Account,
+        given: Manifest,
+        *,
+        broker: MemoryBroker | None = None,
+        verifier: Verifier | None = None,
+    ) -> None:
+        self.clock = ManualClock()
+        self.metrics = Metrics()
+        self.broker = broker or MemoryBroker()
+        self.broker.create((ALERTS, ACTIONS, DEAD_LETTERS))
+        producer = self.broker.producer()
+        levers = within_reach([given], chain, 1)
+        self.outlook = Outlook(chain, account, 500 * GWEI)
+        self.book = Book(journal, producer, self.metrics)
+        self.executor = Executor(
+            self.book,
+            self.outlook,
+            Preparation(self.outlook, self.book.ledger, levers),
+            Delivery(self.outlook, levers, Patience(replace=3, final=FINAL), self.clock),
+        )
+        self.executor.resume()
+        response = Response(
+            levers, self.book, self.executor, self.outlook, self.clock, self.metrics
+        )
+        intake = Intake(producer, self.metrics, "respond")
+        self.responder = Responder(
+            AlertIntake(intake, verifier, chain.name, self.metrics),
+            response,
+            self.executor,
+            self.book,
+            self.clock,
+            0.2,
+        )
+        self.look()
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.book.ledger
+
+    def look(self) -> None:
+        """Let the time pass after which it looks at the chain again."""
+        self.clock.seconds += 1
+        self.responder.tick()
+
+    def receive(self, *records: AlertRecord, headers: Headers = ()) -> None:
+        """Hand over one batch of records."""
+        self.responder.process(
+            [
+                Message(ALERTS.name, 0, offset, b"meadow", encode(record), headers)
+                for offset, record in enumerate(records)
+            ]
+        )
+
+    def states(self, action: str | None = None) -> list[str]:
+        """Return the states that actions went through, as the topic tells them."""
+        self.book.publish()
+        return [step.state for step in self.published() if action in (None, step.action)]
+
+    def published(self) -> Sequence[Action]:
+        """Return every step on the topic."""
+        return [
+            decode(message.value or b"", Action)
+            for number in range(ACTIONS.partitions)
+            for message in self.broker.log(Partition(ACTIONS.name, number))
+        ]
+
+
+class Bench(Assembly):
+    """A responder on the chain in memory."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        chain: FakeChain,
+        *,
+        broker: MemoryBroker | None = None,
+        armed: bool = True,
+        given: Manifest | None = None,
+        verifier: Verifier | None = None,
+    ) -> None:
+        self.chain = chain
+        account = Account(SIGNER.address, SIGNER if armed else None)
+        super().__init__(
+            journal, chain, account, given or manifest(), broker=broker, verifier=verifier
+        )
+
+    def mine(self, count: int = 1, *, include: bool = True) -> None:
+        """Add blocks, each seen by the responder."""
+        for _ in range(count):
+            self.chain.mine(include=include)
+            self.look()
+
+
+@contextmanager
+def bench(
+    path: Path,
+    chain: FakeChain,
+    *,
+    broker: MemoryBroker | None = None,
+    armed: bool = True,
+    given: Manifest | None = None,
+) -> Iterator[Bench]:
+    """Run a responder on this journal."""
+    with Journal(path) as journal:
+        yield Bench(journal, chain, broker=broker, armed=armed, given=given)

@@ -1,0 +1,64 @@
+from decimal import Decimal
+from math import e, log
+
+import pytest
+
+from responders.halt import MAX_BAYES_FACTOR, avoidable_loss, bayes_factor, judge, posterior
+from tests.unit.responders.examples import costs
+
+
+@pytest.mark.parametrize("p_value", [0.05, 0.01, 1e-3, 1e-5])
+def test_the_bayes_factor_is_the_published_bound(p_value: float) -> None:
+    assert bayes_factor(p_value) == pytest.approx(1 / (-e * p_value * log(p_value)))
+
+
+def test_the_published_example_of_a_p_value_of_5_percent() -> None:
+    assert bayes_factor(0.05) == pytest.approx(2.456, abs=0.001)  # "at most 2.5 to 1"
+
+
+@pytest.mark.parametrize("p_value", [1 / e, 0.5, 1.0])
+def test_an_ordinary_p_value_is_no_evidence(p_value: float) -> None:
+    assert bayes_factor(p_value) == 1.0
+    assert posterior(0.2, p_value) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("p_value", [0.0, 1e-300, 1e-9])
+def test_the_evidence_of_one_alert_is_capped(p_value: float) -> None:
+    assert bayes_factor(p_value) == MAX_BAYES_FACTOR
+
+
+def test_the_posterior_odds_are_prior_odds_times_the_factor() -> None:
+    p = posterior(0.01, 1e-3)
+    assert p / (1 - p) == pytest.approx(0.01 / 0.99 * bayes_factor(1e-3))
+
+
+def test_the_avoidable_loss_is_bounded_by_what_is_exposed() -> None:
+    assert avoidable_loss(costs()) == 5_000_000
+    assert avoidable_loss(costs(response_seconds=60.0)) == 600_000
+
+
+def test_the_rule_halts_above_its_odds_and_not_below() -> None:
+    given = costs(halt_cost=Decimal(1_000_000))  # 50,000 against 4,000,000: odds of 1/80
+    threshold = 1 / 81
+    assert judge(threshold * 1.01, given).halt
+    assert not judge(threshold * 0.99, given).halt
+
+
+@pytest.mark.parametrize("halt_cost", [5_000_000, 6_000_000])
+def test_a_halt_that_costs_what_it_saves_is_never_worth_it(halt_cost: int) -> None:
+    verdict = judge(1.0, costs(halt_cost=Decimal(halt_cost)))
+    assert not verdict.halt
+    assert "costs as much" in verdict.reason
+
+
+def test_a_certain_attack_is_halted_whatever_a_false_halt_would_cost() -> None:
+    assert judge(1.0, costs(false_halt_cost=Decimal(10**12))).halt
+
+
+def test_anyone_can_compute_the_verdict_again_from_its_terms() -> None:
+    verdict = judge(0.02, costs())
+    term = {term.name: term.value for term in verdict.terms}
+    odds = term["probability"] / (1 - term["probability"])
+    loss = min(term["value_exposed"], term["loss_per_second"] * term["response"])
+    assert loss == term["avoidable_loss"]
+    assert verdict.halt == (odds > term["false_halt_cost"] / (loss - term["halt_cost"]))

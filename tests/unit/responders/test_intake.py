@@ -1,0 +1,116 @@
+"""Only what a trusted key signed, in time, is acted on; the rest is kept and stops nothing."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from responders.journal import Journal
+from runtime.broker import Message, Partition
+from runtime.intake import FUSE
+from runtime.signatures import Signer, Verifier
+from schemas import headers
+from schemas.alerts import AlertRecord
+from schemas.codec import decode, encode
+from schemas.operations import DeadLetter
+from schemas.topics import ALERTS, DEAD_LETTERS
+from tests.unit.responders.bench import Bench
+from tests.unit.responders.examples import alert, withdrawal
+from tests.unit.responders.fakes import FakeChain
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+TRUSTED, STRANGER = Signer(KEY), Signer(Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\x01"))
+EXPIRES = 126
+
+
+@pytest.fixture
+def responder(tmp_path: Path) -> Bench:
+    verifier = Verifier({TRUSTED.key_id: KEY.public_key()})
+    return Bench(Journal(tmp_path / "journal.jsonl"), FakeChain(101), verifier=verifier)
+
+
+def signed(record: AlertRecord, by: Signer = TRUSTED, expires: int = EXPIRES) -> Message:
+    value = encode(record)
+    return Message(
+        ALERTS.name, 0, 0, b"meadow", value, by.sign(value, sequence=101 << 20, expires=expires)
+    )
+
+
+def letters(responder: Bench) -> list[DeadLetter]:
+    log = responder.broker.log(Partition(DEAD_LETTERS.name, 0))
+    return [
+        decode(message.value or b"", DeadLetter, max_bytes=DEAD_LETTERS.max_bytes)
+        for message in log
+    ]
+
+
+def test_a_signed_alert_is_acted_on(responder: Bench) -> None:
+    responder.responder.process([signed(alert())])
+    assert responder.states()[-1] == "broadcast"
+    assert letters(responder) == []
+
+
+def tampered(**changes: bytes) -> Message:
+    message = signed(alert())
+    replaced = tuple((name, changes.get(name, value)) for name, value in message.headers)
+    return message._replace(headers=replaced)
+
+
+WRONG = {
+    "by a stranger": signed(alert(), STRANGER),
+    "without any signature": signed(alert())._replace(headers=()),
+    "another value": signed(alert())._replace(value=encode(alert(2))),
+    "another sequence": tampered(**{headers.SEQUENCE: b"9"}),
+    "a longer life": tampered(**{headers.EXPIRES: b"999999"}),
+    "a signature cut short": tampered(**{headers.SIGNATURE: b"short"}),
+    "expired": signed(alert(), expires=100),
+    "no value": signed(alert())._replace(value=None),
+    "rubbish": signed(alert())._replace(value=b"{", headers=()),
+    "signed rubbish": Message(
+        ALERTS.name, 0, 0, None, b"[]", TRUSTED.sign(b"[]", sequence=1, expires=EXPIRES)
+    ),
+}
+
+
+@pytest.mark.parametrize("message", WRONG.values(), ids=WRONG.keys())
+def test_anything_else_is_kept_and_nothing_is_done(responder: Bench, message: Message) -> None:
+    responder.responder.process([message])
+    (letter,) = letters(responder)
+    assert letter.fault == "content"
+    assert letter.value == message.value
+    assert letter.reason
+    assert responder.states() == []
+    assert not responder.chain.sent
+
+
+def test_no_amount_of_rubbish_stops_the_service(responder: Bench) -> None:
+    responder.responder.process([WRONG["signed rubbish"], WRONG["rubbish"]] * FUSE)
+    responder.responder.process([signed(alert())])
+    assert len(letters(responder)) == 2 * FUSE
+    assert responder.states()[-1] == "broadcast"
+
+
+def test_a_forged_withdrawal_withdraws_nothing(responder: Bench) -> None:
+    responder.responder.process([signed(alert()), signed(withdrawal(alert()), STRANGER)])
+    assert responder.states()[-1] == "broadcast"
+
+
+def test_an_alert_expires_by_the_newest_block_known_from_node_or_alert(responder: Bench) -> None:
+    responder.responder.process([signed(alert(30), expires=200)])
+    responder.responder.process([signed(alert(2), expires=EXPIRES)])
+    (letter,) = letters(responder)
+    assert letter.reason == "expired after block 126, the head is 130"
+
+
+def test_an_alert_far_ahead_of_our_node_does_not_make_the_others_expire(responder: Bench) -> None:
+    responder.responder.process([signed(alert(5000), expires=10**6)])
+    responder.responder.process([signed(alert(2))])
+    assert letters(responder) == []
+
+
+def test_without_keys_a_dry_run_believes_what_it_can_read(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.jsonl") as journal:
+        responder = Bench(journal, FakeChain(101), armed=False)
+        responder.responder.process([WRONG["by a stranger"], WRONG["rubbish"]])
+        assert responder.states() == ["proposed", "rehearsed"]
+        assert len(letters(responder)) == 1
