@@ -22,8 +22,9 @@ GWEI = 10**9
 FOREVER = 2**256 - 1
 """The allowance that never ends, and the deadline that never comes."""
 BLOCK_SECONDS = 12
-MAX_FEE = 100 * GWEI
-"""The most a transaction pays per gas; far above any base fee of a local node."""
+MAX_FEE = 5 * GWEI
+"""The most a transaction pays per gas: far above any base fee of a local node. anvil fills a block
+in the order of these ceilings, real proposers in that of the tips; a brake's are higher in both."""
 
 _HASHES_ONLY = False
 _MAX_BLOCKS = 50
