@@ -1,0 +1,99 @@
+"""What a record changes about its protocol's cases. Pure: no clock, no IO, no randomness.
+
+Guarantees, for records of one protocol:
+- The same record twice changes nothing, except that one left out of a full list is counted again.
+- Alerts and actions may interleave in any way as long as each topic keeps its order.
+- An alert belongs to the case that has it, else to the case its transaction opened, else to the
+  newest case it joins in time (`schemas.cases.joins`), else it opens one.
+- An action belongs to the case it names, else to the case of its alert; until there is one it
+  waits.
+- A withdrawn alert that is raised again stands again.
+"""
+
+from msgspec.structs import replace
+
+from incidents.docket import KEPT_CASES, Docket
+from incidents.entries import Times, measured, seen, step_of, unseen, waiting_with
+from incidents.standing import SEVERITIES, reassessed
+from schemas.actions import Action
+from schemas.alerts import Alert, Withdrawal
+from schemas.cases import joins
+from schemas.ids import incident_id
+from schemas.incidents import Incident
+
+Change = tuple[Docket, Incident | None]
+"""The docket afterwards, and the case the record belongs to, changed or not."""
+
+
+def add_alert(docket: Docket, alert: Alert, times: Times) -> Change:
+    """Put an alert into its case, and with it the actions that waited for it."""
+    case = seen(_case_of(docket, alert) or _opened_by(alert), alert, times)
+    waiting = []
+    for step in docket.waiting:
+        if step.incident == case.id or step.alert == alert.id:
+            case = measured(case, step)
+        else:
+            waiting.append(step)
+    return _filed(replace(docket, waiting=tuple(waiting)), case)
+
+
+def withdraw(docket: Docket, withdrawal: Withdrawal) -> Change:
+    """Mark an alert as withdrawn in the case that has it."""
+    case = _holding(docket, withdrawal.alert)
+    return (docket, None) if case is None else _filed(docket, unseen(case, withdrawal.alert))
+
+
+def add_action(docket: Docket, action: Action, times: Times) -> Change:
+    """Put a step of a brake into its case, or let it wait for one."""
+    step = step_of(action, times)
+    case = _named(docket, action.incident) or _holding(docket, action.alert)
+    if case is None:
+        return replace(docket, waiting=waiting_with(docket.waiting, step)), None
+    return _filed(docket, measured(case, step))
+
+
+def _case_of(docket: Docket, alert: Alert) -> Incident | None:
+    """Return the case that an alert belongs to, None when it opens one."""
+    joined = (
+        case
+        for case in reversed(docket.cases)
+        if case.chain == alert.chain and joins(case.latest, alert.timestamp)
+    )
+    return (
+        _holding(docket, alert.id)
+        or _named(docket, incident_id(alert.chain, alert.protocol, alert.tx))
+        or next(joined, None)
+    )
+
+
+def _holding(docket: Docket, alert: str) -> Incident | None:
+    for case in docket.cases:
+        if any(sighting.alert == alert for sighting in case.sightings):
+            return case
+    return None
+
+
+def _named(docket: Docket, incident: str) -> Incident | None:
+    return next((case for case in docket.cases if case.id == incident), None)
+
+
+def _opened_by(alert: Alert) -> Incident:
+    return Incident(
+        id=incident_id(alert.chain, alert.protocol, alert.tx),
+        chain=alert.chain,
+        protocol=alert.protocol,
+        phase="detect",
+        severity=SEVERITIES[0],
+        summary=alert.summary,
+        opened=alert.timestamp,
+        latest=alert.timestamp,
+        sightings=(),
+    )
+
+
+def _filed(docket: Docket, case: Incident) -> Change:
+    case = reassessed(case)
+    cases = [other for other in docket.cases if other.id != case.id]
+    cases.append(case)
+    cases.sort(key=lambda case: (case.latest, case.id))
+    return replace(docket, cases=tuple(cases[-KEPT_CASES:])), case

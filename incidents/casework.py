@@ -1,0 +1,106 @@
+"""From a record's bytes to what is kept and what is published. Decides everything; waits for
+nothing, so it runs the same under Faust and under a test.
+
+An alert counts only when a trusted key signed it, if keys are configured. Its expiry bounds when it
+may brake, not whether it is remembered, so an old one still makes a case.
+"""
+
+from incidents import cases
+from incidents.docket import Docket
+from runtime.broker import Message, Producer
+from runtime.intake import Intake
+from runtime.metrics import Metrics
+from runtime.signatures import Verifier
+from schemas import headers
+from schemas.actions import Action
+from schemas.alerts import Alert, Withdrawal
+from schemas.base import Record
+from schemas.codec import UnencodableRecordError, decode, encode
+from schemas.errors import PoisonRecordError, UnsafeToContinueError
+from schemas.incidents import Incident
+from schemas.topics import ACTIONS, ALERTS, INCIDENTS
+
+SERVICE = "incidents"
+READS = (ALERTS.name, ACTIONS.name)
+
+
+class Casework:
+    """Keeps the cases of every protocol, one record at a time.
+
+    A case is published for every record that belongs to it, also for one that changes nothing: a
+    record that comes again may mean that we died between the writes it led to.
+    """
+
+    def __init__(self, producer: Producer, metrics: Metrics, verifier: Verifier | None) -> None:
+        self._producer = producer
+        self._metrics = metrics
+        self._verifier = verifier
+        self._intake = Intake(producer, metrics, SERVICE)
+
+    def work(self, message: Message, kept: bytes | None) -> bytes | None:
+        """Return the protocol's docket after this record; None when it must not change.
+
+        `kept` is the docket so far, None for a protocol that has none. Sends the case to the
+        producer, or the dead letter of a record that cannot be used.
+
+        Raises:
+            UnsafeToContinueError: the docket cannot be read, or the intake's fuse blew.
+        """
+        record = self._admitted(message)
+        if record is None:
+            return None
+        docket, case = _changed(_docket(message, kept), record, message)
+        try:
+            after = encode(docket)
+            published = None if case is None else encode(case)
+        except UnencodableRecordError as error:
+            self._intake.reject(message, f"its case would not fit: {error}", fault="envelope")
+            return None
+        if case is not None and published is not None:
+            self._publish(case, published)
+        return after
+
+    def _admitted(self, message: Message) -> Record | None:
+        """Return the record if it may be believed; dead-letter it otherwise."""
+        if message.topic == ALERTS.name and self._verifier is not None:
+            try:
+                self._verifier.check(message, head=None)
+            except PoisonRecordError as error:
+                self._intake.reject(message, str(error), fault="content")
+                return None
+        record = self._intake.read(message)
+        if isinstance(record, Alert | Withdrawal | Action) and (
+            message.key != record.protocol.encode()
+        ):
+            self._intake.reject(
+                message, f"its key is not its protocol, {record.protocol}", fault="envelope"
+            )
+            return None
+        return record
+
+    def _publish(self, case: Incident, value: bytes) -> None:
+        self._producer.send(INCIDENTS.name, value, key=f"{case.protocol}/{case.id}".encode())
+        self._metrics.published.labels(INCIDENTS.name).inc()
+
+
+def _docket(message: Message, kept: bytes | None) -> Docket:
+    try:
+        return Docket() if kept is None else decode(kept, Docket)
+    except PoisonRecordError as error:
+        raise UnsafeToContinueError(
+            f"the kept cases of {message.key!r} cannot be read: {error}. Another version wrote "
+            "them: run that one, or delete the changelog topic, reset this service's group to the "
+            "beginning and let it read all alerts again."
+        ) from error
+
+
+def _changed(docket: Docket, record: Record, message: Message) -> cases.Change:
+    match record:
+        case Alert():
+            return cases.add_alert(docket, record, headers.hops(message.headers))
+        case Withdrawal():
+            return cases.withdraw(docket, record)
+        case Action():
+            return cases.add_action(docket, record, headers.hops(message.headers))
+        case _:
+            raise TypeError(f"no case is made of {type(record).__name__}")

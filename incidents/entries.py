@@ -1,0 +1,115 @@
+"""How a case's lists take in a sighting or a measure: once each, bounded, the latest step only."""
+
+from msgspec.structs import replace
+
+from incidents.docket import KEPT_MEASURES, KEPT_SIGHTINGS, KEPT_WAITING, Waiting
+from incidents.standing import chronological, gravest_first
+from schemas.actions import Action
+from schemas.alerts import Alert
+from schemas.headers import HOPS
+from schemas.incidents import Hop, Incident, Measure, Sighting
+from schemas.units import SAFE_INTEGER
+
+Times = dict[Hop, int]
+"""When a record's origin passed each hop, in nanoseconds since 1970, as its headers say."""
+
+_ALERT_HOPS: tuple[Hop, ...] = ("received", "published", "scored")
+_ACTION_HOPS: tuple[Hop, ...] = ("decided", "sent", "mined")
+
+
+def seen(case: Incident, alert: Alert, times: Times) -> Incident:
+    """Add an alert; of too many the gravest are kept."""
+    sighting = Sighting(
+        alert=alert.id,
+        set=alert.set,
+        tx=alert.tx,
+        block=alert.block,
+        score=alert.score,
+        severity=alert.severity,
+        summary=alert.summary,
+    )
+    known = {known.alert: known for known in case.sightings} | {sighting.alert: sighting}
+    kept = sorted(known.values(), key=gravest_first)[:KEPT_SIGHTINGS]
+    return replace(
+        case,
+        opened=min(case.opened, alert.timestamp),
+        latest=max(case.latest, alert.timestamp),
+        sightings=tuple(sorted(kept, key=chronological)),
+        hops=_earliest(case.hops, _only(times, _ALERT_HOPS)),
+        dropped=case.dropped + len(known) - len(kept),
+    )
+
+
+def unseen(case: Incident, alert: str) -> Incident:
+    """Mark an alert as withdrawn."""
+    return replace(
+        case,
+        sightings=tuple(
+            replace(sighting, withdrawn=True) if sighting.alert == alert else sighting
+            for sighting in case.sightings
+        ),
+    )
+
+
+def step_of(action: Action, times: Times) -> Waiting:
+    """Return what a case keeps of a step, and what it takes to find that case."""
+    return Waiting(
+        incident=action.incident,
+        alert=action.alert,
+        measure=Measure(
+            action=action.action,
+            step=action.step,
+            state=action.state,
+            adapter=action.adapter,
+            target=action.target,
+            reason=action.reason,
+            tx=action.tx,
+            block=action.block,
+        ),
+        hops=_only(times, _ACTION_HOPS),
+    )
+
+
+def measured(case: Incident, step: Waiting) -> Incident:
+    """Add a measure, or move one on to a later step; of too many the first are kept."""
+    known = {measure.action: measure for measure in case.measures}
+    before = known.get(step.measure.action)
+    full = before is None and len(known) == KEPT_MEASURES
+    if not full:
+        known[step.measure.action] = _later(before, step.measure)
+    return replace(
+        case,
+        measures=tuple(known.values()),
+        hops=_earliest(case.hops, step.hops),
+        dropped=case.dropped + full,
+    )
+
+
+def waiting_with(waiting: tuple[Waiting, ...], step: Waiting) -> tuple[Waiting, ...]:
+    """Add a step that has no case yet; of too many actions the newest are kept."""
+    known = {entry.measure.action: entry for entry in waiting}
+    before = known.get(step.measure.action)
+    if before is not None:
+        measure = _later(before.measure, step.measure)
+        step = replace(before, measure=measure, hops=_earliest(before.hops, step.hops))
+    known[step.measure.action] = step
+    return tuple(known.values())[-KEPT_WAITING:]
+
+
+def _later(before: Measure | None, measure: Measure) -> Measure:
+    return before if before is not None and before.step >= measure.step else measure
+
+
+def _only(times: Times, hops: tuple[Hop, ...]) -> dict[str, int]:
+    """Return the times of these hops in microseconds; a clock far off the mark is not believed."""
+    passed = {hop: times[hop] // 1000 for hop in hops if hop in times}
+    return {hop: time for hop, time in passed.items() if time <= SAFE_INTEGER}
+
+
+def _earliest(known: dict[str, int], times: dict[str, int]) -> dict[str, int]:
+    """Return for each hop the first time it was passed."""
+    return {
+        hop: min(found)
+        for hop in HOPS
+        if (found := [passed[hop] for passed in (known, times) if hop in passed])
+    }
