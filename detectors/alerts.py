@@ -1,19 +1,28 @@
 """From the views of single detectors to one opinion, and from an opinion to an alert. Pure.
 
-Fusion is Bonferroni's: with k detectors, k times the smallest p-value. It holds however much the
-detectors depend on each other, which common features and a common node make certain.
+Fusion is Fisher's statistic, the sum of -ln p over the detectors (Statistical Methods for Research
+Workers, 1932, 21.1), but not his table: detectors share features, decoders and a node, so their
+p-values are not independent. The sum is compared with the protocol's own sums instead, by the same
+online tail that calibrates single scores. Until there are any, the reference is what independent
+detectors would give, a gamma distribution.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from scipy.special import gammainc
 
 from detectors.api import Explanation, Spec
 from detectors.rules import Rules
-from detectors.tail import Rarity
+from detectors.tail import BIN, BINS, OnlineTail, Rarity
 from schemas.alerts import Alert, Severity, Vote
 from schemas.chain import Transaction
 from schemas.ids import content_id
+
+REFERENCE_WEIGHT = 400.0
+"""How many transactions of a protocol's own weigh as much as the reference."""
 
 NOTEWORTHY = 0.01
 """The p-value from which a detector's reasons are worth telling."""
@@ -41,6 +50,8 @@ class View:
 class Opinion:
     """What the set thinks of one transaction."""
 
+    evidence: float
+    """The sum of -ln p over the detectors, in nats."""
     p_value: float
     views: tuple[View, ...]
 
@@ -57,10 +68,18 @@ class Opinion:
         )
 
 
-def fuse(views: Sequence[View]) -> Opinion:
-    """Join the detectors' p-values into one."""
-    smallest = min((view.rarity.p_value for view in views), default=1.0)
-    return Opinion(min(1.0, len(views) * smallest), tuple(views))
+def reference(detectors: int) -> list[float]:
+    """Return the histogram of the evidence that so many independent detectors give on ordinary
+    transactions: a gamma distribution with that shape."""
+    edges = [index * BIN for index in range(BINS + 1)]
+    below = [float(gammainc(detectors, edge)) for edge in edges]
+    return [REFERENCE_WEIGHT * (after - before) for before, after in pairwise(below)]
+
+
+def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
+    """Join the detectors' p-values into one; `tail` knows the evidence of ordinary transactions."""
+    evidence = sum(-math.log(view.rarity.p_value) for view in views)
+    return Opinion(evidence, tail.rarity(evidence).p_value, tuple(views))
 
 
 def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules) -> Alert | None:

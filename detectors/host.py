@@ -11,7 +11,7 @@ anything that alerted would flag a new but honest regime for ever.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from detectors import alerts, priors
@@ -47,6 +47,7 @@ class Waiting:
     features: list[dict[str, float] | None]
     """Per detector; None where the detector failed."""
     scores: list[float]
+    evidence: float
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Host:
             Member(Guarded(name, make, scope), OnlineTail(priors.scores(name)))
             for name, make in detectors.items()
         ]
+        self._together = OnlineTail(alerts.reference(len(self._members)))
         self._waiting: list[Waiting] = []
         self._mark = (-1, -1)
         self.learned = 0
@@ -97,6 +99,7 @@ class Host:
                 alert=alert.id if alert else "",
                 features=[None if x is None else dict(x) for x in features],
                 scores=[view.score for view in opinion.views],
+                evidence=opinion.evidence,
             )
         )
         return opinion, alert
@@ -119,7 +122,7 @@ class Host:
                     explanation=Explanation(),
                 )
             )
-        opinion = alerts.fuse(views)
+        opinion = alerts.fuse(views, self._together)
         if opinion.p_value > self._rules.budget:
             return opinion, features
         explained = [
@@ -145,6 +148,7 @@ class Host:
             if x is not None:
                 member.detector.learn_one(x, weight)
                 member.tail.learn(score, weight)
+        self._together.learn(entry.evidence, weight)
         self.learned += 1
 
     def _confirm_brakes(self, tx: Transaction) -> None:
@@ -188,9 +192,9 @@ class Host:
             "mark": list(self._mark),
             "learned": self.learned,
             "waiting": [
-                [e.block, e.block_hash, e.index, e.tx, e.alert, e.features, e.scores]
-                for e in self._waiting
+                [getattr(entry, field.name) for field in fields(Waiting)] for entry in self._waiting
             ],
+            "together": self._together.dump(),
             "members": {
                 member.detector.name: {
                     "version": member.detector.spec.version,
@@ -206,6 +210,7 @@ class Host:
         self._mark = (int(state["mark"][0]), int(state["mark"][1]))
         self.learned = int(state["learned"])
         self._waiting = [Waiting(*entry) for entry in state["waiting"]]
+        self._together.load(state["together"])
         for member in self._members:
             saved = state["members"].get(member.detector.name)
             if saved is not None and saved["version"] == member.detector.spec.version:
