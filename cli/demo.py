@@ -99,6 +99,7 @@ def _perform(
 
             with Live(get_renderable=picture, console=console, refresh_per_second=8):
                 outcome = play.run(BENIGN)
+            console.print()
             console.print(screen.closing(outcome))
             if keep:
                 _stay(stage, console)

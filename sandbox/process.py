@@ -88,6 +88,11 @@ class ChildProcess:
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"{self.name} still runs after {timeout:g} s") from None
 
+    def interrupt(self) -> None:
+        """Do to it what Ctrl-C does."""
+        if self.status is None:
+            self._signal(signal.SIGINT)
+
     def stop(self, patience: float = PATIENCE) -> int:
         """Ask it to end, kill what is left of its group after `patience` s; return its status."""
         if self.status is None:

@@ -146,7 +146,7 @@ decimals = 18
         """Money in US dollars: about what each protocol holds, and a tenth of it lost per block."""
         return f"""
 [budget]
-transactions_per_false_alert = 10000
+transactions_per_false_alert = 5000
 
 [halt]
 prior = 0.001

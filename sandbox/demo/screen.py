@@ -31,7 +31,6 @@ STATE_WORDS = {
     "failed": "failed",
 }
 _SHOWN_ALERTS = 4
-_SHOWN_DRAINS = 12
 
 
 def render(story: Story, asset: str, unit: int) -> RenderableType:
@@ -93,7 +92,7 @@ def _attack(story: Story, asset: str, unit: int) -> RenderableType:
         body: RenderableType = Text("no attack yet", "dim")
     else:
         marks = Text()
-        for amount in story.stolen[-_SHOWN_DRAINS:]:
+        for amount in story.stolen:
             if amount is None:
                 marks.append(" reverted ", "black on green")
             else:

@@ -1,0 +1,139 @@
+"""`firebreak demo` as a person runs it: real Kafka, real node, every service its own process."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.process import ChildProcess
+from tests.waiting import until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.node]
+
+FIREBREAK = str(Path(sys.executable).with_name("firebreak"))
+LONGEST = 240.0
+"""Seconds; a demo takes half a minute on a quiet machine."""
+
+
+class Demo:
+    """One run of the command."""
+
+    def __init__(self, folder: Path, home: Path, *options: str) -> None:
+        self.report = folder / "report.json"
+        self.folder = folder
+        self.process = ChildProcess(
+            [FIREBREAK, "demo", "--report", str(self.report), *options],
+            folder / "demo.log",
+            environment={"FIREBREAK_HOME": str(home), "TMPDIR": str(folder), "COLUMNS": "100"},
+        )
+
+    def outcome(self) -> dict[str, Any]:
+        assert self.process.wait(LONGEST) == 0, self.process.tail()
+        found: dict[str, Any] = json.loads(self.report.read_text())
+        return found
+
+    def left_behind(self) -> list[str]:
+        """Processes and folders of this run that are still there."""
+        listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+        processes = [line for line in listed.stdout.splitlines() if str(self.folder) in line]
+        return processes + [str(path) for path in self.folder.glob("firebreak-*")]
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a path short enough for sockets."""
+    return tmp_path_factory.mktemp("d")
+
+
+@pytest.fixture
+def running(place: Path) -> Iterator[Demo]:
+    demo = Demo(place, place / "home")
+    yield demo
+    demo.process.stop()
+
+
+def test_the_spot_oracle_attack_is_stopped(place: Path) -> None:
+    demo = Demo(place, place / "home", "--picture", str(place / "demo.svg"))
+    outcome = demo.outcome()
+    assert outcome["benign_txs"] >= 2000
+    assert outcome["false_alerts"] == 0
+    assert outcome["first_attack_tx_alerted"]
+    assert outcome["paused"]
+    assert outcome["attack_txs_reverted"] == outcome["attack_txs"] - 1
+    assert outcome["loss_prevented"] > outcome["loss_taken"] > 0
+    assert 0 < outcome["detect_ms"] < outcome["brake_sent_ms"] < outcome["brake_mined_ms"]
+    assert {"firebreak", "kafka", "node", "python"} <= outcome["versions"].keys()
+    assert (place / "demo.svg").read_text().startswith("<svg")
+    assert demo.left_behind() == []
+
+
+def test_the_reentrancy_attack_is_stopped(place: Path) -> None:
+    outcome = Demo(place, place / "home", "--scenario", "reentrancy").outcome()
+    assert outcome["paused"]
+    assert outcome["attack_txs_reverted"] == outcome["attack_txs"] - 1
+    assert outcome["asset"] == "ETH"
+
+
+def test_a_dry_run_decides_and_sends_nothing(place: Path) -> None:
+    outcome = Demo(place, place / "home", "--dry-run").outcome()
+    assert not outcome["paused"]
+    assert not outcome["armed"]
+    assert outcome["first_attack_tx_alerted"]
+    assert outcome["attack_txs_reverted"] == 0
+    assert outcome["brake_sent_ms"] is None
+    assert outcome["loss_prevented"] == 0
+
+
+def test_ctrl_c_leaves_no_process_and_no_lock_behind(running: Demo, place: Path) -> None:
+    until(lambda: "incidents is ready" in running.process.tail(), patience=120)
+    running.process.interrupt()
+    assert running.process.wait(60) == 130
+    assert running.left_behind() == []
+    again = Demo(place, place / "home")
+    try:
+        until(lambda: "starting Apache Kafka" in again.process.tail())
+    finally:
+        again.process.stop()
+
+
+def test_a_second_demo_says_why_it_cannot_start(running: Demo, place: Path) -> None:
+    until(lambda: "starting Apache Kafka" in running.process.tail())
+    second = Demo(place, place / "home")
+    assert second.process.wait(60) == 2
+    assert "a demo is running already" in second.process.tail()
+
+
+def test_a_kept_demo_says_where_everything_is(place: Path) -> None:
+    demo = Demo(place, place / "home", "--keep")
+    try:
+        until(lambda: "Ctrl-C ends it" in demo.process.tail(), patience=LONGEST)
+        said = demo.process.tail()
+        for what in ("Kafka", "EVM node", "cases", "journal"):
+            assert what in said
+        bootstrap = next(line.split()[1] for line in said.splitlines() if "Kafka" in line)
+        _replay_finds_the_same_alerts(bootstrap, next(place.glob("firebreak-*")))
+        demo.process.interrupt()
+        assert demo.process.wait(60) == 0
+    finally:
+        demo.process.stop()
+    assert demo.left_behind() == []
+
+
+def _replay_finds_the_same_alerts(bootstrap: str, folder: Path) -> None:
+    """`firebreak replay` of the demo's own topics."""
+    environment = {
+        "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+        "FIREBREAK_PROTOCOLS": str(folder / "protocols"),
+        "FIREBREAK_FINALITY": json.dumps({"eip155:31337": 5}),
+    }
+    log = folder / "replay.log"
+    process = ChildProcess([FIREBREAK, "replay", "--json"], log, environment=environment)
+    assert process.wait(120) == 0, process.tail()
+    found = json.loads(log.read_text().splitlines()[-1])
+    assert found["records"] > 500
+    assert found["same"] >= 1
+    assert (found["different"], found["only_live"], found["only_replayed"]) == (0, 0, 0)
