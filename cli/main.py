@@ -2,16 +2,19 @@
 
 Exit codes: 0 done; 1 the answer is no (a check failed, an attack was not stopped); 2 something has
 to be changed first (settings, files, arguments); 3 something does not answer now, try again; 4 it
-stopped because going on would have been unsafe; 130 interrupted.
+stopped because going on would have been unsafe; 70 it failed in a way that nobody foresaw; 130
+interrupted.
 """
 
 import sys
+import traceback
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from cli import (
+    config,
     demo,
     detect,
     detectors,
@@ -21,10 +24,13 @@ from cli import (
     ingest,
     kafka,
     keys,
+    plugins,
     replay,
     respond,
     score,
+    topics,
 )
+from runtime import logs
 from schemas.errors import (
     ConfigurationError,
     PipelineError,
@@ -48,10 +54,13 @@ app.command()(incidents.incidents)
 app.command()(replay.replay)
 app.command()(respond.respond)
 app.command()(score.score)
+app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(keys.app, name="keys")
+app.add_typer(plugins.app, name="plugins")
+app.add_typer(topics.app, name="topics")
 
 EXIT_CODES: dict[type[PipelineError], int] = {
     ConfigurationError: 2,
@@ -62,10 +71,16 @@ EXIT_CODES: dict[type[PipelineError], int] = {
 
 def main() -> None:
     """Run the command line; turn every expected error into a sentence and an exit code."""
+    logs.configure("cli", "WARNING", "text")
     try:
         app()
     except PipelineError as error:
-        Console(stderr=True).print(Text("firebreak: ", "bold red") + Text(str(error)))
+        Console(stderr=True).print(
+            Text("firebreak: ", "bold red") + Text(logs.redacted(str(error)))
+        )
         sys.exit(EXIT_CODES.get(type(error), 2))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:  # noqa: BLE001 - shown whole, save for what may be a key
+        sys.stderr.write(logs.redacted(traceback.format_exc()))
+        sys.exit(70)

@@ -1,7 +1,7 @@
 """The broker port: what Firebreak asks of a log, whoever keeps it.
 
 Two adapters fulfil it, `runtime.kafka` and `runtime.memory`, and both pass the same contract suite
-(`tests/contract/test_broker.py`).
+(`tests/contract`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -73,8 +73,9 @@ class Producer(Protocol):
         """
         ...
 
-    def flush(self) -> None:
-        """Return once every queued record is acknowledged.
+    def flush(self) -> Offsets:
+        """Return once every queued record is acknowledged: per partition that this producer ever
+        wrote to, the offset after its newest record.
 
         Raises `UnsafeToContinueError` if any was not: what it belonged to must not be committed.
         """
@@ -89,7 +90,10 @@ class Consumer(Protocol):
     """Reads records, as a member of a group or of assigned partitions alone."""
 
     def subscribe(self, topics: Sequence[str], rebalance: Rebalance) -> None:
-        """Join the group for these topics."""
+        """Join the group for these topics.
+
+        Raises `ConfigurationError`, now or at a later `fetch`, when one does not exist.
+        """
         ...
 
     def assign(self, offsets: Offsets) -> None:
@@ -98,11 +102,16 @@ class Consumer(Protocol):
 
     def fetch(self, limit: int, timeout: float) -> list[Message]:
         """Wait up to `timeout` seconds for a record, then return it with up to `limit` - 1 others
-        that are there already. May call the `Rebalance`."""
+        that are there already, all of partitions that are still ours. May call the `Rebalance`,
+        and raises what that raised.
+
+        Raises `UnsafeToContinueError` when records were removed before they were read.
+        """
         ...
 
     def position(self, partition: Partition) -> int:
-        """Return the offset up to which (not including) everything was fetched, gaps included."""
+        """Return the offset up to which (not including) everything was fetched, gaps included, of
+        a partition given to `assign`."""
         ...
 
     def commit(self, offsets: Offsets) -> None:
@@ -110,7 +119,8 @@ class Consumer(Protocol):
         ...
 
     def pause(self, partitions: Iterable[Partition]) -> None:
-        """Fetch nothing from these until resumed; membership goes on."""
+        """Fetch nothing from these until resumed; membership goes on. A partition may be paused
+        while it is being assigned; giving it up ends the pause."""
         ...
 
     def resume(self, partitions: Iterable[Partition]) -> None:
@@ -118,7 +128,7 @@ class Consumer(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leave the group, giving its partitions back. Raises what that raised."""
         ...
 
 
@@ -138,11 +148,17 @@ class Broker(Protocol):
         ...
 
     def bounds(self, partition: Partition) -> tuple[int, int]:
-        """Return the first offset that is kept and the next one to be written."""
+        """Return the first offset that is kept and the next one to be written.
+
+        Raises `ConfigurationError` when the topic does not exist.
+        """
         ...
 
     def offsets_at(self, topic: str, milliseconds: int) -> dict[Partition, int]:
-        """Return, per partition, the first offset at or after this time since 1970, or the end."""
+        """Return, per partition, the first offset at or after this time since 1970, or the end.
+
+        Raises `ConfigurationError` when the topic does not exist.
+        """
         ...
 
     def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:

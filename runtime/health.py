@@ -6,6 +6,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -13,9 +14,17 @@ from prometheus_client import make_wsgi_app
 
 from runtime.clock import Clock
 from runtime.metrics import Metrics
+from schemas.errors import ConfigurationError
 
 STALLED_AFTER = 30.0
 """Seconds without a turn of the loop after which a service no longer counts as alive."""
+
+
+PATIENCE = 10.0
+"""Seconds that a client gets to say what it wants."""
+
+_LOOK_FOR_END = 0.05
+_STILL = "a turn of its loop"
 
 
 class Health:
@@ -37,10 +46,22 @@ class Health:
 
     def obstacle(self) -> str:
         """Return what keeps the service from its work; empty when nothing does."""
-        return self._waiting_for if self.alive() else "the loop stands still"
+        return self._waiting_for if self.alive() else _STILL
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """One thread for each request: a client that says nothing must not keep a probe waiting."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *_request: Any) -> None:
+        """A client that hung up or fell silent is no event of ours."""
 
 
 class _Quiet(WSGIRequestHandler):
+    timeout = PATIENCE
+
     def log_message(self, *_arguments: Any) -> None:
         """Probes arrive every few seconds; nobody wants them in the log."""
 
@@ -48,7 +69,7 @@ class _Quiet(WSGIRequestHandler):
 def serve(health: Health, metrics: Metrics, host: str, port: int) -> tuple[int, Callable[[], None]]:
     """Serve until the returned function is called; return the port that was taken as well.
 
-    Port 0 takes any free one.
+    Port 0 takes any free one. Raises `ConfigurationError` when the address cannot be had.
     """
     exposition: Callable[..., Iterable[bytes]] = make_wsgi_app(metrics.registry)
 
@@ -57,7 +78,7 @@ def serve(health: Health, metrics: Metrics, host: str, port: int) -> tuple[int, 
         if path == "/metrics":
             return exposition(environ, start)
         if path == "/livez":
-            trouble = "" if health.alive() else "the loop stands still"
+            trouble = "" if health.alive() else _STILL
         elif path == "/readyz":
             trouble = health.obstacle()
         else:
@@ -69,8 +90,16 @@ def serve(health: Health, metrics: Metrics, host: str, port: int) -> tuple[int, 
         )
         return [f"waiting for {trouble}\n".encode() if trouble else b"ok\n"]
 
-    server: WSGIServer = make_server(host, port, answer, handler_class=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
+    try:
+        server: WSGIServer = make_server(host, port, answer, _Server, _Quiet)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot answer probes at {host}:{port}: {error}; give another health.port, or 0 for "
+            "any that is free"
+        ) from error
+    thread = threading.Thread(
+        target=server.serve_forever, args=(_LOOK_FOR_END,), name="health", daemon=True
+    )
     thread.start()
 
     def stop() -> None:

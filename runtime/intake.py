@@ -7,17 +7,22 @@ rubbish: the fuse blows and the service stops before it has skipped its way thro
 
 import hashlib
 
+from prometheus_client import Counter
+
 from runtime.broker import Message, Producer
 from runtime.metrics import Metrics
 from schemas.base import Record
 from schemas.codec import decode_from, encode
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.ids import content_id
-from schemas.operations import DeadLetter
-from schemas.topics import DEAD_LETTERS, TOPICS
+from schemas.operations import DeadLetter, Fault
+from schemas.topics import DEAD_LETTERS, MAX_DEAD_LETTER_BYTES, TOPICS
 
 FUSE = 20
 """Unreadable records in a row, on one topic, that stop the service."""
+
+LARGEST_KEPT = MAX_DEAD_LETTER_BYTES * 3 // 4 - 64 * 1024
+"""What fits into a dead letter, where bytes travel as base64, beside what is said about them."""
 
 _LONGEST_REASON = 500
 
@@ -30,22 +35,27 @@ class Intake:
         self._metrics = metrics
         self._service = service
         self._streak: dict[str, int] = {}
+        self._counts: dict[str, Counter] = {}
 
     def read(self, message: Message) -> Record | None:
         """Return the record, or None after dead-lettering it.
 
         Raises `UnsafeToContinueError` at the `FUSE`-th unreadable record in a row.
         """
-        self._metrics.records.labels(message.topic).inc()
+        topic = message.topic
+        count = self._counts.get(topic)
+        if count is None:
+            count = self._counts[topic] = self._metrics.records.labels(topic)
+        count.inc()
         try:
-            record = decode_from(TOPICS[message.topic], message.value or b"")
+            record = decode_from(TOPICS[topic], message.value or b"")
         except PoisonRecordError as error:
             self.reject(message, str(error), fault="envelope")
             return None
-        self._streak[message.topic] = 0
+        self._streak[topic] = 0
         return record
 
-    def reject(self, message: Message, reason: str, *, fault: str) -> None:
+    def reject(self, message: Message, reason: str, *, fault: Fault) -> None:
         """Keep a message that must not be acted on, with the reason."""
         letter = dead_letter(self._service, message, reason, fault)
         self._producer.send(
@@ -66,9 +76,15 @@ class Intake:
             )
 
 
-def dead_letter(service: str, message: Message, reason: str, fault: str) -> DeadLetter:
-    """Describe a message that could not be used; its id depends on where it came from."""
-    digest = hashlib.sha256(message.value or b"").hexdigest()
+def dead_letter(service: str, message: Message, reason: str, fault: Fault) -> DeadLetter:
+    """Describe a message that could not be used; its id depends on where it came from.
+
+    Every byte is kept, save the end of a value so large that no topic of ours could hold it.
+    """
+    value = message.value
+    digest = hashlib.sha256(value or b"").hexdigest()
+    beside = len(message.key or b"") + sum(len(k) + len(v or b"") for k, v in message.headers)
+    room = max(0, LARGEST_KEPT - beside)
     return DeadLetter(
         id=content_id(
             "dead-letter", service, message.topic, message.partition, message.offset, digest
@@ -78,8 +94,9 @@ def dead_letter(service: str, message: Message, reason: str, fault: str) -> Dead
         partition=message.partition,
         offset=message.offset,
         reason=reason[:_LONGEST_REASON],
-        fault="envelope" if fault == "envelope" else "content",
+        fault=fault,
         key=message.key,
-        value=message.value,
+        value=None if value is None else value[:room],
         headers=message.headers,
+        cut=max(0, len(value or b"") - room),
     )

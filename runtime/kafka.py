@@ -1,59 +1,51 @@
 """The broker port on Apache Kafka, through confluent-kafka.
 
 Committing is ours (no auto-commit), rebalances are cooperative, the producer is idempotent with
-acks=all. Any librdkafka option can be given through the settings and passes through as it is.
+acks=all. Any other librdkafka option can be given through the settings and passes through as it is.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property, partial
 from typing import Any
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException
+from confluent_kafka import (
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+)
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by its documentation
     AdminClient,
+    ClusterMetadata,
     ConfigResource,
     NewTopic,
     ResourceType,
 )
 
 from runtime.broker import Partition
-from runtime.kafka_clients import (
-    FLUSH_TIMEOUT,
-    KafkaConsumer,
-    KafkaProducer,
-    from_spot,
-    to_spot,
-)
+from runtime.kafka_answers import Answer, ask, code, require_each, words
+from runtime.kafka_consumer import KafkaConsumer
+from runtime.kafka_options import checked, for_consumer, for_producer
+from runtime.kafka_producer import KafkaProducer
+from runtime.kafka_spots import from_spot, to_spot
 from schemas.errors import ConfigurationError, TransientError
-from schemas.topics import MAX_DEAD_LETTER_BYTES, TopicSpec
+from schemas.topics import TopicSpec
 
 REQUEST_TIMEOUT = 15.0
 """Seconds to wait for an answer of the cluster to an administrative question."""
 
-_LARGEST = MAX_DEAD_LETTER_BYTES + 1024 * 1024
-
-_PRODUCER: dict[str, Any] = {
-    "acks": "all",
-    "enable.idempotence": True,
-    "linger.ms": 0,
-    "compression.type": "lz4",
-    "message.max.bytes": _LARGEST,
-    "partitioner": "murmur2_random",  # the partitioner of Java clients, so that tools agree on keys
-    "delivery.timeout.ms": int(FLUSH_TIMEOUT * 1000),
-    "queue.buffering.max.messages": 200_000,
+_REFUSED = {
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.INVALID_CONFIG,
+    KafkaError.INVALID_PARTITIONS,
+    KafkaError.INVALID_REPLICATION_FACTOR,
+    KafkaError.POLICY_VIOLATION,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.TOPIC_EXCEPTION,
 }
-_CONSUMER: dict[str, Any] = {
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    "auto.offset.reset": "earliest",
-    "partition.assignment.strategy": "cooperative-sticky",
-    "fetch.wait.max.ms": 20,
-    "fetch.message.max.bytes": 1024 * 1024,
-    "fetch.max.bytes": _LARGEST * 4,
-    "receive.message.max.bytes": _LARGEST * 4 + 1024,
-    "session.timeout.ms": 10_000,
-    "heartbeat.interval.ms": 1000,
-}
+"""Why a topic cannot be created before somebody changes something."""
 
 
 class KafkaBroker:
@@ -66,52 +58,72 @@ class KafkaBroker:
     def __init__(
         self, options: Mapping[str, Any], *, replication: int = 1, namespace: str = ""
     ) -> None:
-        self._options = {"log_level": 3, **options}
+        self._options = checked(options)
         self._replication = replication
         self._space = namespace
-        self._admin = AdminClient(dict(self._options))
+        try:
+            self._admin = AdminClient(dict(self._options))
+        except KafkaException as error:
+            raise ConfigurationError(f"kafka.options: {words(error)}") from error
 
-    def producer(self) -> "KafkaProducer":
+    def producer(self) -> KafkaProducer:
         """Return a new producer."""
-        return KafkaProducer(self._options | _PRODUCER, self._space)
+        return KafkaProducer(for_producer(self._options), self._space)
 
-    def consumer(self, group: str | None = None) -> "KafkaConsumer":
+    def consumer(self, group: str | None = None) -> KafkaConsumer:
         """Return a new consumer; without a group it can only `assign`."""
         return KafkaConsumer(self._consumer_options(group), self._space)
 
     def _consumer_options(self, group: str | None) -> dict[str, Any]:
-        name = {"group.id": self._space + (group or "firebreak-unassigned")}
-        return self._options | _CONSUMER | name | {"enable.partition.eof": group is None}
+        name = self._space + (group or "firebreak-unassigned")
+        return for_consumer(self._options, name, grouped=group is not None)
+
+    @cached_property
+    def _inquirer(self) -> Consumer:
+        """A consumer that reads nothing: librdkafka lets no one else ask for offsets and retry."""
+        return Consumer(self._consumer_options(None))
+
+    def _listing(self) -> ClusterMetadata:
+        """All of it, because asking for a topic by name may create it."""
+        return self._admin.list_topics(timeout=REQUEST_TIMEOUT)
+
+    def brokers(self) -> int:
+        """Return how many brokers of the cluster are up."""
+        return len(self._ask(self._listing).brokers)
 
     def partitions(self, topic: str) -> int:
         """Return how many partitions the topic has, 0 when it does not exist."""
-        name = self._space + topic
-        found = self._ask(self._admin.list_topics, name, timeout=REQUEST_TIMEOUT)
-        entry = found.topics.get(name)
-        return 0 if entry is None or entry.error is not None else len(entry.partitions)
+        return self._counts().get(topic, 0)
+
+    def _counts(self) -> dict[str, int]:
+        found = self._ask(self._listing).topics
+        return {
+            name.removeprefix(self._space): len(entry.partitions)
+            for name, entry in found.items()
+            if name.startswith(self._space) and entry.error is None
+        }
 
     def bounds(self, partition: Partition) -> tuple[int, int]:
         """Return the first offset that is kept and the next one to be written."""
-        consumer = Consumer(self._consumer_options(None))
+        spot = to_spot(self._space, partition)
         try:
-            spot = to_spot(self._space, partition)
-            low, high = self._ask(consumer.get_watermark_offsets, spot, timeout=REQUEST_TIMEOUT)
-        finally:
-            consumer.close()
+            found = self._ask(
+                lambda: self._inquirer.get_watermark_offsets(spot, timeout=REQUEST_TIMEOUT)
+            )
+        except TransientError:
+            self._require(partition.topic)
+            raise
+        low, high = found
         return low, high
 
     def offsets_at(self, topic: str, milliseconds: int) -> dict[Partition, int]:
         """Return, per partition, the first offset at or after this time, or the end."""
-        consumer = Consumer(self._consumer_options(None))
-        try:
-            spots = [
-                to_spot(self._space, Partition(topic, number), milliseconds)
-                for number in range(self.partitions(topic))
-            ]
-            found = self._ask(consumer.offsets_for_times, spots, timeout=REQUEST_TIMEOUT)
-            answers = {Partition(topic, spot.partition): spot.offset for spot in found}
-        finally:
-            consumer.close()
+        count = self._require(topic)
+        spots = [to_spot(self._space, Partition(topic, n), milliseconds) for n in range(count)]
+        found = self._ask(
+            lambda: require_each(self._inquirer.offsets_for_times(spots, timeout=REQUEST_TIMEOUT))
+        )
+        answers = {from_spot(self._space, spot): spot.offset for spot in found}
         return {
             partition: offset if offset >= 0 else self.bounds(partition)[1]
             for partition, offset in answers.items()
@@ -122,7 +134,7 @@ class KafkaBroker:
         consumer = Consumer(self._consumer_options(group))
         try:
             spots = [to_spot(self._space, partition) for partition in partitions]
-            found = self._ask(consumer.committed, spots, timeout=REQUEST_TIMEOUT)
+            found = self._ask(lambda: consumer.committed(spots, timeout=REQUEST_TIMEOUT))
         finally:
             consumer.close()
         return {
@@ -132,61 +144,66 @@ class KafkaBroker:
         }
 
     def create(self, specs: Iterable[TopicSpec]) -> list[str]:
-        """Create the topics that do not exist; return their names once every broker knows them."""
-        present = self._ask(self._admin.list_topics, timeout=REQUEST_TIMEOUT).topics
+        """Create the topics that do not exist; return their names once the cluster lists them."""
+        present = self._counts()
         wanted = [
             NewTopic(
                 self._space + spec.name, spec.partitions, self._replication, config=spec.config
             )
             for spec in specs
-            if self._space + spec.name not in present
+            if spec.name not in present
         ]
-        created = []
-        for name, answer in (self._admin.create_topics(wanted) if wanted else {}).items():
-            try:
-                answer.result(REQUEST_TIMEOUT)
-                created.append(name.removeprefix(self._space))
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    raise ConfigurationError(f"cannot create topic {name}: {error}") from error
-        for name in created:
-            self._await_topic(name)
-        return created
+        answers = self._admin.create_topics(wanted) if wanted else {}
+        created = [name for name, answer in answers.items() if self._is_new(name, answer)]
+        self._await({name.removeprefix(self._space) for name in created})
+        return [name.removeprefix(self._space) for name in created]
 
-    def _await_topic(self, name: str) -> None:
+    def _is_new(self, name: str, answer: Any) -> bool:
+        try:
+            self._ask(partial(answer.result, REQUEST_TIMEOUT))
+        except TransientError as error:
+            cause = error.__cause__
+            if code(cause) == KafkaError.TOPIC_ALREADY_EXISTS:
+                return False
+            if code(cause) in _REFUSED:
+                raise ConfigurationError(f"cannot create {name}: {words(cause)}") from error
+            raise
+        return True
+
+    def _await(self, names: AbstractSet[str]) -> None:
         deadline = time.monotonic() + REQUEST_TIMEOUT
-        while not self.partitions(name):
+        while missing := names - self._counts().keys():
             if time.monotonic() > deadline:
-                raise TransientError(f"topic {name} was created but no broker lists it yet")
+                raise TransientError(f"created, but not listed yet: {', '.join(sorted(missing))}")
             time.sleep(0.05)
 
     def differences(self, specs: Iterable[TopicSpec]) -> list[str]:
         """Say how existing topics differ from their specification."""
-        found: list[str] = []
-        for spec in specs:
-            count = self.partitions(spec.name)
-            if not count:
-                found.append(f"{spec.name} does not exist")
-                continue
-            if count != spec.partitions:
-                found.append(f"{spec.name} has {count} partitions, expected {spec.partitions}")
-            actual = self._config(spec.name)
-            found += [
-                f"{spec.name}: {name} is {actual.get(name)}, expected {value}"
-                for name, value in spec.config.items()
-                if actual.get(name) != value
-            ]
-        return found
+        specs, counts = tuple(specs), self._counts()
+        actual = self._configs([spec.name for spec in specs if spec.name in counts])
+        return [
+            difference
+            for spec in specs
+            for difference in spec.differences(counts.get(spec.name, 0), actual.get(spec.name, {}))
+        ]
 
-    def _config(self, topic: str) -> dict[str, str]:
-        resource = ConfigResource(ResourceType.TOPIC, self._space + topic)
-        answers = self._ask(self._admin.describe_configs, [resource])
-        entries = next(iter(answers.values())).result(REQUEST_TIMEOUT)
-        return {name: str(entry.value) for name, entry in entries.items()}
+    def _configs(self, topics: Sequence[str]) -> dict[str, dict[str, str]]:
+        resources = [ConfigResource(ResourceType.TOPIC, self._space + topic) for topic in topics]
+        answers = self._admin.describe_configs(resources) if resources else {}
+        found = {
+            resource.name: self._ask(partial(answer.result, REQUEST_TIMEOUT))
+            for resource, answer in answers.items()
+        }
+        return {
+            topic.removeprefix(self._space): {n: str(e.value) for n, e in entries.items()}
+            for topic, entries in found.items()
+        }
 
-    def _ask(self, question: Any, *arguments: Any, **options: Any) -> Any:
-        try:
-            return question(*arguments, **options)
-        except KafkaException as error:
-            servers = self._options.get("bootstrap.servers")
-            raise TransientError(f"no answer from Kafka at {servers}: {error}") from error
+    def _require(self, topic: str) -> int:
+        count = self.partitions(topic)
+        if not count:
+            raise ConfigurationError(f"topic {topic!r} does not exist; create it first")
+        return count
+
+    def _ask(self, question: Callable[[], Answer]) -> Answer:
+        return ask(self._options.get("bootstrap.servers", ""), REQUEST_TIMEOUT, question)

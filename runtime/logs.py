@@ -1,43 +1,91 @@
 """Logs: one JSON object a line on standard error, or readable lines on a terminal.
 
-Values that look like secrets are masked by name, whoever logs them.
+Secrets are masked whoever logs them: a value by its name, at any depth, and an address wherever it
+stands in a text, because a node's path or password is its owner's key.
 """
 
 import logging
+import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import structlog
 
-_SECRET = ("password", "secret", "private", "passphrase", "sasl", "token", "mnemonic")
 MASK = "********"
 
 Format = Literal["json", "text"]
 
+KAFKA_LIBRARY = "librdkafka"
+"""The standard library's logger through which librdkafka speaks."""
+
+_SECRET_NAME = re.compile(
+    r"password|passphrase|secret|private|mnemonic|credential|authorization|bearer|sasl"
+    r"|api.?key|key.?pem|(access|auth|refresh|session|security).?token",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>()\[\]{},;]+", re.IGNORECASE)
+_PATH = re.compile(r"(\burl: )/[^\s'\")]+", re.IGNORECASE)
+"""How urllib3 names the part of an address that it asked for."""
+
+_ASSIGNED = re.compile(
+    r"([\w.-]*(?:password|passphrase|secret)[\w.-]*['\"]?\s*[=:]\s*['\"]?)[^\s'\",;}]+",
+    re.IGNORECASE,
+)
+
 
 def looks_secret(name: str) -> bool:
-    """Say whether a setting or field of this name must never be shown."""
-    lowered = name.lower()
-    return any(word in lowered for word in _SECRET)
+    """Say whether a setting or field of this name must never be shown.
+
+    A bare `token` is none: here it is an asset.
+    """
+    return _SECRET_NAME.search(name) is not None
 
 
 def without_credentials(address: str) -> str:
     """Return a node's address without what may be a key: user, password, path and query."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return MASK
     if not parts.netloc:
         return address
-    port = f":{parts.port}" if parts.port else ""
-    hidden = "/…" if parts.path.strip("/") or parts.query else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{hidden}"
+    hidden = "/…" if parts.path.strip("/") or parts.query or parts.fragment else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{hidden}"
+
+
+def redacted(text: str) -> str:
+    """Return a text, an exception's say, with its addresses and assigned passwords masked."""
+    text = _ADDRESS.sub(lambda found: without_credentials(found[0]), text)
+    return _ASSIGNED.sub(rf"\g<1>{MASK}", _PATH.sub(r"\1/…", text))
+
+
+def masked(value: Any) -> Any:
+    """Return what may be logged of a value, however deep its secrets lie."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, Mapping):
+        return {k: MASK if looks_secret(str(k)) else masked(v) for k, v in value.items()}
+    if isinstance(value, BaseException):
+        return redacted(f"{type(value).__name__}: {value}")
+    if isinstance(value, list | tuple | set | frozenset):
+        return [masked(item) for item in value]
+    return value if value is None or isinstance(value, int | float) else redacted(repr(value))
 
 
 def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for name in event:
-        if looks_secret(name):
-            event[name] = MASK
+    event.update(masked(event))
     return event
+
+
+class Forwarding(logging.Handler):
+    """Hands what a library logs through the standard library to our own log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log it as ours, under the name of the logger that said it."""
+        details: dict[str, Any] = {"exc_info": record.exc_info} if record.exc_info else {}
+        logger(record.name).log(record.levelno, record.getMessage(), **details)
 
 
 def configure(service: str, level: str = "INFO", style: Format = "json") -> None:
@@ -61,6 +109,8 @@ def configure(service: str, level: str = "INFO", style: Format = "json") -> None
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    kafka = logging.getLogger(KAFKA_LIBRARY)
+    kafka.handlers, kafka.propagate = [Forwarding()], False
 
 
 def logger(name: str) -> Any:

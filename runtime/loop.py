@@ -86,8 +86,8 @@ class Loop:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then finish what is in hand and leave the group."""
-        self._consumer.subscribe(self._task.topics, self)
         try:
+            self._consumer.subscribe(self._task.topics, self)
             while not stop.is_set():
                 self.step()
             self._save(self._offsets)
@@ -125,12 +125,11 @@ class Loop:
         try:
             self._consumer.commit(offsets)
         except TransientError as error:
-            # The checkpoint is what counts on restart; the group's offset only shows progress.
+            # What is durable already is at worst read again; the next checkpoint commits it too.
             _log.warning("commit_failed", error=str(error))
             return
-        for partition, offset in offsets.items():
-            if self._offsets.get(partition) == offset:
-                del self._offsets[partition]
+        for partition in offsets:
+            self._offsets.pop(partition, None)
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Take on partitions that the group gave us."""

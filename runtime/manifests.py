@@ -2,8 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,13 +13,15 @@ from schemas.manifest import Manifest
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_-]+|\"[^\"]+\")\s*=")
+_PART = r"(?:[\w-]+|\"[^\"]+\"|'[^']+')"
+_KEY = re.compile(rf"^\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
+_PLACE = re.compile(r"(.*) \(at line (\d+), column \d+\)", re.DOTALL)
 
 Location = tuple[str | int, ...]
 
 
 def load_manifests(folder: Path) -> dict[str, Manifest]:
-    """Read every `*.toml` of a folder, by protocol.
+    """Read every `*.toml` of a folder, by protocol; an absent folder holds none.
 
     Raises `ConfigurationError` listing everything that is wrong in all of them.
     """
@@ -28,14 +30,16 @@ def load_manifests(folder: Path) -> dict[str, Manifest]:
     problems: list[str] = []
     for path in sorted(folder.glob("*.toml")):
         try:
-            manifest = load_manifest(path)
+            text = _read(path)
+            manifest = _parse(path, text)
         except ConfigurationError as error:
             problems.append(str(error))
             continue
-        if manifest.protocol in found:
-            other = places[manifest.protocol]
-            problems.append(f"{path}: protocol {manifest.protocol!r} is also named by {other}")
-        found[manifest.protocol], places[manifest.protocol] = manifest, path
+        name = manifest.protocol
+        if name in found:
+            line = _line(_lines(text), ("protocol",))
+            problems.append(f"{path}:{line}: protocol: {name!r} is also named by {places[name]}")
+        found[name], places[name] = manifest, path
     if problems:
         raise ConfigurationError("\n".join(problems))
     return found
@@ -43,42 +47,70 @@ def load_manifests(folder: Path) -> dict[str, Manifest]:
 
 def load_manifest(path: Path) -> Manifest:
     """Read one manifest. Raises `ConfigurationError`, one line per mistake."""
-    if path.stat().st_size > MAX_MANIFEST_BYTES:
+    return _parse(path, _read(path))
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_MANIFEST_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    if len(data) > MAX_MANIFEST_BYTES:
         raise ConfigurationError(f"{path}: larger than {MAX_MANIFEST_BYTES:,} bytes")
     try:
-        text = path.read_bytes().decode()
-        table = tomllib.loads(text)
+        return data.decode()
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: not UTF-8 at byte {error.start}") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{path}:{line}: not UTF-8 at byte {error.start}") from error
+
+
+def _parse(path: Path, text: str) -> Manifest:
+    try:
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+        place = _PLACE.fullmatch(str(error))
+        reason = f"{place[2]}: {place[1]}" if place else f"{text.count(chr(10)) + 1}: {error}"
+        raise ConfigurationError(f"{path}:{reason}") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path}: nested too deeply") from error
     try:
         return Manifest.model_validate(table)
     except ValidationError as error:
-        lines = dict(_lines(text))
+        lines = _lines(text)
         raise ConfigurationError(
-            "\n".join(
-                f"{path}:{_line(lines, item['loc'])}: {_field(item['loc'])}: {item['msg']}"
-                for item in error.errors(include_url=False)
-            )
+            "\n".join(f"{path}:{_told(item, lines)}" for item in error.errors(include_url=False))
         ) from error
 
 
-def _lines(text: str) -> Iterator[tuple[Location, int]]:
-    """Say on which line each table and key stands; enough of TOML for an error message."""
+def _told(item: Any, lines: dict[Location, int]) -> str:
+    location = (*item["loc"], *item.get("ctx", {}).get("place", ()))
+    reason = "there is no such field" if item["type"] == "extra_forbidden" else item["msg"]
+    return f"{_line(lines, location)}: {_field(location)}: {reason}"
+
+
+def _lines(text: str) -> dict[Location, int]:
+    """Return on which line each table and key begins; enough of TOML for an error message."""
+    found: dict[Location, int] = {(): 1}
     table: Location = ()
     counts: dict[Location, int] = {}
-    yield (), 1
     for number, line in enumerate(text.splitlines(), start=1):
         header, key = _HEADER.match(line), _KEY.match(line)
         if header:
-            table = tuple(part.strip().strip('"') for part in header[2].split("."))
+            table = _parts(header[2])
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, counts[table])
-            yield table, number
+            found.setdefault(table, number)
         elif key:
-            yield (*table, key[1].strip('"')), number
+            parts = _parts(key[1])
+            for depth in range(1, len(parts) + 1):
+                found.setdefault((*table, *parts[:depth]), number)
+    return found
+
+
+def _parts(dotted: str) -> Location:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
 def _line(lines: dict[Location, int], location: Location) -> int:

@@ -1,7 +1,8 @@
 """A broker in memory, for unit tests and for scoring recorded files without a server.
 
-Keeps the port's promises within one process: order per partition, groups with committed offsets,
-rebalance among the members of a group. It has no durability and no retention.
+Keeps the port's promises within one thread: order per partition, groups with committed offsets,
+rebalance among the members of a group, at the moment when one joins or leaves. It has no
+durability, no retention and no compaction.
 """
 
 import zlib
@@ -9,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from runtime.broker import Message, Offsets, Partition, Rebalance
-from schemas.errors import ConfigurationError, TransientError
+from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from schemas.headers import Headers
 from schemas.topics import TopicSpec
 
@@ -45,7 +46,7 @@ class MemoryBroker:
     def offsets_at(self, topic: str, milliseconds: int) -> dict[Partition, int]:
         """Return, per partition, the first offset at or after this time, or the end."""
         found = {}
-        for number in range(self.partitions(topic)):
+        for number in range(self.require(topic)):
             partition = Partition(topic, number)
             times = self._times[partition]
             later = (offset for offset, time in enumerate(times) if time >= milliseconds)
@@ -69,19 +70,36 @@ class MemoryBroker:
 
     def differences(self, specs: Iterable[TopicSpec]) -> list[str]:
         """Say how existing topics differ from their specification."""
-        return [f"{spec.name} does not exist" for spec in specs if spec.name not in self._specs]
+        found: list[str] = []
+        for spec in specs:
+            actual = self._specs.get(spec.name)
+            config = actual.config if actual else {}
+            found += spec.differences(self.partitions(spec.name), config)
+        return found
+
+    def require(self, topic: str) -> int:
+        """Return how many partitions the topic has. Raises `ConfigurationError` for none."""
+        count = self.partitions(topic)
+        if not count:
+            raise ConfigurationError(f"topic {topic!r} does not exist; create it first")
+        return count
 
     def log(self, partition: Partition) -> list[Message]:
         """Return the records of one partition, oldest first."""
-        if partition not in self._logs:
-            raise ConfigurationError(f"topic {partition.topic!r} does not exist; create it first")
+        self.require(partition.topic)
         return self._logs[partition]
 
-    def append(self, message: Message) -> None:
-        """Write one record at the end of its partition; its offset is set here."""
-        log = self.log(message.origin)
+    def append(self, message: Message) -> str:
+        """Write one record at the end of its partition, which sets its offset; or say why not."""
+        spec = self._specs[message.topic]
+        if len(message.value or b"") > int(spec.config["max.message.bytes"]):
+            return f"{message.topic}[{message.partition}]: the record is too large"
+        if message.partition >= spec.partitions:
+            return f"{message.topic}[{message.partition}]: there is no such partition"
+        log = self._logs[message.origin]
         log.append(message._replace(offset=len(log)))
         self._times[message.origin].append(self.milliseconds)
+        return ""
 
     def commit(self, group: str, offsets: Offsets) -> None:
         """Record a group's position."""
@@ -112,10 +130,12 @@ class MemoryBroker:
 
 
 class MemoryProducer:
-    """Appends at once; nothing can fail."""
+    """Appends at once; what the log refuses surfaces at `flush`, as it does on a real broker."""
 
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker
+        self._ends: dict[Partition, int] = {}
+        self._failures: list[str] = []
 
     def send(
         self,
@@ -127,17 +147,26 @@ class MemoryProducer:
         partition: int | None = None,
     ) -> None:
         """Append one record."""
-        count = self._broker.partitions(topic)
-        if not count:
-            raise ConfigurationError(f"topic {topic!r} does not exist; create it first")
+        count = self._broker.require(topic)
         number = zlib.crc32(key or b"") % count if partition is None else partition
-        self._broker.append(Message(topic, number, 0, key, value, headers))
+        fault = self._broker.append(Message(topic, number, 0, key, value, headers))
+        if fault:
+            self._failures.append(fault)
+            return
+        written = Partition(topic, number)
+        self._ends[written] = len(self._broker.log(written))
 
-    def flush(self) -> None:
-        """Return; everything is written already."""
+    def flush(self) -> Offsets:
+        """Return how far it has written."""
+        if self._failures:
+            raise UnsafeToContinueError(
+                f"{len(self._failures)} records were not kept; first: {self._failures[0]}"
+            )
+        return dict(self._ends)
 
     def close(self) -> None:
-        """Return; there is nothing to let go."""
+        """Flush; there is nothing to let go."""
+        self.flush()
 
 
 class MemoryConsumer:
@@ -160,6 +189,8 @@ class MemoryConsumer:
         """Join the group for these topics."""
         if self._group is None:
             raise ConfigurationError("a consumer without a group cannot subscribe")
+        for topic in topics:
+            self._broker.require(topic)
         self.topics, self._rebalance = tuple(topics), rebalance
         self._broker.join(self._group, self)
 
@@ -181,6 +212,7 @@ class MemoryConsumer:
         if not partitions or self._rebalance is None:
             return
         self._rebalance.revoked(sorted(partitions))
+        self._paused -= partitions
         for partition in partitions:
             del self._positions[partition]
 

@@ -24,6 +24,8 @@ class Metrics:
         self.head = gauge("head_block", "Newest block published.", "chain")
         self.reorg_depth = gauge("reorg_depth", "Blocks retracted by the latest reorg.", "chain")
         self.endpoint_faults = count("endpoint_faults", "Failed requests to a node.", "endpoint")
+        self.untraced_blocks = count("untraced_blocks", "Blocks whose traces never came.", "chain")
+        self.dropped_pending = count("dropped_pending", "Pending transactions left out.", "chain")
 
         self.scored = count("scored", "Transactions scored.", "set")
         self.learned = count("learned", "Transactions learned from.", "set")

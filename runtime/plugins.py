@@ -27,7 +27,7 @@ class Plugin:
         """Import what the entry point names. Raises `ConfigurationError` with the reason."""
         try:
             return self.entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ConfigurationError(
                 f"plug-in {self.name} of {self.distribution} {self.version} cannot be imported: "
                 f"{type(error).__name__}: {error}"

@@ -6,25 +6,43 @@ Every setting has an environment variable, `FIREBREAK_` and its path joined by `
 printed.
 """
 
+import json
 import os
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
+    SettingsError,
 )
 
-from runtime.logs import MASK, looks_secret, without_credentials
+from runtime.settings_sources import (
+    DEFAULT,
+    DELIMITER,
+    PREFIX,
+    BootstrapSource,
+    file_settings,
+    origin,
+    require_known_variables,
+    unreadable_variables,
+)
 from schemas.errors import ConfigurationError
 
-PREFIX = "FIREBREAK_"
 CORE = ("asset-outflow", "price-move", "call-shape")
+_FINALITY = {"eip155:1": 64, "eip155:56": 15, "eip155:137": 128}
 
 
 def _home() -> Path:
@@ -35,8 +53,21 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "firebreak"
 
 
+def _listed(value: Any) -> Any:
+    """Take a list from a variable: `a,b`, or JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
 class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class KafkaSettings(_Group):
@@ -54,7 +85,7 @@ class KafkaSettings(_Group):
     ssl_certificate_location: Path | None = None
     ssl_key_location: Path | None = None
     ssl_key_password: SecretStr | None = None
-    options: dict[str, str] = {}
+    options: Annotated[dict[str, str], Field(repr=False)] = {}
     """Any other librdkafka option, as it is."""
 
     def librdkafka(self) -> dict[str, Any]:
@@ -72,7 +103,7 @@ class KafkaSettings(_Group):
 class EvmSettings(_Group):
     """Which nodes to read a chain from."""
 
-    endpoints: tuple[str, ...] = ()
+    endpoints: Annotated[Names, Field(repr=False)] = ()
     """IPC paths, ws:// or http:// addresses; the first that answers is used."""
     traces: Literal["auto", "parity", "geth", "none"] = "auto"
     pending: bool = False
@@ -84,8 +115,8 @@ class EvmSettings(_Group):
 class DetectSettings(_Group):
     """Which detectors run, and how their alerts are signed."""
 
-    sets: dict[str, tuple[str, ...]] = {"core": CORE}
-    allowed: tuple[str, ...] = CORE
+    sets: dict[SetName, Names] = {"core": CORE}
+    allowed: Names = CORE
     signing_key: Path | None = None
 
     def names(self, set_name: str) -> tuple[str, ...]:
@@ -100,7 +131,7 @@ class RespondSettings(_Group):
     """How brakes are decided on and sent. Disarmed unless told otherwise."""
 
     armed: bool = False
-    endpoints: tuple[str, ...] = ()
+    endpoints: Annotated[Names, Field(repr=False)] = ()
     trusted_keys: Path | None = None
     """A folder of `*.pub.pem`: whose alerts are believed."""
     journal: Path | None = None
@@ -108,7 +139,15 @@ class RespondSettings(_Group):
     keystore_password: SecretStr | None = None
     keystore_password_file: Path | None = None
     heartbeat_keystore: Path | None = None
+    """An account that renews the gates' authority; never the one that brakes."""
+    heartbeat_password_file: Path | None = None
     fee_cap_gwei: Annotated[int, Field(gt=0)] = 500
+    """The most a brake may ever pay per gas: an emergency's cap, not everyday's."""
+    epoch: Annotated[int, Field(ge=0)] = 1
+    """This responder's term of leadership; gates refuse one behind the latest that braked."""
+    replace_after_blocks: Annotated[int, Field(gt=0)] = 3
+    look_seconds: Annotated[float, Field(gt=0)] = 0.2
+    """How often to look for a new block."""
 
 
 class IncidentsSettings(_Group):
@@ -132,24 +171,15 @@ class HealthSettings(_Group):
     port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
-class _BootstrapSource(PydanticBaseSettingsSource):
-    """`KAFKA_BOOTSTRAP_SERVERS`, the variable that every Kafka tool knows."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        """Answer nothing for single fields; `__call__` gives all there is."""
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Return the one setting it knows."""
-        servers = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-        return {"kafka": {"bootstrap_servers": servers}} if servers else {}
-
-
 class Settings(BaseSettings):
     """Everything that can be set."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     protocols: Path = Path("protocols")
@@ -157,8 +187,9 @@ class Settings(BaseSettings):
     """What must survive: journal, keys, tables."""
     cache: Path = Field(default_factory=_cache)
     """What can be fetched again: Kafka, anvil, contract packages."""
-    finality: dict[str, int] = {"eip155:1": 64, "eip155:56": 15, "eip155:137": 128}
-    """Blocks after which a chain's block counts as final; 64 where none is given."""
+    finality: dict[str, Annotated[int, Field(ge=0)]] = _FINALITY
+    """Blocks after which a chain's block counts as final; 64 where none is given. What is given
+    for one chain leaves the others as they are."""
     kafka: KafkaSettings = KafkaSettings()
     evm: EvmSettings = EvmSettings()
     detect: DetectSettings = DetectSettings()
@@ -166,6 +197,11 @@ class Settings(BaseSettings):
     incidents: IncidentsSettings = IncidentsSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
+
+    @field_validator("finality")
+    @classmethod
+    def _with_usual_finality(cls, given: dict[str, int]) -> dict[str, int]:
+        return _FINALITY | given
 
     def finality_of(self, chain: str) -> int:
         """Return after how many blocks a chain's block counts as final."""
@@ -181,83 +217,33 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - secrets name files
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: flags, environment, file."""
-        file = TomlConfigSettingsSource(settings_cls, config_file())
-        return init_settings, env_settings, _BootstrapSource(settings_cls), file
-
-
-def config_file() -> Path:
-    """Return the settings file: `FIREBREAK_CONFIG`, or `firebreak.toml` here."""
-    return Path(os.environ.get(f"{PREFIX}CONFIG") or "firebreak.toml")
+        file = InitSettingsSource(settings_cls, file_settings())
+        return init_settings, env_settings, BootstrapSource(settings_cls), file
 
 
 def load(flags: dict[str, Any] | None = None) -> Settings:
     """Read all sources. Raises `ConfigurationError` naming each setting that is wrong."""
-    path = config_file()
-    if os.environ.get(f"{PREFIX}CONFIG") and not path.is_file():
-        raise ConfigurationError(f"FIREBREAK_CONFIG names {path}, which does not exist")
+    given = flags or {}
+    require_known_variables(Settings.model_fields)
     try:
-        return Settings(**(flags or {}))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+        return Settings(**given)
+    except SettingsError as error:
+        raise ConfigurationError(unreadable_variables(str(error))) from error
     except ValidationError as error:
         raise ConfigurationError(
             "\n".join(
-                f"setting {'.'.join(map(str, item['loc']))}: {item['msg']} (from {_origin(item)})"
+                f"setting {'.'.join(map(str, item['loc']))}: {_complaint(item)} "
+                f"(from {_blamed(tuple(map(str, item['loc'])), given)})"
                 for item in error.errors(include_url=False, include_input=False)
             )
         ) from error
 
 
-def _origin(item: Any) -> str:
-    return origin(tuple(map(str, item["loc"])), {})
+def _complaint(item: Any) -> str:
+    return "there is no such setting" if item["type"] == "extra_forbidden" else str(item["msg"])
 
 
-def origin(path: tuple[str, ...], flags: dict[str, Any]) -> str:
-    """Say where the value of a setting comes from."""
-    if _within(flags, path):
-        return "flag"
-    for depth in range(len(path), 0, -1):
-        variable = PREFIX + "__".join(path[:depth]).upper()
-        if variable in os.environ:
-            return variable
-    if path == ("kafka", "bootstrap_servers") and os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
-        return "KAFKA_BOOTSTRAP_SERVERS"
-    file = config_file()
-    if file.is_file() and _within(tomllib.loads(file.read_text()), path):
-        return str(file)
-    return "default"
-
-
-def _within(table: Any, path: tuple[str, ...]) -> bool:
-    for name in path:
-        if not isinstance(table, dict) or name not in table:
-            return False
-        table = table[name]
-    return True
-
-
-def shown(settings: Settings, flags: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Return (name, value, origin) of every setting; secrets are masked."""
-    yield from _shown(settings, (), flags)
-
-
-def _shown(
-    group: BaseModel, path: tuple[str, ...], flags: dict[str, Any]
-) -> Iterator[tuple[str, str, str]]:
-    for name in type(group).model_fields:
-        value, here = getattr(group, name), (*path, name)
-        if isinstance(value, BaseModel):
-            yield from _shown(value, here, flags)
-        else:
-            yield ".".join(here), _text(value), origin(here, flags)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, dict):
-        pairs = (f"{k}={MASK if looks_secret(k) else v}" for k, v in value.items())
-        return ", ".join(pairs) or "none"
-    if isinstance(value, tuple):
-        return ", ".join(map(without_credentials, value)) or "none"
-    return str(value)
+def _blamed(path: tuple[str, ...], flags: dict[str, Any]) -> str:
+    """Say where a wrong value comes from; pydantic may point to a part of what was set."""
+    origins = (origin(path[:depth], flags) for depth in range(len(path), 0, -1))
+    return next((found for found in origins if found != DEFAULT), DEFAULT)

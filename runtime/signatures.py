@@ -8,7 +8,7 @@ key, expiry and sequence before any cryptography.
 from collections.abc import Mapping
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -57,7 +57,11 @@ class Signer:
 
 
 class Verifier:
-    """Accepts records signed by known keys, each key's sequence never falling behind its window."""
+    """Accepts records that a known key signed and that have not expired.
+
+    It keeps no state: a record that is replayed before it expires is believed again, and has the
+    same id, so that it has no second effect.
+    """
 
     def __init__(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
         self._keys = dict(keys)
@@ -88,34 +92,58 @@ class Verifier:
 
 
 def load_signer(path: Path) -> Signer:
-    """Read a private key from a PEM file that only its owner may read."""
-    if path.stat().st_mode & 0o077:
-        raise ConfigurationError(f"{path} can be read by others: chmod 600 {path}")
-    private = load_pem_private_key(path.read_bytes(), password=None)
+    """Read a private key from a PEM file that only its owner may read.
+
+    Raises `ConfigurationError` when there is none, or others may read it too.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigurationError(f"{path} can be read by others: chmod 600 {path}")
+        private = load_pem_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (TypeError, ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigurationError(f"{path} is not a private key in PEM, unencrypted") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise ConfigurationError(f"{path} is not an Ed25519 private key")
     return Signer(private)
 
 
 def load_verifier(folder: Path) -> Verifier:
-    """Read every `*.pub.pem` of a folder; each is a key whose records are believed."""
-    keys = {}
-    for path in sorted(folder.glob("*.pub.pem")):
-        public = load_pem_public_key(path.read_bytes())
-        if not isinstance(public, Ed25519PublicKey):
-            raise ConfigurationError(f"{path} is not an Ed25519 public key")
-        keys[key_id(public)] = public
+    """Read every `*.pub.pem` of a folder; each is a key whose records are believed.
+
+    Raises `ConfigurationError` when there is none, or one is something else.
+    """
+    keys = [_public(path) for path in sorted(folder.glob("*.pub.pem"))]
     if not keys:
         raise ConfigurationError(f"no *.pub.pem in {folder}: no alert could ever be believed")
-    return Verifier(keys)
+    return Verifier({key_id(public): public for public in keys})
+
+
+def _public(path: Path) -> Ed25519PublicKey:
+    try:
+        public = load_pem_public_key(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigurationError(f"{path} is not a public key in PEM") from error
+    if not isinstance(public, Ed25519PublicKey):
+        raise ConfigurationError(f"{path} is not an Ed25519 public key")
+    return public
 
 
 def generate(folder: Path, name: str) -> Path:
-    """Make a key pair: `NAME.pem`, readable by its owner alone, and `NAME.pub.pem`."""
+    """Make a key pair: `NAME.pem`, readable by its owner alone, and `NAME.pub.pem`.
+
+    Raises `ConfigurationError` when there is a key of that name: who trusts it would lose it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     private = Ed25519PrivateKey.generate()
     secret = folder / f"{name}.pem"
-    secret.touch(mode=0o600, exist_ok=False)
+    try:
+        secret.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise ConfigurationError(f"{secret} exists; give another name, or remove it") from None
     secret.write_bytes(
         private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
     )

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from runtime.broker import Broker, Message, Partition, Producer, read_all
+from schemas.base import Record
 from schemas.codec import decode_from, encode
+from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.operations import KeyState, PartitionMark
 from schemas.topics import DETECTOR_STATE
 
@@ -35,12 +37,12 @@ class StateStore:
     def restore(self, partition: int) -> Restored:
         """Return what is saved for one input partition; nothing saved means: from its beginning.
 
-        Raises `PoisonRecordError` when a snapshot cannot be read: guessing would change scores.
+        Raises `UnsafeToContinueError` when a snapshot cannot be read: guessing would change scores.
         """
         found = Restored()
 
         def take(message: Message) -> None:
-            record = decode_from(DETECTOR_STATE, message.value or b"")
+            record = _decoded(message)
             if isinstance(record, KeyState) and record.set == self._set:
                 found.keys[record.key] = record
             elif isinstance(record, PartitionMark) and record.set == self._set:
@@ -65,3 +67,14 @@ class StateStore:
         self._producer.send(
             DETECTOR_STATE.name, encode(record), key=key.encode(), partition=partition
         )
+
+
+def _decoded(message: Message) -> Record:
+    try:
+        return decode_from(DETECTOR_STATE, message.value or b"")
+    except PoisonRecordError as error:
+        raise UnsafeToContinueError(
+            f"the snapshot at {message.topic}[{message.partition}] offset {message.offset} cannot "
+            f"be read: {error}. Start the version that wrote it, or learn anew under another name "
+            "of the detector set."
+        ) from error

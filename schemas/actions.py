@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from schemas.alerts import Sentence
 from schemas.base import Part, Record
-from schemas.units import Account, Chain, Height, Hex, Id, Key, Name, Uint
+from schemas.units import Account, Chain, Count, Height, Hex, Id, Key, Name, Uint
 
 STATES = (
     "proposed",
@@ -45,7 +45,7 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     id: Id
     action: Id
     """Names the brake itself (`schemas.ids.action_id`); equal over all its steps."""
-    step: Annotated[int, Meta(ge=0)]
+    step: Count
     state: Key
     """One of `STATES`."""
     chain: Chain
@@ -59,7 +59,10 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     reason: Sentence
     terms: Annotated[tuple[Term, ...], Meta(max_length=32)] = ()
     tx: str = ""
-    nonce: Annotated[int, Meta(ge=0)] | None = None
+    nonce: Count | None = None
     fee: Uint | None = None
     """The most it pays per gas, in wei."""
     block: Height | None = None
+    """That includes the transaction; before that, the newest one when the step was taken."""
+    block_hash: str = ""
+    """Of the block that includes the transaction."""

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from schemas.base import Part, Record
 from schemas.chain import Position
-from schemas.units import Chain, Height, Id, Key, Name, Seconds
+from schemas.units import Chain, Count, Height, Id, Key, Name, Seconds
 
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Sentence = Annotated[str, Meta(max_length=500)]
@@ -44,7 +44,7 @@ class Vote(Part, frozen=True, kw_only=True):
     tail: Key
     """Where the p-value comes from: `prior`, the shipped reference alone; `empirical`, counted
     among this protocol's own scores; `fitted`, a tail fitted beyond the largest of them."""
-    learned: Annotated[int, Meta(ge=0)]
+    learned: Count
     """How many of this protocol's transactions the detector had learned from."""
     alerted: bool
     technique: Name = ""

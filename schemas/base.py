@@ -10,6 +10,12 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind"):
     hops, signatures and offsets travel in headers (`schemas.headers`).
     """
 
+    def check(self) -> None:
+        """Raise `ValueError` for a value that the types let through and the record must not hold.
+
+        Called when a record is encoded, not when it is read: who wrote it has checked it.
+        """
+
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A piece of a record; never travels alone."""

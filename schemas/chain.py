@@ -4,6 +4,7 @@
 names the parts that were looked at.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
@@ -12,6 +13,7 @@ from schemas.base import Part, Record
 from schemas.units import (
     Address,
     Chain,
+    Count,
     Decimal,
     Hash,
     Height,
@@ -37,6 +39,19 @@ Argument = str | bool | list[Any] | dict[str, Any]
 """A decoded value: integers as decimal text, bytes and addresses as hexadecimal text."""
 
 
+def _refuse_numbers(arguments: Iterable[Any]) -> None:
+    """Hold `Argument` to its word below the first level, where its type says no more than `Any`."""
+    for value in arguments:
+        if value.__class__ is str or value.__class__ is bool:
+            continue
+        if value.__class__ is dict:
+            _refuse_numbers(value.values())
+        elif value.__class__ is list:
+            _refuse_numbers(value)
+        else:
+            raise ValueError(f"an argument is {value!r:.40}: numbers travel as decimal text")
+
+
 class Block(Record, tag="block", frozen=True, kw_only=True):
     """A block joined the head of its chain. Written to every partition of the keyed chain topics,
     before the records of the block."""
@@ -47,7 +62,7 @@ class Block(Record, tag="block", frozen=True, kw_only=True):
     hash: Hash
     parent: Hash
     timestamp: Seconds
-    transactions: Annotated[int, Meta(ge=0)]
+    transactions: Count
 
 
 class Retraction(Record, tag="retraction", frozen=True, kw_only=True):
@@ -81,6 +96,10 @@ class Event(Record, tag="event", frozen=True, kw_only=True):
     arguments: dict[str, Argument] = field(default_factory=dict)
     topics: Annotated[tuple[Hash, ...], Meta(max_length=4)] = ()
     data: Hex = "0x"
+
+    def check(self) -> None:
+        """Refuse numbers among the arguments."""
+        _refuse_numbers(self.arguments.values())
 
 
 class Call(Part, frozen=True, kw_only=True):
@@ -152,8 +171,13 @@ class Transaction(Record, tag="transaction", frozen=True, kw_only=True):
     flows: Annotated[tuple[Flow, ...], Meta(max_length=MAX_FLOWS)] = ()
     writes: Annotated[tuple[Write, ...], Meta(max_length=MAX_WRITES)] = ()
     created: tuple[Address, ...] = ()
-    cut: Annotated[int, Meta(ge=0)] = 0
+    cut: Count = 0
     """Entries left out of the four lists because they exceeded their bounds."""
+
+    def check(self) -> None:
+        """Refuse numbers among the arguments of its logs."""
+        for log in self.logs:
+            _refuse_numbers(log.arguments.values())
 
 
 class Pending(Record, tag="pending", frozen=True, kw_only=True):
@@ -165,7 +189,7 @@ class Pending(Record, tag="pending", frozen=True, kw_only=True):
     sender: Address
     to: Address | None = None
     value: Uint
-    nonce: Annotated[int, Meta(ge=0)]
+    nonce: Count
     fee: Uint
     """The most it pays per gas, in wei."""
     data: Hex = "0x"

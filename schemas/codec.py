@@ -1,22 +1,27 @@
 """The one codec: records to JSON bytes and back.
 
-Encoding writes with orjson and then reads its own bytes back through the record's type, so nothing
-leaves that could not be read again: NaN and infinity (which orjson writes as null), floats where
-the type wants decimal text, values out of range. Decoding checks size before anything else and
-ignores fields it does not know, so that a version may grow by optional fields.
+Encoding writes with orjson and then reads its own bytes back through the record's type. Nothing
+leaves that would come back as something else: NaN and infinity (which orjson writes as null),
+floats where the type wants decimal text, integers that other readers round, values out of range.
+Decoding checks size before anything else and ignores fields it does not know, so that a version may
+grow by optional fields.
 """
 
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, Union, cast
 
 import msgspec
 import orjson
 
 from schemas.base import Record
 from schemas.errors import PoisonRecordError
+from schemas.recursion import bound_recursion
 from schemas.topics import MAX_RECORD_BYTES, TopicSpec
 
 R = TypeVar("R", bound=Record)
+
+_LONGEST_REASON = 300
+"""msgspec quotes the value it refuses, whatever its length."""
 
 
 class UnencodableRecordError(ValueError):
@@ -24,23 +29,33 @@ class UnencodableRecordError(ValueError):
 
 
 @lru_cache(maxsize=64)
-def _decoder(record_type: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(record_type)
+def _decoder(*records: type[Record]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(Union[records])  # noqa: UP007 - of as many as there are
 
 
 def encode(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> bytes:
-    """Return the record's bytes; equal records give equal bytes.
+    """Return the record's bytes, the same on every machine and in every run.
 
-    Raises `UnencodableRecordError` when the record breaks its own type or is over `max_bytes`.
+    Raises `UnencodableRecordError` when the record breaks its own type, holds what JSON does not
+    give back as it was, or is over `max_bytes`.
     """
+    kind = type(record)
+    bound_recursion()
     try:
-        data = orjson.dumps(msgspec.to_builtins(record))
-        _decoder(type(record)).decode(data)
-    except (TypeError, msgspec.MsgspecError) as error:
-        raise UnencodableRecordError(f"{type(record).__name__}: {error}") from error
+        record.check()
+        data = orjson.dumps(msgspec.to_builtins(record), option=orjson.OPT_STRICT_INTEGER)
+        back = _decoder(kind).decode(data)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnencodableRecordError(f"{kind.__name__}: {_short(error)}") from error
+    if back != record:
+        names = [n for n in kind.__struct_fields__ if getattr(back, n) != getattr(record, n)]
+        raise UnencodableRecordError(
+            f"{kind.__name__}: {', '.join(names)} would be read back as something else; "
+            "JSON has no NaN, no infinity and no tuples"
+        )
     if len(data) > max_bytes:
         raise UnencodableRecordError(
-            f"{type(record).__name__}: {len(data):,} bytes, the limit is {max_bytes:,}"
+            f"{kind.__name__}: {len(data):,} bytes, the limit is {max_bytes:,}"
         )
     return data
 
@@ -48,16 +63,29 @@ def encode(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> bytes:
 def decode(data: bytes, record_type: type[R], *, max_bytes: int = MAX_RECORD_BYTES) -> R:
     """Read one record of the given type.
 
-    Raises `PoisonRecordError` with the field that is wrong.
+    Raises `PoisonRecordError` with the field that is wrong, and nothing else.
     """
-    if len(data) > max_bytes:
-        raise PoisonRecordError(f"{len(data):,} bytes, the limit is {max_bytes:,}")
-    try:
-        return cast("R", _decoder(record_type).decode(data))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise PoisonRecordError(str(error)) from error
+    return cast("R", _read(data, _decoder(record_type), max_bytes))
 
 
 def decode_from(topic: TopicSpec, data: bytes) -> Record:
-    """Read one record of any kind that the topic carries."""
-    return cast("Record", decode(data, topic.record_type, max_bytes=topic.max_bytes))
+    """Read one record of any kind that the topic carries.
+
+    Raises `PoisonRecordError` with the field that is wrong, and nothing else.
+    """
+    return cast("Record", _read(data, _decoder(*topic.records), topic.max_bytes))
+
+
+def _read(data: bytes, decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:
+    if len(data) > max_bytes:
+        raise PoisonRecordError(f"{len(data):,} bytes, the limit is {max_bytes:,}")
+    bound_recursion()
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise PoisonRecordError(_short(error)) from error
+
+
+def _short(error: Exception) -> str:
+    text = str(error)
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"

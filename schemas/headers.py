@@ -12,13 +12,18 @@ from schemas.incidents import Hop
 Headers = tuple[tuple[str, bytes], ...]
 
 RECORD_ID = "record-id"
+STEP = "step"
+"""Which step of its chain's publication a record belongs to."""
+
 KEY_ID = "key-id"
 SEQUENCE = "sequence"
 EXPIRES = "expires-after-block"
 SIGNATURE = "ed25519"
 
 HOPS: tuple[Hop, ...] = get_args(Hop)
-_PREFIX = "hop-"
+HOP = "hop-"
+"""Goes in front of a hop's name."""
+
 _LONGEST_NUMBER = 20
 
 
@@ -43,7 +48,7 @@ def hops(headers: Iterable[tuple[str, bytes | None]]) -> dict[Hop, int]:
     texts = dict(headers)
     found: dict[Hop, int] = {}
     for hop in HOPS:
-        text = texts.get(_PREFIX + hop)
+        text = texts.get(HOP + hop)
         if text is not None and text.isdigit() and len(text) <= _LONGEST_NUMBER:
             found[hop] = int(text)
     return found
@@ -51,4 +56,4 @@ def hops(headers: Iterable[tuple[str, bytes | None]]) -> dict[Hop, int]:
 
 def hop_headers(times: dict[Hop, int]) -> Headers:
     """Write hop times as headers, in the order of the hops."""
-    return tuple((_PREFIX + hop, b"%d" % times[hop]) for hop in HOPS if hop in times)
+    return tuple((HOP + hop, b"%d" % times[hop]) for hop in HOPS if hop in times)

@@ -1,4 +1,4 @@
-"""Records of incident cases: what people work on. Keyed by protocol; the topic is compacted."""
+"""Records of incident cases: what people work on. Keyed by protocol and incident; compacted."""
 
 from typing import Annotated, Literal
 
@@ -6,7 +6,7 @@ from msgspec import Meta, field
 
 from schemas.alerts import Sentence, Severity
 from schemas.base import Part, Record
-from schemas.units import Account, Chain, Height, Id, Key, Name, Seconds
+from schemas.units import Account, Chain, Count, Height, Id, Key, Microseconds, Name, Seconds
 
 Phase = Literal["detect", "respond", "recover", "closed"]
 """The functions of NIST SP 800-61r3 (CSF 2.0 Detect, Respond, Recover) that a case passes through.
@@ -34,6 +34,8 @@ class Measure(Part, frozen=True, kw_only=True):
     """An action as the case keeps it: its latest step."""
 
     action: Id
+    step: Count = 0
+    """Position of this step among the action's steps."""
     state: Key
     adapter: Key
     target: Account
@@ -57,7 +59,7 @@ class Incident(Record, tag="incident", frozen=True, kw_only=True):
     """Time of the newest block that the case knows of."""
     sightings: Annotated[tuple[Sighting, ...], Meta(max_length=1000)]
     measures: Annotated[tuple[Measure, ...], Meta(max_length=1000)] = ()
-    hops: dict[Name, int] = field(default_factory=dict)
-    """When the first alert and its brake passed each hop, in nanoseconds since 1970."""
-    dropped: Annotated[int, Meta(ge=0)] = 0
-    """Sightings beyond the bound, counted only."""
+    hops: dict[Name, Microseconds] = field(default_factory=dict)
+    """When the first alert and its brake passed each hop, in microseconds since 1970."""
+    dropped: Count = 0
+    """Sightings and measures beyond the bounds, counted only."""

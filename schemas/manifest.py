@@ -8,11 +8,20 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from schemas.units import NATIVE
 
 ADDRESS = r"^0x[0-9a-fA-F]{40}$"
+TOKEN = rf"^({NATIVE}|0x[0-9a-fA-F]{{40}})$"
 HEX = r"^0x([0-9a-fA-F]{2})*$"
 KEY = r"^[A-Za-z0-9_.-]{1,64}$"
 CHAIN = r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$"
@@ -24,7 +33,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -32,6 +41,11 @@ class _Strict(BaseModel):
         if isinstance(value, str) and value.startswith("0x") and len(value) == 42:
             return value.lower()
         return value
+
+
+def _mistake(reason: str, *place: str | int) -> PydanticCustomError:
+    """Return an error of the whole manifest that knows which of its fields is to blame."""
+    return PydanticCustomError("ambiguous", "{reason}", {"reason": reason, "place": place})
 
 
 class Contract(_Strict):
@@ -43,7 +57,7 @@ class Contract(_Strict):
         "gate", "safe", "treasury", "other",
     ]  # fmt: skip
     name: Annotated[str, Field(max_length=64)] = ""
-    holds_value: bool = True
+    holds_value: StrictBool = True
     """Whether assets that leave this contract leave the protocol."""
     abi: str | None = None
     """A JSON ABI beside the manifest, for events and functions that are not built in."""
@@ -52,7 +66,7 @@ class Contract(_Strict):
 class TokenInfo(_Strict):
     """A token the protocol deals in."""
 
-    address: LowerAddress | Literal["native"]
+    address: Annotated[str, Field(pattern=TOKEN)]
     symbol: Annotated[str, Field(min_length=1, max_length=32)]
     decimals: Annotated[int, Field(ge=0, le=77)]
 
@@ -111,7 +125,7 @@ class Brake(_Strict):
     gate: LowerAddress | None = None
     calldata: Annotated[str, Field(pattern=HEX, max_length=4096)] | None = None
     """Fixed call, for adapters that cannot derive it."""
-    one_detector_may_pause: bool = False
+    one_detector_may_pause: StrictBool = False
     """Without this, two detectors have to agree before anything is paused."""
 
 
@@ -133,16 +147,19 @@ class Manifest(_Strict):
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:
-        for what, values in (
-            ("contract", [contract.address for contract in self.contracts]),
-            ("token", [token.address for token in self.tokens]),
-            ("brake", [brake.name for brake in self.brakes]),
+        for table, field, values in (
+            ("contracts", "address", [contract.address for contract in self.contracts]),
+            ("tokens", "address", [token.address for token in self.tokens]),
+            ("brakes", "name", [brake.name for brake in self.brakes]),
         ):
-            double = next((value for value in values if values.count(value) > 1), None)
-            if double is not None:
-                raise ValueError(f"{what} {double} is named twice")
+            seen: set[str] = set()
+            for place, value in enumerate(values):
+                if value in seen:
+                    raise _mistake(f"{value} is named twice", table, place, field)
+                seen.add(value)
         if self.brakes and self.halt is None:
-            raise ValueError("brakes need a [halt] table: without costs no halt can be justified")
+            reason = "brakes need a [halt] table: without costs no halt can be justified"
+            raise _mistake(reason, "brakes", 0)
         return self
 
     @property

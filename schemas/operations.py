@@ -1,14 +1,16 @@
 """Records that the services keep for themselves: dead letters, checkpoints, detector state."""
 
-from typing import Annotated, Any, Literal
-
-from msgspec import Meta
+from typing import Any, Literal
 
 from schemas.alerts import Sentence
 from schemas.base import Part, Record
-from schemas.units import Chain, Hash, Height, Id, Key, Name
+from schemas.units import Chain, Count, Hash, Height, Id, Key, Name, Seconds
 
-Offset = Annotated[int, Meta(ge=0)]
+Offset = Count
+
+Fault = Literal["envelope", "content"]
+"""`envelope`: our own doing (schema, version, size); a streak of these stops the service.
+`content`: what the chain or a stranger wrote; never stops anything."""
 
 
 class DeadLetter(Record, tag="dead-letter", frozen=True, kw_only=True):
@@ -17,15 +19,15 @@ class DeadLetter(Record, tag="dead-letter", frozen=True, kw_only=True):
     id: Id
     service: Name
     topic: Name
-    partition: Annotated[int, Meta(ge=0)]
+    partition: Count
     offset: Offset
     reason: Sentence
-    fault: Literal["envelope", "content"]
-    """`envelope`: our own doing (schema, version, size); a streak of these stops the service.
-    `content`: what the chain or a stranger wrote; never stops anything."""
+    fault: Fault
     key: bytes | None = None
     value: bytes | None = None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    cut: Count = 0
+    """Bytes left off the end of a value that is larger than any record may be."""
 
 
 class BlockRef(Part, frozen=True, kw_only=True):
@@ -34,7 +36,7 @@ class BlockRef(Part, frozen=True, kw_only=True):
     number: Height
     hash: Hash
     parent: Hash
-    timestamp: int
+    timestamp: Seconds
 
 
 class IngestCheckpoint(Record, tag="checkpoint", frozen=True, kw_only=True):
@@ -49,9 +51,14 @@ class IngestCheckpoint(Record, tag="checkpoint", frozen=True, kw_only=True):
     source: Name
     blocks: tuple[BlockRef, ...]
     offsets: dict[str, tuple[Offset, ...]]
+    final: Height = 0
+    """The newest block that may never be retracted any more, whatever a node says."""
+    step: Count = 0
+    """How many steps were published: a block that joined its chain, or left it. The records of each
+    carry the number of theirs in a header."""
     done: bool = False
     """True for a recorded file whose every record is published."""
-    records: Annotated[int, Meta(ge=0)] = 0
+    records: Count = 0
 
 
 class KeyState(Record, tag="state", frozen=True, kw_only=True):
@@ -59,7 +66,7 @@ class KeyState(Record, tag="state", frozen=True, kw_only=True):
 
     set: Key
     key: Key
-    partition: Annotated[int, Meta(ge=0)]
+    partition: Count
     offset: Offset
     """The input offset up to which (not including) this state covers its key."""
     state: dict[str, Any]
@@ -69,7 +76,7 @@ class PartitionMark(Record, tag="mark", frozen=True, kw_only=True):
     """Every key of this input partition is covered up to (not including) this offset."""
 
     set: Key
-    partition: Annotated[int, Meta(ge=0)]
+    partition: Count
     offset: Offset
 
 

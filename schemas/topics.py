@@ -4,6 +4,7 @@ A topic's name ends in its version. Keys, partition count and meaning never chan
 version, because a key's history must stay in one partition and in order.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,7 +31,10 @@ class TopicSpec:
     name: str
     doc: str
     records: tuple[type[Record], ...]
-    key: Literal["chain", "contract", "protocol", "market", "source", "topic", "set/protocol"]
+    key: Literal[
+        "chain", "contract", "protocol", "market", "source", "topic", "set/protocol",
+        "protocol/incident",
+    ]  # fmt: skip
     partitions: int
     retention_hours: int | None
     """None: compacted, the newest value of each key is kept for ever."""
@@ -48,6 +52,20 @@ class TopicSpec:
             "cleanup.policy": "delete",
             "retention.ms": str(self.retention_hours * 3_600_000),
         }
+
+    def differences(self, partitions: int, config: Mapping[str, str]) -> list[str]:
+        """Say, one sentence each, how a topic with so many partitions and these settings differs;
+        0 partitions: there is none."""
+        if not partitions:
+            return [f"{self.name} does not exist"]
+        found = [
+            f"{self.name}: {setting} is {config.get(setting)}, expected {value}"
+            for setting, value in self.config.items()
+            if config.get(setting) != value
+        ]
+        if partitions != self.partitions:
+            found.insert(0, f"{self.name} has {partitions} partitions, expected {self.partitions}")
+        return found
 
     @property
     def record_type(self) -> Any:
@@ -128,7 +146,7 @@ INCIDENTS = TopicSpec(
     name="incidents-v1",
     doc="Incident cases, the newest state of each.",
     records=(Incident,),
-    key="protocol",
+    key="protocol/incident",
     partitions=4,
     retention_hours=None,
 )

@@ -1,10 +1,12 @@
 """The units in which values travel, and their conversions.
 
 Money and every other integer of the chain is decimal text: JSON numbers lose precision beyond 2**53
-and a uint256 silently becomes a float. Addresses are lower-case hexadecimal inside a record that
-names its chain (CAIP-2), and CAIP-10 wherever a reference leaves that record.
+and a uint256 silently becomes a float. Heights, times and counts stay below that and are numbers.
+Addresses are lower-case hexadecimal inside a record that names its chain (CAIP-2), and CAIP-10
+wherever a reference leaves that record.
 """
 
+import re
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -13,6 +15,9 @@ from schemas.errors import PoisonRecordError
 
 UINT256_MAX = 2**256 - 1
 INT256_MAX = 2**255 - 1
+SAFE_INTEGER = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly."""
+
 NATIVE = "native"
 """The token name of a chain's own coin."""
 
@@ -28,10 +33,12 @@ def _text(pattern: str, longest: int, shortest: int = 0) -> Any:
     )
 
 
+_ACCOUNT = re.compile("[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}:0x[0-9a-f]{40}")
+
 Id = Annotated[str, _text("^[0-9a-f]{64}$", 64, 64)]
 Chain = Annotated[str, _text("^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$", 41, 5)]
 Address = Annotated[str, _text("^0x[0-9a-f]{40}$", 42, 42)]
-Account = Annotated[str, _text("^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}:0x[0-9a-f]{40}$", 84, 48)]
+Account = Annotated[str, _text(f"^{_ACCOUNT.pattern}$", 84, 48)]
 Hash = Annotated[str, _text("^0x[0-9a-f]{64}$", 66, 66)]
 Hex = Annotated[str, _text("^0x([0-9a-f]{2})*$", 8_388_608, 2)]
 Selector = Annotated[str, _text("^(0x[0-9a-f]{0,8})?$", 10)]
@@ -41,8 +48,10 @@ Decimal = Annotated[str, _text("^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$", 160, 1)]
 Token = Annotated[str, _text("^(native|0x[0-9a-f]{40})$", 42, 6)]
 Name = Annotated[str, _text("^[^\\x00-\\x1f]*$", 128)]
 Key = Annotated[str, _text("^[A-Za-z0-9_.*-]{1,128}$", 128, 1)]
-Height = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Seconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Count = Annotated[int, Meta(ge=0, le=SAFE_INTEGER)]
+Height = Count
+Seconds = Count
+Microseconds = Count
 
 
 def uint(text: str) -> int:
@@ -58,7 +67,7 @@ def uint(text: str) -> int:
 def int256(text: str) -> int:
     """Read decimal text as an int256, as strictly as `uint`."""
     negative = text.startswith("-")
-    number = uint(text[1:] if negative else text)
+    number = uint(text.removeprefix("-"))
     if number > INT256_MAX + negative or (negative and number == 0):
         raise PoisonRecordError(f"not an int256 in decimal text: {text[:90]!r}")
     return -number if negative else number
@@ -71,7 +80,7 @@ def account(chain: str, address: str) -> str:
 
 def split_account(name: str) -> tuple[str, str]:
     """Return (chain, address) of a CAIP-10 name."""
-    chain, _, address = name.rpartition(":")
-    if not chain or not address:
+    if not _ACCOUNT.fullmatch(name):
         raise PoisonRecordError(f"not a CAIP-10 account: {name[:90]!r}")
+    chain, _, address = name.rpartition(":")
     return chain, address

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from schemas.errors import PoisonRecordError
+from schemas.recursion import bound_recursion
 
 
 def parse_json(data: bytes) -> Any:
@@ -15,6 +16,7 @@ def parse_json(data: bytes) -> Any:
     Refused are: text that is not UTF-8, NaN and infinity, a name twice in one object, numbers of
     more than 4,300 digits, nesting deeper than Python's recursion limit (about 1,000).
     """
+    bound_recursion()
     try:
         return _STRICT.decode(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -142,6 +142,6 @@ def test_bad_frames_name_their_field(put: Put, broken: Broken) -> None:
 
 def test_a_tree_deeper_than_python_is_unreadable(put: Put, broken: Broken) -> None:
     deep = '{"type":"CALL","from":"' + address(1) + '","to":"' + address(2) + '","calls":['
-    put("a.json", deep * 2000 + "]}" * 2000)
+    put("a.json", deep * 6000 + "]}" * 6000)
     (bad,) = broken()
     assert "nested too deeply" in bad.reason

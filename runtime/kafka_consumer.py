@@ -1,0 +1,211 @@
+"""The consumer on confluent-kafka.
+
+librdkafka calls back about partitions while it is asked for records, so one `fetch` may hand out a
+record, give its partition away and say nothing more of it. What is returned is therefore checked
+against what is still ours at the end.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka import Message as RawMessage
+
+from runtime.broker import Message, Offsets, Partition, Rebalance
+from runtime.kafka_spots import from_spot, to_spot
+from runtime.logs import logger
+from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
+
+_log = logger(__name__)
+
+COMMITTED_TIMEOUT = 10.0
+"""Seconds to wait for where the group stands, when it gives us partitions."""
+
+_NOT_OURS_TO_READ = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART: "create it first: firebreak topics create",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "let this user read the topic",
+    KafkaError.GROUP_AUTHORIZATION_FAILED: "let this user join the group",
+}
+
+
+class KafkaConsumer:
+    """A consumer that never commits by itself, and never skips what it should have read."""
+
+    def __init__(self, options: Mapping[str, Any], namespace: str) -> None:
+        self._consumer = Consumer(dict(options))
+        self._space = namespace
+        self._rebalance: Rebalance | None = None
+        self._positions: dict[tuple[str, int], int] = {}
+        self._paused: set[Partition] = set()
+        self._gone: set[tuple[str, int]] = set()
+        self._fault: Exception | None = None
+        self._poll_interval = float(options.get("max.poll.interval.ms", 300_000)) / 1000
+        self._asked = time.monotonic()
+
+    def subscribe(self, topics: Sequence[str], rebalance: Rebalance) -> None:
+        """Join the group for these topics."""
+        self._rebalance = rebalance
+        self._consumer.subscribe(
+            [self._space + topic for topic in topics],
+            on_assign=self._on_assign,
+            on_revoke=lambda _consumer, spots: self._on_leave("revoked", spots),
+            on_lost=lambda _consumer, spots: self._on_leave("lost", spots),
+        )
+
+    def _on_assign(self, consumer: Consumer, spots: list[TopicPartition]) -> None:
+        partitions = [from_spot(self._space, spot) for spot in spots]
+        starts = self._told("assigned", partitions) or {}
+        try:
+            self._place(spots, starts)
+        except KafkaException as error:
+            self._fault = TransientError(f"where the group stands is not known: {error}")
+        consumer.incremental_assign(spots)
+        self._gone.difference_update(partitions)
+        consumer.pause([to_spot(self._space, p) for p in partitions if p in self._paused])
+
+    def _place(self, spots: Sequence[TopicPartition], starts: Offsets) -> None:
+        """Set where to read each from: as told, else where the group stands, else the beginning.
+
+        librdkafka would do the latter two by itself, but with the same option it would also jump
+        silently over records that retention removed before they were read.
+        """
+        open_spots = []
+        for spot in spots:
+            start = starts.get(from_spot(self._space, spot))
+            if start is None:
+                open_spots.append(spot)
+            else:
+                spot.offset = start
+        known = self._consumer.committed(open_spots, COMMITTED_TIMEOUT) if open_spots else []
+        for spot, found in zip(open_spots, known, strict=True):
+            spot.offset = found.offset if found.offset >= 0 else OFFSET_BEGINNING
+
+    def _on_leave(self, step: Literal["revoked", "lost"], spots: list[TopicPartition]) -> None:
+        partitions = [from_spot(self._space, spot) for spot in spots]
+        if time.monotonic() - self._asked > self._poll_interval:
+            step = "lost"  # the group did not wait for us, but librdkafka may still say "revoked"
+        self._told(step, partitions)
+        self._gone.update(partitions)
+        self._paused.difference_update(partitions)
+        self._forget_positions(partitions)
+
+    def _forget_positions(self, partitions: Iterable[tuple[str, int]]) -> None:
+        for partition in partitions:
+            self._positions.pop(partition, None)
+
+    def _told(
+        self, step: Literal["assigned", "revoked", "lost"], partitions: list[Partition]
+    ) -> Offsets | None:
+        """Tell the service, unless it failed already.
+
+        What it raises must not pass through librdkafka, and is raised by `fetch` or `close`.
+        """
+        if self._fault is not None:
+            return None
+        try:
+            found: Offsets | None = getattr(self._rebalance, step)(partitions)
+        except Exception as error:  # noqa: BLE001 - kept, and raised where it can be handled
+            self._fault = error
+            return None
+        return found
+
+    def _raise_fault(self) -> None:
+        if self._fault is not None:
+            fault, self._fault = self._fault, None
+            raise fault
+
+    def assign(self, offsets: Offsets) -> None:
+        """Read exactly these partitions from these offsets."""
+        self._positions = {(topic, number): at for (topic, number), at in offsets.items()}
+        self._consumer.assign(
+            [to_spot(self._space, partition, offset) for partition, offset in offsets.items()]
+        )
+
+    def fetch(self, limit: int, timeout: float) -> list[Message]:
+        """Wait for the first record, then drain what is there."""
+        first = self._consumer.poll(timeout)
+        self._gone.clear()  # what `poll` said of partitions came before the record it returned
+        found = [] if first is None else self._taken([first])
+        if first is not None and limit > 1:
+            found += self._taken(self._consumer.consume(limit - 1, 0))
+        self._asked = time.monotonic()
+        self._raise_fault()
+        if self._gone:
+            self._forget_positions(self._gone)
+            found = [message for message in found if message.origin not in self._gone]
+        return found
+
+    def _taken(self, raws: Iterable[Any]) -> list[Message]:
+        found = []
+        length = len(self._space)
+        for raw in raws:
+            error = raw.error()
+            if error is not None:
+                self._judge(error, raw)
+                continue
+            topic, number, offset = raw.topic()[length:], raw.partition(), raw.offset()
+            self._positions[topic, number] = offset + 1
+            found.append(
+                Message(topic, number, offset, raw.key(), raw.value(), tuple(raw.headers() or ()))
+            )
+        return found
+
+    def _judge(self, error: KafkaError, raw: RawMessage) -> None:
+        code, topic = error.code(), (raw.topic() or "").removeprefix(self._space)
+        if code == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the constant's public name
+            self._positions[topic, raw.partition() or 0] = raw.offset() or 0
+        elif code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - likewise
+            raise UnsafeToContinueError(
+                f"{topic}[{raw.partition()}] does not hold offset {raw.offset()} any more: records "
+                "were removed before they were read. Decide what that loss means, then move the "
+                "group (kafka-consumer-groups.sh --reset-offsets) or replay the chain."
+            )
+        elif code in _NOT_OURS_TO_READ:
+            raise ConfigurationError(f"{topic}: {error.str()}; {_NOT_OURS_TO_READ[code]}")
+        elif code == KafkaError._MAX_POLL_EXCEEDED:  # noqa: SLF001 - likewise
+            _log.warning("stood_still", error=error.str())  # `lost` follows
+        elif error.fatal() or not error.retriable():
+            raise UnsafeToContinueError(f"reading {topic or 'as a group member'}: {error.str()}")
+        else:
+            _log.warning("fetch_failed", error=str(error))
+
+    def position(self, partition: Partition) -> int:
+        """Return the offset up to which everything was fetched."""
+        return self._positions[partition]
+
+    def commit(self, offsets: Offsets) -> None:
+        """Record the group's position and wait for the answer."""
+        if not offsets:
+            return
+        spots = [to_spot(self._space, partition, offset) for partition, offset in offsets.items()]
+        try:
+            answers = self._consumer.commit(offsets=spots, asynchronous=False) or []
+        except KafkaException as error:
+            raise TransientError(f"commit failed: {error}") from error
+        for answer in answers:
+            if answer.error is not None:
+                raise TransientError(f"commit failed for {answer.topic}: {answer.error}")
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Fetch nothing from these until resumed; may come before they are assigned."""
+        held = set(partitions)
+        self._paused |= held
+        self._consumer.pause([to_spot(self._space, partition) for partition in held])
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Fetch from these again."""
+        freed = set(partitions)
+        self._paused -= freed
+        self._consumer.resume([to_spot(self._space, partition) for partition in freed])
+
+    def close(self) -> None:
+        """Leave the group. Raises what went wrong in giving its partitions back."""
+        self._consumer.close()
+        self._raise_fault()
