@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from cli.wiring import connect, read_manifests, read_settings
 from schemas.errors import ConfigurationError
 from schemas.topics import ALERTS, DEAD_LETTERS, DETECTOR_STATE, TRANSACTIONS
 
@@ -14,6 +13,7 @@ def detect(
     health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
 ) -> None:
     """Score transactions and raise alerts. Start it again to scale out: partitions are shared."""
+    from cli.wiring import connect, read_manifests, read_settings
     from detectors.service import DetectTask, Publisher
     from detectors.sets import HostMaker, load_set
     from runtime.intake import Intake

@@ -7,7 +7,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.wiring import read_settings
 from schemas.errors import ConfigurationError
 
 app = typer.Typer(help="Detector plug-ins: list, check, make a new one.", no_args_is_help=True)
@@ -21,6 +20,7 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
     import msgspec
     import orjson
 
+    from cli.wiring import read_settings
     from detectors.sets import load_set
 
     settings = read_settings()

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from cli.wiring import connect, read_settings
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, INCIDENTS
 
 
@@ -15,6 +14,7 @@ def incidents(
     """Keep cases of alerts and actions that belong together. Start it again to scale out."""
     import asyncio
 
+    from cli.wiring import connect, read_settings
     from runtime.service import running
     from runtime.signatures import load_verifier
 

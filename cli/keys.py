@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.wiring import read_settings
-
 app = typer.Typer(help="Make keys; none is ever overwritten or printed.", no_args_is_help=True)
 
 Folder = Annotated[
@@ -66,6 +64,8 @@ def _account(name: str, folder: Path | None, password_file: Path | None) -> tupl
 
 
 def _home_folder() -> Path:
+    from cli.wiring import read_settings
+
     return read_settings().home / "keys"
 
 

@@ -78,7 +78,7 @@ def main() -> None:
         Console(stderr=True).print(
             Text("firebreak: ", "bold red") + Text(logs.redacted(str(error)))
         )
-        sys.exit(EXIT_CODES.get(type(error), 2))
+        sys.exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 2))
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception:  # noqa: BLE001 - shown whole, save for what may be a key

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from cli.wiring import connect, read_manifests, read_settings
-from runtime.broker import Broker, Message, Partition, Producer, read_all
-from runtime.settings import Settings
 from schemas.topics import ALERTS, DEAD_LETTERS, TRANSACTIONS
+
+if TYPE_CHECKING:
+    from runtime.broker import Broker, Message, Producer
+    from runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ def replay(
     """
     import orjson
 
+    from cli.wiring import connect, read_settings
+
     settings = read_settings()
     live = connect(settings, TRANSACTIONS, ALERTS)
     space = f"{settings.kafka.namespace}replay-{datetime.now(UTC):%Y%m%dT%H%M%S}".replace(".", "-")
@@ -64,13 +67,14 @@ def replay(
 
 
 def _score_again(
-    settings: Settings,
-    live: Broker,
-    producer: Producer,
+    settings: "Settings",
+    live: "Broker",
+    producer: "Producer",
     set_name: str,
     bounds: tuple[str, str],
     console: Console,
 ) -> int:
+    from cli.wiring import read_manifests
     from detectors.service import DetectTask, Publisher
     from detectors.sets import HostMaker, load_set
     from runtime import replay as history
@@ -94,7 +98,7 @@ def _score_again(
         total = sum(last - first for first, last in stretch.values())
         bar = progress.add_task("replaying", total=total)
 
-        def take(batch: Sequence[Message]) -> None:
+        def take(batch: "Sequence[Message]") -> None:
             task.process(batch)
             progress.advance(bar, len(batch))
 
@@ -103,14 +107,15 @@ def _score_again(
     return count
 
 
-def _alerts(broker: Broker) -> dict[str, bytes]:
+def _alerts(broker: "Broker") -> dict[str, bytes]:
     """Return every alert on a topic by its id; one raised twice counts once."""
+    from runtime.broker import Partition, read_all
     from schemas.alerts import Alert
     from schemas.codec import decode_from
 
     found: dict[str, bytes] = {}
 
-    def take(message: Message) -> None:
+    def take(message: "Message") -> None:
         value = message.value or b""
         record = decode_from(ALERTS, value)
         if isinstance(record, Alert):

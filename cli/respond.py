@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.wiring import connect, read_manifests, read_settings
-from runtime.settings import Settings
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from responders.responder import Responder
     from runtime.broker import Producer
     from runtime.service import Service
+    from runtime.settings import Settings
 
 _GWEI = 10**9
 
@@ -31,6 +30,7 @@ def respond(
     health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
 ) -> None:
     """Decide on alerts and brake on chain. Without --armed nothing is signed or sent."""
+    from cli.wiring import connect, read_manifests, read_settings
     from responders import equipment
     from responders.book import Book
     from responders.journal import Journal
@@ -73,7 +73,7 @@ def respond(
 
 
 @contextmanager
-def _node(settings: Settings, service: "Service") -> Iterator["Chain"]:
+def _node(settings: "Settings", service: "Service") -> Iterator["Chain"]:
     """Connect to the chain."""
     from responders.chain import NodeChain
     from runtime.evm import Endpoints
@@ -99,14 +99,14 @@ def _chain_id(chain: "Chain") -> int:
     return int(chain.name.rpartition(":")[2])
 
 
-def _journal(settings: Settings, chain: "Chain") -> Path:
+def _journal(settings: "Settings", chain: "Chain") -> Path:
     """Return the journal's path; a dry-run may keep its own in the home folder."""
     default = settings.home / "respond" / f"{chain.name.replace(':', '-')}-dry-run.jsonl"
     return settings.respond.journal or default
 
 
 def _responder(
-    settings: Settings,
+    settings: "Settings",
     service: "Service",
     levers: "Levers",
     book: "Book",
@@ -147,7 +147,7 @@ def _responder(
 
 @contextmanager
 def _heartbeats(
-    settings: Settings, service: "Service", levers: "Levers", chain: "Chain"
+    settings: "Settings", service: "Service", levers: "Levers", chain: "Chain"
 ) -> Iterator[None]:
     """Keep the gates' authority alive beside the work, over a connection of its own."""
     from responders import heartbeat

@@ -11,14 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from cli.wiring import read_settings
-from schemas.chain import Transaction
-from schemas.manifest import Contract, Manifest
-
 if TYPE_CHECKING:
     from detectors.scoring import Row
     from detectors.sets import HostMaker
     from ingest.files import Item
+    from schemas.chain import Transaction
+    from schemas.manifest import Manifest
 
 MAINNET = "eip155:1"
 
@@ -37,6 +35,7 @@ def score(
     or file) starts from the shipped priors alone. What no detector of the set reads (prices,
     bytecode) gets a row with score 0 and p-value 1.
     """
+    from cli.wiring import read_settings
     from detectors.scoring import COLUMNS
     from detectors.sets import HostMaker, load_set
     from ingest.files import Tally, contracts, extent, read
@@ -64,8 +63,10 @@ def score(
     console.print(f"{out}: {done or 'nothing to score'}", highlight=False)
 
 
-def _manifest(case: str, addresses: Iterable[str]) -> Manifest:
+def _manifest(case: str, addresses: Iterable[str]) -> "Manifest":
     """Describe the protocol of a history by the contracts that it is about."""
+    from schemas.manifest import Contract, Manifest
+
     parts = tuple(Contract(address=address, role="other") for address in sorted(addresses))
     return Manifest(protocol=case, chain=MAINNET, contracts=parts)
 
@@ -90,7 +91,7 @@ class Scorer:
             self.counts["alerted"] += row.alerted
             yield row
 
-    def _subjects(self, case: str, items: Iterable["Item"]) -> Iterator[Transaction | str]:
+    def _subjects(self, case: str, items: Iterable["Item"]) -> "Iterator[Transaction | str]":
         """Yield transactions, and the names of what no detector reads."""
         from ingest.files import Code, Unreadable
         from ingest.normalise import transactions

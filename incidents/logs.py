@@ -1,10 +1,8 @@
 """What Faust and its libraries log, in our own log."""
 
 import logging
-from typing import Any
 
-from incidents.casework import SERVICE
-from runtime.logs import logger
+from runtime.logs import Forwarding
 
 REPEAT_SECONDS = 10.0
 """How long a statement is not repeated. While a broker is away, the libraries say so a hundred
@@ -31,20 +29,10 @@ class _Once(logging.Filter):
         return True
 
 
-class _Forwarding(logging.Handler):
-    """Hands records of the standard library's logging to structlog."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Log it as ours, under the name of the module that said it."""
-        details: dict[str, Any] = {"exc_info": record.exc_info} if record.exc_info else {}
-        bound = logger(record.name).bind(service=SERVICE)  # other threads have no context
-        bound.log(record.levelno, record.getMessage(), **details)
-
-
 def adopt(level: str) -> None:
     """Take over the standard library's log, through which only libraries speak. They tell of every
     step they take: they are heard from WARNING on, unless `level` asks for DEBUG."""
-    forwarding = _Forwarding()
+    forwarding = Forwarding()
     heard = logging.DEBUG
     if level != "DEBUG":
         forwarding.addFilter(_Once())

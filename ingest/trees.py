@@ -23,8 +23,8 @@ _CALLS: dict[str, FrameKind] = {
 }
 _CREATIONS = ("create", "create2")
 _DESTRUCTIONS = ("selfdestruct", "suicide")
-_NO_OUTPUT = (None, "None")
-"""How tracers and their exporters write that a frame returned nothing they know of."""
+_UNKNOWN = (None, "None")
+"""How exporters write that they do not know what a frame returned."""
 
 
 def parity_frames(rows: Sequence[Mapping[str, Any]]) -> list[RawFrame]:
@@ -59,7 +59,7 @@ def _parity_frame(depth: int, row: Mapping[str, Any]) -> RawFrame:
             to=hexadecimal.address(action.get("to"), "to"),
             value=hexadecimal.quantity(action.get("value", "0x0"), "value"),
             input=hexadecimal.data(action.get("input", "0x"), "input"),
-            output=_output(result.get("output")),
+            output=_output(result.get("output", "0x"), ok=ok),
             ok=ok,
         )
     if kind in _CREATIONS:
@@ -71,7 +71,7 @@ def _parity_frame(depth: int, row: Mapping[str, Any]) -> RawFrame:
             to="" if made is None or not ok else hexadecimal.address(made, "address"),
             value=hexadecimal.quantity(action.get("value", "0x0"), "value"),
             input=hexadecimal.data(action.get("init", "0x"), "init"),
-            output=_output(result.get("code")),
+            output=_output(result.get("code", "0x"), ok=ok),
             ok=ok,
         )
     if kind in _DESTRUCTIONS:
@@ -89,7 +89,7 @@ def _parity_frame(depth: int, row: Mapping[str, Any]) -> RawFrame:
 
 
 def calltracer_frames(tree: Mapping[str, Any]) -> list[RawFrame]:
-    """Flatten the tree of one transaction.
+    """Flatten the tree of one transaction. An output that is missing is empty, as geth has it.
 
     Raises `PoisonRecordError` naming the field that cannot be read.
     """
@@ -126,7 +126,7 @@ def _calltracer_frame(depth: int, node: Mapping[str, Any]) -> RawFrame:
         to="" if unmade else hexadecimal.address(node.get("to"), "to"),
         value=hexadecimal.quantity(node.get("value") or "0x0", "value"),
         input=hexadecimal.data(node.get("input") or "0x", "input"),
-        output=_output(node.get("output")),
+        output="" if kind == "destroy" else _output(node.get("output", "0x"), ok=ok),
         ok=ok,
     )
 
@@ -138,8 +138,10 @@ def _call_kind(name: Any) -> FrameKind:
     return kind
 
 
-def _output(value: Any) -> str:
-    return "" if value in _NO_OUTPUT else hexadecimal.data(value, "output")
+def _output(value: Any, *, ok: bool) -> str:
+    """Return what a frame returned. What a reverted one says is left out, for not every tracer
+    tells."""
+    return "" if not ok or value in _UNKNOWN else hexadecimal.data(value, "output")
 
 
 def _table(value: Any, field: str) -> Mapping[str, Any]:

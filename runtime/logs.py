@@ -16,6 +16,8 @@ import structlog
 MASK = "********"
 
 Format = Literal["json", "text"]
+Event = MutableMapping[str, Any]
+"""A line before it is written, by field."""
 
 KAFKA_LIBRARY = "librdkafka"
 """The standard library's logger through which librdkafka speaks."""
@@ -74,7 +76,7 @@ def masked(value: Any) -> Any:
     return value if value is None or isinstance(value, int | float) else redacted(repr(value))
 
 
-def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _mask(_logger: Any, _method: str, event: Event) -> Event:
     event.update(masked(event))
     return event
 
@@ -89,8 +91,12 @@ class Forwarding(logging.Handler):
 
 
 def configure(service: str, level: str = "INFO", style: Format = "json") -> None:
-    """Set up logging for this process; every line names the service."""
-    structlog.contextvars.bind_contextvars(service=service)
+    """Set up logging for this process; every line of every thread names the service."""
+
+    def name(_logger: Any, _method: str, event: Event) -> Event:
+        event["service"] = service
+        return event
+
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if style == "json"
@@ -98,7 +104,7 @@ def configure(service: str, level: str = "INFO", style: Format = "json") -> None
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            name,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

@@ -26,7 +26,6 @@ def test_a_library_s_warning_is_logged_under_its_name() -> None:
     assert lines == [
         {
             "module": "faust.tables",
-            "service": "incidents",
             "event": "recovery took 3 s",
             "log_level": "warning",
         }

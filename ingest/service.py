@@ -1,0 +1,164 @@
+"""Follows a live chain: from a node's word that there is a block to its records on the topics."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+from ingest.checkpoints import Checkpoints
+from ingest.evm.endpoints import Endpoints
+from ingest.evm.heads import Heads, HeadWatch
+from ingest.evm.pending import PendingPool
+from ingest.evm.source import NodeSource
+from ingest.follow import Follower
+from ingest.lens import Lenses
+from ingest.outbox import Outbox, require_topics
+from ingest.resume import resume
+from ingest.watch import Watch
+from ingest.writer import ChainWriter
+from runtime.broker import Broker, Producer
+from runtime.logs import logger
+from runtime.service import Service
+from runtime.settings import Settings
+from schemas.errors import TransientError
+
+_log = logger(__name__)
+
+T = TypeVar("T")
+
+TURN_SECONDS = 0.1
+"""How often the service looks whether it should stop, and shows that it is alive."""
+
+RETRY_SECONDS = 0.25
+"""How long to wait after a node failed, or did not have what it had announced."""
+
+
+class EvmService:
+    """Publishes one chain until told to stop."""
+
+    def __init__(
+        self, settings: Settings, broker: Broker, lenses: Lenses, service: Service
+    ) -> None:
+        self._settings = settings
+        self._broker = broker
+        self._lenses = lenses
+        self._service = service
+        self._partitions = require_topics(broker)
+        self._heads = Heads()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._idle = "what was published before"
+        self._waiting_for = "an endpoint"
+
+    def run(self) -> None:
+        """Work until the service is asked to stop, then finish what is in hand.
+
+        Raises `ConfigurationError` when the endpoints cannot be used, `UnsafeToContinueError` when
+        going on could leave a hole or a double.
+        """
+        logging.getLogger("web3").setLevel(logging.WARNING)  # below, it tells addresses with keys
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        evm, clock = self._settings.evm, self._service.clock
+        endpoints = Endpoints(
+            evm.endpoints, evm.request_seconds, evm.traces, self._service.metrics, clock
+        )
+        self._start(self._work(endpoints))
+        try:
+            while not self._service.stop.is_set() and not any(t.done() for t in self._tasks):
+                self._service.health.beat(self._waiting_for)
+                await asyncio.wait(
+                    self._tasks, timeout=TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            ends = await asyncio.gather(*self._tasks, return_exceptions=True)
+            await endpoints.close()
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(coroutine))
+
+    async def _work(self, endpoints: Endpoints) -> None:
+        metrics, clock = self._service.metrics, self._service.clock
+        source = NodeSource(endpoints, metrics)
+        await self._insist(source.latest)  # names the chain
+        producer = self._broker.producer()
+        checkpoints = Checkpoints(self._broker, producer)
+        name, finality = endpoints.chain, self._settings.finality_of(endpoints.chain)
+        lens = self._lenses.live(name)
+        read_back = partial(
+            resume, self._broker, checkpoints, name, finality, self._settings.evm.start
+        )
+        resumed = await self._insist(partial(asyncio.to_thread, read_back))
+        _log.info("resumed", chain=name, step=resumed.step, unconfirmed=len(resumed.steps))
+        writer = ChainWriter(self._outbox(producer), checkpoints, lens, resumed, metrics, clock)
+        for endpoint in endpoints.all:
+            self._start(HeadWatch(endpoint, self._heads.tell, clock).run())
+        self._watch_pending(endpoints, lens.watch)
+        await self._insist(partial(writer.mend, source))
+        try:
+            await self._follow(Follower(source, writer), writer)
+        finally:
+            await writer.close()
+
+    def _watch_pending(self, endpoints: Endpoints, watch: Watch) -> None:
+        if not self._settings.evm.pending:
+            return
+        metrics, clock = self._service.metrics, self._service.clock
+        outbox = self._outbox(self._broker.producer())
+        pool = PendingPool(endpoints.chain, outbox, watch, metrics, clock)
+        for endpoint in endpoints.all:
+            if endpoint.connection.can_subscribe:
+                self._start(pool.run(endpoint))
+            else:
+                _log.warning("no_pending", endpoint=endpoint.name, reason="needs IPC or WebSocket")
+
+    def _outbox(self, producer: Producer) -> Outbox:
+        return Outbox(producer, self._partitions, self._service.metrics, self._service.clock)
+
+    async def _follow(self, follower: Follower, writer: ChainWriter) -> None:
+        self._idle = self._waiting_for = ""
+        # What is loaded by now stays for good: without it a full collection takes no time.
+        gc.collect()
+        gc.freeze()
+        while True:
+            hint = await self._heads.next(TURN_SECONDS)
+            if hint is None:
+                await writer.settled()
+                continue
+            done = await self._attempt(partial(follower.heed, *hint))
+            while not done:
+                done = await self._attempt(partial(follower.catch_up, hint.received))
+
+    async def _insist(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Do it until it succeeds; return what it returned."""
+        found: list[T] = []
+
+        async def once() -> bool:
+            found.append(await action())
+            return True
+
+        while not await self._attempt(once):
+            pass
+        return found[0]
+
+    async def _attempt(self, action: Callable[[], Awaitable[bool]]) -> bool:
+        """Do it once; say whether it is done, after a pause if it is not."""
+        try:
+            done = await action()
+        except TransientError as error:
+            done = False
+            if str(error) != self._waiting_for:
+                self._waiting_for = str(error)
+                _log.warning("waiting", reason=self._waiting_for)
+        else:
+            self._waiting_for = self._idle
+        if not done:
+            await asyncio.sleep(RETRY_SECONDS)
+        return done
