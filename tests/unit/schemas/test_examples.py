@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # stubs not needed yet
+from jsonschema import Draft202012Validator
 
 from schemas.codec import decode_from, encode
 from schemas.examples import FOLDER, example

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from jsonschema import (  # type: ignore[import-untyped]  # stubs not needed yet
+from jsonschema import (
     Draft7Validator,
     Draft202012Validator,
 )
