@@ -67,7 +67,9 @@ def test_the_spot_oracle_attack_is_stopped(place: Path) -> None:
     assert outcome["loss_prevented"] > outcome["loss_taken"] > 0
     assert 0 < outcome["detect_ms"] < outcome["brake_sent_ms"] < outcome["brake_mined_ms"]
     assert {"firebreak", "kafka", "node", "python"} <= outcome["versions"].keys()
-    assert (place / "demo.svg").read_text().startswith("<svg")
+    picture = (place / "demo.svg").read_text()
+    assert picture.startswith("<svg")
+    assert "font-face" not in picture, "a picture fetches nothing from anywhere"
     assert demo.left_behind() == []
 
 
