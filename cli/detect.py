@@ -17,6 +17,7 @@ def detect(
     from detectors.service import DetectTask, Publisher
     from detectors.sets import HostMaker, load_set
     from runtime.intake import Intake
+    from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
     from runtime.signatures import load_signer
@@ -41,4 +42,10 @@ def detect(
             StateStore(broker, producer, set_name),
         )
         consumer = broker.consumer(f"firebreak-detect-{set_name}")
-        Loop(consumer, task, service.clock, beat=service.health.beat).run(service.stop)
+        lag = LagGauge(consumer.lags, service.metrics, service.clock)
+
+        def beat() -> None:
+            service.health.beat()
+            lag.look()
+
+        Loop(consumer, task, service.clock, beat=beat).run(service.stop)

@@ -37,6 +37,7 @@ def respond(
     from responders.levers import within_reach
     from responders.outlook import Outlook
     from responders.preflight import preflight
+    from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
 
@@ -60,15 +61,16 @@ def respond(
             responder = _responder(settings, service, levers, book, outlook, producer)
             preflight(outlook, levers)
             responder.tick()
-            group = f"firebreak-respond-{chain.name.replace(':', '-')}"
+            consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
+            lag = LagGauge(consumer.lags, service.metrics, service.clock)
+
+            def beat() -> None:
+                service.health.beat(responder.obstacle)
+                lag.look()
+
             gc.freeze()  # what there is by now stays; no collection walks it during a brake
             with _heartbeats(settings, service, levers, chain):
-                Loop(
-                    broker.consumer(group),
-                    responder,
-                    service.clock,
-                    beat=lambda: service.health.beat(responder.obstacle),
-                ).run(service.stop)
+                Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
             book.settle()
 
 
@@ -128,7 +130,7 @@ def _responder(
         book,
         outlook,
         Preparation(outlook, book.ledger, levers),
-        Delivery(outlook, levers, patience, service.clock),
+        Delivery(outlook, levers, patience, service.clock, service.metrics),
     )
     executor.resume()
     verifier = None if own.trusted_keys is None else load_verifier(own.trusted_keys)

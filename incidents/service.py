@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import cast
 
 import faust
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # ships no types
+from aiokafka.errors import IllegalStateError, KafkaError  # type: ignore[import-untyped]  # no types
 from faust.exceptions import ConsistencyError
 from faust.tables.manager import TableManager
 
 from incidents import pages
 from incidents.app import build
-from incidents.casework import SERVICE, Casework
+from incidents.casework import READS, SERVICE, Casework
 from incidents.connection import cluster
 from incidents.outbox import Outbox
-from runtime.broker import Broker
+from runtime.broker import Broker, Partition
+from runtime.lag import LagGauge
 from runtime.logs import logger
 from runtime.service import Service
 from runtime.settings import Settings
@@ -65,12 +66,15 @@ async def run(settings: Settings, service: Service, verifier: Verifier | None) -
     pages.add(app, table, lambda: not _obstacle(app))
     starting = asyncio.create_task(_start(app, failures.append))
     obstacle = ""
+    lag = LagGauge(lambda: _lags(app, settings.kafka.namespace), service.metrics, service.clock)
     try:
         while not service.stop.is_set() and not failures:
             before, obstacle = obstacle, _obstacle(app)
             if obstacle != before:
                 _log.info("waiting" if obstacle else "ready", waiting_for=obstacle)
             service.health.beat(obstacle)
+            if not obstacle:
+                lag.look()
             await asyncio.sleep(_TURN_SECONDS)
             if app.crashed:
                 failures.append(app.crash_reason or RuntimeError("Faust crashed, no reason given"))
@@ -109,6 +113,22 @@ def _obstacle(app: faust.App) -> str:
     if not cast("TableManager", app.tables).recovery.completed.is_set():
         return "its tables to be restored from their changelog"
     return "the group to share its partitions" if app.rebalancing else ""
+
+
+def _lags(app: faust.App, namespace: str) -> dict[Partition, int]:
+    """Return how many records of each of its partitions are not worked off, as far as is known."""
+    found = {}
+    for spot, worked_off in app.monitor.tp_committed_offsets.items():
+        partition = Partition(spot.topic.removeprefix(namespace), spot.partition)
+        if partition.topic not in READS:
+            continue
+        try:
+            end = app.consumer.highwater(spot)
+        except IllegalStateError:
+            continue  # given away just now, in the thread that reads
+        if end is not None:
+            found[partition] = max(0, end - worked_off)
+    return found
 
 
 def _named(error: BaseException, settings: Settings, home: Path) -> PipelineError:

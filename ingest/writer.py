@@ -152,5 +152,6 @@ class ChainWriter:
         self._left = 0
         self._metrics.blocks.labels(self._name).inc()
         self._metrics.head.labels(self._name).set(block.number)
+        self._metrics.head_time.labels(self._name).set(block.timestamp)
         passed = max(0, self._clock.now_ns() - received) / 1e9
         self._metrics.hop_seconds.labels("published").observe(passed)

@@ -7,6 +7,7 @@ however late it is: a nonce left unused would hold up every later brake of the a
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
@@ -20,11 +21,21 @@ from responders.outlook import Outlook
 from responders.signer import fee_of
 from runtime.clock import Clock
 from runtime.logs import logger
+from runtime.metrics import Metrics
 from schemas.actions import Term
 
 _log = logger(__name__)
 
 _HOLDS = "holds"
+
+Fault = Literal[
+    "brake_not_taken",
+    "brake_not_signed",
+    "brake_at_fee_cap",
+    "brake_does_not_hold",
+    "brake_overtaken",
+]
+"""What may be wrong with a brake; the names of its log lines, and of its metric's label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +51,20 @@ class Patience:
 class Delivery:
     """Signs, sends, replaces and watches; every act follows from the journal and the chain."""
 
-    def __init__(self, outlook: Outlook, levers: Levers, patience: Patience, clock: Clock) -> None:
+    def __init__(
+        self,
+        outlook: Outlook,
+        levers: Levers,
+        patience: Patience,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
         self._outlook = outlook
         self._chain = outlook.chain
         self._levers = levers
         self._patience = patience
         self._clock = clock
+        self._faults = metrics.brake_faults
 
     def sign(self, course: Course) -> Step | None:
         """Sign the brake with its nonce."""
@@ -60,7 +79,7 @@ class Delivery:
         if sending is Sending.FEE_TOO_LOW and course.state == "signed":
             return self._raised(course)
         if sending is Sending.REFUSED:
-            _log.error("brake_not_taken", action=course.action.action, reason=words)
+            self._tell("brake_not_taken", course, reason=words)
             return None
         reason = f"handed to the node: {sending.value}"
         step = course.then("broadcast", reason, block=self._outlook.head, block_hash="")
@@ -97,7 +116,7 @@ class Delivery:
     def _signed(self, course: Course, fee: Fee, reason: str) -> Step | None:
         signer, lever = self._outlook.account.signer, lever_of(self._levers, course.action)
         if signer is None or lever is None:
-            _log.error("brake_not_signed", action=course.action.action, armed=self._outlook.armed)
+            self._tell("brake_not_signed", course, armed=self._outlook.armed)
             return None
         call = lever.adapter.call(course.action.action)
         signed = signer.sign(call, course.action.nonce or 0, fee)
@@ -111,9 +130,14 @@ class Delivery:
         before = fee_of(course.attempts[-1].raw)
         fee = raised(before, self._outlook.fee, self._outlook.fee_cap)
         if fee is None:
-            _log.error("brake_at_fee_cap", action=course.action.action, cap=self._outlook.fee_cap)
+            self._tell("brake_at_fee_cap", course, cap=self._outlook.fee_cap)
             return None
         return self._signed(course, fee, f"not mined yet: fee raised to {fee.ceiling} wei per gas")
+
+    def _tell(self, fault: Fault, course: Course, **circumstances: object) -> None:
+        """Tell people of a brake that does not get on by itself."""
+        self._faults.labels(course.action.protocol, fault).inc()
+        _log.error(fault, action=course.action.action, **circumstances)
 
     def _waited(self, course: Course) -> int:
         return self._outlook.head - (course.action.block or 0)
@@ -125,7 +149,7 @@ class Delivery:
     def _included(self, course: Course, receipt: Receipt) -> Step:
         check = self._verified(course, receipt)
         if not check.holds:
-            _log.error("brake_does_not_hold", action=course.action.action, reason=check.reason)
+            self._tell("brake_does_not_hold", course, reason=check.reason)
         step = course.then(
             "included",
             check.reason,
@@ -148,6 +172,6 @@ class Delivery:
         """Start over once the nonce was consumed by a transaction that is not ours, at finality."""
         final = max(0, self._outlook.head - self._patience.final)
         if self._chain.nonce(course.step.sender, final) <= nonce:
-            _log.error("brake_overtaken", action=course.action.action, nonce=nonce)
+            self._tell("brake_overtaken", course, nonce=nonce)
             return None
         return course.then("authorised", f"another transaction consumed nonce {nonce}, for good")

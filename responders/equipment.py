@@ -10,6 +10,7 @@ from responders.levers import Levers
 from responders.outlook import Account
 from responders.signer import Signer, address_of, open_keystore
 from runtime.logs import logger
+from runtime.private import require_private
 from runtime.settings import RespondSettings
 from schemas.errors import ConfigurationError
 
@@ -63,8 +64,7 @@ def password_in(path: Path | None) -> SecretStr:
             "respond.heartbeat_password_file)"
         )
     try:
-        if path.stat().st_mode & 0o077:
-            raise ConfigurationError(f"{path} can be read by others: chmod 600 {path}")
+        require_private(path)
         return SecretStr(path.read_text().rstrip("\r\n"))
     except FileNotFoundError as error:
         raise ConfigurationError(f"no password file at {path}") from error

@@ -80,6 +80,8 @@ class Heartbeat:
         self._call = Call(gate, _BEAT, GAS)
         self._fee_cap = fee_cap
         self._pending: _Attempt | None = None
+        self.until: int | None = None
+        """The block time at which the authority lapses, as the gate said last."""
 
     @property
     def waiting(self) -> bool:
@@ -94,7 +96,8 @@ class Heartbeat:
         head = self._chain.head()
         if self._pending is not None:
             return self._follow(self._pending, head)
-        now = standing(self._number(_UNTIL), self._number(_TTL), head.timestamp)
+        self.until = self._number(_UNTIL)
+        now = standing(self.until, self._number(_TTL), head.timestamp)
         if now is Standing.LAPSED:
             raise HeartbeatError("the gate's authority has lapsed: only its Safe can arm it again")
         if now is Standing.DUE:
@@ -105,6 +108,7 @@ class Heartbeat:
         receipt = self._chain.receipt(pending.signed.tx)
         if receipt is not None:
             self._pending = None
+            self.until = self._number(_UNTIL)
             if not receipt.ok:
                 raise HeartbeatError(f"heartbeat {receipt.tx} was mined, but reverted")
             _log.info("heartbeat", gate=self.gate, block=receipt.block)
@@ -158,8 +162,12 @@ def beat_all(heartbeats: Sequence[Heartbeat], metrics: Metrics) -> None:
         except PipelineError as error:
             _log.error("heartbeat_failed", gate=heartbeat.gate, error=str(error))
             mined = None
-        if mined is not None:
             for protocol in heartbeat.protocols:
+                metrics.heartbeat_faults.labels(protocol).inc()
+        for protocol in heartbeat.protocols:
+            if mined is not None:
                 metrics.heartbeat.labels(protocol).set(mined)
+            if heartbeat.until is not None:
+                metrics.authority_until.labels(protocol).set(heartbeat.until)
         if heartbeat.waiting:
             return

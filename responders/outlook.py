@@ -41,6 +41,11 @@ class Outlook:
         return self._head.number if self._head else 0
 
     @property
+    def time(self) -> int:
+        """That block's time, in seconds since 1970."""
+        return self._head.timestamp if self._head else 0
+
+    @property
     def fee(self) -> Fee:
         """What a brake that is signed now offers."""
         base_fee = self._head.base_fee if self._head else 0

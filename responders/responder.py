@@ -83,6 +83,7 @@ class Responder:
             self._sees = False
         else:
             self._sees = True
+            self._response.show_budgets()
         self._book.publish()
 
     def checkpoint(self, offsets: Offsets) -> None:  # noqa: ARG002 - the journal is ahead of any offset

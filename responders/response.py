@@ -68,8 +68,17 @@ class Response:
                 step = Step(action=action, block=alert.block, time=time, hops=dict(hops))
                 self._pull(step, decision)
         self._book.note(alert.protocol, incident, time)
-        left = guard.brakes_left(ledger.guard, alert.protocol, time, manifest.limits)
-        self._metrics.budget_left.labels(alert.protocol).set(left)
+        self._show_budget(alert.protocol)
+
+    def show_budgets(self) -> None:
+        """Show how many brakes each protocol has left in the window around the newest block."""
+        for protocol in self._levers:
+            self._show_budget(protocol)
+
+    def _show_budget(self, protocol: str) -> None:
+        limits = next(iter(self._levers[protocol].values())).limits
+        left = guard.brakes_left(self._book.ledger.guard, protocol, self._outlook.time, limits)
+        self._metrics.budget_left.labels(protocol).set(left)
 
     def _pull(self, step: Step, decision: Decision) -> None:
         """Write the decision down, and act on it."""

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from responders.chain import Call
 from responders.fees import Fee
+from runtime.private import require_private
 from schemas.errors import ConfigurationError
 
 
@@ -77,8 +78,7 @@ def open_keystore(path: Path, password: SecretStr, chain_id: int) -> KeySigner:
     password does not open.
     """
     document = _document(path)
-    if path.stat().st_mode & 0o077:
-        raise ConfigurationError(f"{path} can be read by others: chmod 600 {path}")
+    require_private(path)
     try:
         key = Account.decrypt(document, password.get_secret_value())
     except (ValueError, TypeError, KeyError) as error:

@@ -114,6 +114,11 @@ class Consumer(Protocol):
         a partition given to `assign`."""
         ...
 
+    def lags(self) -> dict[Partition, int]:
+        """Return how many records of each of our partitions are there and not fetched yet, by what
+        the broker said last. Asks nobody; a partition that nothing is known of is absent."""
+        ...
+
     def commit(self, offsets: Offsets) -> None:
         """Record the group's position. Raises `TransientError` when it did not get there."""
         ...

@@ -71,6 +71,7 @@ def serve(health: Health, metrics: Metrics, host: str, port: int) -> tuple[int, 
 
     Port 0 takes any free one. Raises `ConfigurationError` when the address cannot be had.
     """
+    metrics.ready.set_function(lambda: 0.0 if health.obstacle() else 1.0)
     exposition: Callable[..., Iterable[bytes]] = make_wsgi_app(metrics.registry)
 
     def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:

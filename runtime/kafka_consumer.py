@@ -180,6 +180,17 @@ class KafkaConsumer:
         """Return the offset up to which everything was fetched."""
         return self._positions[partition]
 
+    def lags(self) -> dict[Partition, int]:
+        """Return how far we are behind the ends that came with the last records."""
+        found = {}
+        for spot in self._consumer.assignment():
+            partition = from_spot(self._space, spot)
+            position = self._positions.get(partition)
+            _, end = self._consumer.get_watermark_offsets(spot, cached=True)
+            if position is not None and end >= 0:
+                found[partition] = max(0, end - position)
+        return found
+
     def commit(self, offsets: Offsets) -> None:
         """Record the group's position and wait for the answer."""
         if not offsets:

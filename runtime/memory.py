@@ -230,6 +230,13 @@ class MemoryConsumer:
         """Return the offset of the next record."""
         return self._positions[partition]
 
+    def lags(self) -> dict[Partition, int]:
+        """Return how many records of each of our partitions are not fetched yet."""
+        return {
+            partition: len(self._broker.log(partition)) - position
+            for partition, position in self._positions.items()
+        }
+
     def commit(self, offsets: Offsets) -> None:
         """Record the group's position."""
         if self._group is None:

@@ -4,7 +4,7 @@ Labels are bounded by configuration (topics, sets, protocols of the manifests), 
 chain sends.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 _FAST = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1, 2, 5, 10)
 
@@ -14,14 +14,18 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         count, gauge = self._counter, self._gauge
 
+        self.ready = gauge("ready", "1 while the service does its work, 0 while it waits.")
+        self.lag = gauge("consumer_lag", "Records of its share still unread.", "topic", "partition")
         self.records = count("records", "Records read.", "topic")
         self.published = count("published", "Records written.", "topic")
         self.dead_letters = count("dead_letters", "Records kept unread.", "topic", "fault")
 
         self.blocks = count("blocks", "Blocks published.", "chain")
         self.head = gauge("head_block", "Newest block published.", "chain")
+        self.head_time = gauge("head_timestamp_seconds", "Block time of that block.", "chain")
         self.reorg_depth = gauge("reorg_depth", "Blocks retracted by the latest reorg.", "chain")
         self.endpoint_faults = count("endpoint_faults", "Failed requests to a node.", "endpoint")
         self.untraced_blocks = count("untraced_blocks", "Blocks whose traces never came.", "chain")
@@ -34,9 +38,16 @@ class Metrics:
         self.detector_faults = count("detector_faults", "Plug-in failures.", "detector")
 
         self.actions = count("actions", "Steps of brakes.", "state")
+        self.brake_faults = count(
+            "brake_faults", "Brakes that people have to look at.", "protocol", "fault"
+        )
         self.armed = gauge("armed", "1 when brakes are sent, 0 in dry-run.", "protocol")
         self.budget_left = gauge("budget_left", "Brakes left in this window.", "protocol")
         self.heartbeat = gauge("heartbeat_timestamp_seconds", "Last heartbeat mined.", "protocol")
+        self.heartbeat_faults = count("heartbeat_faults", "Heartbeats that failed.", "protocol")
+        self.authority_until = gauge(
+            "authority_until_timestamp_seconds", "When the gate stops obeying.", "protocol"
+        )
 
         self.hop_seconds = Histogram(
             "firebreak_hop_seconds",

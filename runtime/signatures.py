@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from runtime.broker import Message
+from runtime.private import require_private
 from schemas import headers
 from schemas.errors import ConfigurationError, PoisonRecordError
 from schemas.headers import Headers
@@ -97,8 +98,7 @@ def load_signer(path: Path) -> Signer:
     Raises `ConfigurationError` when there is none, or others may read it too.
     """
     try:
-        if path.stat().st_mode & 0o077:
-            raise ConfigurationError(f"{path} can be read by others: chmod 600 {path}")
+        require_private(path)
         private = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error

@@ -9,7 +9,17 @@ import pytest
 from runtime.broker import Broker, Message, Partition, Rebalance, read_all
 from runtime.memory import MemoryBroker
 from schemas.errors import ConfigurationError, UnsafeToContinueError
-from tests.contract.members import EVERY, FIRST, PATIENCE, THINGS, Member, Pen, everything, spec
+from tests.contract.members import (
+    EVERY,
+    FIRST,
+    PATIENCE,
+    THINGS,
+    Member,
+    Pen,
+    everything,
+    spec,
+    until,
+)
 
 
 def test_records_of_a_partition_come_in_the_order_in_which_they_were_written(
@@ -231,3 +241,20 @@ def test_a_producer_that_is_closed_has_written_everything(log: Broker) -> None:
     producer.close()
 
     assert log.bounds(FIRST) == (0, 100)
+
+
+def test_a_member_knows_how_far_it_is_behind(log: Broker, write: Pen) -> None:
+    member = Member(log)
+    assert member.consumer.lags() == {}
+    write(*[b"x"] * 500, partition=2)
+    member.join()
+    while not member.got:
+        member.turn()
+    while member.consumer.lags().get(Partition(THINGS.name, 2)):
+        member.got += member.consumer.fetch(50, 0.05)
+    assert len(member.got) == 500
+
+    write(b"y", partition=2)
+    until(lambda: len(member.got) == 501, member)
+    assert member.consumer.lags()[Partition(THINGS.name, 2)] == 0
+    member.consumer.close()

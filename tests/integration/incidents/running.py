@@ -56,9 +56,11 @@ class Incidents:
 
     def metric(self, line: str) -> float:
         """The value of one metric, 0 while it is not shown."""
-        _, text = answer(f"{self._health}/metrics")
-        found = [row for row in text.splitlines() if row.startswith(line)]
+        found = [row for row in self.metrics().splitlines() if row.startswith(line)]
         return float(found[0].rpartition(" ")[2]) if found else 0.0
+
+    def metrics(self) -> str:
+        return answer(f"{self._health}/metrics")[1]
 
     def page(self, path: str) -> tuple[int, Any]:
         status, text = answer(f"{self._web}{path}")

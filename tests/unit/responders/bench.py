@@ -80,7 +80,9 @@ class Assembly:
             self.book,
             self.outlook,
             Preparation(self.outlook, self.book.ledger, levers),
-            Delivery(self.outlook, levers, Patience(replace=3, final=FINAL), self.clock),
+            Delivery(
+                self.outlook, levers, Patience(replace=3, final=FINAL), self.clock, self.metrics
+            ),
         )
         self.executor.resume()
         response = Response(

@@ -1,5 +1,6 @@
 """From an authorised brake to finality, on a chain in memory."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -376,3 +377,38 @@ def test_disarmed_nothing_more_is_sent_but_what_was_sent_is_followed(journal: Pa
     with bench(journal, chain) as responder:
         responder.mine(2)
         assert responder.states()[-1] == "included"
+
+
+def at_the_cap(chain: FakeChain) -> None:
+    chain.base_fee = 1000 * GWEI
+
+
+def refused_by_the_gate(chain: FakeChain) -> None:
+    chain.gate_refuses = "BudgetSpent()"
+
+
+def overtaken(chain: FakeChain) -> None:
+    chain.overtake(0)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "fault"),
+    [
+        (at_the_cap, "brake_at_fee_cap"),
+        (refused_by_the_gate, "brake_does_not_hold"),
+        (overtaken, "brake_overtaken"),
+    ],
+)
+def test_a_brake_that_people_have_to_look_at_is_counted(
+    journal: Path, trouble: Callable[[FakeChain], None], fault: str
+) -> None:
+    chain = chain_at()
+    with bench(journal, chain) as responder:
+        responder.receive(alert())
+        trouble(chain)
+        responder.mine(40 if fault == "brake_at_fee_cap" else 1)
+        counted = responder.metrics.registry.get_sample_value(
+            "firebreak_brake_faults_total", {"protocol": "meadow", "fault": fault}
+        )
+        assert counted is not None
+        assert counted >= 1

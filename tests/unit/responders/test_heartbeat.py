@@ -147,6 +147,35 @@ def test_what_is_no_gate_is_told() -> None:
         heartbeat(chain).beat()
 
 
+def shown(metrics: Metrics, name: str) -> float | None:
+    return metrics.registry.get_sample_value(f"firebreak_{name}", {"protocol": "meadow"})
+
+
+def test_when_the_authority_lapses_is_shown_and_moves_with_every_heartbeat() -> None:
+    chain, metrics = Gated(), Metrics()
+    beats = heartbeat(chain)
+    beat_all([beats], metrics)
+    assert shown(metrics, "authority_until_timestamp_seconds") == chain.until
+
+    chain.age(TTL // 2)
+    beat_all([beats], metrics)
+    chain.mine()
+    chain.age(0)
+    beat_all([beats], metrics)
+    assert shown(metrics, "authority_until_timestamp_seconds") == chain.until
+    assert shown(metrics, "heartbeat_faults_total") is None
+
+
+def test_a_heartbeat_that_fails_is_counted_and_the_authority_still_shown() -> None:
+    chain, metrics = Gated(), Metrics()
+    lapsed(chain)
+    beats = heartbeat(chain)
+    beat_all([beats], metrics)
+    beat_all([beats], metrics)
+    assert shown(metrics, "heartbeat_faults_total") == 2
+    assert shown(metrics, "authority_until_timestamp_seconds") == chain.until
+
+
 def test_two_gates_take_turns_with_their_account() -> None:
     chain, metrics = Gated(), Metrics()
     chain.age(TTL // 2)

@@ -146,10 +146,19 @@ def test_hops_are_carried_on_and_our_own_are_added(journal: Path) -> None:
         assert counted == 1.0
 
 
-def test_the_budget_left_is_shown(journal: Path) -> None:
-    with bench(journal, FakeChain(101)) as responder:
+def test_the_budget_left_is_shown_from_the_start_and_comes_back(journal: Path) -> None:
+    chain = FakeChain(101)
+    limits = Limits(window_seconds=600)
+    with bench(journal, chain, given=manifest(limits=limits)) as responder:
+
+        def left() -> float | None:
+            return responder.metrics.registry.get_sample_value(
+                "firebreak_budget_left", {"protocol": "meadow"}
+            )
+
+        assert left() == 1.0
         responder.receive(alert())
-        left = responder.metrics.registry.get_sample_value(
-            "firebreak_budget_left", {"protocol": "meadow"}
-        )
-        assert left == 0.0
+        assert left() == 0.0
+        chain.mine(600 // 12 + 1, include=False)
+        responder.look()
+        assert left() == 1.0

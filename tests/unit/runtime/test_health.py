@@ -53,14 +53,17 @@ def _ask(port: int, path: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_a_service_is_alive_before_it_is_ready(port: int, state: Health) -> None:
+def test_a_service_is_alive_before_it_is_ready(port: int, state: Health, metrics: Metrics) -> None:
+    assert metrics.registry.get_sample_value("firebreak_ready") == 0
     assert _ask(port, "/livez") == (200, "ok\n")
     assert _ask(port, "/readyz") == (503, "waiting for its first turn\n")
 
     state.beat()
     assert _ask(port, "/readyz") == (200, "ok\n")
+    assert metrics.registry.get_sample_value("firebreak_ready") == 1
 
     state.beat("the node")
+    assert metrics.registry.get_sample_value("firebreak_ready") == 0
     assert _ask(port, "/livez") == (200, "ok\n")
     assert _ask(port, "/readyz") == (503, "waiting for the node\n")
 
