@@ -88,6 +88,8 @@ class DetectTask:
         self._metrics = metrics
         self._store = store
         self._shares: dict[int, _Share] = {}
+        for name in maker.detectors:
+            metrics.detector_faults.labels(name)
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Restore the protocols of these partitions; start where their state ends."""
@@ -122,7 +124,10 @@ class DetectTask:
         host = share.hosts.get(tx.protocol)
         if host is None:
             host = share.hosts[tx.protocol] = self._maker.make(tx.chain, tx.protocol)
+        learned = host.learned
         opinion, alert = host.take(tx)
+        if host.learned > learned:
+            self._metrics.learned.labels(self._maker.set_name).inc(host.learned - learned)
         if opinion is None:
             return
         share.changed.add(tx.protocol)

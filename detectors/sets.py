@@ -46,6 +46,11 @@ class HostMaker:
         self._finality_of = finality_of
         self._without = without
 
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """The detectors of the set, by name."""
+        return tuple(self._detectors)
+
     def make(self, chain: str, protocol: str) -> Host:
         """Return a new host that has learned nothing."""
         manifest = self._manifests.get(protocol)

@@ -49,6 +49,7 @@ class ChainWriter:
         self._left = 0
         """Blocks retracted since the last one that was appended."""
         self._settling: asyncio.Task[None] | None = None
+        metrics.reorg_depth.labels(self._name).set(0)
 
     async def mend(self, source: ChainSource) -> None:
         """Complete what a crash left incomplete.

@@ -9,6 +9,7 @@ from runtime.broker import Producer
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas import headers
+from schemas.actions import STATES
 from schemas.codec import encode
 from schemas.incidents import Hop
 from schemas.topics import ACTIONS
@@ -36,6 +37,8 @@ class Book:
         marks = [entry.published for entry in journal.entries if isinstance(entry, Mark)]
         self._published = max(marks, default=0)
         self._waiting = deque(steps[self._published :])
+        for state in STATES:
+            metrics.actions.labels(state)  # counted from 0, so that the first one shows as a rise
 
     def write(self, *steps: Step) -> None:
         """Put the steps on disk, then into the ledger; leave the topic for later.

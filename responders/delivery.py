@@ -7,7 +7,7 @@ however late it is: a nonce left unused would hold up every later brake of the a
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -65,6 +65,9 @@ class Delivery:
         self._patience = patience
         self._clock = clock
         self._faults = metrics.brake_faults
+        for lever in levers.values():
+            for fault in get_args(Fault):
+                self._faults.labels(lever.manifest.protocol, fault)
 
     def sign(self, course: Course) -> Step | None:
         """Sign the brake with its nonce."""

@@ -146,6 +146,8 @@ class Heartbeat:
 
 def run(heartbeats: Sequence[Heartbeat], metrics: Metrics, stop: threading.Event) -> None:
     """Keep all gates alive until told to stop."""
+    for protocol in {name for heartbeat in heartbeats for name in heartbeat.protocols}:
+        metrics.heartbeat_faults.labels(protocol)
     while not stop.is_set():
         beat_all(heartbeats, metrics)
         stop.wait(CHECK_EVERY)

@@ -6,6 +6,7 @@ rubbish: the fuse blows and the service stops before it has skipped its way thro
 """
 
 import hashlib
+from typing import get_args
 
 from prometheus_client import Counter
 
@@ -46,6 +47,8 @@ class Intake:
         count = self._counts.get(topic)
         if count is None:
             count = self._counts[topic] = self._metrics.records.labels(topic)
+            for fault in get_args(Fault):
+                self._metrics.dead_letters.labels(topic, fault)
         count.inc()
         try:
             record = decode_from(TOPICS[topic], message.value or b"")

@@ -1,5 +1,8 @@
 """Every metric there is: a closed list, so that dashboards and alert rules can rely on it.
 
+A counter that pages people is shown as 0 from the start, by whoever counts it: Prometheus sees no
+rise in one that appears with its first event.
+
 Labels are bounded by configuration (topics, sets, protocols of the manifests), never by what the
 chain sends.
 """

@@ -1,0 +1,84 @@
+"""Every alert rule parses, rests on metrics that exist, and says what to do."""
+
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.unit.deploy.files import DEPLOY, ROOT, mistakes, parsed, read_yaml
+
+RULES = DEPLOY / "prometheus" / "rules.yml"
+
+
+def rules() -> list[Any]:
+    return [rule for group in read_yaml(RULES)["groups"] for rule in group["rules"]]
+
+
+ALL = rules()
+each = pytest.mark.parametrize("rule", ALL, ids=[rule["alert"] for rule in ALL])
+
+
+@each
+def test_its_expression_names_only_what_exists(rule: Any) -> None:
+    assert mistakes(rule["expr"]) == []
+
+
+@each
+def test_it_says_how_bad_it_is_and_what_to_do(rule: Any) -> None:
+    assert rule["labels"]["severity"] in ("page", "ticket")
+    assert rule["annotations"]["summary"]
+    page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
+    assert anchor == rule["alert"].lower()
+    headings = re.findall(r"^### (\w+)$", (ROOT / page).read_text(), re.MULTILINE)
+    assert rule["alert"] in headings
+
+
+@each
+def test_its_words_use_only_labels_that_its_result_has(rule: Any) -> None:
+    used = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+    grouped = re.findall(r"\bby \(([^)]*)\)", rule["expr"])
+    if grouped:
+        result = set.union(*({name.strip() for name in names.split(",")} for names in grouped))
+        assert used <= result
+
+
+def test_the_runbook_has_no_steps_for_alerts_that_are_gone() -> None:
+    headings = re.findall(r"^### (\w+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
+    assert sorted(headings) == sorted(rule["alert"] for rule in ALL)
+
+
+def test_a_rule_with_a_metric_or_label_that_does_not_exist_would_be_seen() -> None:
+    assert mistakes('rate(firebreak_scored_total{chain="x"}[5m])') == [
+        "firebreak_scored_total has no label 'chain'"
+    ]
+    assert mistakes("sum by (chain) (firebreak_ready)") == [
+        "nothing has a label 'chain' to group by"
+    ]
+    assert mistakes("firebreak_head > 1") == ["no metric 'firebreak_head'"]
+    with pytest.raises(ValueError, match="unclosed left parenthesis"):
+        parsed("sum(")
+
+
+def test_alerts_that_hide_others_exist() -> None:
+    names = {rule["alert"] for rule in ALL}
+    config = read_yaml(DEPLOY / "prometheus" / "alertmanager.yml")
+    for rule in config["inhibit_rules"]:
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
+            assert matcher.partition("=")[2].strip() in names
+
+
+def test_promtool_agrees_and_the_rules_fire_when_they_should() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("no promtool here; Debian has it in the package prometheus")
+    for command in (["check", "config", "prometheus.yml"], ["test", "rules", "rules.test.yml"]):
+        done = subprocess.run(
+            [promtool, *command],
+            cwd=RULES.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
