@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import (
+    acls,
     config,
     demo,
     detect,
@@ -28,6 +29,7 @@ from cli import (
     replay,
     respond,
     score,
+    signer,
     topics,
 )
 from runtime import logs
@@ -54,6 +56,8 @@ app.command()(incidents.incidents)
 app.command()(replay.replay)
 app.command()(respond.respond)
 app.command()(score.score)
+app.command()(signer.signer)
+app.add_typer(acls.app, name="acls")
 app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(ingest.app, name="ingest")

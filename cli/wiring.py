@@ -6,7 +6,6 @@ from runtime import settings as configuration
 from runtime.kafka import KafkaBroker
 from runtime.manifests import load_manifests
 from runtime.settings import Settings
-from schemas.errors import ConfigurationError
 from schemas.manifest import Manifest
 from schemas.topics import TopicSpec
 
@@ -32,11 +31,7 @@ def connect(settings: Settings, *needed: TopicSpec, namespace: str | None = None
     broker = KafkaBroker(
         settings.kafka.librdkafka(), replication=settings.kafka.replication, namespace=space
     )
-    missing = [spec.name for spec in needed if not broker.partitions(spec.name)]
-    if missing:
-        raise ConfigurationError(
-            f"missing topics: {', '.join(missing)}. Create them: firebreak topics create"
-        )
+    broker.require(spec.name for spec in needed)
     return broker
 
 

@@ -29,7 +29,7 @@ def credentials(kafka: KafkaSettings) -> CredentialsT | None:
     context = _context(kafka) if encrypted else None
     if not kafka.security_protocol.startswith("sasl"):
         return SSLCredentials(context) if context else None
-    password = kafka.sasl_password
+    password = kafka.secret("sasl_password")
     return SASLCredentials(
         username=kafka.sasl_username,
         password=password.get_secret_value() if password else None,
@@ -63,7 +63,7 @@ def _context(kafka: KafkaSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=kafka.ssl_ca_location)
         if kafka.ssl_certificate_location is not None:
-            password = kafka.ssl_key_password
+            password = kafka.secret("ssl_key_password")
             context.load_cert_chain(
                 kafka.ssl_certificate_location,
                 kafka.ssl_key_location,

@@ -18,7 +18,7 @@ from responders.fees import Fee, raised
 from responders.ledger import Course
 from responders.levers import Levers, lever_of
 from responders.outlook import Outlook
-from responders.signer import fee_of
+from responders.transactions import fee_of
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics

@@ -9,22 +9,27 @@ from responders.ledger import Ledger
 from responders.levers import Levers
 from responders.outlook import Account
 from responders.signer import Signer, address_of, open_keystore
+from responders.signers import kms
+from responders.signers.client import SocketSigner
 from runtime.logs import logger
-from runtime.private import require_private
-from runtime.settings import RespondSettings
+from runtime.secrets import secret_in
+from runtime.settings import RespondSettings, SignerSettings
 from schemas.errors import ConfigurationError
 
 _log = logger(__name__)
 
+_GWEI = 10**9
+
 
 def require_all(settings: RespondSettings) -> None:
     """Raise `ConfigurationError` naming everything that an armed responder still lacks."""
+    require_one_key("respond", settings.keystore, settings.kms_key, settings.signer_socket)
     has_password = settings.keystore_password or settings.keystore_password_file
+    elsewhere = settings.kms_key or settings.signer_socket
     needed = {
-        "respond.keystore, whose key signs the brakes (make one: firebreak keys responder)": (
-            settings.keystore
-        ),
-        "respond.keystore_password_file, or respond.keystore_password": has_password,
+        "respond.keystore, whose key signs the brakes (make one: firebreak keys responder); or "
+        "respond.signer_socket, or respond.kms_key": settings.keystore or elsewhere,
+        "respond.keystore_password_file, or respond.keystore_password": has_password or elsewhere,
         "respond.trusted_keys, the folder of *.pub.pem whose alerts are believed": (
             settings.trusted_keys
         ),
@@ -37,23 +42,60 @@ def require_all(settings: RespondSettings) -> None:
         )
 
 
+def require_one_key(group: str, *given: object) -> None:
+    """Raise `ConfigurationError` if there is more than one place that a key could come from."""
+    if sum(value is not None for value in given) > 1:
+        raise ConfigurationError(
+            f"{group}.keystore, {group}.kms_key and {group}.signer_socket: set one of them"
+        )
+
+
 def account_of(settings: RespondSettings, chain_id: int) -> Account:
-    """Return the account that brakes; its key is only read when armed."""
+    """Return the account that brakes; its key is only used, or even read, when armed."""
+    signer = _elsewhere(settings, chain_id)
+    if signer is not None:
+        return Account(signer.address, signer if settings.armed else None)
     if settings.keystore is None:
         return Account(address=None, signer=None)
     if not settings.armed:
         return Account(address_of(settings.keystore), signer=None)
     password = settings.keystore_password or password_in(settings.keystore_password_file)
-    signer = open_keystore(settings.keystore, password, chain_id)
-    return Account(signer.address, signer)
+    keystore = open_keystore(settings.keystore, password, chain_id)
+    return Account(keystore.address, keystore)
+
+
+def _elsewhere(settings: RespondSettings, chain_id: int) -> Signer | None:
+    """Return the signer whose key this process does not hold, None if there is none."""
+    if settings.signer_socket is not None:
+        return SocketSigner(settings.signer_socket, chain_id, settings.fee_cap_gwei * _GWEI)
+    if settings.kms_key is not None:
+        return kms.connect(settings.kms_key, chain_id)
+    return None
 
 
 def heartbeat_of(settings: RespondSettings, chain_id: int) -> Signer | None:
     """Return the account that renews the gates' authority, None without one or in dry-run."""
-    if settings.heartbeat_keystore is None or not settings.armed:
+    if not settings.armed:
+        return None
+    if settings.heartbeat_socket is not None:
+        return SocketSigner(settings.heartbeat_socket, chain_id, settings.fee_cap_gwei * _GWEI)
+    if settings.heartbeat_keystore is None:
         return None
     password = password_in(settings.heartbeat_password_file)
     return open_keystore(settings.heartbeat_keystore, password, chain_id)
+
+
+def signer_of(settings: SignerSettings, chain_id: int) -> Signer:
+    """Return what the signer process signs with.
+
+    Raises `ConfigurationError` when it has no key, or two.
+    """
+    if settings.kms_key is not None and settings.keystore is None:
+        return kms.connect(settings.kms_key, chain_id)
+    if settings.keystore is None or settings.kms_key is not None:
+        raise ConfigurationError("a signer needs signer.keystore or signer.kms_key, one of them")
+    password = settings.keystore_password or password_in(settings.keystore_password_file)
+    return open_keystore(settings.keystore, password, chain_id)
 
 
 def password_in(path: Path | None) -> SecretStr:
@@ -61,13 +103,11 @@ def password_in(path: Path | None) -> SecretStr:
     if path is None:
         raise ConfigurationError(
             "a keystore needs the file with its password (respond.keystore_password_file, "
-            "respond.heartbeat_password_file)"
+            "respond.heartbeat_password_file, signer.keystore_password_file)"
         )
-    try:
-        require_private(path)
-        return SecretStr(path.read_text().rstrip("\r\n"))
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"no password file at {path}") from error
+    if not path.exists():
+        raise ConfigurationError(f"no password file at {path}")
+    return secret_in(path)
 
 
 def warn_of_short_funds(chain: Chain, account: Account, levers: Levers, fee_cap: int) -> None:

@@ -16,7 +16,8 @@ from responders.adapters.gate import ARTEFACT
 from responders.chain import Call, Chain, Head, Sending
 from responders.fees import Fee, opening, raised
 from responders.reverts import errors_of, explain, selector
-from responders.signer import Signed, Signer
+from responders.signer import Signer
+from responders.transactions import Signed
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas.errors import PipelineError

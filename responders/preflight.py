@@ -7,6 +7,7 @@ from responders.adapters.base import Outcome
 from responders.fees import Fee
 from responders.levers import Lever, Levers
 from responders.outlook import Outlook
+from responders.signer import SignerRefusalError
 from runtime.logs import logger
 from schemas.ids import content_id
 
@@ -19,7 +20,7 @@ _WORTHLESS = Fee(ceiling=0, tip=0)
 def preflight(outlook: Outlook, levers: Levers) -> list[str]:
     """Try every brake on the newest block; return, and log, what is wrong with which.
 
-    Raises `TransientError` when no node answers.
+    Raises `TransientError` when no node, or no signer, answers.
     """
     outlook.refresh()
     found = [trouble for lever in levers.values() if (trouble := _try(outlook, lever))]
@@ -33,7 +34,10 @@ def _try(outlook: Outlook, lever: Lever) -> str:
     signer, address = outlook.account.signer, outlook.account.address
     if signer is not None:
         # Never leaves this function, and no block could ever take it: it pays nothing.
-        signer.sign(lever.adapter.call(_NO_ACTION), 0, _WORTHLESS)
+        try:
+            signer.sign(lever.adapter.call(_NO_ACTION), 0, _WORTHLESS)
+        except SignerRefusalError as error:
+            return f"{lever.manifest.protocol}: brake {lever.brake.name}: {error}"
     if address is None:
         return ""
     trial = lever.adapter.simulate(_NO_ACTION, address, outlook.head)

@@ -1,31 +1,25 @@
-"""Who signs brakes: a port, and the encrypted keystore behind it.
+"""Who signs brakes: a port, and the encrypted keystore behind it. Others are in `signers/`.
 
 The key lives in this process's memory only, and nothing here logs, prints or pickles it.
 """
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from eth_account import Account
-from eth_account.typed_transactions.typed_transaction import TypedTransaction
-from eth_utils.address import to_checksum_address
-from hexbytes import HexBytes
 from pydantic import SecretStr
 
 from responders.chain import Call
 from responders.fees import Fee
-from runtime.private import require_private
-from schemas.errors import ConfigurationError
+from responders.transactions import Signed, fields
+from runtime.secrets import require_private
+from schemas.errors import ConfigurationError, TransientError
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A transaction ready to be sent, and its hash; both in hexadecimal."""
-
-    raw: str
-    tx: str
+class SignerRefusalError(TransientError):
+    """The signer will not sign this as it is now: other brakes go on, and this one is tried again
+    until its alert is too old; meanwhile people can look at the signer's policy."""
 
 
 class Signer(Protocol):
@@ -37,7 +31,11 @@ class Signer(Protocol):
         ...
 
     def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
-        """Return the signed transaction; the same arguments give the same one."""
+        """Return the signed transaction: exactly this one, without value.
+
+        Signatures of one transaction may differ, so what is sent is what was written down. Raises
+        `TransientError` when the signer does not answer, `SignerRefusalError` when it will not.
+        """
         ...
 
 
@@ -53,21 +51,13 @@ class KeySigner:
         """The account."""
         return str(self._account.address).lower()
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied to another process."""
+        raise TypeError("a key is not pickled")
+
     def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
         """Return the signed transaction (RFC 6979: no randomness)."""
-        signed = self._account.sign_transaction(
-            {
-                "type": 2,
-                "chainId": self._chain_id,
-                "nonce": nonce,
-                "to": to_checksum_address(call.to),
-                "value": 0,
-                "data": call.data,
-                "gas": call.gas,
-                "maxFeePerGas": fee.ceiling,
-                "maxPriorityFeePerGas": fee.tip,
-            }
-        )
+        signed = self._account.sign_transaction(fields(self._chain_id, call, nonce, fee))
         return Signed(raw=signed.raw_transaction.to_0x_hex(), tx=signed.hash.to_0x_hex())
 
 
@@ -84,12 +74,6 @@ def open_keystore(path: Path, password: SecretStr, chain_id: int) -> KeySigner:
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(f"{path}: the password does not open it") from error
     return KeySigner(bytes(key), chain_id)
-
-
-def fee_of(raw: str) -> Fee:
-    """Read the fee out of a signed EIP-1559 transaction."""
-    fields: dict[str, Any] = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()
-    return Fee(ceiling=fields["maxFeePerGas"], tip=fields["maxPriorityFeePerGas"])
 
 
 def address_of(path: Path) -> str:

@@ -24,17 +24,21 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by i
     ResourceType,
 )
 
+from runtime.access import UNASSIGNED_GROUP
 from runtime.broker import Partition
 from runtime.kafka_answers import Answer, ask, code, require_each, words
 from runtime.kafka_consumer import KafkaConsumer
 from runtime.kafka_options import checked, for_consumer, for_producer
 from runtime.kafka_producer import KafkaProducer
+from runtime.kafka_refusals import absent, not_admitted
 from runtime.kafka_spots import from_spot, to_spot
 from schemas.errors import ConfigurationError, TransientError
 from schemas.topics import TopicSpec
 
 REQUEST_TIMEOUT = 15.0
 """Seconds to wait for an answer of the cluster to an administrative question."""
+
+_TURN = 1.0
 
 _REFUSED = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
@@ -61,10 +65,14 @@ class KafkaBroker:
         self._options = checked(options)
         self._replication = replication
         self._space = namespace
+        self._not_admitted: ConfigurationError | None = None
         try:
-            self._admin = AdminClient(dict(self._options))
+            self._admin = AdminClient({**self._options, "error_cb": self._heard})
         except KafkaException as error:
             raise ConfigurationError(f"kafka.options: {words(error)}") from error
+
+    def _heard(self, error: KafkaError) -> None:
+        self._not_admitted = not_admitted(self._options, error) or self._not_admitted
 
     def producer(self) -> KafkaProducer:
         """Return a new producer."""
@@ -75,7 +83,7 @@ class KafkaBroker:
         return KafkaConsumer(self._consumer_options(group), self._space)
 
     def _consumer_options(self, group: str | None) -> dict[str, Any]:
-        name = self._space + (group or "firebreak-unassigned")
+        name = self._space + (group or UNASSIGNED_GROUP)
         return for_consumer(self._options, name, grouped=group is not None)
 
     @cached_property
@@ -84,8 +92,18 @@ class KafkaBroker:
         return Consumer(self._consumer_options(None))
 
     def _listing(self) -> ClusterMetadata:
-        """All of it, because asking for a topic by name may create it."""
-        return self._admin.list_topics(timeout=REQUEST_TIMEOUT)
+        """All of it, because asking for a topic by name may create it.
+
+        Asks in short turns, so that being turned away is said at once, not after the whole time.
+        """
+        deadline = time.monotonic() + REQUEST_TIMEOUT
+        while True:
+            try:
+                return self._admin.list_topics(timeout=_TURN)
+            except KafkaException:
+                self._admin.poll(0)  # lets librdkafka say why nobody answers
+                if self._not_admitted is not None or time.monotonic() > deadline:
+                    raise
 
     def brokers(self) -> int:
         """Return how many brokers of the cluster are up."""
@@ -202,8 +220,21 @@ class KafkaBroker:
     def _require(self, topic: str) -> int:
         count = self.partitions(topic)
         if not count:
-            raise ConfigurationError(f"topic {topic!r} does not exist; create it first")
+            raise ConfigurationError(absent(self._options, [topic]))
         return count
 
+    def require(self, topics: Iterable[str]) -> None:
+        """Raise `ConfigurationError` naming the topics that do not exist or are kept from us."""
+        counts = self._counts()
+        missing = [topic for topic in topics if topic not in counts]
+        if missing:
+            raise ConfigurationError(absent(self._options, missing))
+
     def _ask(self, question: Callable[[], Answer]) -> Answer:
-        return ask(self._options.get("bootstrap.servers", ""), REQUEST_TIMEOUT, question)
+        self._not_admitted = None
+        try:
+            return ask(self._options.get("bootstrap.servers", ""), REQUEST_TIMEOUT, question)
+        except TransientError as error:
+            if self._not_admitted is not None:
+                raise self._not_admitted from error
+            raise

@@ -19,6 +19,8 @@ from confluent_kafka import (
 from confluent_kafka import Message as RawMessage
 
 from runtime.broker import Message, Offsets, Partition, Rebalance
+from runtime.kafka_answers import code as code_of
+from runtime.kafka_refusals import NOT_ALLOWED, not_allowed
 from runtime.kafka_spots import from_spot, to_spot
 from runtime.logs import logger
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
@@ -28,18 +30,13 @@ _log = logger(__name__)
 COMMITTED_TIMEOUT = 10.0
 """Seconds to wait for where the group stands, when it gives us partitions."""
 
-_NOT_OURS_TO_READ = {
-    KafkaError.UNKNOWN_TOPIC_OR_PART: "create it first: firebreak topics create",
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: "let this user read the topic",
-    KafkaError.GROUP_AUTHORIZATION_FAILED: "let this user join the group",
-}
-
 
 class KafkaConsumer:
     """A consumer that never commits by itself, and never skips what it should have read."""
 
     def __init__(self, options: Mapping[str, Any], namespace: str) -> None:
         self._consumer = Consumer(dict(options))
+        self._options = options
         self._space = namespace
         self._rebalance: Rebalance | None = None
         self._positions: dict[tuple[str, int], int] = {}
@@ -167,8 +164,14 @@ class KafkaConsumer:
                 "were removed before they were read. Decide what that loss means, then move the "
                 "group (kafka-consumer-groups.sh --reset-offsets) or replay the chain."
             )
-        elif code in _NOT_OURS_TO_READ:
-            raise ConfigurationError(f"{topic}: {error.str()}; {_NOT_OURS_TO_READ[code]}")
+        elif code == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise ConfigurationError(
+                f"{topic}: {error.str()}; create it first: firebreak topics create"
+            )
+        elif code == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            raise not_allowed(self._options, "join", f"group {self._options['group.id']}")
+        elif code in NOT_ALLOWED:
+            raise not_allowed(self._options, "read", topic)
         elif code == KafkaError._MAX_POLL_EXCEEDED:  # noqa: SLF001 - likewise
             _log.warning("stood_still", error=error.str())  # `lost` follows
         elif error.fatal() or not error.retriable():
@@ -199,6 +202,10 @@ class KafkaConsumer:
         try:
             answers = self._consumer.commit(offsets=spots, asynchronous=False) or []
         except KafkaException as error:
+            if code_of(error) in NOT_ALLOWED:
+                raise not_allowed(
+                    self._options, "commit as", f"group {self._options['group.id']}"
+                ) from error
             raise TransientError(f"commit failed: {error}") from error
         for answer in answers:
             if answer.error is not None:

@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as RawMessage
 
 from runtime.broker import Offsets, Partition
+from runtime.kafka_refusals import NOT_ALLOWED, not_allowed
 from schemas.errors import TransientError, UnsafeToContinueError
 from schemas.headers import Headers
 
@@ -26,8 +27,10 @@ class KafkaProducer:
 
     def __init__(self, options: Mapping[str, Any], namespace: str) -> None:
         self._producer = Producer({**options, "on_delivery": self._delivered})
+        self._options = options
         self._space = namespace
         self._failures: list[str] = []
+        self._refused: str | None = None
         self._ends: dict[tuple[str, int], int] = {}
 
     def send(
@@ -59,6 +62,8 @@ class KafkaProducer:
     def _delivered(self, error: KafkaError | None, message: RawMessage) -> None:
         place = str(message.topic()), int(message.partition() or 0)
         if error is not None:
+            if error.code() in NOT_ALLOWED:
+                self._refused = place[0].removeprefix(self._space)
             self._failures.append(f"{place[0]}[{place[1]}]: {error}")
         else:
             self._ends[place] = int(message.offset() or 0) + 1
@@ -66,6 +71,8 @@ class KafkaProducer:
     def flush(self) -> Offsets:
         """Return once every queued record is acknowledged: how far it has written."""
         left = self._producer.flush(FLUSH_TIMEOUT)
+        if self._refused is not None:
+            raise not_allowed(self._options, "write", self._refused)
         if left or self._failures:
             first = self._failures[0] if self._failures else f"no answer in {FLUSH_TIMEOUT:g} s"
             raise UnsafeToContinueError(

@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from runtime.secrets import one_secret
 from runtime.settings_sources import (
     DEFAULT,
     DELIMITER,
@@ -41,6 +42,13 @@ from runtime.settings_sources import (
 )
 from schemas.errors import ConfigurationError
 
+_NOT_LIBRDKAFKAS = {
+    "options",
+    "replication",
+    "namespace",
+    "sasl_password_file",
+    "ssl_key_password_file",
+}
 CORE = ("asset-outflow", "price-move", "call-shape")
 _FINALITY = {"eip155:1": 64, "eip155:56": 15, "eip155:137": 128}
 
@@ -81,23 +89,39 @@ class KafkaSettings(_Group):
     sasl_mechanism: str | None = None
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
+    sasl_password_file: Path | None = None
+    """Instead of the password itself: a file that holds it, for its owner alone."""
     ssl_ca_location: Path | None = None
     ssl_certificate_location: Path | None = None
     ssl_key_location: Path | None = None
     ssl_key_password: SecretStr | None = None
+    ssl_key_password_file: Path | None = None
     options: Annotated[dict[str, str], Field(repr=False)] = {}
     """Any other librdkafka option, as it is."""
 
     def librdkafka(self) -> dict[str, Any]:
-        """Return the options in librdkafka's names, secrets included."""
+        """Return the options in librdkafka's names, secrets included.
+
+        Raises `ConfigurationError` when a secret's file cannot be used.
+        """
         found: dict[str, Any] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if value is None or name in ("options", "replication", "namespace"):
+            if value is None or name in _NOT_LIBRDKAFKAS:
                 continue
             plain = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             found[name.replace("_", ".")] = plain
+        for option, secret in (
+            ("sasl.password", self.secret("sasl_password")),
+            ("ssl.key.password", self.secret("ssl_key_password")),
+        ):
+            if secret is not None:
+                found[option] = secret.get_secret_value()
         return found | self.options
+
+    def secret(self, name: Literal["sasl_password", "ssl_key_password"]) -> SecretStr | None:
+        """Return a secret that was given as such or as a file, None when it was not given."""
+        return one_secret(f"kafka.{name}", getattr(self, name), getattr(self, f"{name}_file"))
 
 
 class EvmSettings(_Group):
@@ -138,9 +162,15 @@ class RespondSettings(_Group):
     keystore: Path | None = None
     keystore_password: SecretStr | None = None
     keystore_password_file: Path | None = None
+    kms_key: str | None = None
+    """Instead of a keystore: the id, ARN or alias of a key that AWS KMS keeps."""
+    signer_socket: Path | None = None
+    """Instead of a keystore: where `firebreak signer` listens, which keeps the key."""
     heartbeat_keystore: Path | None = None
     """An account that renews the gates' authority; never the one that brakes."""
     heartbeat_password_file: Path | None = None
+    heartbeat_socket: Path | None = None
+    """Instead of a heartbeat keystore: a signer process of its own."""
     fee_cap_gwei: Annotated[int, Field(gt=0)] = 500
     """The most a brake may ever pay per gas: an emergency's cap, not everyday's."""
     epoch: Annotated[int, Field(ge=0)] = 1
@@ -148,6 +178,20 @@ class RespondSettings(_Group):
     replace_after_blocks: Annotated[int, Field(gt=0)] = 3
     look_seconds: Annotated[float, Field(gt=0)] = 0.2
     """How often to look for a new block."""
+
+
+class SignerSettings(_Group):
+    """What the signer process signs with, for whom, and what (`firebreak signer`)."""
+
+    socket: Path | None = None
+    policy: Path | None = None
+    """A TOML file with its allow-list and caps."""
+    keystore: Path | None = None
+    keystore_password: SecretStr | None = None
+    keystore_password_file: Path | None = None
+    kms_key: str | None = None
+    client_uid: Annotated[int, Field(ge=0)] | None = None
+    """The one user it serves; none: the user it runs as."""
 
 
 class IncidentsSettings(_Group):
@@ -194,6 +238,7 @@ class Settings(BaseSettings):
     evm: EvmSettings = EvmSettings()
     detect: DetectSettings = DetectSettings()
     respond: RespondSettings = RespondSettings()
+    signer: SignerSettings = SignerSettings()
     incidents: IncidentsSettings = IncidentsSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()

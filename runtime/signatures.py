@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from runtime.broker import Message
-from runtime.private import require_private
+from runtime.secrets import require_private
 from schemas import headers
 from schemas.errors import ConfigurationError, PoisonRecordError
 from schemas.headers import Headers

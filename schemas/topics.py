@@ -197,12 +197,16 @@ TOPICS: dict[str, TopicSpec] = {
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A process, and which topics it may read and write."""
+    """A process, and all that it may do with the log: everything else is refused to it."""
 
     name: str
     doc: str
     reads: tuple[TopicSpec, ...]
     writes: tuple[TopicSpec, ...]
+    groups: tuple[str, ...] = ()
+    """The consumer groups it joins; one that ends in `*` stands for all that begin so."""
+    changelogs: tuple[str, ...] = ()
+    """Topics of its own, which no other service knows: it makes, writes and reads them."""
 
 
 _CHAIN_TOPICS = (BLOCKS, EVENTS, TRANSACTIONS, PENDING, DEPLOYMENTS, PRICES)
@@ -221,18 +225,22 @@ SERVICES: dict[str, Service] = {
             "Scores transactions, learns from final ones, raises and withdraws alerts.",
             reads=(TRANSACTIONS, DETECTOR_STATE),
             writes=(ALERTS, DETECTOR_STATE, DEAD_LETTERS),
+            groups=("firebreak-detect-*",),
         ),
         Service(
             "respond",
             "Decides on alerts and brakes on chain.",
             reads=(ALERTS,),
             writes=(ACTIONS, DEAD_LETTERS),
+            groups=("firebreak-respond-*",),
         ),
         Service(
             "incidents",
             "Keeps cases of alerts and actions that belong together.",
             reads=(ALERTS, ACTIONS),
             writes=(INCIDENTS, DEAD_LETTERS),
+            groups=("firebreak-incidents",),
+            changelogs=("firebreak-incidents-cases-changelog",),
         ),
     )
 }

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from responders.chain import Call
 from responders.fees import Fee
-from responders.signer import KeySigner, address_of, fee_of, generate, open_keystore
+from responders.signer import KeySigner, address_of, generate, open_keystore
+from responders.transactions import fee_of
 from schemas.errors import ConfigurationError
 
 KEY = bytes(31) + b"\x07"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.private import require_private
+from runtime.secrets import require_private
 from schemas.errors import ConfigurationError
 
 
@@ -51,6 +51,6 @@ def test_and_by_nobody_else(secret: Path, mode: int, monkeypatch: pytest.MonkeyP
         require_private(secret)
 
 
-def test_a_file_that_is_not_there_is_said_by_the_system(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="none: No such file"):
         require_private(tmp_path / "none")

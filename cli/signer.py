@@ -1,0 +1,30 @@
+"""`firebreak signer`: keep the key, in a process that decides nothing."""
+
+import os
+from typing import Annotated
+
+import typer
+
+
+def signer(
+    health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
+) -> None:
+    """Sign what the policy file allows, for one user of this machine, and refuse all else."""
+    from cli.wiring import read_settings
+    from responders import equipment
+    from responders.signers import policy
+    from responders.signers.server import SignerDesk, listening, serve
+    from runtime.service import running
+    from schemas.errors import ConfigurationError
+
+    settings = read_settings(health={"port": health_port})
+    own = settings.signer
+    if own.socket is None or own.policy is None:
+        raise ConfigurationError(
+            "a signer needs signer.socket, where it listens, and signer.policy, what it may sign"
+        )
+    allowed = policy.load(own.policy)
+    client = os.geteuid() if own.client_uid is None else own.client_uid
+    with running("signer", settings) as service, listening(own.socket, client) as listener:
+        desk = SignerDesk(equipment.signer_of(own, allowed.chain_id), allowed)
+        serve(listener, desk, client, service.stop, service.health.beat)

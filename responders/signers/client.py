@@ -1,0 +1,87 @@
+"""A key that another process on this machine keeps: what the policy process holds of it."""
+
+import socket
+from pathlib import Path
+
+from responders.chain import Call
+from responders.fees import Fee
+from responders.signer import SignerRefusalError
+from responders.signers.wire import (
+    PATIENCE,
+    Answer,
+    Describe,
+    Description,
+    Question,
+    Refusal,
+    Sign,
+    Signature,
+    WireError,
+    receive_answer,
+    send,
+)
+from responders.transactions import Signed, fields, says
+from schemas.errors import ConfigurationError, TransientError
+
+
+class SocketSigner:
+    """Asks a signer process over its socket, one connection a question.
+
+    Nothing of its answer is believed: what comes back must be exactly what was asked for.
+    """
+
+    def __init__(self, path: Path, chain_id: int, fee_cap: int) -> None:
+        """`fee_cap` is what we may ever offer, in wei per gas.
+
+        Raises `ConfigurationError` if the signer is of another chain, or would refuse that much;
+        `TransientError` when it does not answer.
+        """
+        self._path = path
+        self._chain_id = chain_id
+        found = self._ask(Describe())
+        if not isinstance(found, Description):
+            raise TransientError(f"the signer at {path} does not say who it is: {found}")
+        if found.chain_id != chain_id:
+            raise ConfigurationError(
+                f"the signer at {path} is one of eip155:{found.chain_id}, not of eip155:{chain_id}"
+            )
+        if found.fee_cap < fee_cap:
+            raise ConfigurationError(
+                f"respond.fee_cap_gwei is above what the signer at {path} would sign "
+                f"({found.fee_cap} wei per gas): lower it, or raise fee_cap_gwei in its policy"
+            )
+        self._address = found.address.lower()
+
+    @property
+    def address(self) -> str:
+        """The account."""
+        return self._address
+
+    def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
+        """Return the signed transaction."""
+        asked = Sign(call.to, call.data, call.gas, nonce, fee.ceiling, fee.tip)
+        answer = self._ask(asked)
+        if isinstance(answer, Refusal):
+            raise SignerRefusalError(f"the signer at {self._path} refuses: {answer.reason}")
+        if not isinstance(answer, Signature):
+            raise TransientError(f"the signer at {self._path} could not sign: {answer}")
+        signed = Signed(raw=answer.raw, tx=answer.tx)
+        if not says(signed, self._address, fields(self._chain_id, call, nonce, fee)):
+            raise TransientError(f"the signer at {self._path} signed something else; not sent")
+        return signed
+
+    def _ask(self, question: Question) -> Answer:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(PATIENCE)
+                connection.connect(str(self._path))
+                send(connection, question)
+                return receive_answer(connection)
+        except PermissionError as error:
+            raise ConfigurationError(
+                f"{self._path}: this user may not ask the signer; see signer.client_uid"
+            ) from error
+        except (OSError, WireError) as error:
+            raise TransientError(
+                f"no answer from the signer at {self._path}: {error}. Is `firebreak signer` "
+                "running, for this user (signer.client_uid)?"
+            ) from error

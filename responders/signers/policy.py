@@ -1,0 +1,130 @@
+"""What a signer process signs, whoever asks: an allow-list and caps. Pure, save for reading it.
+
+It is the signer's own: a policy process that was taken over can ask for nothing else. The gate's
+allow-list on chain bounds what such a call can do; this bounds what is called, how often, and what
+it costs.
+"""
+
+import re
+import tomllib
+from collections import deque
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+)
+
+from responders.adapters.gate import RELEASES
+from responders.chain import Call
+from responders.fees import Fee
+from responders.reverts import selector
+from schemas.errors import ConfigurationError
+
+MAX_POLICY_BYTES = 256 * 1024
+_GWEI = 10**9
+_HOUR = 3600.0
+_SIGNATURE = re.compile(r"[A-Za-z_$][\w$]*\([\w\[\],()]*\)")
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _narrowing(call: str) -> str:
+    if not _SIGNATURE.fullmatch(call):
+        raise ValueError("write it as in pause() or brake(bytes32,uint64,address,bytes)")
+    if selector(call) in RELEASES:
+        raise ValueError("releases, it does not brake")
+    return call
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Allowed(_Strict):
+    """One function of one contract."""
+
+    to: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^0x[0-9a-f]{40}$")]
+    call: Annotated[str, Field(max_length=256), AfterValidator(_narrowing)]
+
+
+class SignerPolicy(_Strict):
+    """What may be signed; everything else is refused."""
+
+    chain: Annotated[str, Field(pattern=r"^eip155:[1-9][0-9]{0,17}$")]
+    fee_cap_gwei: Annotated[StrictInt, Field(gt=0)]
+    """The most per gas that a transaction may offer."""
+    gas_cap: Annotated[StrictInt, Field(gt=0)]
+    signatures_per_hour: Annotated[StrictInt, Field(gt=0, le=100_000)]
+    allow: Annotated[tuple[Allowed, ...], Field(min_length=1)]
+
+    @property
+    def chain_id(self) -> int:
+        """The chain's number."""
+        return int(self.chain.rpartition(":")[2])
+
+    @property
+    def fee_cap(self) -> int:
+        """The most per gas, in wei."""
+        return self.fee_cap_gwei * _GWEI
+
+    def objection(self, call: Call, fee: Fee) -> str:
+        """Say why this is not signed, '' if it may be."""
+        asked = (call.to.lower(), call.data[:10].lower())
+        if asked not in {(one.to, selector(one.call)) for one in self.allow}:
+            return f"{asked[1]} on {asked[0]} is not on the signer's allow-list"
+        if call.gas > self.gas_cap:
+            return f"{call.gas} gas is above the signer's gas_cap of {self.gas_cap}"
+        if max(fee.ceiling, fee.tip) > self.fee_cap:
+            return f"{fee.ceiling} wei per gas is above the signer's fee_cap_gwei"
+        return ""
+
+
+class Rate:
+    """How many signatures an hour still has room for; a sliding window on a monotonic clock."""
+
+    def __init__(self, per_hour: int) -> None:
+        self._times: deque[float] = deque(maxlen=per_hour)
+
+    def take(self, now: float) -> bool:
+        """Count one at `now`, in seconds; say whether there was room for it."""
+        full = len(self._times) == self._times.maxlen
+        if full and now - self._times[0] < _HOUR:
+            return False
+        self._times.append(now)
+        return True
+
+
+def load(path: Path) -> SignerPolicy:
+    """Read a policy from a TOML file that only its owner may change.
+
+    Raises `ConfigurationError` naming file and field.
+    """
+    try:
+        if path.stat().st_mode & 0o022:
+            raise ConfigurationError(f"{path} can be changed by others: chmod go-w {path}")
+        with path.open("rb") as file:
+            data = file.read(MAX_POLICY_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    if len(data) > MAX_POLICY_BYTES:
+        raise ConfigurationError(f"{path}: larger than {MAX_POLICY_BYTES:,} bytes")
+    try:
+        return SignerPolicy.model_validate(tomllib.loads(data.decode()))
+    except (UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise ConfigurationError(
+            "\n".join(
+                f"{path}: {'.'.join(map(str, item['loc']))}: {item['msg']}"
+                for item in error.errors(include_url=False)
+            )
+        ) from error

@@ -1,0 +1,112 @@
+"""What the policy process and the signer process say to each other: one question, one answer.
+
+A frame is its length in four bytes, big-endian, and that much JSON. Both sides bound what they read
+and how long they wait for it.
+"""
+
+import socket
+import struct
+from typing import Annotated
+
+import msgspec
+
+MAX_FRAME_BYTES = 64 * 1024
+PATIENCE = 5.0
+"""Seconds that either side waits for the other."""
+
+_LENGTH = struct.Struct(">I")
+_Amount = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-fA-F]{40}$")]
+_Data = Annotated[str, msgspec.Meta(pattern="^0x(?:[0-9a-fA-F]{2})*$", max_length=32 * 1024)]
+
+
+class WireError(Exception):
+    """The other side did not keep to the protocol; the connection is of no more use."""
+
+
+class Describe(msgspec.Struct, frozen=True, tag="describe", forbid_unknown_fields=True):
+    """Who are you?"""
+
+
+class Sign(msgspec.Struct, frozen=True, tag="sign", forbid_unknown_fields=True):
+    """Sign this transaction; fees in wei per gas. There is no field for value."""
+
+    to: _Address
+    data: _Data
+    gas: _Amount
+    nonce: _Amount
+    ceiling: _Amount
+    tip: _Amount
+
+
+class Description(msgspec.Struct, frozen=True, tag="description", forbid_unknown_fields=True):
+    """The account, its chain, and the most per gas that it offers, in wei."""
+
+    address: _Address
+    chain_id: _Amount
+    fee_cap: _Amount
+
+
+class Signature(msgspec.Struct, frozen=True, tag="signed", forbid_unknown_fields=True):
+    """The signed transaction and its hash."""
+
+    raw: _Data
+    tx: Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{64}$")]
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refused", forbid_unknown_fields=True):
+    """It is not signed; the same question gets the same answer until somebody changes something."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=512)]
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=True):
+    """It could not be signed now."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=512)]
+
+
+Question = Describe | Sign
+Answer = Description | Signature | Refusal | Failure
+
+_questions = msgspec.json.Decoder(Question)
+_answers = msgspec.json.Decoder(Answer)
+
+
+def send(connection: socket.socket, said: Question | Answer) -> None:
+    """Send one frame."""
+    body = msgspec.json.encode(said)
+    connection.sendall(_LENGTH.pack(len(body)) + body)
+
+
+def receive_question(connection: socket.socket) -> Question:
+    """Read one question. Raises `WireError` for anything else."""
+    try:
+        return _questions.decode(_frame(connection))
+    except msgspec.DecodeError as error:
+        raise WireError(str(error)) from error
+
+
+def receive_answer(connection: socket.socket) -> Answer:
+    """Read one answer. Raises `WireError` for anything else."""
+    try:
+        return _answers.decode(_frame(connection))
+    except msgspec.DecodeError as error:
+        raise WireError(str(error)) from error
+
+
+def _frame(connection: socket.socket) -> bytes:
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+    if length > MAX_FRAME_BYTES:
+        raise WireError(f"{length} bytes, the limit is {MAX_FRAME_BYTES}")
+    return _exactly(connection, length)
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    found = bytearray()
+    while len(found) < count:
+        part = connection.recv(count - len(found))
+        if not part:
+            raise WireError("it hung up")
+        found += part
+    return bytes(found)
