@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-app = typer.Typer(help="Make keys; none is ever overwritten or printed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make and retire keys; none is ever overwritten or printed.", no_args_is_help=True
+)
 
 Folder = Annotated[
     Path | None, typer.Option(help="Where to put it; default: keys in the home folder.")
@@ -35,17 +37,54 @@ def heartbeat(folder: Folder = None, password_file: PasswordFile = None) -> None
 
 
 @app.command()
-def detector(folder: Folder = None) -> None:
+def detector(
+    folder: Folder = None,
+    name: Annotated[str, typer.Option(help="What to call it; another one for each.")] = "detector",
+) -> None:
     """Make the Ed25519 key pair that signs alerts."""
     from runtime.signatures import generate
     from schemas.errors import ConfigurationError
 
     place = folder or _home_folder()
     try:
-        secret = generate(place, "detector")
+        secret = generate(place, name)
     except FileExistsError as error:
         raise ConfigurationError(f"{error.filename} exists; a key is never overwritten") from error
     _say(f"detect.signing_key = {secret}", f"respond.trusted_keys = {place}")
+
+
+@app.command("list")
+def list_(folder: Folder = None) -> None:
+    """Show whose alerts are believed, and until which block."""
+    from runtime import terms
+    from runtime.signatures import key_id, public_keys
+
+    place = folder or _trusted_folder()
+    retired = terms.read(place)
+    for path, public in public_keys(place).items():
+        name = key_id(public)
+        ends = [f"until block {last} of {chain}" for chain, last in retired.get(name, {}).items()]
+        _say(f"{name}  {path.name}  {', '.join(ends) or 'believed'}")
+
+
+@app.command()
+def retire(
+    key: Annotated[str, typer.Argument(help="The key's id, as `firebreak keys list` shows it.")],
+    chain: Annotated[str, typer.Option(help="The chain, such as eip155:1.", metavar="CAIP-2")],
+    after: Annotated[int, typer.Option(min=0, help="The last block it may speak of.")],
+    folder: Folder = None,
+) -> None:
+    """Stop believing a key's alerts after a block. Services read it when they start."""
+    from runtime import terms
+    from runtime.signatures import key_id, public_keys
+    from schemas.errors import ConfigurationError
+
+    place = folder or _trusted_folder()
+    known = {key_id(public) for public in public_keys(place).values()}
+    if key not in known:
+        raise ConfigurationError(f"no key {key!r} in {place}: `firebreak keys list` shows them")
+    path = terms.retire(place, key, chain, after)
+    _say(f"{key} is believed until block {after} of {chain} ({path})")
 
 
 def _account(name: str, folder: Path | None, password_file: Path | None) -> tuple[Path, Path]:
@@ -61,6 +100,13 @@ def _account(name: str, folder: Path | None, password_file: Path | None) -> tupl
     address = generate(keystore, password_in(password))
     _say(f"account {address}: give it the role, and coins for gas")
     return keystore, password
+
+
+def _trusted_folder() -> Path:
+    from cli.wiring import read_settings
+
+    settings = read_settings()
+    return settings.respond.trusted_keys or settings.home / "keys"
 
 
 def _home_folder() -> Path:

@@ -10,18 +10,16 @@ from runtime.clock import Clock
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.metrics import Metrics
-from runtime.signatures import Signer
+from runtime.signatures import Signer, sequence
 from runtime.state import StateStore
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Retraction, Transaction
 from schemas.codec import encode
-from schemas.headers import RECORD_ID, Headers, hop_headers, hops
+from schemas.headers import CHAIN, RECORD_ID, Headers, hop_headers, hops
 from schemas.operations import KeyState
 from schemas.topics import ALERTS, TRANSACTIONS
 
 _log = logger(__name__)
-
-_POSITIONS_PER_BLOCK = 2**20
 
 
 @dataclass(slots=True)
@@ -56,10 +54,13 @@ class Publisher:
         headers: Headers = ((RECORD_ID, record.id.encode()), *hop_headers(times))
         if self._signer is not None:
             index = record.index if isinstance(record, Alert) else 0
-            headers += self._signer.sign(
-                value,
-                sequence=record.block * _POSITIONS_PER_BLOCK + index,
-                expires=record.block + lifetime,
+            headers += (
+                (CHAIN, record.chain.encode()),
+                *self._signer.sign(
+                    value,
+                    sequence=sequence(record.block, index),
+                    expires=record.block + lifetime,
+                ),
             )
         self._producer.send(ALERTS.name, value, key=record.protocol.encode(), headers=headers)
 

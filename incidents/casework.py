@@ -69,6 +69,12 @@ class Casework:
                 self._intake.reject(message, str(error), fault="content")
                 return None
         record = self._intake.read(message)
+        if self._verifier is not None and isinstance(record, Alert | Withdrawal):
+            try:
+                self._verifier.require_in_term(message, record.chain, record.block)
+            except PoisonRecordError as error:
+                self._intake.reject(message, str(error), fault="content")
+                return None
         if isinstance(record, Alert | Withdrawal | Action) and (
             message.key != record.protocol.encode()
         ):

@@ -10,6 +10,7 @@ from runtime.broker import Message
 from runtime.intake import Intake
 from runtime.metrics import Metrics
 from runtime.signatures import Verifier
+from schemas import headers
 from schemas.alerts import Alert, AlertRecord
 from schemas.codec import decode_from
 from schemas.errors import PoisonRecordError
@@ -36,10 +37,14 @@ class AlertIntake:
     def read(self, message: Message, head: int) -> AlertRecord | None:
         """Return the record; None when it is of another chain, or not to be believed at `head`."""
         self._metrics.records.labels(ALERTS.name).inc()
+        if headers.find(message.headers, headers.CHAIN) not in (None, self._chain.encode()):
+            return None
         try:
             if self._verifier is not None:
-                self._verifier.check(message, head=max(head, self.newest))
+                self._verifier.check(message, head=max(head, self.newest), chain=self._chain)
             record = cast("AlertRecord", decode_from(ALERTS, message.value or b""))
+            if message.key != record.protocol.encode():
+                raise PoisonRecordError(f"its key is not its protocol, {record.protocol}")
         except PoisonRecordError as error:
             self._intake.reject(message, str(error), fault="content")
             return None

@@ -2,9 +2,14 @@
 
 A signature covers the value, the key id, a sequence and an expiry. Both numbers come from the
 block's position, so the same record always carries the same ones. Checks are ordered by cost: size,
-key, expiry and sequence before any cryptography.
+key, its term, expiry and sequence before any cryptography.
+
+Keys are replaced without a gap: for a while two are trusted, then the old one is retired, per chain,
+after a block. Beyond that block it is not believed, nor is anything that it claims to have signed
+before, once our own node is past it.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,13 +24,24 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from runtime import terms
 from runtime.broker import Message
 from runtime.secrets import require_private
+from runtime.terms import Retired
 from schemas import headers
 from schemas.errors import ConfigurationError, PoisonRecordError
 from schemas.headers import Headers
 from schemas.ids import content_id
 from schemas.topics import MAX_RECORD_BYTES
+
+
+_POSITIONS_PER_BLOCK = 2**20
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def sequence(block: int, index: int) -> int:
+    """Return the place of a transaction in its chain as one number."""
+    return block * _POSITIONS_PER_BLOCK + index
 
 
 def _statement(value: bytes, key_id: str, sequence: int, expires: int) -> bytes:
@@ -64,24 +80,30 @@ class Verifier:
     same id, so that it has no second effect.
     """
 
-    def __init__(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
+    def __init__(
+        self, keys: Mapping[str, Ed25519PublicKey], retired: Retired | None = None
+    ) -> None:
         self._keys = dict(keys)
+        self._retired = retired or {}
 
-    def check(self, message: Message, *, head: int | None) -> int:
+    def check(self, message: Message, *, head: int | None, chain: str | None = None) -> int:
         """Return the record's sequence if it may be believed at block `head`.
 
-        `head` is the newest block this service knows, None before it knows any. Raises
+        `head` is the newest block this service knows, None before it knows any; `chain` is the one
+        it is a block of, None to leave the key's term to `require_in_term`. Raises
         `PoisonRecordError` with the reason otherwise.
         """
         value = message.value or b""
         if len(value) > MAX_RECORD_BYTES:
             raise PoisonRecordError(f"{len(value):,} bytes, the limit is {MAX_RECORD_BYTES:,}")
-        name = (headers.find(message.headers, headers.KEY_ID) or b"").decode("ascii", "replace")
+        name = _key_name(message)
         public = self._keys.get(name)
         if public is None:
             raise PoisonRecordError(f"signed by unknown key {name[:32]!r}")
         sequence = headers.number(message.headers, headers.SEQUENCE)
         expires = headers.number(message.headers, headers.EXPIRES)
+        if chain is not None:
+            self._require_in_term(name, chain, max(sequence // _POSITIONS_PER_BLOCK, head or 0))
         if head is not None and head > expires:
             raise PoisonRecordError(f"expired after block {expires}, the head is {head}")
         signature = headers.find(message.headers, headers.SIGNATURE) or b""
@@ -90,6 +112,19 @@ class Verifier:
         except InvalidSignature:
             raise PoisonRecordError(f"the signature of key {name} does not fit") from None
         return sequence
+
+    def require_in_term(self, message: Message, chain: str, block: int) -> None:
+        """Raise `PoisonRecordError` if the key of a checked record was retired before its block."""
+        self._require_in_term(_key_name(message), chain, block)
+
+    def _require_in_term(self, name: str, chain: str, block: int) -> None:
+        last = self._retired.get(name, {}).get(chain)
+        if last is not None and block > last:
+            raise PoisonRecordError(f"key {name} was retired after block {last} of {chain}")
+
+
+def _key_name(message: Message) -> str:
+    return (headers.find(message.headers, headers.KEY_ID) or b"").decode("ascii", "replace")
 
 
 def load_signer(path: Path) -> Signer:
@@ -110,14 +145,20 @@ def load_signer(path: Path) -> Signer:
 
 
 def load_verifier(folder: Path) -> Verifier:
-    """Read every `*.pub.pem` of a folder; each is a key whose records are believed.
+    """Read every `*.pub.pem` of a folder; each is a key whose records are believed, for as long as
+    `retired.toml` there lets it.
 
     Raises `ConfigurationError` when there is none, or one is something else.
     """
-    keys = [_public(path) for path in sorted(folder.glob("*.pub.pem"))]
+    keys = public_keys(folder)
     if not keys:
         raise ConfigurationError(f"no *.pub.pem in {folder}: no alert could ever be believed")
-    return Verifier({key_id(public): public for public in keys})
+    return Verifier({key_id(public): public for public in keys.values()}, terms.read(folder))
+
+
+def public_keys(folder: Path) -> dict[Path, Ed25519PublicKey]:
+    """Return the public keys of a folder by their files."""
+    return {path: _public(path) for path in sorted(folder.glob("*.pub.pem"))}
 
 
 def _public(path: Path) -> Ed25519PublicKey:
@@ -137,6 +178,8 @@ def generate(folder: Path, name: str) -> Path:
 
     Raises `ConfigurationError` when there is a key of that name: who trusts it would lose it.
     """
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(f"{name!r} names no key: use letters, digits, - and _")
     folder.mkdir(parents=True, exist_ok=True)
     private = Ed25519PrivateKey.generate()
     secret = folder / f"{name}.pem"

@@ -15,6 +15,10 @@ RECORD_ID = "record-id"
 STEP = "step"
 """Which step of its chain's publication a record belongs to."""
 
+CHAIN = "chain"
+"""Which chain a signed record is about, for readers of one chain to pass over the others'. It is a
+hint that nothing rests on: the record itself says it too, under the signature."""
+
 KEY_ID = "key-id"
 SEQUENCE = "sequence"
 EXPIRES = "expires-after-block"

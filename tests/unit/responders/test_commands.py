@@ -64,3 +64,20 @@ def test_an_armed_responder_without_its_means_does_not_start() -> None:
     assert isinstance(error, ConfigurationError)
     assert "respond.keystore" in str(error)
     assert "respond.journal" in str(error)
+
+
+def test_a_key_is_replaced_step_by_step(home: Path) -> None:
+    assert run("keys", "detector").exit_code == 0
+    assert run("keys", "detector", "--name", "detector-2").exit_code == 0
+    old = load_signer(home / "keys" / "detector.pem").key_id
+    listed = run("keys", "list").output
+    assert listed.count("believed") == 2
+    assert old in listed
+
+    done = run("keys", "retire", old, "--chain", "eip155:1", "--after", "21500000")
+    assert done.exit_code == 0, done.output
+    assert f"{old}  detector.pub.pem  until block 21500000 of eip155:1" in run("keys", "list").output
+
+    unknown = run("keys", "retire", "0" * 32, "--chain", "eip155:1", "--after", "1")
+    assert isinstance(unknown.exception, ConfigurationError)
+    assert "`firebreak keys list`" in str(unknown.exception)

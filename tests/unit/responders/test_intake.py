@@ -13,13 +13,14 @@ from schemas import headers
 from schemas.alerts import AlertRecord
 from schemas.codec import decode, encode
 from schemas.operations import DeadLetter
-from schemas.topics import ALERTS, DEAD_LETTERS
+from schemas.topics import ALERTS, DEAD_LETTERS, MAX_RECORD_BYTES
 from tests.unit.responders.bench import Bench
 from tests.unit.responders.examples import alert, withdrawal
 from tests.unit.responders.fakes import FakeChain
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
-TRUSTED, STRANGER = Signer(KEY), Signer(Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\x01"))
+NEW_KEY = Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\x01")
+TRUSTED, STRANGER = Signer(KEY), Signer(NEW_KEY)
 EXPIRES = 126
 
 
@@ -72,6 +73,24 @@ WRONG = {
 }
 
 
+WRONG |= {
+    "under another protocol's key": signed(alert())._replace(key=b"harbour"),
+    "without a key": signed(alert())._replace(key=None),
+    "another protocol's, renamed": signed(alert(protocol="harbour"))._replace(
+        value=encode(alert()), key=b"meadow"
+    ),
+    "an action, signed": Message(
+        ALERTS.name,
+        0,
+        0,
+        b"meadow",
+        b'{"kind":"action"}',
+        TRUSTED.sign(b'{"kind":"action"}', sequence=1, expires=EXPIRES),
+    ),
+    "oversized": signed(alert())._replace(value=b" " * (MAX_RECORD_BYTES + 1)),
+}
+
+
 @pytest.mark.parametrize("message", WRONG.values(), ids=WRONG.keys())
 def test_anything_else_is_kept_and_nothing_is_done(responder: Bench, message: Message) -> None:
     responder.responder.process([message])
@@ -88,6 +107,67 @@ def test_no_amount_of_rubbish_stops_the_service(responder: Bench) -> None:
     responder.responder.process([signed(alert())])
     assert len(letters(responder)) == 2 * FUSE
     assert responder.states()[-1] == "broadcast"
+
+
+def test_an_alert_that_is_replayed_brakes_no_second_time(responder: Bench) -> None:
+    for _ in range(3):
+        responder.responder.process([signed(alert()), signed(alert())])
+    assert len(responder.chain.sent) == 1
+    assert letters(responder) == []
+
+
+def test_an_alert_of_a_protocol_that_nobody_guards_does_nothing(responder: Bench) -> None:
+    message = signed(alert(protocol="harbour"))._replace(key=b"harbour")
+    responder.responder.process([message])
+    assert responder.states() == []
+    assert letters(responder) == []
+
+
+def test_another_chains_alerts_are_passed_over_whatever_their_blocks(responder: Bench) -> None:
+    other = signed(alert(chain="eip155:10"), expires=5)
+    other = other._replace(headers=((headers.CHAIN, b"eip155:10"), *other.headers))
+    responder.responder.process([other])
+    assert letters(responder) == [], "it has not expired: its blocks are not ours"
+    assert responder.states() == []
+
+
+def test_a_chain_header_that_lies_gains_nothing(responder: Bench) -> None:
+    """It is not signed: it can only make a record be passed over, or be looked at in full."""
+    lying = signed(alert(chain="eip155:10"))
+    lying = lying._replace(headers=((headers.CHAIN, b"eip155:31337"), *lying.headers))
+    responder.responder.process([lying])
+    assert responder.states() == []
+
+
+@pytest.fixture
+def rotating(tmp_path: Path) -> Bench:
+    """Trusts an old key until block 105, and its successor."""
+    keys = {TRUSTED.key_id: KEY.public_key(), STRANGER.key_id: NEW_KEY.public_key()}
+    verifier = Verifier(keys, {TRUSTED.key_id: {"eip155:31337": 105}})
+    return Bench(Journal(tmp_path / "rotating.jsonl"), FakeChain(101), verifier=verifier)
+
+
+def test_while_two_keys_overlap_both_are_believed(rotating: Bench) -> None:
+    rotating.responder.process([signed(alert(1))])
+    assert rotating.states()[-1] == "broadcast"
+    rotating.responder.process([signed(alert(2), STRANGER)])
+    assert letters(rotating) == []
+
+
+def test_a_retired_key_is_not_believed_whatever_block_it_names(rotating: Bench) -> None:
+    late = signed(alert(6))
+    late = late._replace(
+        headers=TRUSTED.sign(late.value or b"", sequence=106 << 20, expires=EXPIRES)
+    )
+    rotating.responder.process([late])
+    (letter,) = letters(rotating)
+    assert "was retired after block 105 of eip155:31337" in letter.reason
+
+    rotating.responder.process([signed(alert(7), STRANGER)])  # now block 107 is known
+    before = rotating.states()
+    rotating.responder.process([signed(alert(3))])
+    assert "was retired" in letters(rotating)[-1].reason, "also a backdated one"
+    assert rotating.states() == before
 
 
 def test_a_forged_withdrawal_withdraws_nothing(responder: Bench) -> None:

@@ -1,0 +1,127 @@
+"""What every signer promises, whoever keeps the key: one suite over all of them."""
+
+import os
+import pickle
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3  # type: ignore[import-untyped]  # ships no types
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from eth_account import Account
+from hexbytes import HexBytes
+from moto import mock_aws
+from moto.kms.utils import ECDSAPrivateKey
+
+from responders.chain import Call
+from responders.fees import Fee
+from responders.signer import KeySigner, Signer
+from responders.signers.client import SocketSigner
+from responders.signers.kms import SPEC, KmsSigner
+from responders.signers.policy import Allowed, SignerPolicy
+from responders.signers.server import SignerDesk, listening, serve
+from responders.transactions import ORDER, fields, fields_of, says
+
+KEY = bytes(31) + b"\x07"
+CHAIN_ID = 31337
+TARGET = "0x" + "ab" * 20
+PAUSE = "0x8456cb59"
+POLICY = SignerPolicy(
+    chain=f"eip155:{CHAIN_ID}",
+    fee_cap_gwei=500,
+    gas_cap=1_000_000,
+    signatures_per_hour=1000,
+    allow=(Allowed(to=TARGET, call="pause()"),),
+)
+
+
+def _prehashed(self: Any, message: bytes, signing_algorithm: str) -> bytes:
+    """Sign a digest as KMS does; moto hashes it once more, and says so."""
+    assert (len(message), signing_algorithm) == (32, "ECDSA_SHA_256")
+    signature: bytes = self.private_key.sign(message, ec.ECDSA(Prehashed(hashes.SHA256())))
+    return signature
+
+
+@pytest.fixture
+def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A KMS of this test's own."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setattr(ECDSAPrivateKey, "sign", _prehashed)
+    with mock_aws():
+        yield boto3.client("kms", region_name="eu-central-1")
+
+
+def kms_signer(kms: Any) -> KmsSigner:
+    made = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec=SPEC)
+    return KmsSigner(kms, made["KeyMetadata"]["KeyId"], CHAIN_ID)
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[SocketSigner]:
+    """A signer behind its real socket."""
+    path, stop = tmp_path / "signer.sock", threading.Event()
+    desk = SignerDesk(KeySigner(KEY, CHAIN_ID), POLICY)
+    with listening(path, os.geteuid()) as listener:
+        thread = threading.Thread(target=serve, args=(listener, desk, os.geteuid(), stop))
+        thread.start()
+        try:
+            yield SocketSigner(path, CHAIN_ID, POLICY.fee_cap)
+        finally:
+            stop.set()
+            thread.join()
+
+
+@pytest.fixture(params=["keystore", "kms", "process"])
+def signer(request: pytest.FixtureRequest) -> Signer:
+    """Each signer there is."""
+    if request.param == "kms":
+        return kms_signer(request.getfixturevalue("kms"))
+    if request.param == "process":
+        found: Signer = request.getfixturevalue("process")
+        return found
+    return KeySigner(KEY, CHAIN_ID)
+
+
+def test_the_account_is_an_address_in_lower_case(signer: Signer) -> None:
+    assert len(signer.address) == 42
+    assert signer.address == signer.address.lower()
+
+
+def test_what_is_signed_is_what_was_asked_for_and_nothing_more(signer: Signer) -> None:
+    """Forty transactions: both parities, and r and s of every length, occur."""
+    dice = random.Random(5)
+    seen = set()
+    for _ in range(40):
+        data = PAUSE + dice.randbytes(dice.choice([0, 32, 260])).hex()
+        call = Call(TARGET, data, dice.randint(21_000, 1_000_000))
+        nonce, fee = dice.randint(0, 2**40), Fee(dice.randint(0, 5 * 10**11), 0)
+        signed = signer.sign(call, nonce, fee)
+
+        assert says(signed, signer.address, fields(CHAIN_ID, call, nonce, fee))
+        assert str(Account.recover_transaction(signed.raw)).lower() == signer.address
+        found = fields_of(signed.raw)
+        assert found["chainId"] == CHAIN_ID
+        assert (found["nonce"], found["gas"], found["value"]) == (nonce, call.gas, 0)
+        assert (HexBytes(found["data"]), HexBytes(found["to"])) == (HexBytes(data), HexBytes(TARGET))
+        assert found["s"] <= ORDER // 2, "EIP-2: nodes refuse a high s"
+        seen.add(found["v"])
+    assert seen == {0, 1}
+
+
+def test_two_transactions_are_two(signer: Signer) -> None:
+    call, fee = Call(TARGET, PAUSE, 100_000), Fee(100, 2)
+    assert signer.sign(call, 3, fee).tx != signer.sign(call, 4, fee).tx
+
+
+def test_it_does_not_give_its_key_away(signer: Signer) -> None:
+    shown = f"{signer!r} {signer!s} {signer.address}"
+    assert KEY.hex() not in shown
+    if isinstance(signer, KeySigner):
+        with pytest.raises(TypeError, match="not pickled"):
+            pickle.dumps(signer)
