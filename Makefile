@@ -18,12 +18,27 @@ demo: ## Stop an attack before your eyes, on a real Kafka and a real EVM node
 .PHONY: test
 test: ## Run the test suite
 	@./setup dev
-	@$(BIN)/pytest -m 'not slow' $(ARGS)
+	@$(BIN)/pytest -m 'not slow and not faults' $(ARGS)
 
 .PHONY: test-slow
 test-slow: ## Run the tests that take minutes
 	@./setup dev
 	@$(BIN)/pytest -m slow $(ARGS)
+
+.PHONY: test-cluster
+test-cluster: ## Run the tests that need Kafka on three local brokers
+	@./setup dev
+	@FIREBREAK_TEST_BROKERS=3 $(BIN)/pytest -m 'kafka and not slow and not faults' $(ARGS)
+
+.PHONY: test-container
+test-container: ## Run the same tests on Kafka's official image; needs Docker
+	@./setup dev
+	@FIREBREAK_TEST_CONTAINERS=1 $(BIN)/pytest -m 'kafka and not slow and not faults' $(ARGS)
+
+.PHONY: faults
+faults: ## Break everything, on purpose, for half an hour; ARGS=--seed=N repeats a run
+	@./setup dev
+	@$(BIN)/pytest tests/faults tests/integration/test_local_cluster.py $(ARGS)
 
 .PHONY: lint
 lint: ## Check style and formatting

@@ -189,7 +189,7 @@ def _configured(settings: Settings, home: Path) -> faust.App:
         Topic=LosslessTopic,
         topic_partitions=ALERTS.partitions,
         table_standby_replicas=0,
-        topic_replication_factor=kafka.replication,
+        topic_replication_factor=kafka.replication or -1,  # as the cluster does by default
         topic_disable_leader=True,
         web_bind=settings.incidents.web_host,
         web_host=settings.incidents.web_host,

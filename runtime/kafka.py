@@ -39,6 +39,8 @@ REQUEST_TIMEOUT = 15.0
 """Seconds to wait for an answer of the cluster to an administrative question."""
 
 _TURN = 1.0
+_AS_THE_CLUSTER_DOES = -1
+"""Kafka's word for its own default number of copies."""
 
 _REFUSED = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
@@ -55,15 +57,20 @@ _REFUSED = {
 class KafkaBroker:
     """A Kafka cluster, reached with librdkafka's own options (`bootstrap.servers`, SASL, TLS).
 
-    A `namespace` goes in front of every topic and group name on the cluster, and nowhere else: it
-    keeps a replay, a second deployment or a test apart from the rest.
+    A topic gets `replication` copies, or as many as the cluster makes by default. A `namespace`
+    goes in front of every topic and group name on the cluster, and nowhere else: it keeps a replay,
+    a second deployment or a test apart from the rest.
     """
 
     def __init__(
-        self, options: Mapping[str, Any], *, replication: int = 1, namespace: str = ""
+        self,
+        options: Mapping[str, Any],
+        *,
+        replication: int | None = None,
+        namespace: str = "",
     ) -> None:
         self._options = checked(options)
-        self._replication = replication
+        self._replication = _AS_THE_CLUSTER_DOES if replication is None else replication
         self._space = namespace
         self._not_admitted: ConfigurationError | None = None
         try:

@@ -82,7 +82,8 @@ class KafkaSettings(_Group):
     """How to reach Kafka."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
-    replication: Annotated[int, Field(ge=1)] = 1
+    replication: Annotated[int, Field(ge=1)] | None = None
+    """Copies of a topic that is created; none: as many as the cluster makes by default."""
     namespace: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]+\.)?$", max_length=64)] = ""
     """Goes in front of every topic and group; ends in a dot."""
     security_protocol: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sandbox import fetch, process
-from sandbox.kafka import LocalKafka, properties_file
+from sandbox.kafka import LocalKafka
+from sandbox.kafka_broker import properties_file
 from sandbox.lock import locked
 from schemas.errors import ConfigurationError
 

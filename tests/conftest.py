@@ -3,7 +3,7 @@
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,29 +28,53 @@ def cache() -> Path:
 
 
 @pytest.fixture(scope="session")
-def local_kafka(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
-    """A broker that all tests of this process share; none may stop it."""
+def kafka_of(cache: Path) -> Callable[[Path, int], LocalKafka]:
+    """Makes a local cluster, not started yet: its folder, how many brokers."""
     libs, java = fetch.kafka_libs(cache, _report), fetch.java(cache, _report)
-    with LocalKafka(tmp_path_factory.mktemp("kafka"), libs, java) as kafka:
+    return lambda folder, brokers: LocalKafka(folder, libs, java, brokers=brokers)
+
+
+@pytest.fixture(scope="session")
+def local_kafka(
+    kafka_of: Callable[[Path, int], LocalKafka], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalKafka]:
+    """A cluster that all tests of this process share, of as many brokers as
+    `FIREBREAK_TEST_BROKERS` says (1 by itself); none may stop it."""
+    brokers = int(os.environ.get("FIREBREAK_TEST_BROKERS", "1"))
+    with kafka_of(tmp_path_factory.mktemp("kafka"), brokers) as kafka:
         yield kafka
 
 
 @pytest.fixture
-def own_kafka(cache: Path, tmp_path: Path) -> Iterator[LocalKafka]:
+def own_kafka(kafka_of: Callable[[Path, int], LocalKafka], tmp_path: Path) -> Iterator[LocalKafka]:
     """A broker that belongs to one test, which may kill it and start it again."""
-    libs, java = fetch.kafka_libs(cache, _report), fetch.java(cache, _report)
-    with LocalKafka(tmp_path / "kafka", libs, java) as kafka:
+    with kafka_of(tmp_path / "kafka", 1) as kafka:
+        yield kafka
+
+
+@pytest.fixture
+def own_cluster(
+    kafka_of: Callable[[Path, int], LocalKafka], tmp_path: Path
+) -> Iterator[LocalKafka]:
+    """Three brokers that belong to one test, which may kill them and start them again."""
+    with kafka_of(tmp_path / "kafka", 3) as kafka:
         yield kafka
 
 
 @pytest.fixture(scope="session")
-def bootstrap(request: pytest.FixtureRequest) -> str:
-    """The address of a broker: `KAFKA_BOOTSTRAP_SERVERS`, else a local one."""
+def bootstrap(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a cluster: `KAFKA_BOOTSTRAP_SERVERS`; with `FIREBREAK_TEST_CONTAINERS` the
+    Kafka image of `docker-compose.yml`, in a container; else local brokers."""
     given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
     if given:
-        return given
-    kafka: LocalKafka = request.getfixturevalue("local_kafka")
-    return kafka.bootstrap
+        yield given
+    elif os.environ.get("FIREBREAK_TEST_CONTAINERS"):
+        containers = pytest.importorskip("tests.containers")
+        with containers.contained_kafka() as address:
+            yield address
+    else:
+        kafka: LocalKafka = request.getfixturevalue("local_kafka")
+        yield kafka.bootstrap
 
 
 @pytest.fixture

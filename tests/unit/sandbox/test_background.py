@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import background
-from sandbox.kafka import properties_file
+from sandbox.kafka_broker import properties_file
 from sandbox.process import ChildProcess
 from schemas.errors import ConfigurationError
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.kafka import LocalKafka, Member, server_properties
+from sandbox.kafka import LocalKafka
+from sandbox.kafka_broker import Member, server_properties
 from schemas.errors import UnsafeToContinueError
 from schemas.topics import TOPICS
 
