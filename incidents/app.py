@@ -123,13 +123,15 @@ def build(
     casework: Casework,
     outbox: Outbox,
     fail: Callable[[Exception], None],
+    *,
+    copies: int = 1,
 ) -> tuple[faust.App, ConfirmedTable]:
     """Return the app and its table of dockets by protocol; nothing is started yet.
 
-    The tables lie in `home`. `casework` sends to `outbox`. `fail` is told why no further record can
-    be worked on.
+    The tables lie in `home`, with so many `copies` of their changelog on the cluster. `casework`
+    sends to `outbox`. `fail` is told why no further record can be worked on.
     """
-    app = _configured(settings, home)
+    app = _configured(settings, home, copies)
     space = settings.kafka.namespace
     table = cast(
         "ConfirmedTable",
@@ -167,7 +169,7 @@ def build(
     return app, table
 
 
-def _configured(settings: Settings, home: Path) -> faust.App:
+def _configured(settings: Settings, home: Path, copies: int) -> faust.App:
     kafka, largest = settings.kafka, int(DEAD_LETTERS.config["max.message.bytes"])
     return faust.App(
         f"{kafka.namespace}firebreak-{SERVICE}",
@@ -189,7 +191,7 @@ def _configured(settings: Settings, home: Path) -> faust.App:
         Topic=LosslessTopic,
         topic_partitions=ALERTS.partitions,
         table_standby_replicas=0,
-        topic_replication_factor=kafka.replication or -1,  # as the cluster does by default
+        topic_replication_factor=copies,
         topic_disable_leader=True,
         web_bind=settings.incidents.web_host,
         web_host=settings.incidents.web_host,

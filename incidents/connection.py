@@ -3,7 +3,10 @@
 import ssl
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by its documentation
+    AdminClient,
+    ClusterMetadata,
+)
 from faust import SASLCredentials
 from faust.auth import SSLCredentials
 from faust.types.auth import CredentialsT, SASLMechanism
@@ -40,13 +43,23 @@ def credentials(kafka: KafkaSettings) -> CredentialsT | None:
 
 def cluster(kafka: KafkaSettings) -> str:
     """Return the id that the cluster gave itself when it was made."""
+    return str(_listing(kafka).cluster_id)
+
+
+def copies(kafka: KafkaSettings, topic: str) -> int:
+    """Return how many copies the cluster keeps of this topic, 1 if it does not exist."""
+    found = _listing(kafka).topics.get(kafka.namespace + topic)
+    partitions = found.partitions.values() if found else ()
+    return min((len(partition.replicas) for partition in partitions), default=1)
+
+
+def _listing(kafka: KafkaSettings) -> ClusterMetadata:
     try:
-        found = AdminClient(kafka.librdkafka()).list_topics(timeout=REQUEST_TIMEOUT)
+        return AdminClient(kafka.librdkafka()).list_topics(timeout=REQUEST_TIMEOUT)
     except KafkaException as error:
         raise TransientError(
             f"no answer from Kafka at {kafka.bootstrap_servers}: {error}"
         ) from error
-    return str(found.cluster_id)
 
 
 def _mechanism(name: str | None) -> SASLMechanism:

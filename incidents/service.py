@@ -14,7 +14,7 @@ from faust.tables.manager import TableManager
 from incidents import pages
 from incidents.app import build
 from incidents.casework import READS, SERVICE, Casework
-from incidents.connection import cluster
+from incidents.connection import cluster, copies
 from incidents.outbox import Outbox
 from runtime.broker import Broker, Partition
 from runtime.lag import LagGauge
@@ -62,7 +62,8 @@ async def run(settings: Settings, service: Service, verifier: Verifier | None) -
     outbox = Outbox()
     casework = Casework(outbox, service.metrics, verifier)
     home = _home(settings)
-    app, table = build(settings, home, casework, outbox, failures.append)
+    kept = settings.kafka.replication or copies(settings.kafka, ALERTS.name)
+    app, table = build(settings, home, casework, outbox, failures.append, copies=kept)
     pages.add(app, table, lambda: not _obstacle(app))
     starting = asyncio.create_task(_start(app, failures.append))
     obstacle = ""

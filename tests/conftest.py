@@ -17,6 +17,16 @@ from sandbox.node import LocalNode, NodeOptions
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let fault tests be repeated with another seed."""
+    parser.addoption("--seed", type=int, default=1, help="of the fault tests' random choices")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how to repeat this run."""
+    return f"seed: {config.getoption('--seed')}"
+
+
 def _report(line: str) -> None:
     """Say nothing: what is fetched for a test is fetched before, by `make test`."""
 
