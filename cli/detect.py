@@ -34,10 +34,12 @@ def detect(
     broker = connect(settings, TRANSACTIONS, ALERTS, DETECTOR_STATE, DEAD_LETTERS)
     with running("detect", settings) as service:
         producer = broker.producer()
+        maker = HostMaker(set_name, detectors, manifests, settings.finality_of)
+        service.health.lacking = lambda: maker.switched_off
         task = DetectTask(
             Intake(producer, service.metrics, "detect"),
             Publisher(producer, service.clock, service.metrics, signer),
-            HostMaker(set_name, detectors, manifests, settings.finality_of),
+            maker,
             service.metrics,
             StateStore(broker, producer, set_name),
         )

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from schemas.errors import ConfigurationError
 
@@ -45,29 +46,46 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
 
 @app.command()
 def check(name: str, as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line flag
-    """Run the conformance suite on an installed detector; exit 1 if a rule is not kept."""
+    """Run the conformance suite on an installed detector, and for one that did not ship with
+    Firebreak prove the limits that it runs under; exit 1 if a rule or a limit is not kept."""
     import orjson
 
-    from detectors.api import Detector
     from detectors.conformance import RULES, check_detector
+    from detectors.sets import source
+    from detectors.strangers.outside import Stranger
+    from detectors.strangers.probes import prove
     from runtime import plugins
 
     # Checking is how trust begins, so the allow-list is not asked here.
-    made = plugins.choose(plugins.DETECTORS, name, allowed=(name,)).load()
-    if not (isinstance(made, type) and issubclass(made, Detector)):
-        raise ConfigurationError(f"{name!r} is not a subclass of detectors.api.Detector")
-    failures = check_detector(made)
-    if as_json:
-        found = [{"rule": failure.rule, "detail": failure.detail} for failure in failures]
-        typer.echo(orjson.dumps({"detector": name, "failures": found}).decode())
+    made = source(plugins.choose(plugins.DETECTORS, name, allowed=(name,)))
+    if isinstance(made, Stranger):
+        failures = dict(reversed(made.check()))
+        proofs = list(prove())
+        made.end()
+    elif isinstance(made, type):
+        failures, proofs = {f.rule: f.detail for f in reversed(check_detector(made))}, []
     else:
-        console = Console()
-        broken = {failure.rule: failure.detail for failure in failures}
+        raise ConfigurationError(f"{name!r} cannot be checked")
+    open_ = [proof for proof in proofs if not proof.held]
+    if as_json:
+        found = [{"rule": rule, "detail": detail} for rule, detail in failures.items()]
+        limits = [{"tried": p.limit, "held": p.held, "detail": p.detail} for p in proofs]
+        answer = {"detector": name, "failures": found, "limits": limits}
+        typer.echo(orjson.dumps(answer).decode())
+    else:
         for rule in RULES:
             title = rule.__name__.removeprefix("_").replace("_", " ")
-            mark = "[red]✗[/]" if title in broken else "[green]✓[/]"
-            console.print(f"{mark} {title}", broken.get(title, ""), highlight=False)
-    raise typer.Exit(1 if failures else 0)
+            _mark(title not in failures, title, failures.get(title, ""))
+        if proofs:
+            Console().print("A plug-in on this machine that …")
+        for proof in proofs:
+            _mark(proof.held, f"{proof.limit} is stopped", proof.detail)
+    raise typer.Exit(1 if failures or open_ else 0)
+
+
+def _mark(kept: bool, title: str, detail: str) -> None:  # noqa: FBT001 - private
+    mark = Text("✓ ", "green") if kept else Text("✗ ", "red")
+    Console().print(mark + Text(f"{title}  ") + Text(detail, "dim"))
 
 
 @app.command()

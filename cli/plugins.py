@@ -35,6 +35,7 @@ def list_(
                 "version": plugin.version,
                 "object": plugin.entry.value,
                 "allowed": plugin.name in allowed,
+                "confined": not plugin.shipped,
             }
             for plugin in found
         ]
@@ -42,6 +43,7 @@ def list_(
         return
     table = Table("plug-in", "kind", "from", "version", "may run", box=None)
     for plugin in found:
-        may_run = "yes" if plugin.name in allowed else "no: not in detect.allowed"
+        where = "yes" if plugin.shipped else "yes, confined"
+        may_run = where if plugin.name in allowed else "no: not in detect.allowed"
         table.add_row(plugin.name, plugin.group, plugin.distribution, plugin.version, may_run)
     Console().print(table)

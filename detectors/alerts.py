@@ -24,6 +24,10 @@ from schemas.ids import content_id
 REFERENCE_WEIGHT = 400.0
 """How many transactions of a protocol's own weigh as much as the reference."""
 
+STRANGER_WARM_UP = 50
+"""Transactions that a stranger's detector learns from, at least, before its vote counts: nothing
+shipped says how its scores are spread."""
+
 NOTEWORTHY = 0.01
 """The p-value from which a detector's reasons are worth telling."""
 
@@ -44,6 +48,13 @@ class View:
     rarity: Rarity
     learned: int
     explanation: Explanation
+    fused: bool = True
+
+    @property
+    def alone(self) -> float:
+        """The p-value that this view gives by itself; 1 for one that is fused or still new."""
+        new = self.learned < max(STRANGER_WARM_UP, self.spec.warm_up)
+        return 1.0 if self.fused or new else self.rarity.p_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,8 @@ class Opinion:
     """The sum of -ln p over the detectors, in nats."""
     p_value: float
     views: tuple[View, ...]
+    together: float
+    """The p-value without the votes that stand by themselves."""
 
     @property
     def score(self) -> float:
@@ -71,6 +84,8 @@ class Opinion:
 def reference(detectors: int) -> list[float]:
     """Return the histogram of the evidence that so many independent detectors give on ordinary
     transactions: a gamma distribution with that shape."""
+    if not detectors:
+        return []
     edges = [index * BIN for index in range(BINS + 1)]
     below = [float(gammainc(detectors, edge)) for edge in edges]
     return [REFERENCE_WEIGHT * (after - before) for before, after in pairwise(below)]
@@ -78,8 +93,11 @@ def reference(detectors: int) -> list[float]:
 
 def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     """Join the detectors' p-values into one; `tail` knows the evidence of ordinary transactions."""
-    evidence = sum(-math.log(view.rarity.p_value) for view in views)
-    return Opinion(evidence, tail.rarity(evidence).p_value, tuple(views))
+    fused = [-math.log(view.rarity.p_value) for view in views if view.fused]
+    evidence = sum(fused)
+    together = tail.rarity(evidence).p_value if fused else 1.0
+    p_value = min([together, *(view.alone for view in views)])
+    return Opinion(evidence, p_value, tuple(views), together)
 
 
 def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules) -> Alert | None:
@@ -119,7 +137,7 @@ def _vote(view: View, budget: float) -> Vote:
         p_value=view.rarity.p_value,
         tail=view.rarity.tail,
         learned=view.learned,
-        alerted=view.rarity.p_value <= budget,
+        alerted=(view.rarity.p_value if view.fused else view.alone) <= budget,
         technique=view.spec.technique,
         reasons=view.explanation.reasons[:32],
         evidence=view.explanation.evidence[:64],

@@ -6,7 +6,6 @@ it, and the tests run it on every built-in detector. Each check's docstring is i
 
 import math
 import random
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,15 +14,13 @@ import orjson
 
 from detectors import samples
 from detectors.api import Detector, Scope, State
+from detectors.guarded import TECHNIQUE, VERSION
 from schemas.chain import Flow, Log, Transaction
 from schemas.codec import encode
 
 MAX_STATE_BYTES = 1024 * 1024
 MAX_SECONDS_ODD = 2.0
 MAX_SECONDS_ORDINARY = 0.005
-
-_TECHNIQUE = re.compile(r"^ADT[0-9]{4}(\.[0-9]{3})?$")
-_VERSION = re.compile(r"^[0-9]+\.[0-9]+\.[0-9]+$")
 
 Make = type[Detector]
 
@@ -63,9 +60,9 @@ def _taught(make: Make, records: list[Transaction]) -> Detector:
 def _spec_is_complete(make: Make, _records: list[Transaction]) -> Iterator[str]:
     """The spec tells what a person has to know before trusting the detector."""
     spec = make.spec
-    if not _VERSION.match(spec.version):
+    if not VERSION.match(spec.version):
         yield f"version {spec.version!r} is not like 1.0.0"
-    if not _TECHNIQUE.match(spec.technique):
+    if not TECHNIQUE.match(spec.technique):
         yield f"technique {spec.technique!r} is not an AADAPT id like ADT3012.004"
     for word in ("summary", "false_positives", "blind_spots"):
         if not getattr(spec, word):

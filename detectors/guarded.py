@@ -1,81 +1,125 @@
 """A detector under guard: its failure is its own.
 
-Whatever a plug-in raises or returns, the set goes on: the failure is recorded, the transaction has
-no opinion from this detector, and after `PATIENCE` failures in a row it is asked no more.
+Whatever a detector raises or returns, the set goes on: the failure is recorded and the transaction
+has no opinion from this detector. `Guarded` is for the detectors that ship with Firebreak, in this
+process. It asks them every time: one that could be silenced by a few transactions on which it
+stumbles could be silenced by anybody who finds such a transaction. Strangers are guarded by
+`detectors.strangers`, which does switch them off, because their failures can cost time.
 """
 
 import math
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
-from detectors.api import Detector, Explanation, Features, Scope, State
+import msgspec
+
+from detectors.api import Detector, Explanation, Features, Scope, Spec, State
 from schemas.chain import Transaction
 from schemas.errors import ConfigurationError
 
-PATIENCE = 5
-"""Failures in a row after which a detector is left alone."""
+T = TypeVar("T")
+
+TECHNIQUE = re.compile(r"^ADT[0-9]{4}(\.[0-9]{3})?$")
+VERSION = re.compile(r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}$")
+
+MAX_NAME = 128
+"""Characters in a feature's name."""
+
+MAX_FAULTS = 16
+"""Failures that are told between two looks; what came beyond is only counted."""
+
+
+class Guard(Protocol):
+    """What the host asks; none of it raises."""
+
+    name: str
+    spec: Spec
+    fused: bool
+    """Whether its opinion is one with the set's; a stranger's vote stands by itself."""
+
+    def features(self, tx: Transaction, without: frozenset[str]) -> Features | None:
+        """Return the features that are left, None when the detector failed or is off."""
+
+    def score_one(self, x: Features) -> float:
+        """Return the score, 0 when the detector failed."""
+
+    def learn_one(self, x: Features, weight: float) -> None:
+        """Let it learn."""
+
+    def explain_one(self, x: Features, tx: Transaction) -> Explanation:
+        """Return its reasons, none when it failed."""
+
+    def take_faults(self) -> list[str]:
+        """Return what went wrong since the last call."""
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that was learned, as JSON."""
+
+    def load(self, state: State) -> None:
+        """Become what `dump` described."""
+
+
+class Source(Protocol):
+    """Where the guards of one plug-in come from: one for each protocol."""
+
+    spec: Spec
+
+    def guard(self, name: str, scope: Scope) -> Guard:
+        """Return a new detector, under guard, that has learned nothing."""
+
+
+def guard(name: str, source: type[Detector] | Source, scope: Scope) -> Guard:
+    """Return a new detector for a protocol, under guard."""
+    if source.spec.name != name:
+        raise ConfigurationError(
+            f"plug-in {name!r} gives a detector that calls itself {source.spec.name!r}"
+        )
+    for word, pattern in (("version", VERSION), ("technique", TECHNIQUE)):
+        if not pattern.match(getattr(source.spec, word)):
+            raise ConfigurationError(
+                f"plug-in {name!r} has the {word} {getattr(source.spec, word)!r:.60}; "
+                f"firebreak detectors check {name} tells more"
+            )
+    return Guarded(name, source, scope) if isinstance(source, type) else source.guard(name, scope)
 
 
 class Guarded:
-    """One detector for one protocol, made on construction."""
+    """One shipped detector for one protocol, made on construction."""
+
+    fused = True
 
     def __init__(self, name: str, make: type[Detector], scope: Scope) -> None:
         self.name = name
         self.spec = make.spec
-        if self.spec.name != name:
-            raise ConfigurationError(
-                f"plug-in {name!r} gives a detector that calls itself {self.spec.name!r}"
-            )
         self._detector = make(scope)
-        self._streak = 0
         self._faults: list[str] = []
 
     def features(self, tx: Transaction, without: frozenset[str]) -> Features | None:
-        """Return the features that are left, None when the detector failed or is left alone."""
-        if self._streak >= PATIENCE:
-            return None
-        try:
-            x = self._detector.features(tx)
-            found = {name: float(value) for name, value in x.items() if name not in without}
-        except Exception as error:  # noqa: BLE001 - a stranger's code; recorded and counted
-            self._failed("features", error)
-            return None
-        bad = next((name for name, value in found.items() if not math.isfinite(value)), None)
-        if bad is not None:
-            self._failed("features", ValueError(f"{bad} is not finite"))
-            return None
-        return found
+        """Return the features that are left, None when the detector failed."""
+        return self._try("features", lambda: usable(self._detector.features(tx), without), None)
 
     def score_one(self, x: Features) -> float:
         """Return the score, 0 when the detector failed."""
-        try:
-            score = float(self._detector.score_one(x))
-        except Exception as error:  # noqa: BLE001 - a stranger's code; recorded and counted
-            self._failed("score_one", error)
-            return 0.0
-        if not math.isfinite(score) or score < 0.0:
-            self._failed("score_one", ValueError(f"score {score} is not a finite number >= 0"))
-            return 0.0
-        self._streak = 0
-        return score
+        return self._try("score_one", lambda: sound(self._detector.score_one(x)), 0.0)
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Let it learn."""
-        try:
-            self._detector.learn_one(x, weight)
-        except Exception as error:  # noqa: BLE001 - a stranger's code; recorded and counted
-            self._failed("learn_one", error)
+        self._try("learn_one", lambda: self._detector.learn_one(x, weight), None)
 
     def explain_one(self, x: Features, tx: Transaction) -> Explanation:
         """Return its reasons, none when it failed."""
-        try:
-            return self._detector.explain_one(x, tx)
-        except Exception as error:  # noqa: BLE001 - a stranger's code; recorded and counted
-            self._failed("explain_one", error)
-            return Explanation()
+        return self._try(
+            "explain_one", lambda: printable(self._detector.explain_one(x, tx)), Explanation()
+        )
 
-    def _failed(self, step: str, error: Exception) -> None:
-        self._streak += 1
-        self._faults.append(f"{step}: {type(error).__name__}: {error}"[:300])
+    def _try(self, step: str, ask: Callable[[], T], otherwise: T) -> T:
+        try:
+            return ask()
+        except Exception as error:  # noqa: BLE001 - a plug-in's code; recorded and counted
+            if len(self._faults) < MAX_FAULTS:
+                self._faults.append(f"{step}: {type(error).__name__}: {error}"[:300])
+            return otherwise
 
     def take_faults(self) -> list[str]:
         """Return what went wrong since the last call."""
@@ -83,10 +127,38 @@ class Guarded:
         return faults
 
     def dump(self) -> dict[str, Any]:
-        """Return the detector's state and its streak of failures."""
-        return {"streak": self._streak, "state": self._detector.dump()}
+        """Return the detector's state."""
+        return {"state": self._detector.dump()}
 
     def load(self, state: State) -> None:
         """Become what `dump` described."""
-        self._streak = int(state["streak"])
         self._detector.load(state["state"])
+
+
+def usable(x: Mapping[str, float], without: frozenset[str]) -> dict[str, float]:
+    """Return the features but for some. Raises `ValueError` for one that no host can keep: a number
+    that is none, a name without end."""
+    found = {name: float(value) for name, value in x.items() if name not in without}
+    for name, value in found.items():
+        if not math.isfinite(value):
+            raise ValueError(f"{name[:MAX_NAME]} is not finite")
+        if len(name) > MAX_NAME:
+            raise ValueError(f"a feature has a name of {len(name):,} characters")
+    return found
+
+
+def sound(score: float) -> float:
+    """Return a score. Raises `ValueError` for one that is not a finite number, 0 or more."""
+    score = float(score)
+    if not math.isfinite(score) or score < 0.0:
+        raise ValueError(f"score {score} is not a finite number >= 0")
+    return score
+
+
+def printable(explanation: Explanation) -> Explanation:
+    """Return an explanation that fits into an alert. Raises `ValueError` for one that does not:
+    an alert that cannot be written would be lost whole."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(explanation), type=Explanation)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"it cannot be written into an alert: {error}") from error

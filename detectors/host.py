@@ -5,72 +5,53 @@ reorg needs no unlearning and nobody can teach the baseline within an attack. Wa
 are learned when a later transaction of the same protocol is deep enough, before that one is scored:
 everything depends on the protocol's own records alone, however topics are partitioned.
 
-One that alerted waits longer (`QUARANTINE` blocks more) and then counts for little, unless the
-protocol's own log shows that a brake was pulled over it: then it is never learned. Never learning
+One that alerted waits longer and then counts for little (`detectors.waiting`). Never learning
 anything that alerted would flag a new but honest regime for ever.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from detectors import alerts, priors
 from detectors.alerts import Opinion
 from detectors.api import Detector, Explanation, Features, Scope
-from detectors.guarded import Guarded
+from detectors.guarded import Guard, Source, guard
 from detectors.rules import Rules
 from detectors.tail import OnlineTail
+from detectors.waiting import Lesson, Waiting, WaitingRoom
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Transaction
 from schemas.ids import content_id
-
-QUARANTINE = 300
-"""Blocks beyond finality after which a transaction that alerted is learned: an hour of Ethereum."""
-
-SUSPECT_WEIGHT = 0.05
-"""What it then counts for: twenty such transactions weigh as much as one that never alerted."""
 
 BRAKES = frozenset({"Paused", "Braked"})
 """Events by which a protocol's own log shows that somebody pulled a brake."""
 
 
 @dataclass(slots=True)
-class Waiting:
-    """A transaction that was scored and is not yet learned."""
-
-    block: int
-    block_hash: str
-    index: int
-    tx: str
-    alert: str
-    """The alert's id, '' when it did not alert."""
-    features: list[dict[str, float] | None]
-    """Per detector; None where the detector failed."""
-    scores: list[float]
-    evidence: float
-
-
-@dataclass(slots=True)
 class Member:
     """One detector of the set, with the distribution of its scores."""
 
-    detector: Guarded
+    detector: Guard
     tail: OnlineTail
 
 
 class Host:
     """Scores and learns one protocol's transactions, in the order of their records."""
 
-    def __init__(self, scope: Scope, rules: Rules, detectors: Mapping[str, type[Detector]]) -> None:
+    def __init__(
+        self, scope: Scope, rules: Rules, detectors: Mapping[str, type[Detector] | Source]
+    ) -> None:
         self.chain = scope.chain
         self._scope = scope
         self._rules = rules
         self._members = [
-            Member(Guarded(name, make, scope), OnlineTail(priors.scores(name)))
-            for name, make in detectors.items()
+            Member(guard(name, source, scope), OnlineTail(priors.scores(name)))
+            for name, source in detectors.items()
         ]
-        self._together = OnlineTail(alerts.reference(len(self._members)))
-        self._waiting: list[Waiting] = []
+        fused = sum(member.detector.fused for member in self._members)
+        self._together = OnlineTail(alerts.reference(fused))
+        self._waiting = WaitingRoom(rules.finality)
         self._mark = (-1, -1)
         self.learned = 0
 
@@ -90,7 +71,7 @@ class Host:
         self._confirm_brakes(tx)
         opinion, features = self._judge(tx)
         alert = alerts.raise_alert(tx, opinion, self._rules)
-        self._waiting.append(
+        self._waiting.add(
             Waiting(
                 block=tx.block,
                 block_hash=tx.block_hash,
@@ -100,6 +81,7 @@ class Host:
                 features=[None if x is None else dict(x) for x in features],
                 scores=[view.score for view in opinion.views],
                 evidence=opinion.evidence,
+                suspect=opinion.together <= self._rules.budget,
             )
         )
         return opinion, alert
@@ -120,6 +102,7 @@ class Host:
                     rarity=rarity,
                     learned=int(member.tail.learned),
                     explanation=Explanation(),
+                    fused=member.detector.fused,
                 )
             )
         opinion = alerts.fuse(views, self._together)
@@ -134,22 +117,19 @@ class Host:
         return opinion.explained_by(explained), features
 
     def _learn_final(self, head: int) -> None:
-        final = head - self._rules.finality
-        keep = []
-        for entry in self._waiting:
-            if entry.block > final - (QUARANTINE if entry.alert else 0):
-                keep.append(entry)
-                continue
-            self._learn(entry, SUSPECT_WEIGHT if entry.alert else 1.0)
-        self._waiting = keep
+        for lesson in self._waiting.due(head):
+            self._learn(lesson)
 
-    def _learn(self, entry: Waiting, weight: float) -> None:
+    def _learn(self, lesson: Lesson) -> None:
+        entry, weight = lesson.entry, lesson.weight
         for member, x, score in zip(self._members, entry.features, entry.scores, strict=True):
-            if x is not None:
+            due = lesson.ours if member.detector.fused else lesson.theirs
+            if due and x is not None:
                 member.detector.learn_one(x, weight)
                 member.tail.learn(score, weight)
-        self._together.learn(entry.evidence, weight)
-        self.learned += 1
+        if lesson.ours:
+            self._together.learn(entry.evidence, weight)
+            self.learned += 1
 
     def _confirm_brakes(self, tx: Transaction) -> None:
         """Drop what alerted before a brake that the protocol's own contracts report."""
@@ -158,13 +138,12 @@ class Host:
             log.name in BRAKES and log.contract in manifest.addresses for log in tx.logs
         )
         if braked:
-            self._waiting = [entry for entry in self._waiting if not entry.alert]
+            self._waiting.confirm_brake()
 
     def retract(self, block: int, block_hash: str) -> list[Withdrawal]:
         """Forget a block that left the chain; return the alerts that no longer hold."""
-        gone = [e for e in self._waiting if e.block == block and e.block_hash == block_hash]
+        gone = self._waiting.retract(block, block_hash)
         if gone:
-            self._waiting = [entry for entry in self._waiting if entry not in gone]
             self._mark = min(self._mark, (block, -1))
         return [self._withdrawal(entry) for entry in gone if entry.alert]
 
@@ -191,9 +170,7 @@ class Host:
         return {
             "mark": list(self._mark),
             "learned": self.learned,
-            "waiting": [
-                [getattr(entry, field.name) for field in fields(Waiting)] for entry in self._waiting
-            ],
+            "waiting": self._waiting.dump(),
             "together": self._together.dump(),
             "members": {
                 member.detector.name: {
@@ -209,7 +186,7 @@ class Host:
         """Become what `dump` described. A detector whose version changed starts anew."""
         self._mark = (int(state["mark"][0]), int(state["mark"][1]))
         self.learned = int(state["learned"])
-        self._waiting = [Waiting(*entry) for entry in state["waiting"]]
+        self._waiting.load(state["waiting"])
         self._together.load(state["together"])
         for member in self._members:
             saved = state["members"].get(member.detector.name)

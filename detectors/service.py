@@ -137,9 +137,17 @@ class DetectTask:
             self._publisher.publish(alert, message, self._maker.alert_lifetime(tx.protocol))
             self._metrics.alerts.labels(self._maker.set_name, alert.severity).inc()
             _log.info("alert", protocol=tx.protocol, tx=tx.tx, p_value=alert.p_value)
-        for detector, fault in host.faults():
+        self._report(host, tx.tx)
+
+    def _report(self, host: Host, during: str) -> None:
+        """Tell of plug-ins that failed; those that are off now are on the gauge and in the
+        probe's answer as well."""
+        faults = list(host.faults())
+        for detector, fault in faults:
             self._metrics.detector_faults.labels(detector).inc()
-            _log.warning("detector_failed", detector=detector, fault=fault, tx=tx.tx)
+            _log.warning("detector_failed", detector=detector, fault=fault, during=during)
+        for detector in self._maker.switched_off if faults else ():
+            self._metrics.detector_off.labels(detector).set(1)
 
     def _retract(self, share: _Share, message: Message, gone: Retraction) -> None:
         for protocol, host in share.hosts.items():
@@ -167,12 +175,14 @@ class DetectTask:
 
     def _state(self, share: _Share, key: str, partition: int, offset: int) -> KeyState:
         host = share.hosts[key]
+        state = host.dump()
+        self._report(host, "snapshot")
         return KeyState(
             set=self._maker.set_name,
             key=key,
             partition=partition,
             offset=offset,
-            state={"chain": host.chain, "host": host.dump()},
+            state={"chain": host.chain, "host": state},
         )
 
     def released(self, partitions: Sequence[Partition]) -> None:

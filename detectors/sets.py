@@ -3,30 +3,41 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from detectors.api import Detector, Scope
+from detectors.guarded import Source
 from detectors.host import Host
 from detectors.rules import Rules
+from detectors.strangers.outside import Stranger
 from runtime import plugins
 from schemas.errors import ConfigurationError
 from schemas.manifest import Budget, Manifest
 
-Detectors = Mapping[str, type[Detector]]
-"""The classes of a set, by name, in the order in which the set names them."""
+Detectors = Mapping[str, type[Detector] | Source]
+"""What a set's detectors are made by, by name, in the order in which the set names them."""
 
 
 def load_set(names: Iterable[str], allowed: Iterable[str]) -> Detectors:
     """Load the plug-ins of a set. Raises `ConfigurationError` for one that is not allowed, not
-    installed, claimed twice, or not a detector."""
-    found: dict[str, type[Detector]] = {}
-    for name in names:
-        made = plugins.choose(plugins.DETECTORS, name, allowed).load()
-        if not (isinstance(made, type) and issubclass(made, Detector)):
-            raise ConfigurationError(
-                f"plug-in {name!r} is not a subclass of detectors.api.Detector"
-            )
-        found[name] = made
-    if not found:
+    installed, claimed twice, or not a detector.
+
+    Shipped ones run here, for speed; each of the others gets a confined process, and is imported
+    nowhere else.
+    """
+    chosen = [plugins.choose(plugins.DETECTORS, name, allowed) for name in names]
+    if not chosen:
         raise ConfigurationError("the detector set is empty")
-    return found
+    return {plugin.name: source(plugin) for plugin in chosen}
+
+
+def source(plugin: plugins.Plugin) -> type[Detector] | Source:
+    """Return what makes a plug-in's detectors. Raises `ConfigurationError` when it makes none."""
+    if not plugin.shipped:
+        return Stranger(plugin.name, plugin.entry.value)
+    made = plugin.load()
+    if not (isinstance(made, type) and issubclass(made, Detector)):
+        raise ConfigurationError(
+            f"plug-in {plugin.name!r} is not a subclass of detectors.api.Detector"
+        )
+    return made
 
 
 class HostMaker:
@@ -62,6 +73,15 @@ class HostMaker:
             without=self._without,
         )
         return Host(Scope(chain, protocol, manifest), rules, self._detectors)
+
+    @property
+    def switched_off(self) -> list[str]:
+        """The strangers that failed too often and are asked no more, by name."""
+        return [
+            name
+            for name, source in self._detectors.items()
+            if isinstance(source, Stranger) and source.off
+        ]
 
     def alert_lifetime(self, protocol: str) -> int:
         """Return for how many blocks an alert of this protocol may be acted on."""

@@ -5,7 +5,7 @@
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -31,6 +31,8 @@ class Health:
     """What a service says of itself."""
 
     def __init__(self, clock: Clock) -> None:
+        self.lacking: Callable[[], Sequence[str]] = tuple
+        """Gives what the service does its work without; told beside `ok`."""
         self._clock = clock
         self._last = clock.monotonic()
         self._waiting_for = "its first turn"
@@ -89,7 +91,9 @@ def serve(health: Health, metrics: Metrics, host: str, port: int) -> tuple[int, 
             "503 Service Unavailable" if trouble else "200 OK",
             [("Content-Type", "text/plain; charset=utf-8")],
         )
-        return [f"waiting for {trouble}\n".encode() if trouble else b"ok\n"]
+        if trouble:
+            return [f"waiting for {trouble}\n".encode()]
+        return [b"ok\n", *(f"without {part}\n".encode() for part in health.lacking())]
 
     try:
         server: WSGIServer = make_server(host, port, answer, _Server, _Quiet)

@@ -39,6 +39,9 @@ class Metrics:
         self.alerts = count("alerts", "Alerts raised.", "set", "severity")
         self.withdrawals = count("withdrawals", "Alerts withdrawn.", "set")
         self.detector_faults = count("detector_faults", "Plug-in failures.", "detector")
+        self.detector_off = gauge(
+            "detector_off", "1 for a plug-in that failed too often.", "detector"
+        )
 
         self.actions = count("actions", "Steps of brakes.", "state")
         self.brake_faults = count(

@@ -23,6 +23,12 @@ class Plugin:
     version: str
     entry: EntryPoint
 
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with Firebreak; anything else is a stranger's and never imported here."""
+        ours = self.distribution == "firebreak"
+        return ours and self.entry.module.startswith("detectors.builtin.")
+
     def load(self) -> Any:
         """Import what the entry point names. Raises `ConfigurationError` with the reason."""
         try:

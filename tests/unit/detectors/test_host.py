@@ -1,11 +1,12 @@
 import orjson
 import pytest
 
-from detectors.api import Detector, Scope
-from detectors.guarded import PATIENCE
-from detectors.host import QUARANTINE, SUSPECT_WEIGHT, Host
+from detectors.api import Detector, Features, Scope
+from detectors.guarded import MAX_FAULTS
+from detectors.host import Host
 from detectors.rules import Rules
 from detectors.samples import CHAIN, PROTOCOL, address, make
+from detectors.waiting import QUARANTINE, SUSPECT_WEIGHT
 from schemas.alerts import Alert
 from schemas.chain import Log, Transaction
 from schemas.codec import encode
@@ -168,14 +169,30 @@ def test_a_new_version_of_a_detector_starts_anew() -> None:
     assert learned(fresh) == []
 
 
-def test_a_failing_detector_is_left_alone_and_the_others_go_on() -> None:
+def test_a_failing_detector_has_no_opinion_and_the_others_go_on() -> None:
     subject = host(Broken, GasSize)
-    for block in range(PATIENCE + 3):
+    for block in range(8):
         opinion, _ = subject.take(tx(block, gas=5))
         assert opinion is not None
         assert opinion.views[1].score == 5.0 * (block < FINALITY)
-    assert len(list(subject.faults())) == PATIENCE
+    assert len(list(subject.faults())) == 8
     assert list(subject.faults()) == []
+
+
+def test_a_shipped_detector_cannot_be_silenced_by_what_it_stumbles_over() -> None:
+    class Stumbling(GasSize):
+        def features(self, tx: Transaction) -> Features:
+            if tx.gas_used == "13":
+                raise RuntimeError("unlucky")
+            return super().features(tx)
+
+    subject = host(Stumbling)
+    for block in range(200):
+        subject.take(tx(block, gas=13))
+    opinion, _ = subject.take(tx(200, gas=5))
+    assert opinion is not None
+    assert opinion.views[0].score == 5.0
+    assert 0 < len(list(subject.faults())) <= MAX_FAULTS
 
 
 def test_features_can_be_taken_away() -> None:
