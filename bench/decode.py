@@ -1,0 +1,220 @@
+"""Decoding logs: ours against web3.py's `process_log` and eth-abi, on the same logs in one run.
+
+All three must read the same values: the digests over all decoded values are compared first.
+"""
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from eth_abi.abi import decode as abi_decode
+from eth_hash.auto import keccak
+from web3 import Web3
+from web3._utils.events import get_event_data
+
+from bench.place import Place, recorded
+from bench.report import BrokenResultError, Figure, Section
+from ingest.decode import Decoder
+from ingest.files import read
+from ingest.raw import RawBlock
+from schemas.chain import Argument
+
+TITLE = "Decoding logs"
+
+LAYOUTS: dict[str, tuple[tuple[str, str, bool], ...]] = {
+    "Transfer": (("from", "address", True), ("to", "address", True), ("value", "uint256", False)),
+    "Approval": (
+        ("owner", "address", True),
+        ("spender", "address", True),
+        ("value", "uint256", False),
+    ),
+    "Sync": (("reserve0", "uint112", False), ("reserve1", "uint112", False)),
+    "Swap": (
+        ("sender", "address", True),
+        ("recipient", "address", True),
+        ("amount0", "int256", False),
+        ("amount1", "int256", False),
+        ("sqrtPriceX96", "uint160", False),
+        ("liquidity", "uint128", False),
+        ("tick", "int24", False),
+    ),
+}
+"""Events that the three decoders are told of: name, and of each parameter name, type, indexed."""
+
+
+class Raw(NamedTuple):
+    """A log as a node gives it."""
+
+    contract: str
+    topics: tuple[str, ...]
+    data: str
+
+
+class Layout(NamedTuple):
+    """What the other two decoders need to know of an event."""
+
+    abi: Any
+    indexed: tuple[tuple[str, str], ...]
+    plain: tuple[tuple[str, str], ...]
+
+
+def _layout(name: str) -> tuple[tuple[str, int], Layout]:
+    parameters = LAYOUTS[name]
+    signature = f"{name}({','.join(kind for _, kind, _ in parameters)})"
+    inputs = [{"name": n, "type": kind, "indexed": i} for n, kind, i in parameters]
+    indexed = tuple((n, kind) for n, kind, i in parameters if i)
+    key = "0x" + keccak(signature.encode()).hex(), len(indexed) + 1
+    abi = {"type": "event", "name": name, "inputs": inputs, "anonymous": False}
+    return key, Layout(abi, indexed, tuple((n, kind) for n, kind, i in parameters if not i))
+
+
+KNOWN = dict(map(_layout, LAYOUTS))
+WIDTH = {layout.abi["name"]: 2 + 64 * len(layout.plain) for layout in KNOWN.values()}
+
+
+def comparable(logs: Iterable[Raw]) -> list[Raw]:
+    """Keep the logs that fit one of the layouts exactly: all three decoders have to read all."""
+    found = []
+    for log in logs:
+        layout = KNOWN.get((log.topics[0] if log.topics else "", len(log.topics)))
+        if layout is not None and len(log.data) == WIDTH[layout.abi["name"]]:
+            found.append(log)
+    return found
+
+
+def made(count: int) -> list[Raw]:
+    """Return seeded logs: half transfers, half swaps."""
+    chance = random.Random(7)  # noqa: S311 - made-up data, nothing secret
+    (transfer, swap) = (
+        next(key for key, layout in KNOWN.items() if layout.abi["name"] == name)[0]
+        for name in ("Transfer", "Swap")
+    )
+    logs = []
+    for number in range(count):
+        ends = tuple(f"0x{chance.getrandbits(160):064x}" for _ in range(2))
+        topic = swap if number % 2 else transfer
+        words = [chance.getrandbits(bits) for bits in (255, 255, 160, 128, 23)]
+        words = words if number % 2 else words[:1]
+        data = "0x" + "".join(f"{word:064x}" for word in words)
+        logs.append(Raw(f"0x{number % 97:040x}", (topic, *ends), data))
+    return logs
+
+
+def recorded_logs(folder: Path) -> Iterator[Raw]:
+    """Yield every log of the recorded raw logs and of the recorded block with an exploit."""
+    for part in ("raw_logs", "balancer_sta_block"):
+        for item in read(folder / part):
+            if isinstance(item.body, RawBlock):
+                for tx in item.body.transactions:
+                    for log in tx.logs or ():
+                        yield Raw(log.contract, log.topics, log.data)
+
+
+Read = Callable[[Raw], dict[str, Any]]
+
+
+def own() -> Read:
+    """Return our decoder."""
+    decoder = Decoder()
+
+    def take(log: Raw) -> dict[str, Argument]:
+        found = decoder.decode_log(log.contract, log.topics, log.data)
+        if found is None:
+            raise BrokenResultError(f"our decoder does not know {log}")
+        return found.arguments
+
+    return take
+
+
+def eth_abi() -> Read:
+    """Return what one writes with eth-abi alone."""
+
+    def take(log: Raw) -> dict[str, Any]:
+        layout = KNOWN[log.topics[0], len(log.topics)]
+        found = {
+            name: abi_decode([kind], bytes.fromhex(topic[2:]))[0]
+            for (name, kind), topic in zip(layout.indexed, log.topics[1:], strict=True)
+        }
+        values = abi_decode([kind for _, kind in layout.plain], bytes.fromhex(log.data[2:]))
+        return found | dict(zip([name for name, _ in layout.plain], values, strict=True))
+
+    return take
+
+
+def web3_py() -> Read:
+    """Return what `contract.events.X().process_log` does."""
+    codec = Web3().codec
+
+    def take(log: Raw) -> dict[str, Any]:
+        layout = KNOWN[log.topics[0], len(log.topics)]
+        entry: Any = {
+            "address": log.contract,
+            "topics": [bytes.fromhex(topic[2:]) for topic in log.topics],
+            "data": bytes.fromhex(log.data[2:]),
+            "blockHash": b"",
+            "blockNumber": 1,
+            "logIndex": 0,
+            "transactionHash": b"",
+            "transactionIndex": 0,
+        }
+        return dict(get_event_data(codec, layout.abi, entry)["args"])
+
+    return take
+
+
+def digest(read_log: Read, logs: Iterable[Raw]) -> str:
+    """Return the hash of all values, whichever decoder read them."""
+    total = hashlib.sha256()
+    for log in logs:
+        values = read_log(log)
+        total.update(repr([(name, str(values[name]).lower()) for name in sorted(values)]).encode())
+    return total.hexdigest()
+
+
+def rate(read_log: Read, logs: Sequence[Raw], seconds: float = 0.5) -> float:
+    """Return logs per second of processor time."""
+    done, began = 0, time.process_time()
+    while (spent := time.process_time() - began) < seconds or not done:
+        for log in logs:
+            read_log(log)
+        done += len(logs)
+    return done / spent
+
+
+def measure(place: Place) -> Section:
+    """Compare the three on made-up logs and, where they are, on recorded ones."""
+    figures: list[Figure] = []
+    skipped: list[str] = []
+    sources = {"made-up": made(place.size(20_000))}
+    folder = recorded()
+    if folder is None:
+        skipped.append("recorded logs: there are none here (FIREBREAK_DATA names their folder)")
+    else:
+        sources["recorded"] = comparable(recorded_logs(folder))
+    for name, logs in sources.items():
+        figures += _compare(place, name, logs)
+    return Section(TITLE, tuple(figures), tuple(skipped))
+
+
+def _compare(place: Place, source: str, logs: Sequence[Raw]) -> Iterator[Figure]:
+    rivals = {"eth-abi": eth_abi(), "web3.py": web3_py()}
+    sample = logs[:: max(1, len(logs) // 2_000)]  # the others would take minutes over all
+    ours = own()
+    digests = {name: digest(reader, sample) for name, reader in rivals.items()}
+    if set(digests.values()) != {digest(ours, sample)}:
+        raise BrokenResultError(f"{source} logs are read differently: {digests}")
+    rates: dict[str, list[float]] = {name: [] for name in ("ours", *rivals)}
+    for _ in range(place.runs):
+        rates["ours"].append(rate(ours, logs))
+        for name, reader in rivals.items():
+            rates[name].append(rate(reader, sample))
+    for name, runs in rates.items():
+        note = f"{len(logs):,} logs, digests equal" if name == "ours" else ""
+        yield Figure(f"{source} logs, {name}", tuple(runs), "logs/s per core", note=note)
+    for name in rivals:
+        ratios = tuple(a / b for a, b in zip(rates["ours"], rates[name], strict=True))
+        aim = "at least 100" if name == "web3.py" else ""
+        yield Figure(f"{source} logs, ours over {name}", ratios, "times", aim)

@@ -1,0 +1,42 @@
+"""An aiokafka consumer loop."""
+
+import asyncio
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from bench.loops.scoring import Meter, TransactionScoring, job
+
+
+async def run() -> None:
+    """Read in batches, as fast as it goes."""
+    asked = job()
+    scoring, meter = TransactionScoring(), Meter(asked.count)
+    consumer = AIOKafkaConsumer(
+        asked.topic,
+        bootstrap_servers=asked.bootstrap,
+        group_id=f"{asked.space}aiokafka",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    producer = AIOKafkaProducer(bootstrap_servers=asked.bootstrap, linger_ms=0)
+    await consumer.start()
+    await producer.start()
+    output = asked.output("aiokafka")
+    while meter.left > 0:
+        batches = await consumer.getmany(timeout_ms=100, max_records=500)
+        for messages in batches.values():
+            meter.begin()
+            for message in messages:
+                alert = scoring.take(message.value)
+                if alert is not None:
+                    await producer.send(output, alert, key=message.key)
+            meter.left -= len(messages)
+    await producer.flush()
+    await consumer.commit()
+    meter.tell()
+    await consumer.stop()
+    await producer.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(run())

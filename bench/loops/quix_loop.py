@@ -1,0 +1,40 @@
+"""A Quix Streams application, as its documentation shows one; runs in an environment of its own."""
+
+import logging
+
+from quixstreams import Application
+
+from bench.loops.scoring import Meter, TransactionScoring, job
+
+
+def main() -> None:
+    """Run until all is scored."""
+    asked = job()
+    scoring, meter = TransactionScoring(), Meter(asked.count)
+    app = Application(
+        broker_address=asked.bootstrap,
+        consumer_group=f"{asked.space}quix",
+        auto_offset_reset="earliest",
+        auto_create_topics=False,
+        loglevel=logging.ERROR,
+        producer_extra_config={"linger.ms": 0},
+    )
+    source = app.topic(asked.topic, value_deserializer="bytes", key_deserializer="bytes")
+    output = app.topic(asked.output("quix"), value_serializer="bytes", key_serializer="bytes")
+
+    def score(value: bytes) -> bytes | None:
+        meter.begin()
+        alert = scoring.take(value)
+        meter.left -= 1
+        if meter.left == 0:
+            app.stop()
+        return alert
+
+    frame = app.dataframe(source)
+    frame.apply(score).filter(lambda alert: alert is not None).to_topic(output)
+    app.run()
+    meter.tell()
+
+
+if __name__ == "__main__":
+    main()

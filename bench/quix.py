@@ -1,0 +1,47 @@
+"""An environment of Quix Streams' own: its dependencies do not fit beside ours.
+
+Made once from PyPI by hash, and kept in the cache. What it lacks of ours (the scoring and what that
+stands on) it finds in our environment, behind its own packages.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from bench.place import ROOT, Place
+
+LOCK = Path(__file__).parent / "pins" / "requirements-quix.lock"
+
+
+class NotAvailableError(Exception):
+    """It is not here and cannot be fetched."""
+
+
+def python(place: Place) -> Path:
+    """Return its Python. Raises `NotAvailableError` with the reason."""
+    name = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
+    folder = place.cache / f"quix-{name}"
+    program = folder / "bin" / "python"
+    if (folder / "complete").exists():
+        return program
+    uv = Path(sys.executable).with_name("uv")
+    _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder])
+    _run(
+        [uv, "pip", "sync", "--quiet", "--python", program, "--require-hashes", "--no-build", LOCK]
+    )
+    inner = next((folder / "lib").glob("python3*/site-packages"))
+    ours = f"{sysconfig.get_path('purelib')}\n{ROOT}\n"
+    (inner / "ours.pth").write_text(ours)
+    (folder / "complete").touch()
+    return program
+
+
+def _run(command: list[object]) -> None:
+    done = subprocess.run(  # noqa: S603 - uv, no shell
+        list(map(str, command)), capture_output=True, check=False, text=True, env=dict(os.environ)
+    )
+    if done.returncode:
+        raise NotAvailableError(done.stderr.strip()[-500:] or "uv failed")
