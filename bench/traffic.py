@@ -34,16 +34,22 @@ def address(number: int) -> str:
     return f"0x{number:040x}"
 
 
-def transactions(count: int, *, protocols: int = 32, seed: int = 1) -> Iterator[Transaction]:
+def transactions(
+    count: int, *, protocols: int = 32, seed: int = 1, per_block: int = PER_BLOCK
+) -> Iterator[Transaction]:
     """Yield transactions in the order of their chain."""
     chance = random.Random(seed)  # noqa: S311 - made-up data, nothing secret
     for number in range(count):
-        yield transaction(number, chance, chance.randrange(protocols), odd=number % ODD == ODD - 1)
+        odd = number % ODD == ODD - 1
+        place = divmod(number, per_block)
+        yield transaction(number, place, chance, chance.randrange(protocols), odd=odd)
 
 
-def transaction(number: int, chance: random.Random, protocol: int, *, odd: bool) -> Transaction:
-    """Return the `number`-th transaction of the chain."""
-    block, index = divmod(number, PER_BLOCK)
+def transaction(
+    number: int, place: tuple[int, int], chance: random.Random, protocol: int, *, odd: bool
+) -> Transaction:
+    """Return the `number`-th transaction of the chain, at this block and index."""
+    block, index = place
     person = address(10_000 + chance.randrange(50_000))
     moved = list(_movements(chance, protocol, person, odd=odd))
     block_hash, tx = f"0x{block:064x}", f"0x{number:064x}"
@@ -81,14 +87,12 @@ def _movements(
             yield Flow(token=second, sender=pool, to=person, amount=str(10**24))
         yield Flow(token=first, sender=person, to=address(77), amount=borrowed)
         return
-    yield Flow(token=first, sender=person, to=pool, amount=_amount(chance))
+    given = chance.lognormvariate(42.0, 1.5)
+    yield Flow(token=first, sender=person, to=pool, amount=str(int(given) + 1))
     for _ in range(chance.choice(_SWAPS)):
-        yield Flow(token=second, sender=pool, to=person, amount=_amount(chance))
-        yield Flow(token=first, sender=person, to=pool, amount=_amount(chance))
-
-
-def _amount(chance: random.Random) -> str:
-    return str(int(chance.lognormvariate(42.0, 1.5)) + 1)
+        taken = given * chance.lognormvariate(0.0, 0.001)
+        yield Flow(token=second, sender=pool, to=person, amount=str(int(taken) + 1))
+        yield Flow(token=first, sender=person, to=pool, amount=str(int(given) + 1))
 
 
 def _frames(chance: random.Random, protocol: int, person: str, *, odd: bool) -> Iterator[Call]:

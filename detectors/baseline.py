@@ -1,8 +1,8 @@
 """What is ordinary for a feature, and the surprise at a value that lies above it.
 
 `Sizes` is for what varies by factors (amounts, price movements): an online mean and variance of the
-logarithm, with a prior worth a few observations. The statistic is River's weighted running
-variance; the posterior predictive of a normal with unknown mean and variance is a Student t with
+logarithm, with a prior worth a few observations. The statistic is a weighted running variance, held
+against River's in the tests; the posterior predictive of a normal with unknown mean and variance is a Student t with
 n-1 degrees of freedom and scale sqrt(s^2 (1 + 1/n)) (Murphy, Conjugate Bayesian analysis of the
 Gaussian distribution, 2007, eq. 110).
 
@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from river.stats import Var
 from scipy.special import stdtr
 
 from detectors.tail import OnlineTail
@@ -68,46 +67,49 @@ class Prior:
 class Sizes:
     """The online distribution of a size, none smaller than `floor`."""
 
-    __slots__ = ("_floor", "_var")
+    __slots__ = ("_floor", "_mean", "_n", "_squares")
 
     def __init__(self, prior: Prior, floor: float) -> None:
         self._floor = floor
-        self._var = Var(ddof=1)
-        self._set(prior.weight, prior.mean, (prior.weight - 1.0) * prior.spread**2)
-
-    def _set(self, n: float, mean: float, squares: float) -> None:
-        self._var.mean.n, self._var.mean._mean, self._var._S = n, mean, squares  # noqa: SLF001
+        self._n = prior.weight
+        self._mean = prior.mean
+        self._squares = (prior.weight - 1.0) * prior.spread**2
 
     def surprise(self, value: float) -> float:
         """Return -ln of the predictive tail."""
-        above = self._scaled(value) - self._var.mean.get()
+        above = logarithm(value, self._floor) - self._mean
         if above <= 0.0:
             return 0.0
-        spread = math.sqrt(self._var.get() * (1.0 + 1.0 / self._var.n))
-        tail = float(stdtr(self._var.n - 1.0, -above / spread)) if spread > 0.0 else 0.0
+        freedom = self._n - 1.0
+        variance = self._squares / freedom if freedom > 0.0 else 0.0
+        spread = math.sqrt(variance * (1.0 + 1.0 / self._n))
+        tail = float(stdtr(freedom, -above / spread)) if spread > 0.0 else 0.0
         return min(LARGEST_SURPRISE, -math.log(tail)) if tail > 0.0 else LARGEST_SURPRISE
 
     def expected(self) -> float:
         """Return the geometric mean."""
-        return math.exp(min(700.0, self._var.mean.get()))
+        return math.exp(min(700.0, self._mean))
 
     def learn(self, value: float, weight: float) -> None:
-        """Count a size as ordinary."""
-        self._var.update(self._scaled(value), weight)
-        if self._var.n > MEMORY:
-            keep = MEMORY / self._var.n
-            self._set(MEMORY, self._var.mean.get(), self._var._S * keep)  # noqa: SLF001
+        """Count a size as ordinary.
 
-    def _scaled(self, value: float) -> float:
-        return logarithm(value, self._floor)
+        West's weighted update (1979), as River's `Var` has it, to the last bit.
+        """
+        scaled, before = logarithm(value, self._floor), self._mean
+        self._n += weight
+        self._mean += (weight / self._n) * (scaled - before)
+        self._squares += weight * (scaled - before) * (scaled - self._mean)
+        if self._n > MEMORY:
+            self._squares *= MEMORY / self._n
+            self._n = MEMORY
 
     def dump(self) -> list[float]:
         """Return (n, mean, sum of squares) of the logarithms."""
-        return [self._var.n, self._var.mean.get(), self._var._S]  # noqa: SLF001
+        return [self._n, self._mean, self._squares]
 
     def load(self, state: list[float]) -> None:
         """Become what `dump` described."""
-        self._set(float(state[0]), float(state[1]), float(state[2]))
+        self._n, self._mean, self._squares = (float(number) for number in state)
 
 
 class Counts:
@@ -121,7 +123,7 @@ class Counts:
 
     def surprise(self, value: float) -> float:
         """Return -ln of the share of counts at least as large."""
-        return -math.log(self._tail.rarity(to_tail(value)).p_value)
+        return -math.log(self._tail.p_value(to_tail(value)))
 
     def expected(self) -> float:
         """Return the median."""
@@ -145,10 +147,15 @@ def logarithm(value: float, floor: float) -> float:
     return math.log(max(value, floor))
 
 
+_FEW = {float(count): 4.0 * math.log1p(count) for count in range(100)}
+"""What most counts are on the tail's scale."""
+
+
 def to_tail(count: float) -> float:
     """Bring a count onto the tail's scale, 4 ln(1 + count): 1, 2 and 3 have bins of their own, and
     10,000 still fits."""
-    return 4.0 * math.log1p(max(0.0, count))
+    few = _FEW.get(count)
+    return 4.0 * math.log1p(max(0.0, count)) if few is None else few
 
 
 def from_tail(scaled: float) -> float:

@@ -7,11 +7,15 @@ histogram the p-value is conformal: the share of scores at least as large, the n
 distribution is. Beyond the highest scores it comes from an exponential tail above a threshold,
 whose mean excess has a gamma prior; the predictive tail is then a Lomax distribution
 (1 + e/B)^-A, heavy while few exceedances were seen and exponential once many were.
+
+All counts are whole multiples of 2^-32, so their floating-point sums are exact: the same in whatever
+order they are taken, on every version of Python, in a host that went on and in one that was restored.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 BIN = 0.25
 BINS = 256
@@ -30,25 +34,54 @@ MEMORY = 20_000.0
 
 SMALLEST = 1e-15
 
+_UNITS = 2.0**32
+"""Of a count. Sums stay below 2^21 (`MEMORY` and a reference, times 64 nats), which leaves a float's
+53 bits room for them."""
 
-@dataclass(frozen=True, slots=True)
-class Rarity:
+
+class Rarity(NamedTuple):
     """A p-value and where it comes from (`prior`, `empirical` or `fitted`)."""
 
     p_value: float
     tail: str
 
 
+class _Reference:
+    """A shipped sample, summed up once for all tails that start from it."""
+
+    def __init__(self, counts: Sequence[float]) -> None:
+        exact = [_exact(count) for count in counts]
+        self.counts = tuple(exact) + (0.0,) * (BINS - len(exact))
+        above = list(accumulate(reversed(self.counts)))
+        self.above = tuple(reversed(above))
+        """Per bin, the sample's scores in it and in those beyond."""
+        self.start: tuple[int, float, float] | None = None
+        """Threshold, and what lies above it, of a tail that has learned nothing."""
+
+
+@lru_cache(maxsize=256)
+def _shared(counts: tuple[float, ...]) -> _Reference:
+    return _Reference(counts)
+
+
 class OnlineTail:
     """The survival function of one detector's scores for one protocol."""
 
+    __slots__ = ("_above", "_counts", "_excess", "_learned", "_reference", "_threshold", "_total")
+
     def __init__(self, reference: Sequence[float] = ()) -> None:
         """`reference`: bin counts of a shipped sample, at most `BINS` of them."""
-        self._reference = [float(count) for count in reference]
-        self._reference += [0.0] * (BINS - len(self._reference))
+        self._reference = _shared(tuple(reference))
         self._learned = 0.0
-        self._counts = [0.0] * BINS
-        self._fit()
+        self._counts: list[float] = []
+        """Of this protocol's own scores, up to the highest bin in use."""
+        self._total = self._reference.above[0]
+        start = self._reference.start
+        if start is None:
+            self._fit()
+            self._reference.start = (self._threshold, self._above, self._excess)
+        else:
+            self._threshold, self._above, self._excess = start
 
     @property
     def learned(self) -> float:
@@ -57,92 +90,110 @@ class OnlineTail:
 
     def learn(self, score: float, weight: float) -> None:
         """Count a score that belongs to ordinary life."""
+        if weight != 1.0:
+            weight = _exact(weight)
         index = _bin(score)
-        self._counts[index] += weight
+        counts = self._counts
+        if index >= len(counts):
+            counts.extend([0.0] * (index + 1 - len(counts)))
+        counts[index] += weight
         self._learned += weight
-        self._total += weight
         if self._learned >= MEMORY:
-            self._counts = [count / 2 for count in self._counts]
-            self._learned /= 2
-            self._fit()
+            self._fade()
             return
+        self._total += weight
         if index >= self._threshold:
             self._above += weight
             self._excess += weight * (index - self._threshold + 0.5) * BIN
         self._settle()
 
+    def _fade(self) -> None:
+        self._counts = [_exact(count / 2) for count in self._counts]
+        self._learned = sum(self._counts)
+        self._fit()
+
     def _settle(self) -> None:
         """Move the threshold to where `TAIL_SHARE` wants it."""
-        while self._above > self._allowed() and self._threshold < BINS - 1:
-            leaving = self._reference[self._threshold] + self._counts[self._threshold]
+        allowed = max(TAIL_SHARE * self._total, 1.0)
+        while self._above > allowed and self._threshold < BINS - 1:
+            leaving = self._mass(self._threshold)
             self._above -= leaving
             self._excess -= leaving * 0.5 * BIN + self._above * BIN
             self._threshold += 1
         while self._threshold:
-            joining = self._reference[self._threshold - 1] + self._counts[self._threshold - 1]
-            if self._above + joining > self._allowed():
+            joining = self._mass(self._threshold - 1)
+            if self._above + joining > allowed:
                 break
             self._excess += self._above * BIN + joining * 0.5 * BIN
             self._above += joining
             self._threshold -= 1
 
-    def rarity(self, score: float) -> Rarity:
-        """Return how rare a score at least this large is. Never rises with the score."""
+    def _mass(self, index: int) -> float:
+        counts = self._counts
+        own = counts[index] if index < len(counts) else 0.0
+        return self._reference.counts[index] + own
+
+    def p_value(self, score: float) -> float:
+        """Return the probability of a score at least this large. Never rises with the score."""
         edge = self._threshold * BIN
         if score <= edge:
             index = _bin(score)
-            above = sum(self._reference[index:]) + sum(self._counts[index:])
-            p_value = (above + 1.0) / (self._total + 1.0)
-            return Rarity(min(1.0, p_value), "empirical" if self._learned else "prior")
+            above = self._reference.above[index] + sum(self._counts[index:]) if index else self._total
+            return min(1.0, (above + 1.0) / (self._total + 1.0))
         shape = PRIOR_EXCESSES + self._above
         scale = PRIOR_EXCESSES * PRIOR_MEAN_EXCESS + self._excess
         share = (self._above + 1.0) / (self._total + 1.0)
-        p_value = share * (1.0 + (score - edge) / scale) ** -shape
-        return Rarity(max(SMALLEST, p_value), "fitted" if self._learned else "prior")
+        return max(SMALLEST, float(share * (1.0 + (score - edge) / scale) ** -shape))
+
+    def rarity(self, score: float) -> Rarity:
+        """Return `p_value`, and where it comes from."""
+        if not self._learned:
+            return Rarity(self.p_value(score), "prior")
+        within = score <= self._threshold * BIN
+        return Rarity(self.p_value(score), "empirical" if within else "fitted")
 
     def median(self) -> float:
         """Return the score below which half of them lie, to the bin; 0 without any."""
         above = 0.0
         for index in range(BINS - 1, -1, -1):
-            above += self._reference[index] + self._counts[index]
+            above += self._mass(index)
             if above > self._total / 2:
                 return index * BIN
         return 0.0
 
-    def _allowed(self) -> float:
-        return max(TAIL_SHARE * self._total, 1.0)
-
     def _fit(self) -> None:
         """Find the threshold and what lies above it, from the counts alone."""
-        counts = [a + b for a, b in zip(self._reference, self._counts, strict=True)]
-        self._total = sum(counts)
+        self._total = self._reference.above[0] + sum(self._counts)
         self._threshold = BINS - 1
-        self._above = counts[-1]
-        self._excess = counts[-1] * 0.5 * BIN
+        self._above = self._mass(BINS - 1)
+        self._excess = self._above * 0.5 * BIN
         self._settle()
 
     def dump(self) -> dict[str, Any]:
         """Return what was learned, without the reference; sparse."""
-        return {
-            "counts": {str(i): count for i, count in enumerate(self._counts) if count},
-            "learned": self._learned,
-            "total": self._total,
-            "threshold": self._threshold,
-            "above": self._above,
-            "excess": self._excess,
-        }
+        return {"counts": {str(i): count for i, count in enumerate(self._counts) if count}}
 
     def load(self, state: dict[str, Any]) -> None:
         """Become what `dump` described."""
-        self._counts = [0.0] * BINS
-        for index, count in state["counts"].items():
-            self._counts[int(index)] = float(count)
-        self._learned = float(state["learned"])
-        self._total = float(state["total"])
-        self._threshold = int(state["threshold"])
-        self._above = float(state["above"])
-        self._excess = float(state["excess"])
+        self._counts = _dense(state["counts"].items())
+        self._learned = sum(self._counts)
+        self._fit()
+
+
+def _dense(counts: Iterable[tuple[str, float]]) -> list[float]:
+    found = [0.0] * BINS
+    length = 0
+    for index, count in counts:
+        found[int(index)] = _exact(float(count))
+        length = max(length, int(index) + 1)
+    return found[:length]
+
+
+def _exact(count: float) -> float:
+    """Return the nearest whole multiple of 2^-32."""
+    return round(count * _UNITS) / _UNITS
 
 
 def _bin(score: float) -> int:
-    return min(BINS - 1, max(0, int(score / BIN)))
+    index = int(score / BIN)
+    return 0 if index < 0 else min(BINS - 1, index)

@@ -55,13 +55,36 @@ def test_few_exceedances_give_a_heavier_tail_than_many() -> None:
 
 
 def test_the_threshold_follows_what_was_learned_as_if_fitted_at_once() -> None:
-    tail = taught(5_000)
-    copy = OnlineTail()
-    copy.load(tail.dump() | {"threshold": 0})
-    copy._fit()
-    assert copy.dump()["threshold"] == tail.dump()["threshold"]
-    assert copy.dump()["above"] == pytest.approx(tail.dump()["above"])
-    assert copy.dump()["excess"] == pytest.approx(tail.dump()["excess"])
+    tail = OnlineTail([3.3, 0.1] * 10)
+    for number, score in enumerate(exponential(25_000)):  # far enough for counts to fade
+        tail.learn(score, 0.05 if number % 7 == 0 else 1.0)
+    stood = tail._threshold, tail._above, tail._excess, tail._total, tail._learned
+    tail._fit()
+    assert (tail._threshold, tail._above, tail._excess, tail._total, tail._learned) == stood
+
+
+def test_sums_of_counts_are_exact_in_any_order() -> None:
+    chance = random.Random(5)
+    scores = [chance.expovariate(0.2) for _ in range(5_000)]
+    tails = []
+    for _ in range(2):
+        chance.shuffle(scores)
+        tail = OnlineTail([0.1, 0.7, 1 / 3])
+        for score in scores:
+            tail.learn(score, 0.05)
+        tails.append([tail.p_value(step / 10) for step in range(700)])
+    assert tails[0] == tails[1]
+
+
+def test_p_values_are_those_of_plain_counting() -> None:
+    reference = [5.5] * 20
+    tail, scores = OnlineTail(reference), exponential(3_000, seed=4)
+    for score in scores:
+        tail.learn(score, 1.0)
+    for score in (0.1, 0.6, 1.1, 2.3):
+        index = int(score / 0.25)
+        above = sum(reference[index:]) + sum(int(other / 0.25) >= index for other in scores)
+        assert tail.p_value(score) == pytest.approx((above + 1) / 3111, rel=1e-12)
 
 
 def test_the_distant_past_fades() -> None:
