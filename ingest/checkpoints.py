@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from runtime.broker import Broker, Message, Offsets, Partition, Producer, read_all
+from runtime.fencing import term_of
 from schemas.codec import decode, encode
+from schemas.headers import Headers
 from schemas.ids import content_id
 from schemas.operations import IngestCheckpoint
 from schemas.topics import CHECKPOINTS, TopicSpec
@@ -18,9 +20,15 @@ class Checkpoints:
     def __init__(self, broker: Broker, producer: Producer) -> None:
         self._broker = broker
         self._producer = producer
+        self.term: Headers = ()
+        """What those that are saved carry beside them."""
 
     def newest(self, source: str) -> IngestCheckpoint | None:
-        """Return the newest checkpoint of one source.
+        """Return the newest checkpoint of one source; see `newest_with_term`."""
+        return self.newest_with_term(source)[0]
+
+    def newest_with_term(self, source: str) -> tuple[IngestCheckpoint | None, int]:
+        """Return the newest checkpoint of one source, of the latest term, and that term.
 
         Looks from the end backwards, for a live source writes one with each block. Raises
         `PoisonRecordError` when it cannot be read: guessing would lose or double records.
@@ -33,9 +41,11 @@ class Checkpoints:
                 low, high = self._broker.bounds(partition)
                 whole = whole and high - look <= low
                 read_all(self._broker, partition, found.append, start=high - look)
-            values = [message.value for message in found if message.key == key]
-            if values or whole:
-                return decode(values[-1], IngestCheckpoint) if values and values[-1] else None
+            known = [(term_of(m.headers)[1], m.value) for m in found if m.key == key]
+            if known or whole:
+                term = max((number for number, _ in known), default=0)
+                last = next((value for number, value in reversed(known) if number == term), None)
+                return (decode(last, IngestCheckpoint) if last else None), term
             look *= 16
 
     def all(self, prefix: str) -> dict[str, IngestCheckpoint]:
@@ -57,7 +67,12 @@ class Checkpoints:
 
     def save(self, checkpoint: IngestCheckpoint) -> None:
         """Queue a checkpoint. What it speaks for has to be acknowledged before."""
-        self._producer.send(CHECKPOINTS.name, encode(checkpoint), key=checkpoint.source.encode())
+        self._producer.send(
+            CHECKPOINTS.name,
+            encode(checkpoint),
+            key=checkpoint.source.encode(),
+            headers=self.term,
+        )
 
 
 def saved_at(source: str, step: int, newest: str) -> str:

@@ -46,13 +46,20 @@ class Outbox:
     """One producer, and the headers that every record gets."""
 
     def __init__(
-        self, producer: Producer, partitions: Mapping[str, int], metrics: Metrics, clock: Clock
+        self,
+        producer: Producer,
+        partitions: Mapping[str, int],
+        metrics: Metrics,
+        clock: Clock,
+        term: Headers = (),
     ) -> None:
-        """Take the topics' partition counts, as `require_topics` gives them."""
+        """Take the topics' partition counts, as `require_topics` gives them; every record carries
+        the `term`."""
         self._producer = producer
         self.partitions = partitions
         self._metrics = metrics
         self._clock = clock
+        self.term = term
 
     def send(self, topic: TopicSpec, key: str, record: Outgoing, origin: Origin) -> None:
         """Queue one record for its key's partition.
@@ -93,4 +100,4 @@ class Outbox:
         """Return what travels beside a record that is sent now."""
         hops = headers.hop_headers({"received": origin.received, "published": self._clock.now_ns()})
         step = () if origin.step is None else ((headers.STEP, b"%d" % origin.step),)
-        return ((headers.RECORD_ID, record.id.encode()), *step, *hops)
+        return ((headers.RECORD_ID, record.id.encode()), *step, *self.term, *hops)

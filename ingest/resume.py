@@ -9,10 +9,11 @@ so only markers, and the contents of the very last step, can be missing anywhere
 from dataclasses import dataclass, field
 
 from ingest.chain import HashChain
-from ingest.checkpoints import Checkpoints, ends
+from ingest.checkpoints import Checkpoints, as_table, ends, saved_at
 from ingest.posts import MARKED, Sent
 from ingest.raw import RawBlock
 from runtime.broker import Broker, Message, Partition, read_all
+from runtime.fencing import Terms
 from schemas import headers
 from schemas.chain import Block, Retraction
 from schemas.codec import decode_from
@@ -59,15 +60,27 @@ def resume(
     Raises `UnsafeToContinueError` when the topics do not go on from the checkpoint.
     """
     source = f"evm:{name}"
-    checkpoint = checkpoints.newest(source)
+    checkpoint, term = checkpoints.newest_with_term(source)
     if checkpoint is None:
         return Resumed(name, source, 0, HashChain(finality, begin=begin), {}, ends(broker, TRACKED))
-    reader = _Reader(checkpoint)
+    reader = _Reader(checkpoint, Terms(name, term))
     offsets = _read_on(broker, checkpoint, reader)
     steps = reader.steps()
     chain = HashChain(finality, checkpoint.blocks, final=checkpoint.final, begin=begin)
     _replay(chain, checkpoint, steps)
     return Resumed(name, source, checkpoint.step + len(steps), chain, steps, offsets)
+
+
+def start(broker: Broker, name: str) -> IngestCheckpoint:
+    """Return the checkpoint of a chain of which nothing is published yet."""
+    source = f"evm:{name}"
+    return IngestCheckpoint(
+        id=saved_at(source, 0, ""),
+        chain=name,
+        source=source,
+        blocks=(),
+        offsets=as_table(ends(broker, TRACKED)),
+    )
 
 
 def _read_on(
@@ -100,7 +113,8 @@ def reference(block: Block | Retraction | RawBlock) -> BlockRef:
 class _Reader:
     """Sorts what it is handed by step."""
 
-    def __init__(self, checkpoint: IngestCheckpoint) -> None:
+    def __init__(self, checkpoint: IngestCheckpoint, terms: Terms) -> None:
+        self._terms = terms
         self._checkpoint = checkpoint
         self._markers: dict[int, Block | Retraction] = {}
         self._marked: dict[int, set[Partition]] = {}
@@ -108,7 +122,7 @@ class _Reader:
 
     def take(self, message: Message) -> None:
         """Take note of a record if it belongs to a step of this chain after the checkpoint."""
-        if headers.find(message.headers, headers.STEP) is None:
+        if headers.find(message.headers, headers.STEP) is None or self._terms.void(message):
             return
         step = headers.number(message.headers, headers.STEP)
         if step <= self._checkpoint.step:

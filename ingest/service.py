@@ -14,15 +14,18 @@ from ingest.evm.pending import PendingPool
 from ingest.evm.source import NodeSource
 from ingest.follow import Follower
 from ingest.lens import Lenses
+from ingest.mandate import Mandated
+from ingest.office import Beginning, take_office
 from ingest.outbox import Outbox, require_topics
-from ingest.resume import resume
 from ingest.watch import Watch
 from ingest.writer import ChainWriter
 from runtime.broker import Broker, Producer
+from runtime.leadership import Leadership
 from runtime.logs import logger
 from runtime.service import Service
 from runtime.settings import Settings
 from schemas.errors import TransientError
+from schemas.topics import CHECKPOINTS
 
 _log = logger(__name__)
 
@@ -31,12 +34,15 @@ T = TypeVar("T")
 TURN_SECONDS = 0.1
 """How often the service looks whether it should stop, and shows that it is alive."""
 
+GROUP = "firebreak-ingest"
+"""With the chain's name behind it, the group whose members publish it in turn."""
+
 RETRY_SECONDS = 0.25
 """How long to wait after a node failed, or did not have what it had announced."""
 
 
 class EvmService:
-    """Publishes one chain until told to stop."""
+    """Publishes one chain until told to stop, when it is this replica's turn."""
 
     def __init__(
         self, settings: Settings, broker: Broker, lenses: Lenses, service: Service
@@ -88,22 +94,45 @@ class EvmService:
         metrics, clock = self._service.metrics, self._service.clock
         source = NodeSource(endpoints, metrics)
         await self._insist(source.latest)  # names the chain
+        group = f"{GROUP}-{endpoints.chain.replace(':', '-')}"
+        lead = Leadership(self._broker, group, CHECKPOINTS.name, clock)
+        lead.join()
+        try:
+            await self._stand_by(lead, endpoints.chain)
+            self._start(_end_with(lead))
+            await self._publish(endpoints, source, lead)
+        finally:
+            metrics.leads.labels(endpoints.chain).set(0)
+            await asyncio.to_thread(lead.leave)
+
+    async def _stand_by(self, lead: Leadership, chain: str) -> None:
+        """Wait until it is this replica's turn; that is what a standby is there for, so it is
+        ready meanwhile."""
+        self._service.metrics.leads.labels(chain).set(0)
+        self._waiting_for = ""
+        while not lead.leads.is_set():
+            if lead.over.is_set():
+                lead.require()
+            await asyncio.sleep(TURN_SECONDS / 10)
+        self._service.metrics.leads.labels(chain).set(1)
+        self._waiting_for = self._idle
+
+    async def _publish(self, endpoints: Endpoints, source: NodeSource, lead: Leadership) -> None:
+        metrics, clock, name = self._service.metrics, self._service.clock, endpoints.chain
         producer = self._broker.producer()
-        checkpoints = Checkpoints(self._broker, producer)
-        name, finality = endpoints.chain, self._settings.finality_of(endpoints.chain)
+        checkpoints, outbox = Checkpoints(self._broker, producer), self._outbox(producer)
         lens = self._lenses.live(name)
-        read_back = partial(
-            resume, self._broker, checkpoints, name, finality, self._settings.evm.start
-        )
-        resumed = await self._insist(partial(asyncio.to_thread, read_back))
+        chain = Beginning(name, self._settings.finality_of(name), self._settings.evm.start)
+        begin = partial(take_office, self._broker, checkpoints, outbox, chain)
+        resumed = await self._insist(partial(asyncio.to_thread, begin))
         _log.info("resumed", chain=name, step=resumed.step, unconfirmed=len(resumed.steps))
-        writer = ChainWriter(self._outbox(producer), checkpoints, lens, resumed, metrics, clock)
+        writer = ChainWriter(outbox, checkpoints, lens, resumed, metrics, clock)
         for endpoint in endpoints.all:
             self._start(HeadWatch(endpoint, self._heads.tell, clock).run())
         self._watch_pending(endpoints, lens.watch)
         await self._insist(partial(writer.mend, source))
         try:
-            await self._follow(Follower(source, writer), writer)
+            await self._follow(Follower(source, Mandated(writer, lead)), writer)
         finally:
             await writer.close()
 
@@ -162,3 +191,10 @@ class EvmService:
         if not done:
             await asyncio.sleep(RETRY_SECONDS)
         return done
+
+
+async def _end_with(lead: Leadership) -> None:
+    """Return never; raise what `Leadership.require` does once this replica leads no longer."""
+    while not lead.over.is_set():  # noqa: ASYNC110 - the event is another thread's
+        await asyncio.sleep(TURN_SECONDS)
+    lead.require()

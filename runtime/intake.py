@@ -12,6 +12,7 @@ from prometheus_client import Counter
 
 from runtime.broker import Message, Producer
 from runtime.metrics import Metrics
+from runtime.fencing import Terms
 from schemas.base import Record
 from schemas.codec import decode_from, encode
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
@@ -36,10 +37,12 @@ class Intake:
         self._metrics = metrics
         self._service = service
         self._streak: dict[str, int] = {}
+        self._terms = Terms()
         self._counts: dict[str, Counter] = {}
 
     def read(self, message: Message) -> Record | None:
-        """Return the record, or None after dead-lettering it.
+        """Return the record; None after dead-lettering it, and for one whose publisher's term was
+        over.
 
         Raises `UnsafeToContinueError` at the `FUSE`-th unreadable record in a row.
         """
@@ -50,6 +53,9 @@ class Intake:
             for fault in get_args(Fault):
                 self._metrics.dead_letters.labels(topic, fault)
         count.inc()
+        if self._terms.void(message):
+            self._metrics.void.labels(topic).inc()
+            return None
         try:
             record = decode_from(TOPICS[topic], message.value or b"")
         except PoisonRecordError as error:

@@ -23,7 +23,7 @@ _USUAL_CONSUMER: dict[str, Any] = {
     "fetch.message.max.bytes": 1024 * 1024,
     "fetch.max.bytes": _LARGEST * 4,
     "receive.message.max.bytes": _LARGEST * 4 + 1024,
-    "session.timeout.ms": 10_000,
+    "session.timeout.ms": 6_000,  # the least that brokers allow: who died is replaced within it
     "heartbeat.interval.ms": 1000,
 }
 _FIXED_PRODUCER: dict[str, Any] = {

@@ -26,7 +26,10 @@ class Metrics:
         self.published = count("published", "Records written.", "topic")
         self.dead_letters = count("dead_letters", "Records kept unread.", "topic", "fault")
 
+        self.void = count("void", "Records of a publisher whose term was over.", "topic")
+
         self.blocks = count("blocks", "Blocks published.", "chain")
+        self.leads = gauge("leads", "1 for the replica that publishes, 0 for others.", "chain")
         self.head = gauge("head_block", "Newest block published.", "chain")
         self.head_time = gauge("head_timestamp_seconds", "Block time of that block.", "chain")
         self.reorg_depth = gauge("reorg_depth", "Blocks retracted by the latest reorg.", "chain")

@@ -19,6 +19,9 @@ CHAIN = "chain"
 """Which chain a signed record is about, for readers of one chain to pass over the others'. It is a
 hint that nothing rests on: the record itself says it too, under the signature."""
 
+TERM = "term"
+"""Which chain a record is of, and its publisher's term; see `runtime.fencing`."""
+
 KEY_ID = "key-id"
 SEQUENCE = "sequence"
 EXPIRES = "expires-after-block"

@@ -15,6 +15,7 @@ from runtime.broker import Broker, Message, Partition, Producer, read_all
 from runtime.clock import SystemClock
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
+from runtime.fencing import Terms, term_of
 from schemas import headers
 from schemas.chain import Block, Deployment, Retraction
 from schemas.codec import decode, decode_from
@@ -62,8 +63,18 @@ def read_back(broker: Broker) -> tuple[list[str], Counter[Where]]:
 def _follow(topic: TopicSpec, messages: Iterable[Message]) -> tuple[list[str], list[Where]]:
     chain: list[BlockRef] = []
     records: dict[str, list[Where]] = {}
+    terms, term, steps = Terms(), 0, 0
     for message in messages:
         record = decode_from(topic, message.value or b"")
+        if terms.void(message):
+            continue
+        begins, term = term_of(message.headers)[1] > term, term_of(message.headers)[1]
+        if isinstance(record, Block | Retraction):
+            step = headers.number(message.headers, headers.STEP)
+            if begins and step <= steps:
+                continue  # repeated, as a new term begins
+            assert step == steps + 1, "a step is missing, doubled or out of order"
+            steps = step
         if isinstance(record, Block):
             assert not chain or record.parent == chain[-1].hash, "a block does not follow"
             chain.append(reference(record))

@@ -7,12 +7,12 @@ from typing import Any
 from responders.chain import NodeChain
 from runtime.evm import Endpoints
 from runtime.signatures import Signer, load_signer
+from sandbox.evm import Chain
 from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.codec import decode, encode
 from schemas.headers import Headers
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
-from sandbox.evm import Chain
 from tests.faults import oracle
 from tests.faults.deployment import Deployment
 from tests.publication import log

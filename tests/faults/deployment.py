@@ -37,7 +37,7 @@ alert_blocks = 100000
 brakes_per_window = 10
 cooldown_seconds = 0
 """
-"""Wide: the chain of a test is faster than any, and a service may be dead for many of its blocks."""
+"""Wide: the chain of a test is faster than any, and a service may be dead for many blocks."""
 
 MORTAL = Path(__file__).with_name("mortal.py")
 FOREVER = 2**60
@@ -115,6 +115,13 @@ class Deployment:
             assert process.status == -signal.SIGKILL, f"{name} ended by itself: {process.tail()}"
             self.deaths += 1
             self.start(name, life(chance, name) if self.deaths < most else FOREVER)
+
+    def restart_the_fallen(self) -> None:
+        """Start again what gave up on its own: loudly, as it must."""
+        for name, process in list(self.processes.items()):
+            if process.status is not None:
+                assert process.status > 0, f"{name} ended with {process.status}: {process.tail()}"
+                self.start(name)
 
     def live_on(self) -> None:
         """Start again, for good, whatever runs on borrowed time."""

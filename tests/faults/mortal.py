@@ -5,7 +5,8 @@ fetched, a commit, a write of the journal; each counts twice, before and after. 
 SIGKILL, so nothing is cleaned up. The same N dies at the same line, which a timer never would.
 
 `FAULTS_POINTS` names the classes whose operations count; `FAULTS_CLOCK` sets this process' wall
-clock wrong by so many seconds; `FAULTS_FILE_BYTES` bounds every file it writes, as a full disk does.
+clock wrong by so many seconds; `FAULTS_FILE_BYTES` bounds every file that it writes, as a full disk
+would.
 """
 
 import functools
@@ -76,7 +77,8 @@ class Life:
 def set_wrong(seconds: float) -> None:
     """Shift the wall clock; the one for intervals goes on as it does."""
     now = SystemClock.now_ns
-    SystemClock.now_ns = lambda clock: now(clock) + int(seconds * 1e9)  # type: ignore[method-assign]  # the fault
+    wrong = int(seconds * 1e9)
+    setattr(SystemClock, "now_ns", lambda clock: now(clock) + wrong)  # noqa: B010 - a method is replaced
 
 
 def fill_disk(size: int) -> None:

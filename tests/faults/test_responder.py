@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from runtime.broker import Partition
 from runtime.signatures import generate, load_signer
 from sandbox.keystore import write_keystore
 from sandbox.safe import approved

@@ -9,13 +9,14 @@ from typing import Any, Self
 
 from ingest.lens import Lenses
 from ingest.service import EvmService
-from runtime.broker import Broker, Partition, read_all
+from runtime.broker import Broker, Message, Partition, read_all
 from runtime.service import Service
 from runtime.settings import Settings
 from sandbox.node import LocalNode
 from schemas.base import Record
 from schemas.chain import Block, Retraction
 from schemas.codec import decode_from
+from schemas.headers import STEP, find
 from schemas.manifest import Contract, Manifest
 from schemas.topics import BLOCKS, TOPICS, TopicSpec
 
@@ -77,14 +78,22 @@ def head_of(node: LocalNode) -> str:
 
 
 def published(broker: Broker, topic: TopicSpec) -> list[Record]:
-    """Return every record of a topic, by partition and in order."""
+    """Return every record of a topic, by partition and in order, without the markers that a
+    publisher repeated as its term began."""
     found: list[Record] = []
+    steps: dict[int, int] = {}
+
+    def take(message: Message) -> None:
+        record = decode_from(topic, message.value or b"")
+        step = int(find(message.headers, STEP) or b"0")
+        if isinstance(record, Block | Retraction):
+            if step <= steps.get(message.partition, 0):
+                return
+            steps[message.partition] = step
+        found.append(record)
+
     for number in range(broker.partitions(topic.name)):
-        read_all(
-            broker,
-            Partition(topic.name, number),
-            lambda message: found.append(decode_from(topic, message.value or b"")),
-        )
+        read_all(broker, Partition(topic.name, number), take)
     return found
 
 

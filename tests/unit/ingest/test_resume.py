@@ -7,6 +7,7 @@ import pytest
 
 from ingest.checkpoints import Checkpoints
 from ingest.follow import Follower
+from ingest.office import Beginning, take_office
 from ingest.outbox import require_topics
 from ingest.resume import resume
 from ingest.writer import ChainWriter
@@ -34,10 +35,10 @@ and adopted again."""
 
 
 def writer(broker: MemoryBroker, producer: Producer) -> ChainWriter:
-    checkpoints = Checkpoints(broker, producer)
-    found = resume(broker, checkpoints, CHAIN, FINALITY, begin=0)
+    checkpoints, out = Checkpoints(broker, producer), outbox(broker, producer)
+    found = take_office(broker, checkpoints, out, Beginning(CHAIN, FINALITY, 0))
     lens = lenses().live(CHAIN)
-    return ChainWriter(outbox(broker, producer), checkpoints, lens, found, Metrics(), SystemClock())
+    return ChainWriter(out, checkpoints, lens, found, Metrics(), SystemClock())
 
 
 async def run(broker: MemoryBroker, producer: Producer, node: ModelNode, stages: list[str]) -> None:
@@ -115,9 +116,9 @@ def test_an_interrupted_block_is_waited_for_while_the_node_is_behind() -> None:
     dying = LossyProducer(broker.producer(), Random(5), 30)
     with pytest.raises(Crash):
         asyncio.run(run(broker, dying, node, []))
-    before = [len(log(broker, topic)) for topic in (TRANSACTIONS, CHECKPOINTS)]
     node.show("a")
     writing = writer(broker, broker.producer())
+    before = [len(log(broker, topic)) for topic in (TRANSACTIONS, CHECKPOINTS)]
     assert len(writing.chain.blocks) > 1
     with pytest.raises(TransientError, match="interrupted"):
         asyncio.run(writing.mend(node))
