@@ -3,9 +3,8 @@
 1. Write the newest checkpoint once more. The place where it comes to lie gives the term its number,
    so that a later one is higher.
 2. Repeat the marker of the checkpoint's step in every partition, under the new term: from there on
-   records of earlier terms are void (`runtime.fencing`). All partitions have that step, so no marker
-   comes before its time. (Of a chain with no step yet there is none: its first records are fenced
-   off as soon as there is a later one.)
+   records of earlier terms are void (`runtime.fencing`). All partitions have that step already, so
+   no marker comes before its time. (Of a chain with no step yet there is none to repeat.)
 3. Find out how far the chain is published. What a predecessor wrote since its last checkpoint, up
    to the repeated marker, is known now; what it writes later nobody reads.
 """
@@ -17,8 +16,8 @@ from ingest.outbox import Outbox
 from ingest.posts import MARKED
 from ingest.resume import Resumed, resume, start
 from runtime.broker import Broker, Message, Partition, read_all
-from runtime.partitioner import partition_of
 from runtime.fencing import Terms, term_header
+from runtime.partitioner import partition_of
 from schemas import headers
 from schemas.errors import UnsafeToContinueError
 from schemas.operations import IngestCheckpoint

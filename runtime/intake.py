@@ -11,8 +11,8 @@ from typing import get_args
 from prometheus_client import Counter
 
 from runtime.broker import Message, Producer
-from runtime.metrics import Metrics
 from runtime.fencing import Terms
+from runtime.metrics import Metrics
 from schemas.base import Record
 from schemas.codec import decode_from, encode
 from schemas.errors import PoisonRecordError, UnsafeToContinueError

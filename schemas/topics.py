@@ -39,7 +39,8 @@ class TopicSpec:
     retention_hours: int | None
     """None: compacted, the newest value of each key is kept for ever."""
     marked: bool = False
-    """True when block and retraction markers go to every partition."""
+    """True when block and retraction markers go to every partition. One whose step was there before
+    only begins a publisher's term (`runtime.fencing`)."""
     max_bytes: int = MAX_RECORD_BYTES
 
     @property
@@ -219,6 +220,7 @@ SERVICES: dict[str, Service] = {
             "Publishes what a chain did. Reads its own topics only to resume.",
             reads=(*_CHAIN_TOPICS, CHECKPOINTS),
             writes=(*_CHAIN_TOPICS, CHECKPOINTS, DEAD_LETTERS),
+            groups=("firebreak-ingest-*",),
         ),
         Service(
             "detect",

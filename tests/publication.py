@@ -13,9 +13,9 @@ from ingest.raw import RawBlock
 from ingest.resume import reference
 from runtime.broker import Broker, Message, Partition, Producer, read_all
 from runtime.clock import SystemClock
+from runtime.fencing import Terms, term_of
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
-from runtime.fencing import Terms, term_of
 from schemas import headers
 from schemas.chain import Block, Deployment, Retraction
 from schemas.codec import decode, decode_from
