@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ingest.checkpoints import Checkpoints
-from ingest.evm.endpoints import Endpoints
-from ingest.evm.heads import Heads, HeadWatch
+from ingest.evm.endpoints import Endpoint, Endpoints
+from ingest.evm.heads import Heads, HeadWatch, Hint
 from ingest.evm.pending import PendingPool
 from ingest.evm.source import NodeSource
 from ingest.follow import Follower
@@ -128,13 +128,18 @@ class EvmService:
         _log.info("resumed", chain=name, step=resumed.step, unconfirmed=len(resumed.steps))
         writer = ChainWriter(outbox, checkpoints, lens, resumed, metrics, clock)
         for endpoint in endpoints.all:
-            self._start(HeadWatch(endpoint, self._heads.tell, clock).run())
+            tell = partial(self._hear, endpoints, endpoint)
+            self._start(HeadWatch(endpoint, tell, clock).run())
         self._watch_pending(endpoints, lens.watch)
         await self._insist(partial(writer.mend, source))
         try:
             await self._follow(Follower(source, Mandated(writer, lead)), writer)
         finally:
             await writer.close()
+
+    def _hear(self, endpoints: Endpoints, endpoint: Endpoint, hint: Hint) -> None:
+        if endpoints.hear(endpoint, hint.head):
+            self._heads.tell(hint)
 
     def _watch_pending(self, endpoints: Endpoints, watch: Watch) -> None:
         if not self._settings.evm.pending:

@@ -34,6 +34,7 @@ class Metrics:
         self.head_time = gauge("head_timestamp_seconds", "Block time of that block.", "chain")
         self.reorg_depth = gauge("reorg_depth", "Blocks retracted by the latest reorg.", "chain")
         self.endpoint_faults = count("endpoint_faults", "Failed requests to a node.", "endpoint")
+        self.outvoted = gauge("outvoted", "1 for a node that most others contradict.", "endpoint")
         self.untraced_blocks = count("untraced_blocks", "Blocks whose traces never came.", "chain")
         self.dropped_pending = count("dropped_pending", "Pending transactions left out.", "chain")
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from ingest.evm.branch import Branch, outvoted
 from ingest.evm.connection import Connection
 from ingest.evm.errors import EndpointError, FaultyAnswerError
 from ingest.evm.traces import TracePort, Traces, choose_port
@@ -11,6 +12,7 @@ from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas.errors import ConfigurationError, PipelineError, PoisonRecordError, TransientError
+from schemas.operations import BlockRef
 
 _log = logger(__name__)
 
@@ -53,9 +55,12 @@ class Endpoint:
     connection: Connection
     head: int = 0
     """The newest block it told us of."""
+    branch: Branch = field(default_factory=Branch)
     rests: dict[Lane, Rest] = field(default_factory=lambda: {"blocks": Rest(), "traces": Rest()})
     traces: TracePort | None = None
     """How it gives traces; None until it was asked for the first time."""
+    outvoted: bool = False
+    """Whether most other endpoints contradicted it the last time that one had news."""
     block_receipts: bool = True
     """False once it said that it does not know `eth_getBlockReceipts`."""
 
@@ -125,9 +130,27 @@ class Endpoints:
         awake = [endpoint for endpoint in self.all if endpoint.rests[lane].until <= now]
         if not awake:
             raise RestingError(min(endpoint.rests[lane].until for endpoint in self.all) - now)
-        best = max(endpoint.head for endpoint in awake)
+        contradicted = self._outvoted()
+        best = max((e.head for e in awake if e not in contradicted), default=0)
         # sorted() keeps the operator's order among equals
-        return sorted(awake, key=lambda endpoint: endpoint.head + TOLERATED_LAG < best)
+        return sorted(awake, key=lambda e: (e in contradicted, e.head + TOLERATED_LAG < best))
+
+    def hear(self, endpoint: Endpoint, head: BlockRef) -> bool:
+        """Take note of an endpoint's head; say whether it is one to go by, which it is unless most
+        endpoints contradict it."""
+        endpoint.branch.hear(head)
+        contradicted = self._outvoted()
+        for other in self.all:
+            is_out = other in contradicted
+            if is_out != other.outvoted:
+                other.outvoted = is_out
+                _log.warning("outvoted" if is_out else "agrees_again", name=other.name)
+            self._metrics.outvoted.labels(other.name).set(is_out)
+        return endpoint not in contradicted
+
+    def _outvoted(self) -> set[Endpoint]:
+        votes = outvoted([endpoint.branch for endpoint in self.all])
+        return {endpoint for endpoint, out in zip(self.all, votes, strict=True) if out}
 
     async def _greet(self, endpoint: Endpoint) -> None:
         """Make sure, the first time, that it serves our chain, and learn how it gives traces."""

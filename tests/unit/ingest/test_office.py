@@ -6,8 +6,8 @@ import pytest
 
 from ingest.follow import Follower
 from runtime.broker import Message
-from runtime.memory import MemoryBroker
 from runtime.fencing import Terms, term_header, term_of
+from runtime.memory import MemoryBroker
 from tests.unit.ingest.model_chain import ModelNode, topics
 from tests.unit.ingest.test_resume import check, writer
 

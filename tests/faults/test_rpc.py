@@ -1,0 +1,129 @@
+"""A node that lies, lags, forks, refuses or falls silent: all of the chain is published even so.
+
+Ingest runs in this process, on a real node, through a proxy that breaks what it says.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from runtime.memory import MemoryBroker
+from sandbox import fetch
+from sandbox.node import LocalNode, NodeOptions
+from schemas.chain import Block, Retraction
+from schemas.topics import BLOCKS, EVENTS
+from tests.faults.proxy import Fault, Proxy
+from tests.integration.ingest.running import (
+    RunningIngest,
+    chain_of,
+    deploy,
+    mine,
+    published,
+    published_chain,
+    until,
+)
+
+pytestmark = [pytest.mark.node]
+
+PATIENCE = 90.0
+SHORT = 1.0
+"""Seconds that a request may take."""
+
+
+@pytest.fixture
+def proxy(node: LocalNode) -> Iterator[Proxy]:
+    with Proxy(node) as made:
+        yield made
+
+
+def metric(ingest: RunningIngest, name: str, endpoint: str) -> float:
+    found = getattr(ingest.service.metrics, name).labels(endpoint)._value.get()
+    return float(found)
+
+
+@pytest.mark.parametrize("fault", ["omits logs", "lags", "429", "hangs", "cuts off", "garbage"])
+def test_with_an_honest_node_beside_it_nothing_is_missed(
+    node: LocalNode, proxy: Proxy, fault: Fault
+) -> None:
+    broker = MemoryBroker()
+    deploy(node)
+    with RunningIngest(broker, [proxy.address, node.http], request_seconds=SHORT) as ingest:
+        until(partial(ingest.is_at, 1), PATIENCE)
+        proxy.fault = fault
+        for _ in range(10):
+            mine(node, calls=2)
+        until(partial(ingest.is_at, 11), PATIENCE)
+        if fault != "lags":
+            assert metric(ingest, "endpoint_faults", proxy.address) > 0
+    assert published_chain(broker) == chain_of(node, 0)
+    assert len(published(broker, EVENTS)) == 20 + markers(broker)
+
+
+def markers(broker: MemoryBroker) -> int:
+    return sum(isinstance(r, Block | Retraction) for r in published(broker, EVENTS))
+
+
+@pytest.mark.parametrize("fault", ["omits logs", "429", "503", "hangs", "cuts off", "garbage"])
+def test_alone_it_is_waited_for_and_then_everything_is_there(
+    node: LocalNode, proxy: Proxy, fault: Fault
+) -> None:
+    """As long as ten minutes, or ten seconds: it depends on the rests between attempts alone."""
+    broker = MemoryBroker()
+    deploy(node)
+    with RunningIngest(broker, [proxy.address], request_seconds=SHORT) as ingest:
+        until(partial(ingest.is_at, 1), PATIENCE)
+        proxy.fault = fault
+        mine(node, calls=2)
+        until(lambda: bool(ingest.service.health.obstacle()), PATIENCE)
+        assert published_chain(broker) == chain_of(node, 0)[:2], "nothing unchecked"
+        for _ in range(5):
+            mine(node, calls=2)
+        proxy.fault = ""
+        until(partial(ingest.is_at, 7), PATIENCE)
+        until(lambda: not ingest.service.health.obstacle(), PATIENCE)
+    assert published_chain(broker) == chain_of(node, 0)
+    assert [type(record) for record in published(broker, BLOCKS)] == [Block] * 8
+
+
+@pytest.fixture
+def forked(cache: Path, tmp_path: Path) -> Iterator[LocalNode]:
+    """A node with another chain of the same name."""
+    anvil = fetch.anvil(cache, print)
+    with LocalNode(tmp_path / "fork", anvil, NodeOptions(mining=False)) as made:
+        deploy(made)
+        for _ in range(4):
+            mine(made, calls=3)
+        yield made
+
+
+def test_a_node_on_a_branch_of_its_own_is_outvoted_by_two_others(
+    node: LocalNode, forked: LocalNode
+) -> None:
+    broker = MemoryBroker()
+    deploy(node)
+    endpoints = [forked.http, node.http, str(node.ipc)]
+    with RunningIngest(broker, endpoints) as ingest:
+        for _ in range(6):
+            mine(node)
+            mine(forked)
+        until(lambda: metric(ingest, "outvoted", forked.http) == 1, PATIENCE)
+        until(lambda: published_chain(broker) == chain_of(node, 0), PATIENCE)
+        for _ in range(6):
+            mine(forked, calls=3)
+            mine(node)
+        until(lambda: published_chain(broker) == chain_of(node, 0), PATIENCE)
+        before = len(published(broker, BLOCKS))
+        mine(forked)
+        settle(ingest.head)
+        assert len(published(broker, BLOCKS)) == before, "the fork moves nothing any more"
+
+
+def settle(value: Callable[[], int], seconds: float = 2.0) -> None:
+    """Give it time to do what it must not do."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value()
+        time.sleep(0.05)
