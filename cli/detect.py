@@ -32,6 +32,7 @@ def detect(
         )
     signer = load_signer(settings.detect.signing_key)
     broker = connect(settings, TRANSACTIONS, ALERTS, DETECTOR_STATE, DEAD_LETTERS)
+    group = f"firebreak-detect-{set_name}"
     with running("detect", settings) as service:
         producer = broker.producer()
         maker = HostMaker(set_name, detectors, manifests, settings.finality_of)
@@ -41,9 +42,9 @@ def detect(
             Publisher(producer, service.clock, service.metrics, signer),
             maker,
             service.metrics,
-            StateStore(broker, producer, set_name),
+            StateStore(broker, producer, set_name, group),
         )
-        consumer = broker.consumer(f"firebreak-detect-{set_name}")
+        consumer = broker.consumer(group)
         lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
         def beat() -> None:

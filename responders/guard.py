@@ -65,7 +65,11 @@ def judge(state: GuardState, request: Request, limits: Limits) -> Ruling:
         allowed=not objection,
         reason=objection or "within age, budget and cooldown",
         terms=(
-            Term(name="blocks_behind", value=max(0.0, request.head - request.block), unit="blocks"),
+            Term(
+                name="blocks_behind",
+                value=float(max(0, request.head - request.block)),
+                unit="blocks",
+            ),
             Term(name="brakes_left", value=float(left), unit="brakes"),
         ),
     )

@@ -14,7 +14,7 @@ from schemas.base import Record
 from schemas.codec import decode_from, encode
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.operations import KeyState, PartitionMark
-from schemas.topics import DETECTOR_STATE
+from schemas.topics import DETECTOR_STATE, TRANSACTIONS
 
 
 @dataclass(slots=True)
@@ -29,15 +29,20 @@ class Restored:
 class StateStore:
     """Saves and restores the state of one detector set."""
 
-    def __init__(self, broker: Broker, producer: Producer, set_name: str) -> None:
+    def __init__(
+        self, broker: Broker, producer: Producer, set_name: str, group: str | None = None
+    ) -> None:
+        """`group` reads the input; what it has committed shows that there was a state once."""
         self._broker = broker
         self._producer = producer
         self._set = set_name
+        self._group = group
 
     def restore(self, partition: int) -> Restored:
         """Return what is saved for one input partition; nothing saved means: from its beginning.
 
-        Raises `UnsafeToContinueError` when a snapshot cannot be read: guessing would change scores.
+        Raises `UnsafeToContinueError` when a snapshot cannot be read, or when there was one once
+        and the records that it was made of are gone as well: guessing would change scores.
         """
         found = Restored()
 
@@ -49,7 +54,22 @@ class StateStore:
                 found.start = record.offset
 
         read_all(self._broker, Partition(DETECTOR_STATE.name, partition), take)
+        if found == Restored():
+            self._require_whole(Partition(TRANSACTIONS.name, partition))
         return found
+
+    def _require_whole(self, source: Partition) -> None:
+        """Let a state be made anew only where none was lost, or from all that it was made of."""
+        low, _ = self._broker.bounds(source)
+        if low == 0 or self._group is None:
+            return
+        if self._broker.committed(self._group, [source]):
+            raise UnsafeToContinueError(
+                f"what set {self._set} knew of {source.topic}[{source.number}] is gone: "
+                f"{DETECTOR_STATE.name} was deleted, and so were the records below offset {low:,}. "
+                "Restore the topic from a backup, or learn anew under another name of the detector "
+                "set (detect.sets); until it has warmed up, its alerts say so."
+            )
 
     def save(self, partition: int, offset: int, states: Iterable[KeyState]) -> None:
         """Write the changed keys, wait until they are kept, then move the mark.

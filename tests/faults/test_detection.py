@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from detectors import samples
@@ -23,6 +24,7 @@ from runtime.settings import CORE
 from runtime.state import StateStore
 from schemas.chain import Flow, Transaction
 from schemas.codec import encode
+from schemas.errors import UnsafeToContinueError
 from schemas.ids import content_id
 from schemas.topics import ALERTS, DEAD_LETTERS, DETECTOR_STATE, TRANSACTIONS
 from tests.faults import oracle
@@ -96,7 +98,7 @@ class Detection:
             publisher=Publisher(producer, SystemClock(), metrics, None),
             maker=HostMaker("core", load_set(CORE, CORE), {}, lambda _: FINALITY),
             metrics=metrics,
-            store=StateStore(self.broker, producer, "core"),
+            store=StateStore(self.broker, producer, "core", GROUP),
         )
         consumer = self.broker.consumer(GROUP)
         Loop(consumer, task, SystemClock(), interval=0.3, limit=25).run(stop)
@@ -194,9 +196,25 @@ def test_a_deleted_state_topic_is_rebuilt_from_the_records(
     assert detection.outcome() == reference(detection.broker)
 
 
+def test_where_the_records_are_gone_too_it_refuses_to_go_on(
+    bootstrap: str, namespace: str, transactions: list[Transaction]
+) -> None:
+    """Learned anew from what is left, the same transactions would score otherwise."""
+    detection = on(bootstrap, namespace, 1)
+    detection.publish(transactions[:200])
+    detection.finish(members=1)
+    forget(bootstrap, f"1-{namespace}{DETECTOR_STATE.name}", detection)
+    where = TopicPartition(f"1-{namespace}{TRANSACTIONS.name}", 0, 100)
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.delete_records([where])[where].result(30)
+    until(lambda: detection.broker.bounds(Partition(TRANSACTIONS.name, 0))[0] == 100)
+    with pytest.raises(UnsafeToContinueError, match=r"detector-state-v1 was deleted"):
+        detection.member(threading.Event())
+
+
 def forget(bootstrap: str, topic: str, detection: Detection) -> None:
     """Delete the state topic and create it empty, as somebody in a hurry would."""
-    answers = AdminClient({"bootstrap.servers": bootstrap}).delete_topics([topic])
-    answers[topic].result(30)
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.delete_topics([topic])[topic].result(30)
     until(lambda: detection.broker.partitions(DETECTOR_STATE.name) == 0)
     detection.broker.create([replace(DETECTOR_STATE, partitions=1)])

@@ -114,3 +114,8 @@ def test_only_the_latest_of_an_actions_brakes_is_given_back() -> None:
     again = guard.after(both, "proposed", action("authorised"), START + 2)
     left = guard.after(again, "authorised", action("refused"), START + 2)
     assert left == both
+
+
+def test_its_terms_are_floats_which_a_journal_gives_back_byte_for_byte() -> None:
+    ruling = guard.judge(GuardState(), request(), LIMITS)
+    assert {type(term.value) for term in ruling.terms} == {float}
