@@ -82,3 +82,22 @@ def test_promtool_agrees_and_the_rules_fire_when_they_should() -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def seconds(text: str) -> int:
+    """Read a duration as Prometheus writes it: `10s`, `1m`."""
+    return int(text[:-1]) * {"s": 1, "m": 60}[text[-1]]
+
+
+def test_when_all_instances_of_a_service_are_dead_somebody_is_paged_within_a_minute() -> None:
+    """The worst case: they die just after a scrape, and it is seen just after an evaluation."""
+    scrape = read_yaml(DEPLOY / "prometheus" / "prometheus.yml")["global"]
+    route = read_yaml(DEPLOY / "prometheus" / "alertmanager.yml")["route"]
+    (gone,) = (rule for rule in ALL if rule["alert"] == "ServiceGone")
+    waits = (
+        scrape["scrape_interval"],
+        scrape["evaluation_interval"],
+        gone["for"],
+        route["group_wait"],
+    )
+    assert sum(map(seconds, waits)) <= 60
