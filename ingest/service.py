@@ -56,6 +56,7 @@ class EvmService:
         self._tasks: list[asyncio.Task[None]] = []
         self._idle = "what was published before"
         self._waiting_for = "an endpoint"
+        self._follows = False
 
     def run(self) -> None:
         """Work until the service is asked to stop, then finish what is in hand.
@@ -74,7 +75,7 @@ class EvmService:
         self._start(self._work(endpoints))
         try:
             while not self._service.stop.is_set() and not any(t.done() for t in self._tasks):
-                self._service.health.beat(self._waiting_for)
+                self._service.health.beat(self._waiting_for or self._silence(endpoints))
                 await asyncio.wait(
                     self._tasks, timeout=TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -86,6 +87,9 @@ class EvmService:
         for end in ends:
             if isinstance(end, Exception):
                 raise end
+
+    def _silence(self, endpoints: Endpoints) -> str:
+        return endpoints.silence() if self._follows else ""
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(coroutine))
@@ -158,6 +162,7 @@ class EvmService:
 
     async def _follow(self, follower: Follower, writer: ChainWriter) -> None:
         self._idle = self._waiting_for = ""
+        self._follows = True
         # What is loaded by now stays for good: without it a full collection takes no time.
         gc.collect()
         gc.freeze()

@@ -60,10 +60,10 @@ class StateStore:
 
     def _require_whole(self, source: Partition) -> None:
         """Let a state be made anew only where none was lost, or from all that it was made of."""
-        low, _ = self._broker.bounds(source)
-        if low == 0 or self._group is None:
+        if self._group is None:
             return
-        if self._broker.committed(self._group, [source]):
+        low, _ = self._broker.bounds(source)
+        if low and self._broker.committed(self._group, [source]):
             raise UnsafeToContinueError(
                 f"what set {self._set} knew of {source.topic}[{source.number}] is gone: "
                 f"{DETECTOR_STATE.name} was deleted, and so were the records below offset {low:,}. "

@@ -27,6 +27,10 @@ TOLERATED_LAG = 2
 block reaches good nodes at different times."""
 
 
+SILENT_SECONDS = 15.0
+"""After this long without a head from anywhere we do not know where the chain is. Every endpoint is
+asked at least every five seconds."""
+
 Lane = Literal["blocks", "traces"]
 """What is asked for. A node that cannot keep up with traces still serves blocks."""
 
@@ -55,6 +59,8 @@ class Endpoint:
     connection: Connection
     head: int = 0
     """The newest block it told us of."""
+    heard: float = float("-inf")
+    """When it told us its head for the last time, be it a new one or not."""
     branch: Branch = field(default_factory=Branch)
     rests: dict[Lane, Rest] = field(default_factory=lambda: {"blocks": Rest(), "traces": Rest()})
     traces: TracePort | None = None
@@ -138,6 +144,7 @@ class Endpoints:
     def hear(self, endpoint: Endpoint, head: BlockRef) -> bool:
         """Take note of an endpoint's head; say whether it is one to go by, which it is unless most
         endpoints contradict it."""
+        endpoint.heard = self._clock.monotonic()
         endpoint.branch.hear(head)
         contradicted = self._outvoted()
         for other in self.all:
@@ -147,6 +154,12 @@ class Endpoints:
                 _log.warning("outvoted" if is_out else "agrees_again", name=other.name)
             self._metrics.outvoted.labels(other.name).set(is_out)
         return endpoint not in contradicted
+
+    def silence(self) -> str:
+        """Say that no endpoint tells its head any more; '' while one does."""
+        latest = max(endpoint.heard for endpoint in self.all)
+        silent = self._clock.monotonic() - latest > SILENT_SECONDS
+        return "a node: none tells its head any more" if silent else ""
 
     def _outvoted(self) -> set[Endpoint]:
         votes = outvoted([endpoint.branch for endpoint in self.all])
