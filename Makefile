@@ -65,6 +65,23 @@ lock: ## Lock package versions anew, keeping what still fits; ARGS=--upgrade kee
 	@$(COMPILE) pyproject.toml --group build $(ARGS) -o requirements.lock
 	@$(COMPILE) pyproject.toml --group build --extra dev $(ARGS) -o requirements-dev.lock
 
+.PHONY: sbom
+sbom: ## Write sbom.json: what the lock installs, in CycloneDX
+	@./setup dev
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --validate --of JSON -o sbom.json
+	@echo "sbom.json: $$(grep -c '"purl":' sbom.json) packages"
+
+.PHONY: audit
+audit: ## Look up known vulnerabilities of the locked packages; needs the package index' own service
+	@./setup dev
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
+
+.PHONY: kubernetes-rules
+kubernetes-rules: ## Write the alert rules as the Prometheus Operator wants them
+	@./setup dev
+	@$(BIN)/python deploy/kubernetes_rules.py
+
 .PHONY: clean
 clean: ## Remove what was made in this clone; the cache stays
 	rm -rf .venv build dist *.egg-info .*_cache .hypothesis

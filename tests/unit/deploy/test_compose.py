@@ -1,0 +1,232 @@
+"""The Compose file: valid, hardened, scalable, in step with command line and settings."""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from schemas.topics import MAX_DEAD_LETTER_BYTES
+from tests.unit.deploy.commands import complaint, unheeded
+from tests.unit.deploy.files import DEPLOY, ROOT, read_yaml
+
+BASE, ARMED = ROOT / "docker-compose.yml", DEPLOY / "compose" / "armed.yml"
+COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = ("topics", "ingest", "detect", "respond", "incidents")
+SCALED = ("detect", "incidents")
+BROKERS = ("kafka-1", "kafka-2", "kafka-3")
+
+every = pytest.mark.parametrize("name", SERVICES)
+ours = pytest.mark.parametrize("name", OURS)
+
+
+def compose() -> list[str]:
+    """The command of Docker Compose, where there is one."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]):
+            asked = subprocess.run(
+                [*command, "version", "--short"], capture_output=True, check=False
+            )
+            if asked.returncode == 0 and not asked.stdout.startswith(b"1."):
+                return command
+    return []
+
+
+@pytest.mark.parametrize("path", [BASE, ARMED], ids=["base", "armed"])
+def test_it_is_what_the_specification_of_compose_allows(path: Path) -> None:
+    spec = importlib.util.find_spec("check_jsonschema")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    package = Path(spec.submodule_search_locations[0])
+    schema = json.loads((package / "builtin_schemas/vendor/compose-spec.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(read_yaml(path))
+
+
+@pytest.mark.parametrize("files", [[BASE], [BASE, ARMED]], ids=["base", "armed"])
+def test_compose_itself_accepts_it(files: list[Path]) -> None:
+    command = compose()
+    if not command:
+        pytest.skip("Docker Compose 2 or later is not installed; its schema was checked")
+    options = [option for path in files for option in ("-f", str(path))]
+    done = subprocess.run(
+        [*command, *options, "config", "--quiet"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
+@every
+def test_a_container_can_do_no_more_than_it_must(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not service.keys() & {"privileged", "cap_add", "network_mode", "pid", "ipc", "devices"}
+    limits = service["deploy"]["resources"]["limits"]
+    assert limits.keys() == {"cpus", "memory", "pids"}
+    assert service["restart"]
+    assert "docker.sock" not in json.dumps(service)
+
+
+@every
+def test_an_image_has_a_tag_that_does_not_move_by_itself(name: str) -> None:
+    default = re.fullmatch(r"\$\{\w+:-([^:]+):([^}]+)\}", SERVICES[name]["image"])
+    assert default is not None
+    assert default[2] not in ("latest", "main", "master")
+
+
+@every
+def test_health_is_asked_for(name: str) -> None:
+    check = SERVICES[name]["healthcheck"]
+    assert check == {"disable": True} if name == "topics" else check["test"][0] == "CMD"
+
+
+@ours
+def test_ours_is_not_root_and_asks_its_own_health_endpoint(name: str) -> None:
+    assert SERVICES[name]["user"] == "10001:10001"
+    if name != "topics":
+        assert "http://127.0.0.1:8080/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
+        assert SERVICES[name]["depends_on"]["topics"] == {
+            "condition": "service_completed_successfully"
+        }
+
+
+@ours
+def test_the_command_line_knows_the_command(name: str) -> None:
+    assert complaint(SERVICES[name]["command"]) == ""
+
+
+def test_and_would_not_know_another() -> None:
+    assert "No such" in complaint(["detect", "--sett", "core"])
+    assert complaint(["ingest", "evmm"])
+    assert complaint(ARMING["services"]["respond"]["command"]) == ""
+
+
+@ours
+def test_every_variable_is_a_setting(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = dict(SERVICES[name]["environment"])
+    if name == "respond":
+        environment |= ARMING["services"]["respond"]["environment"]
+    for variable in [one for one in os.environ if one.startswith("FIREBREAK_")]:
+        monkeypatch.delenv(variable)
+    for variable, value in environment.items():
+        if variable != "FIREBREAK_CONFIG":  # names a file of the container
+            monkeypatch.setenv(variable, value)
+    assert unheeded(environment) == set()
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_a_scaled_service_has_nothing_that_only_one_can_have(name: str) -> None:
+    service = SERVICES[name]
+    assert not service.keys() & {"container_name", "ports", "hostname"}
+    named = [one for one in service["volumes"] if isinstance(one, str) and ":" in one]
+    assert named == []
+
+
+def test_there_is_one_responder_and_it_keeps_its_journal() -> None:
+    respond = SERVICES["respond"]
+    assert respond["container_name"]  # with which Compose refuses a second one
+    assert "journal:/var/lib/firebreak" in respond["volumes"]
+    journal = Path(respond["environment"]["FIREBREAK_RESPOND__JOURNAL"])
+    assert journal.is_relative_to("/var/lib/firebreak")
+
+
+def test_the_responder_starts_disarmed_and_without_a_key() -> None:
+    respond = SERVICES["respond"]
+    assert "--armed" not in respond["command"]
+    assert "FIREBREAK_RESPOND__ARMED" not in respond["environment"]
+    assert respond["secrets"] == ["respond.toml"]
+    assert ARMING["services"].keys() == {"respond"}
+
+
+@pytest.mark.parametrize("name", [*OURS, "alertmanager", "grafana"])
+def test_a_secret_is_a_file_that_its_service_alone_is_given(name: str) -> None:
+    service = SERVICES[name]
+    environment = dict(service.get("environment", {}))
+    secrets = set(service.get("secrets", []))
+    known = dict(COMPOSE["secrets"])
+    if name == "respond":
+        environment |= ARMING["services"][name]["environment"]
+        secrets |= set(ARMING["services"][name]["secrets"])
+        known |= ARMING["secrets"]
+    wanted = re.findall(r"/run/secrets/([\w.-]+)", json.dumps(environment))
+    assert set(wanted) | ({"pager_url"} if name == "alertmanager" else set()) == secrets
+    assert all(known[secret]["file"] == f"./secrets/{secret}" for secret in secrets)
+    assert not re.search(r"(?i)(password|secret|token)\b(?!__?file)", " ".join(environment))
+
+
+def test_secrets_are_made_by_the_script_and_kept_out_of_git_and_image() -> None:
+    script = (DEPLOY / "make-secrets.sh").read_text()
+    for name in (*COMPOSE["secrets"], *ARMING["secrets"]):
+        stem = name.partition(".")[0]
+        assert stem in script
+    assert "secrets/" in (ROOT / ".gitignore").read_text().split()
+    assert (ROOT / ".dockerignore").read_text().splitlines()[1] == "*"
+
+
+def test_networks_keep_apart_what_need_not_meet() -> None:
+    networks = COMPOSE["networks"]
+    assert networks["kafka"]["internal"]
+    assert networks["metrics"]["internal"]
+    members = {
+        network: {name for name, service in SERVICES.items() if network in service["networks"]}
+        for network in networks
+    }
+    assert members["chain"] == {"ingest", "respond"}
+    assert members["kafka"] == {*BROKERS, *OURS}
+    assert set(SERVICES["detect"]["networks"]) == {"kafka", "metrics"}  # no way out
+    assert members["front"].isdisjoint({*BROKERS, "detect", "ingest", "respond"})
+
+
+def test_nothing_is_published_beyond_this_machine() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+@pytest.mark.parametrize("name", BROKERS)
+def test_one_broker_may_fail_and_nothing_acknowledged_is_lost(name: str) -> None:
+    settings = SERVICES[name]["environment"]
+    assert settings["KAFKA_DEFAULT_REPLICATION_FACTOR"] == "3"
+    assert settings["KAFKA_MIN_INSYNC_REPLICAS"] == "2"
+    assert settings["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+    assert settings["KAFKA_UNCLEAN_LEADER_ELECTION_ENABLE"] == "false"
+    assert int(settings["KAFKA_MESSAGE_MAX_BYTES"]) > MAX_DEAD_LETTER_BYTES
+    assert int(settings["KAFKA_REPLICA_FETCH_MAX_BYTES"]) > MAX_DEAD_LETTER_BYTES
+    assert f"{settings['KAFKA_NODE_ID']}@{name}:9093" in settings["KAFKA_CONTROLLER_QUORUM_VOTERS"]
+    assert settings["KAFKA_ADVERTISED_LISTENERS"] == f"PLAINTEXT://{name}:9092"
+    assert SERVICES[name]["volumes"] == [f"{name}:/var/lib/kafka/data"]
+
+
+@ours
+def test_topics_are_asked_for_with_three_copies(name: str) -> None:
+    assert SERVICES[name]["environment"]["FIREBREAK_KAFKA__REPLICATION"] == "3"
+
+
+def test_prometheus_scrapes_every_instance_of_every_service() -> None:
+    config = read_yaml(DEPLOY / "prometheus" / "prometheus.yml")
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+    for name in set(OURS) - {"topics"}:
+        (found,) = jobs[name]["dns_sd_configs"]
+        assert (found["names"], found["type"]) == ([name], "A")
+        assert str(found["port"]) in SERVICES[name]["expose"]
+        assert "metrics" in SERVICES[name]["networks"]
+
+
+def test_what_is_mounted_from_here_is_here() -> None:
+    sources = [
+        volume.partition(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", [])
+        if isinstance(volume, str)
+    ]
+    assert [
+        source for source in sources if source.startswith("./") and not (ROOT / source).exists()
+    ] == []
