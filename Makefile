@@ -73,9 +73,11 @@ sbom: ## Write sbom.json: what the lock installs, in CycloneDX
 	@echo "sbom.json: $$(grep -c '"purl":' sbom.json) packages"
 
 .PHONY: audit
-audit: ## Look up known vulnerabilities of the locked packages; needs the package index' own service
+audit: ## Look up known vulnerabilities of the locked packages; ARGS='-s osv' asks another service
 	@./setup dev
-	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off $(ARGS) \
+	  -r requirements.lock || { echo 'audit: a vulnerability, or a service that does not know the' \
+	  'packages: nothing was proven' >&2; exit 1; }
 
 .PHONY: kubernetes-rules
 kubernetes-rules: ## Write the alert rules as the Prometheus Operator wants them

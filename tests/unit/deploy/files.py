@@ -95,8 +95,12 @@ def _children(expression: promql_parser.Expr) -> list[promql_parser.Expr]:
             return []
         case promql_parser.VectorSelector() | promql_parser.MatrixSelector():
             return []
-        case _:
+        case promql_parser.AggregateExpr() | promql_parser.ParenExpr():
             return [expression.expr]
+        case promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
+            return [expression.expr]
+        case _:
+            raise TypeError(f"an expression of a kind that is not known here: {expression}")
 
 
 def parsed(expression: str) -> promql_parser.Expr:
