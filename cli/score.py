@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
+    from detectors.bytecode.recorded import Contract
     from detectors.scoring import Row
     from detectors.sets import HostMaker
     from ingest.files import Item
@@ -32,8 +33,8 @@ def score(
     """Score recorded transactions blind, in order, each before it is learned from.
 
     Decoding, features, detectors and host are the live pipeline's own. Each case (protocol, block
-    or file) starts from the shipped priors alone. What no detector of the set reads (prices,
-    bytecode) gets a row with score 0 and p-value 1.
+    or file) starts from the shipped priors alone. Bytecode is judged contract by contract. What no
+    detector of the set reads (prices) gets a row with score 0 and p-value 1.
     """
     from cli.wiring import read_settings
     from detectors.scoring import COLUMNS
@@ -91,8 +92,11 @@ class Scorer:
             self.counts["alerted"] += row.alerted
             yield row
 
-    def _subjects(self, case: str, items: Iterable["Item"]) -> "Iterator[Transaction | str]":
+    def _subjects(
+        self, case: str, items: Iterable["Item"]
+    ) -> "Iterator[Transaction | Contract | str]":
         """Yield transactions, and the names of what no detector reads."""
+        from detectors.bytecode.recorded import Contract
         from ingest.files import Code, Unreadable
         from ingest.normalise import transactions
         from ingest.raw import RawBlock
@@ -108,6 +112,8 @@ class Scorer:
                 self.counts["unreadable"] += 1
                 where = f"{item.file}: {body.where}".rstrip(": ")
                 self.problems.append(f"{where}: {body.reason}")
+            elif isinstance(body, Code):
+                yield Contract(body.tx or body.address, body.init_code, body.runtime_code)
             else:
                 self.counts["of a kind that no detector of this set reads"] += 1
-                yield (body.tx or body.address) if isinstance(body, Code) else str(body.timestamp)
+                yield str(body.timestamp)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from detectors.bytecode.recorded import Contract
 from detectors.host import Host
 from detectors.sets import HostMaker
 from schemas.chain import Transaction
@@ -38,7 +39,9 @@ class Row:
         )
 
 
-def score_case(case: str, subjects: Iterable[Transaction | str], maker: HostMaker) -> Iterator[Row]:
+def score_case(
+    case: str, subjects: Iterable[Transaction | Contract | str], maker: HostMaker
+) -> Iterator[Row]:
     """Yield one row per subject, in order; transactions are scored before they are learned.
 
     A subject that is only a name is of a kind that no detector reads: score 0, p-value 1.
@@ -48,6 +51,11 @@ def score_case(case: str, subjects: Iterable[Transaction | str], maker: HostMake
     for subject in subjects:
         if isinstance(subject, str):
             yield Row(case, order, subject, 0.0, 1.0, alerted=False, detectors=())
+            order += 1
+            continue
+        if isinstance(subject, Contract):
+            score, p_value, names = subject.verdict()
+            yield Row(case, order, subject.name, score, p_value, bool(names), names)
             order += 1
             continue
         host = host or maker.make(subject.chain, case)

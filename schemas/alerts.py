@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from schemas.base import Part, Record
-from schemas.chain import Position
-from schemas.units import Chain, Count, Height, Id, Key, Name, Seconds
+from schemas.chain import Position, Posture
+from schemas.units import Address, Chain, Count, Height, Id, Key, Name, Seconds
 
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Sentence = Annotated[str, Meta(max_length=500)]
@@ -73,6 +73,13 @@ class Alert(Record, tag="alert", frozen=True, kw_only=True):
     severity: Severity
     summary: Sentence
     votes: Annotated[tuple[Vote, ...], Meta(min_length=1, max_length=64)]
+    subject: Literal["transaction", "deployment"] = "transaction"
+    """What alerted: the transaction, or a contract that it created and that nobody has called
+    yet. Nothing is braked over a deployment."""
+    contract: Address | None = None
+    """The contract that was created, when one alerted."""
+    posture: Posture | None = None
+    """What is remembered of the sender. No part of score or p-value: the responder's prior."""
 
 
 class Withdrawal(Record, tag="withdrawal", frozen=True, kw_only=True):

@@ -146,6 +146,22 @@ class Write(Part, frozen=True, kw_only=True):
     value: Uint
 
 
+class Posture(Part, frozen=True, kw_only=True):
+    """How an account prepared itself within the last months, as far as that was remembered. Counts
+    are lower bounds of what happened: memory is bounded."""
+
+    mixer_fundings: Count = 0
+    """Times that it, or who funded it, was paid by a mixer."""
+    deployments: Count = 0
+    """Contracts it deployed whose code names a watched contract."""
+    probes: Count = 0
+    """Failing or empty calls it made to watched contracts."""
+    first: Seconds = 0
+    """When the first of these was seen."""
+    odds: Annotated[float, Meta(ge=1.0, le=1e4)] = 1.0
+    """How many times likelier an attack by it is than by an account with none of these."""
+
+
 class Transaction(Record, tag="transaction", frozen=True, kw_only=True):
     """One transaction as one protocol saw it: the unit that is scored. Keyed by protocol."""
 
@@ -171,6 +187,9 @@ class Transaction(Record, tag="transaction", frozen=True, kw_only=True):
     flows: Annotated[tuple[Flow, ...], Meta(max_length=MAX_FLOWS)] = ()
     writes: Annotated[tuple[Write, ...], Meta(max_length=MAX_WRITES)] = ()
     created: tuple[Address, ...] = ()
+    posture: Posture | None = None
+    """What is remembered of the sender from before this transaction; None when there is nothing
+    that speaks against it, or nothing was remembered. It never changes a score."""
     cut: Count = 0
     """Entries left out of the four lists because they exceeded their bounds."""
 
@@ -213,6 +232,12 @@ class Deployment(Record, tag="deployment", frozen=True, kw_only=True):
     code_hash: Hash
     code: Hex
     """The deployed code, at most 24,576 bytes on Ethereum."""
+    creation: Hex = "0x"
+    """The code that was executed to create it; empty where the source cannot see it."""
+    creator_nonce: Count | None = None
+    """How many transactions the creator had sent before."""
+    posture: Posture | None = None
+    """What is remembered of the creator."""
 
 
 class Price(Record, tag="price", frozen=True, kw_only=True):

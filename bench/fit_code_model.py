@@ -1,0 +1,184 @@
+"""Fits `detectors/bytecode/code_model.json` on labelled contracts and measures it out of fold.
+
+    python -m bench.fit_code_model CONTRACTS.jsonl.gz [--write] [--packages]
+
+Each line is a record with `label`, `cls`, `source`, `note`, `tx`, `address`, `init_code` and
+`runtime_code`. Prints, as Markdown, what `docs/deployments.md` says of it. The same file gives the
+same numbers. With --packages, all that was built from one package is one family.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.grow import Floats, fit
+from bench.labelled_code import Example, examples, families
+
+FOLDS = 10
+SEEDS = (0, 1, 2)
+TARGET = Path(__file__).parent.parent / "detectors" / "bytecode" / "code_model.json"
+RESAMPLES = 1_000
+SHOWN = 12
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def folds(family: Ints, attack: Bools, seed: int) -> Ints:
+    """Deal whole families out to the folds, attacks evenly."""
+    chance = np.random.default_rng(seed)
+    numbers = chance.permutation(np.unique(family))
+    attacks = {n: int(attack[family == n].sum()) for n in numbers}
+    sizes = {n: int((family == n).sum()) for n in numbers}
+    held = np.zeros((FOLDS, 2))
+    fold = np.zeros(len(family), dtype=np.int64)
+    for n in sorted(numbers, key=lambda n: (-attacks[n], -sizes[n])):
+        load = held[:, 0] * 1000 + held[:, 1] if attacks[n] else held[:, 1]
+        chosen = int(np.argmin(load))
+        fold[family == n] = chosen
+        held[chosen] += attacks[n], sizes[n]
+    return fold
+
+
+def weights(attack: Bools, built: Bools) -> Floats:
+    """Let attacks, built services and deployed services count a third each, so that telling a
+    build from a deployment is of no use."""
+    weight = np.zeros(len(attack))
+    for kind in (attack, ~attack & built, ~attack & ~built):
+        if kind.any():
+            weight[kind] = len(attack) / 3 / kind.sum()
+    return weight
+
+
+def out_of_fold(found: Sequence[Example], names: list[str], family: Ints) -> Floats:
+    """Score every example by models that saw nothing of its family; the mean over the seeds."""
+    x = np.array([[example.x[name] for name in names] for example in found])
+    attack = np.array([example.attack for example in found])
+    built = np.array([example.built for example in found])
+    total = np.zeros(len(found))
+    for seed in SEEDS:
+        fold = folds(family, attack, seed)
+        for number in range(FOLDS):
+            rest = fold != number
+            model = fit(names, x[rest], attack[rest], weights(attack[rest], built[rest]), seed)
+            for i in np.flatnonzero(~rest).tolist():
+                total[i] += model.score(found[i].x)
+    return total / len(SEEDS)
+
+
+def auc(score: Floats, positive: Bools) -> float:
+    """Return the share of pairs that are in order, ties half."""
+    above, below = score[positive][:, None], score[~positive][None, :]
+    return float(((above > below) + 0.5 * (above == below)).mean())
+
+
+def recall(score: Floats, attack: Bools, rate: float) -> float:
+    """Return the share of attacks above the score that `rate` of the services exceed."""
+    services = np.sort(score[~attack])[::-1]
+    return float((score[attack] > services[int(rate * len(services))]).mean())
+
+
+def best_f1(score: Floats, attack: Bools) -> float:
+    """Return the largest F1 over all thresholds."""
+    hits = np.cumsum(attack[np.argsort(-score, kind="stable")])
+    return float((2 * hits / (np.arange(1, len(hits) + 1) + attack.sum())).max())
+
+
+def table(score: Floats, attack: Bools, family: Ints) -> list[str]:
+    """Return the rows of measures with 90% intervals, resampled by family."""
+    measures = {
+        "AUC": auc,
+        "recall at 1% false alerts": lambda s, a: recall(s, a, 0.01),
+        "recall at 0.25% false alerts": lambda s, a: recall(s, a, 0.0025),
+        "best F1": best_f1,
+    }
+    chance = np.random.default_rng(0)
+    members = [np.flatnonzero(family == n) for n in np.unique(family)]
+    drawn: list[list[float]] = []
+    for _ in range(RESAMPLES):
+        rows = np.concatenate([members[i] for i in chance.integers(0, len(members), len(members))])
+        if 0 < attack[rows].sum() < len(rows):
+            drawn.append([measure(score[rows], attack[rows]) for measure in measures.values()])
+    low, high = np.quantile(np.array(drawn), (0.05, 0.95), axis=0)
+    return [
+        f"| {name} | {measure(score, attack):.3f} | {low[i]:.3f} - {high[i]:.3f} |"
+        for i, (name, measure) in enumerate(measures.items())
+    ]
+
+
+def tail(services: Floats) -> list[tuple[float, float]]:
+    """Return (score, ln share above) at steps of the services' scores, and one point of the
+    exponential that is fitted to the highest 2%: its mean excess has a prior of four excesses of
+    one nat."""
+    ranked = np.sort(services)[::-1]
+    n = len(ranked)
+    ranks = sorted({round(0.02 * n * 2 ** (k / 2)) for k in range(14)} & set(range(1, n)) | {n - 1})
+    knots = [(float(ranked[r]), float(np.log((r + 1) / (n + 1)))) for r in reversed(ranks)]
+    top = int(0.02 * n)
+    excess = ranked[:top] - ranked[top]
+    mean = (4.0 + excess.sum()) / (4.0 + top)
+    start, level = float(ranked[top]), float(np.log((top + 1) / (n + 1)))
+    knots = [knot for knot in knots if knot[0] < start - 1e-6]
+    distinct = [k for i, k in enumerate(knots) if i == 0 or k[0] > knots[i - 1][0] + 1e-6]
+    points = [*distinct, (start, level), (start + mean, level - 1.0)]
+    return [(round(score, 6), round(log, 6)) for score, log in points]
+
+
+def report(found: Sequence[Example], score: Floats, family: Ints) -> list[str]:
+    """Return the measures, what they are on each kind of service, and the ranking's top with every
+    attack."""
+    attack = np.array([example.attack for example in found])
+    built = np.array([example.built for example in found])
+    judged = np.array([example.judged for example in found])
+    s, a, b, f = score[judged], attack[judged], built[judged], family[judged]
+    deployed, packaged = a | ~b, a | b
+    return [
+        f"{a.sum()} attacks, {(~a).sum()} services, {len(np.unique(f))} families",
+        "",
+        "| out of fold | | 90% interval |",
+        "|---|---|---|",
+        *table(s, a, f),
+        f"| AUC against deployed services alone | {auc(s[deployed], a[deployed]):.3f} | |",
+        f"| AUC against built services alone | {auc(s[packaged], a[packaged]):.3f} | |",
+        f"| AUC of the score for deployed against built services | {auc(s[~a], ~b[~a]):.3f} | |",
+        "",
+        *ranking([example for example in found if example.judged], s),
+    ]
+
+
+def ranking(found: Sequence[Example], score: Floats) -> list[str]:
+    """Return every attack with the number of services that score higher, and the services that
+    score highest."""
+    lines, before = [], 0
+    for i in np.argsort(-score).tolist():
+        example = found[i]
+        before += not example.attack
+        if example.attack or before <= SHOWN:
+            kind = "attack" if example.attack else "service"
+            name = f"{example.package} {example.name}".strip()[:70]
+            lines.append(f"{kind:8}{before:4}{score[i]:7.2f}  {name}")
+    return lines
+
+
+def main() -> None:
+    """Measure, and with --write replace the shipped model."""
+    found = examples(Path(sys.argv[1]))
+    names = sorted(found[0].x)
+    attack = np.array([example.attack for example in found])
+    built = np.array([example.built for example in found])
+    family = families(found, by_package="--packages" in sys.argv)
+    score = out_of_fold(found, names, family)
+    sys.stdout.write("\n".join(report(found, score, family)) + "\n")
+    if "--write" in sys.argv:
+        services = np.array([example.judged and not example.attack for example in found])
+        x = np.array([[example.x[name] for name in names] for example in found])
+        model = fit(names, x, attack, weights(attack, built), 0)
+        model.tail = tail(score[services])
+        TARGET.write_text(json.dumps(model.dump(), separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What a contract's code tells before it is ever called."""
