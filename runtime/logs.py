@@ -1,15 +1,17 @@
 """Logs: one JSON object a line on standard error, or readable lines on a terminal.
 
-Secrets are masked whoever logs them: a value by its name, at any depth, and an address wherever it
-stands in a text, because a node's path or password is its owner's key.
+Secrets are masked whoever logs them: every secret that was set or read from a file, wherever it
+stands; a value by its name, at any depth; and an address, because a node's path or password is its
+owner's key.
 """
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
 
@@ -37,6 +39,18 @@ _ASSIGNED = re.compile(
 )
 
 
+_SHORTEST_SECRET = 8
+"""A shorter one would mask ordinary words, and is none."""
+
+_concealed: set[str] = set()
+
+
+def conceal(secret: str) -> None:
+    """Mask this secret in all that this process will ever say, quoted and escaped as well."""
+    if len(secret) >= _SHORTEST_SECRET:
+        _concealed.update({secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret)})
+
+
 def looks_secret(name: str) -> bool:
     """Say whether a setting or field of this name must never be shown.
 
@@ -58,7 +72,9 @@ def without_credentials(address: str) -> str:
 
 
 def redacted(text: str) -> str:
-    """Return a text, an exception's say, with its addresses and assigned passwords masked."""
+    """Return a text, an exception's say, without its secrets."""
+    for secret in sorted(_concealed, key=len, reverse=True):
+        text = text.replace(secret, MASK)
     text = _ADDRESS.sub(lambda found: without_credentials(found[0]), text)
     return _ASSIGNED.sub(rf"\g<1>{MASK}", _PATH.sub(r"\1/…", text))
 

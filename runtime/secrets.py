@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from runtime.logs import conceal
 from schemas.errors import ConfigurationError
 
 MAX_SECRET_BYTES = 64 * 1024
@@ -43,6 +44,7 @@ def secret_in(path: Path) -> SecretStr:
         raise ConfigurationError(f"{path}: not UTF-8 at byte {error.start}") from None
     if not text or len(data) > MAX_SECRET_BYTES:
         raise ConfigurationError(f"{path}: {len(data):,} bytes are no secret")
+    conceal(text)
     return SecretStr(text)
 
 

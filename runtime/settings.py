@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from runtime.logs import conceal, looks_secret
 from runtime.secrets import one_secret
 from runtime.settings_sources import (
     DEFAULT,
@@ -272,7 +273,7 @@ def load(flags: dict[str, Any] | None = None) -> Settings:
     given = flags or {}
     require_known_variables(Settings.model_fields)
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except SettingsError as error:
         raise ConfigurationError(unreadable_variables(str(error))) from error
     except ValidationError as error:
@@ -283,6 +284,21 @@ def load(flags: dict[str, Any] | None = None) -> Settings:
                 for item in error.errors(include_url=False, include_input=False)
             )
         ) from error
+    _conceal_all(settings)
+    return settings
+
+
+def _conceal_all(group: BaseModel) -> None:
+    for name in type(group).model_fields:
+        value = getattr(group, name)
+        if isinstance(value, BaseModel):
+            _conceal_all(value)
+        elif isinstance(value, SecretStr):
+            conceal(value.get_secret_value())
+        elif isinstance(value, dict):
+            for key, held in value.items():
+                if isinstance(held, str) and looks_secret(key):
+                    conceal(held)
 
 
 def _complaint(item: Any) -> str:

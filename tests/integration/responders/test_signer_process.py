@@ -94,6 +94,7 @@ def test_a_brake_is_signed_by_the_process_that_has_the_key(pair: Pair) -> None:
     pair.setting.publish(pair.setting.place.alert(1))
 
     with running(responder):
+        until(lambda: pair.setting.actions.states()[-1:] == ["broadcast"])
         pair.setting.mine_until("final")
 
     assert pair.setting.place.paused()
@@ -125,14 +126,16 @@ def test_what_the_signer_does_not_allow_is_known_before_it_is_needed_and_never_s
         assert told("is not on the signer's allow-list")
         pair.setting.publish(pair.setting.place.alert(1))
         until(lambda: told("brake_waits"))
+        until(lambda: pair.setting.actions.states() == ["proposed", "authorised"])
     assert responder.status is None, "the brakes of other protocols go on"
-    assert pair.setting.actions.states() == ["proposed", "authorised"]
     assert pair.setting.place.pending() == {}
 
     signer.stop()
     pair.policy("brake(bytes32,uint64,address,bytes)")
-    pair.signer()
+    pair.started_signer()
+    pair.setting.place.hands.mine()
     with running(responder):
+        until(lambda: pair.setting.actions.states()[-1:] == ["broadcast"])
         pair.setting.mine_until("final")
     assert pair.setting.place.paused(), "it was mended in time"
 
