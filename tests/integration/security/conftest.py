@@ -9,8 +9,12 @@ from runtime.access import grants
 from runtime.kafka_access import KafkaAccess
 from sandbox import fetch
 from schemas.topics import SERVICES, TOPICS
+from tests.integration.responders.conftest import braked_world, place
 from tests.secured_kafka import ADMIN, SecuredKafka
 from tests.waiting import until
+
+__all__ = ["braked_world", "place"]
+"""Fixtures of the responders' tests: a node with the sandbox's world on it."""
 
 USER = "firebreak-{service}"
 
