@@ -16,7 +16,7 @@ from scipy.special import gammainc
 
 from detectors.api import Explanation, Spec
 from detectors.rules import Rules
-from detectors.tail import BIN, BINS, OnlineTail, Rarity
+from detectors.tail import BIN, BINS, SMALLEST, OnlineTail, Rarity
 from schemas.alerts import Alert, Severity, Vote
 from schemas.chain import Transaction
 from schemas.ids import content_id
@@ -48,12 +48,18 @@ class View:
     rarity: Rarity
     learned: int
     explanation: Explanation
-    fused: bool = True
+    ours: bool = True
+    """Whether the detector shipped with Firebreak."""
+
+    @property
+    def fused(self) -> bool:
+        """Whether it is one of many opinions; a rule's and a stranger's stand by themselves."""
+        return self.ours and not self.spec.rule
 
     @property
     def alone(self) -> float:
-        """The p-value that this view gives by itself; 1 for one that is fused or still new."""
-        new = self.learned < max(STRANGER_WARM_UP, self.spec.warm_up)
+        """The p-value that this view gives by itself; 1 for one that is fused, or too new."""
+        new = not self.ours and self.learned < max(STRANGER_WARM_UP, self.spec.warm_up)
         return 1.0 if self.fused or new else self.rarity.p_value
 
 
@@ -66,7 +72,7 @@ class Opinion:
     p_value: float
     views: tuple[View, ...]
     together: float
-    """The p-value without the votes that stand by themselves."""
+    """The p-value without the strangers' votes."""
 
     @property
     def score(self) -> float:
@@ -91,11 +97,17 @@ def reference(detectors: int) -> list[float]:
     return [REFERENCE_WEIGHT * (after - before) for before, after in pairwise(below)]
 
 
+def verdict(score: float) -> Rarity:
+    """Return the p-value of a rule's score, which is -ln of it."""
+    return Rarity(max(SMALLEST, math.exp(-score)), "rule")
+
+
 def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     """Join the detectors' p-values into one; `tail` knows the evidence of ordinary transactions."""
     fused = [-math.log(view.rarity.p_value) for view in views if view.fused]
     evidence = sum(fused)
-    together = tail.rarity(evidence).p_value if fused else 1.0
+    opinion = tail.rarity(evidence).p_value if fused else 1.0
+    together = min([opinion, *(view.alone for view in views if view.ours)])
     p_value = min([together, *(view.alone for view in views)])
     return Opinion(evidence, p_value, tuple(views), together)
 
@@ -138,7 +150,7 @@ def _vote(view: View, budget: float) -> Vote:
         tail=view.rarity.tail,
         learned=view.learned,
         alerted=(view.rarity.p_value if view.fused else view.alone) <= budget,
-        technique=view.spec.technique,
+        technique=view.explanation.technique or view.spec.technique,
         reasons=view.explanation.reasons[:32],
         evidence=view.explanation.evidence[:64],
     )

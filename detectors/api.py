@@ -44,6 +44,9 @@ class Spec:
     """Ordinary things that it may take for an attack."""
     blind_spots: tuple[str, ...]
     """Attacks that it cannot see."""
+    rule: bool = False
+    """Its score is a verdict, -ln of a p-value by itself, and is not calibrated. Shipped ones only:
+    nobody takes a stranger's word for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Explanation:
 
     reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = field(default=())
+    technique: str = ""
+    """The technique seen this time, where it is another than the spec's."""
 
 
 class Detector(ABC):

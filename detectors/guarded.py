@@ -35,8 +35,8 @@ class Guard(Protocol):
 
     name: str
     spec: Spec
-    fused: bool
-    """Whether its opinion is one with the set's; a stranger's vote stands by itself."""
+    ours: bool
+    """Whether it shipped with Firebreak; a stranger learns and votes by itself."""
 
     def features(self, tx: Transaction, without: frozenset[str]) -> Features | None:
         """Return the features that are left, None when the detector failed or is off."""
@@ -87,7 +87,7 @@ def guard(name: str, source: type[Detector] | Source, scope: Scope) -> Guard:
 class Guarded:
     """One shipped detector for one protocol, made on construction."""
 
-    fused = True
+    ours = True
 
     def __init__(self, name: str, make: type[Detector], scope: Scope) -> None:
         self.name = name

@@ -49,7 +49,7 @@ class Host:
             Member(guard(name, source, scope), OnlineTail(priors.scores(name)))
             for name, source in detectors.items()
         ]
-        fused = sum(member.detector.fused for member in self._members)
+        fused = sum(m.detector.ours and not m.detector.spec.rule for m in self._members)
         self._together = OnlineTail(alerts.reference(fused))
         self._waiting = WaitingRoom(rules.finality)
         self._mark = (-1, -1)
@@ -93,7 +93,8 @@ class Host:
         for member in self._members:
             x = member.detector.features(tx, self._rules.without)
             score = 0.0 if x is None else member.detector.score_one(x)
-            rarity = member.tail.rarity(score)
+            rule = member.detector.ours and member.detector.spec.rule
+            rarity = alerts.verdict(score) if rule else member.tail.rarity(score)
             features.append(x)
             views.append(
                 alerts.View(
@@ -102,7 +103,7 @@ class Host:
                     rarity=rarity,
                     learned=int(member.tail.learned),
                     explanation=Explanation(),
-                    fused=member.detector.fused,
+                    ours=member.detector.ours,
                 )
             )
         opinion = alerts.fuse(views, self._together)
@@ -123,7 +124,7 @@ class Host:
     def _learn(self, lesson: Lesson) -> None:
         entry, weight = lesson.entry, lesson.weight
         for member, x, score in zip(self._members, entry.features, entry.scores, strict=True):
-            due = lesson.ours if member.detector.fused else lesson.theirs
+            due = lesson.ours if member.detector.ours else lesson.theirs
             if due and x is not None:
                 member.detector.learn_one(x, weight)
                 member.tail.learn(score, weight)

@@ -43,7 +43,8 @@ class Vote(Part, frozen=True, kw_only=True):
     p_value: Probability
     tail: Key
     """Where the p-value comes from: `prior`, the shipped reference alone; `empirical`, counted
-    among this protocol's own scores; `fitted`, a tail fitted beyond the largest of them."""
+    among this protocol's own scores; `fitted`, a tail fitted beyond the largest of them; `rule`,
+    not from statistics at all: the detector states what a broken rule of the manifest means."""
     learned: Count
     """How many of this protocol's transactions the detector had learned from."""
     alerted: bool

@@ -4,6 +4,7 @@ One TOML file per protocol, in `protocols/`. Everything here is checked before a
 `runtime.manifests` reads the files and names file, line and field of every mistake.
 """
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +19,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from schemas.expressions import MAX_LENGTH, parse
+from schemas.statements import QUANTITIES, Statement, quantities, units
 from schemas.units import NATIVE
 
 ADDRESS = r"^0x[0-9a-fA-F]{40}$"
@@ -85,6 +88,42 @@ class Dependency(_Strict):
     address: LowerAddress | None = None
 
 
+class Known(_Strict):
+    """An amount that is known at some block; from there on it is tracked by what moves."""
+
+    token: Annotated[str, Field(pattern=TOKEN)]
+    holder: LowerAddress | None = None
+    """Whose balance it is; none: it is the token's whole supply."""
+    amount: Annotated[int, Field(ge=0, lt=2**256)]
+    """In the token's smallest unit."""
+    block: Whole
+    """The last block that is counted in already."""
+
+
+class Invariant(_Strict):
+    """Something that must hold after every transaction; a transaction that breaks it alerts."""
+
+    name: Annotated[str, Field(pattern=KEY)]
+    expression: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+    """In the language of `schemas/expressions.py`."""
+    tolerance: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
+    """By what share of the larger side a comparison may be missed."""
+    severity: Literal["low", "medium", "high", "critical"] = "critical"
+    technique: Annotated[str, Field(pattern=r"^ADT[0-9]{4}(\.[0-9]{3})?$")] = "ADT3012"
+    """MITRE AADAPT id of what breaks it."""
+
+    @field_validator("expression")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        parse(text)
+        return text
+
+    @property
+    def statement(self) -> Statement:
+        """What it states."""
+        return parse(self.expression)
+
+
 class Budget(_Strict):
     """How many false alarms are acceptable."""
 
@@ -144,6 +183,8 @@ class Manifest(_Strict):
     halt: Halt | None = None
     limits: Limits = Limits()
     brakes: tuple[Brake, ...] = ()
+    known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
+    invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:
@@ -151,16 +192,63 @@ class Manifest(_Strict):
             ("contracts", "address", [contract.address for contract in self.contracts]),
             ("tokens", "address", [token.address for token in self.tokens]),
             ("brakes", "name", [brake.name for brake in self.brakes]),
+            ("invariants", "name", [invariant.name for invariant in self.invariants]),
+            ("known", "token", [(known.token, known.holder) for known in self.known]),
         ):
-            seen: set[str] = set()
+            seen: set[object] = set()
             for place, value in enumerate(values):
                 if value in seen:
-                    raise _mistake(f"{value} is named twice", table, place, field)
+                    told = value if isinstance(value, str) else " of ".join(filter(None, value))
+                    raise _mistake(f"{told} is named twice", table, place, field)
                 seen.add(value)
         if self.brakes and self.halt is None:
             reason = "brakes need a [halt] table: without costs no halt can be justified"
             raise _mistake(reason, "brakes", 0)
+        for place, invariant in enumerate(self.invariants):
+            for reason in self._unresolved(invariant.statement):
+                raise _mistake(reason, "invariants", place, "expression")
         return self
+
+    def _unresolved(self, statement: Statement) -> Iterator[str]:
+        """Say what in a statement names nothing of this manifest."""
+        for token in units(statement):
+            if self.token_named(token) is None:
+                yield f"no token {token!r} among [[tokens]]"
+            elif self.decimals(self.token_named(token) or "") is None:
+                yield f"the decimals of {token!r} are not known; name it in [[tokens]]"
+        known = {(item.token, item.holder) for item in self.known}
+        for quantity in quantities(statement):
+            kinds, _ = QUANTITIES[quantity.name]
+            named: list[str | None] = []
+            for kind, text in zip(kinds, quantity.arguments, strict=False):
+                found = text
+                if kind == "token":
+                    found = self.token_named(text) or ""
+                elif kind == "address":
+                    found = self.address_named(text) or ""
+                if not found:
+                    table = "[[tokens]]" if kind == "token" else "[[contracts]], by one name each"
+                    yield f"no {kind} {text!r} among {table}"
+                named.append(found)
+            subject = (*named, None)[:2]
+            if quantity.name in ("supply", "balance") and subject not in known:
+                yield f"{quantity} is not known at any block; state it in [[known]]"
+
+    def token_named(self, name: str) -> str | None:
+        """Return a token by its address or its symbol, if only one has that."""
+        if re.match(TOKEN, name):
+            return name.lower()
+        found = [info.address for info in self.tokens if info.symbol == name]
+        return found[0] if len(found) == 1 else None
+
+    def address_named(self, name: str) -> str | None:
+        """Return an address as it is, or a contract's or dependency's by its name, if only one has
+        that."""
+        if re.match(ADDRESS, name):
+            return name.lower()
+        found = {contract.address for contract in self.contracts if contract.name == name}
+        found |= {item.address for item in self.dependencies if item.name == name and item.address}
+        return found.pop() if len(found) == 1 else None
 
     @property
     def addresses(self) -> frozenset[str]:

@@ -187,7 +187,7 @@ class Stranger:
 class Confined:
     """One stranger's detector for one protocol."""
 
-    fused = False
+    ours = False
 
     def __init__(self, stranger: Stranger, name: str, number: int, scope: Scope) -> None:
         self.name = name
