@@ -75,9 +75,7 @@ def transaction(
     )
 
 
-def _movements(
-    chance: random.Random, protocol: int, person: str, *, odd: bool
-) -> Iterator[Flow]:
+def _movements(chance: random.Random, protocol: int, person: str, *, odd: bool) -> Iterator[Flow]:
     pool = address(1_000 + protocol * 4 + chance.randrange(4))
     first, second = address(5_000 + protocol), address(6_000 + protocol)
     if odd:
@@ -106,9 +104,7 @@ def _frames(chance: random.Random, protocol: int, person: str, *, odd: bool) -> 
     for number in range(chance.choice(_FRAMES) - 1):
         token = address(5_000 + protocol + number % 7)
         depth, sender = (1, entry) if number % 3 else (2, pool)
-        kind, selector = (
-            ("staticcall", "0x70a08231") if number % 2 else ("call", "0xa9059cbb")
-        )
+        kind, selector = ("staticcall", "0x70a08231") if number % 2 else ("call", "0xa9059cbb")
         if depth == 2:
             yield Call(depth=1, kind="call", sender=entry, to=pool, selector="0x022c0d9f")
         yield Call(depth=depth, kind=kind, sender=sender, to=token, selector=selector)  # type: ignore[arg-type]  # one of the two kinds above

@@ -14,6 +14,7 @@ detector.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, ClassVar
 
 from schemas.alerts import Evidence, Reason
@@ -23,6 +24,9 @@ from schemas.manifest import Manifest
 Features = Mapping[str, float]
 """Numbers by name. A number that cannot be known from this transaction is left out; it is never
 written as zero."""
+
+MAX_LESSON = 512
+"""Features of one transaction that wait to be learned."""
 
 State = dict[str, Any]
 """What a detector has learned, as JSON: dicts with text keys, lists, numbers, text."""
@@ -109,6 +113,14 @@ class Detector(ABC):
     @abstractmethod
     def learn_one(self, x: Features, weight: float) -> None:
         """Take the features of a final transaction for ordinary, counted `weight` times (0..1]."""
+
+    def lesson(self, x: Features) -> Features:
+        """Return what of a transaction's features is kept until it may be learned.
+
+        A transaction can name thousands of addresses; what waits is bounded. Here: the first
+        `MAX_LESSON`.
+        """
+        return x if len(x) <= MAX_LESSON else dict(islice(x.items(), MAX_LESSON))
 
     @abstractmethod
     def explain_one(self, x: Features, tx: Transaction) -> Explanation:

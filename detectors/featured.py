@@ -15,11 +15,15 @@ from scipy.special import ndtri
 from detectors import priors
 from detectors.api import Detector, Explanation, Features, Scope, State
 from detectors.baseline import Baseline, Counts, Prior, Sizes, logarithm
+from detectors.memory import Remembered
 from schemas.alerts import Evidence, Reason
 from schemas.chain import Transaction
 
-MAX_BASELINES = 512
-"""Features remembered per protocol; the one not learned for longest gives way."""
+MAX_LESSON = 256
+"""Features of one transaction that are learned; those with a baseline come first."""
+
+MAX_FRESH = 32
+"""Of these, ones that were never seen before: a single transaction can name ten thousand."""
 
 NOTEWORTHY = 1.0
 """Nats of surprise from which a feature is worth a sentence."""
@@ -75,7 +79,10 @@ class FeatureDetector(Detector):
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
-        self._baselines: dict[str, Baseline] = {}
+        manifest = scope.manifest
+        named = manifest.addresses if manifest else frozenset[str]()
+        tokens = frozenset(info.address for info in manifest.tokens) if manifest else frozenset()
+        self._baselines = Remembered[Baseline](named | tokens)
 
     def score_one(self, x: Features) -> float:
         """Return the sum over families of the largest surprise within each, in nats."""
@@ -110,10 +117,13 @@ class FeatureDetector(Detector):
                 continue
             baseline = self._baselines.get(name) or family.start(value)
             baseline.learn(value, weight)
-            self._baselines.pop(name, None)
-            self._baselines[name] = baseline
-        while len(self._baselines) > MAX_BASELINES:
-            del self._baselines[next(iter(self._baselines))]
+            self._baselines.put(name, baseline, weight)
+
+    def lesson(self, x: Features) -> Features:
+        """Return what to learn: what is known before what is new, and little of that at once."""
+        if len(x) <= MAX_FRESH:
+            return x
+        return {name: x[name] for name in self._baselines.first(x, MAX_LESSON, MAX_FRESH)}
 
     def explain_one(self, x: Features, tx: Transaction) -> Explanation:
         """Say which features stand out, the strongest first, and what in the transaction shows
@@ -155,16 +165,17 @@ class FeatureDetector(Detector):
         yield from ()
 
     def dump(self) -> State:
-        """Return every baseline, the least recently learned first."""
-        return {"baselines": {name: item.dump() for name, item in self._baselines.items()}}
+        """Return every baseline."""
+        return {"baselines": self._baselines.dump(lambda baseline: baseline.dump())}
 
     def load(self, state: State) -> None:
         """Become what `dump` described."""
-        self._baselines = {}
-        for name, saved in state["baselines"].items():
-            baseline = self.families[name.partition(":")[0]].start(0.0)
-            baseline.load(saved)
-            self._baselines[name] = baseline
+        self._baselines.load(state["baselines"], self._read)
+
+    def _read(self, name: str, saved: Any) -> Baseline:
+        baseline = self.families[name.partition(":")[0]].start(0.0)
+        baseline.load(saved)
+        return baseline
 
 
 def _require_finite(x: Features) -> None:

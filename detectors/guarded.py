@@ -44,6 +44,9 @@ class Guard(Protocol):
     def score_one(self, x: Features) -> float:
         """Return the score, 0 when the detector failed."""
 
+    def lesson(self, x: Features) -> Features:
+        """Return what of the features is kept until it may be learned."""
+
     def learn_one(self, x: Features, weight: float) -> None:
         """Let it learn."""
 
@@ -102,6 +105,10 @@ class Guarded:
     def score_one(self, x: Features) -> float:
         """Return the score, 0 when the detector failed."""
         return self._try("score_one", lambda: sound(self._detector.score_one(x)), 0.0)
+
+    def lesson(self, x: Features) -> Features:
+        """Return what of the features is kept until it may be learned; none when it failed."""
+        return self._try("lesson", lambda: self._detector.lesson(x), {})
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Let it learn."""

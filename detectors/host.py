@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from detectors import alerts, priors
 from detectors.alerts import Opinion
 from detectors.api import Detector, Explanation, Features, Scope
@@ -45,6 +47,7 @@ class Host:
         self.chain = scope.chain
         self._scope = scope
         self._rules = rules
+        self._sources = detectors
         self._members = [
             Member(guard(name, source, scope), OnlineTail(priors.scores(name)))
             for name, source in detectors.items()
@@ -78,7 +81,10 @@ class Host:
                 index=tx.index,
                 tx=tx.tx,
                 alert=alert.id if alert else "",
-                features=[None if x is None else dict(x) for x in features],
+                features=[
+                    None if x is None else dict(member.detector.lesson(x))
+                    for member, x in zip(self._members, features, strict=True)
+                ],
                 scores=[view.score for view in opinion.views],
                 evidence=opinion.evidence,
                 suspect=opinion.together <= self._rules.budget,
@@ -165,6 +171,25 @@ class Host:
         """Return (detector, what happened) for failures since the last call."""
         for member in self._members:
             yield from ((member.detector.name, fault) for fault in member.detector.take_faults())
+
+    @property
+    def turned_away(self) -> int:
+        """How many transactions were scored and will never be learned, for want of room."""
+        return self._waiting.turned_away
+
+    def shrink(self) -> str:
+        """Give up the least of what is known, so that it fits into a snapshot; say what it was.
+
+        For what should not happen: everything here is bounded. Rather forget a little, and say so,
+        than stop over a state that somebody blew up on purpose.
+        """
+        if len(self._waiting):
+            return f"{self._waiting.halve()} transactions that waited to be learned"
+        largest = max(self._members, key=lambda m: len(orjson.dumps(m.detector.dump())))
+        largest.detector = guard(
+            largest.detector.name, self._sources[largest.detector.name], self._scope
+        )
+        return f"all that {largest.detector.name} had learned"
 
     def dump(self) -> dict[str, Any]:
         """Return everything as JSON; `load` of it continues exactly as this host would."""

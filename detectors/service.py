@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import orjson
+
 from detectors.host import Host
 from detectors.sets import HostMaker
 from runtime.broker import Message, Offsets, Partition, Producer
@@ -17,9 +19,15 @@ from schemas.chain import Retraction, Transaction
 from schemas.codec import encode
 from schemas.headers import CHAIN, RECORD_ID, Headers, hop_headers, hops
 from schemas.operations import KeyState
-from schemas.topics import ALERTS, TRANSACTIONS
+from schemas.topics import ALERTS, DETECTOR_STATE, TRANSACTIONS
 
 _log = logger(__name__)
+
+MAX_HOSTS = 4_096
+"""Protocols of one partition that no manifest describes and that are scored all the same."""
+
+MAX_STATE_BYTES = DETECTOR_STATE.max_bytes - 64 * 1024
+"""What one protocol's state may take in a snapshot, beside what is said about it."""
 
 
 @dataclass(slots=True)
@@ -124,13 +132,17 @@ class DetectTask:
             return
         host = share.hosts.get(tx.protocol)
         if host is None:
+            if len(share.hosts) >= MAX_HOSTS and not self._maker.describes(tx.protocol):
+                self._metrics.unwatched.labels(self._maker.set_name).inc()
+                return
             host = share.hosts[tx.protocol] = self._maker.make(tx.chain, tx.protocol)
-        learned = host.learned
+        learned, away = host.learned, host.turned_away
         opinion, alert = host.take(tx)
         if host.learned > learned:
             self._metrics.learned.labels(self._maker.set_name).inc(host.learned - learned)
         if opinion is None:
             return
+        self._metrics.unlearned.labels(self._maker.set_name).inc(host.turned_away - away)
         share.changed.add(tx.protocol)
         self._metrics.scored.labels(self._maker.set_name).inc()
         if alert is not None:
@@ -177,6 +189,10 @@ class DetectTask:
         host = share.hosts[key]
         state = host.dump()
         self._report(host, "snapshot")
+        while len(orjson.dumps(state)) > MAX_STATE_BYTES:
+            _log.error("state_too_large", protocol=key, given_up=host.shrink())
+            self._metrics.shrunk.labels(self._maker.set_name).inc()
+            state = host.dump()
         return KeyState(
             set=self._maker.set_name,
             key=key,

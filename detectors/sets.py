@@ -83,6 +83,10 @@ class HostMaker:
             if isinstance(source, Stranger) and source.off
         ]
 
+    def describes(self, protocol: str) -> bool:
+        """Say whether there is a manifest of this protocol."""
+        return protocol in self._manifests
+
     def alert_lifetime(self, protocol: str) -> int:
         """Return for how many blocks an alert of this protocol may be acted on."""
         manifest = self._manifests.get(protocol)

@@ -138,7 +138,9 @@ class OnlineTail:
         edge = self._threshold * BIN
         if score <= edge:
             index = _bin(score)
-            above = self._reference.above[index] + sum(self._counts[index:]) if index else self._total
+            above = (
+                self._reference.above[index] + sum(self._counts[index:]) if index else self._total
+            )
             return min(1.0, (above + 1.0) / (self._total + 1.0))
         shape = PRIOR_EXCESSES + self._above
         scale = PRIOR_EXCESSES * PRIOR_MEAN_EXCESS + self._excess

@@ -40,6 +40,9 @@ class Metrics:
 
         self.scored = count("scored", "Transactions scored.", "set")
         self.learned = count("learned", "Transactions learned from.", "set")
+        self.unlearned = count("unlearned", "Scored, and no room to wait for learning.", "set")
+        self.unwatched = count("unwatched", "Not scored: too many unknown protocols.", "set")
+        self.shrunk = count("shrunk", "Times that a state had to be cut to be saved.", "set")
         self.alerts = count("alerts", "Alerts raised.", "set", "severity")
         self.withdrawals = count("withdrawals", "Alerts withdrawn.", "set")
         self.detector_faults = count("detector_faults", "Plug-in failures.", "detector")

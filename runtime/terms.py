@@ -79,6 +79,7 @@ def _text(retired: Retired) -> str:
         f'["{key}"]\n' + "".join(f'"{chain}" = {last}\n' for chain, last in sorted(chains.items()))
         for key, chains in sorted(retired.items())
     ]
-    return "# Until which block a key is believed. Written by `firebreak keys retire`.\n" + "\n".join(
-        tables
+    return (
+        "# Until which block a key is believed. Written by `firebreak keys retire`.\n"
+        + "\n".join(tables)
     )

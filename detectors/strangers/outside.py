@@ -35,8 +35,9 @@ MAX_STRIKES = 5
 FORGIVEN_AFTER = 1_000
 """Good answers that make up for one strike."""
 
-MAX_LESSONS = 500
-"""Lessons that are kept to be taught again; then the state is asked for."""
+MAX_LESSONS = 5_000
+"""Lessons, counted by their features, that are kept to be taught again; then the state is asked
+for."""
 
 T = TypeVar("T")
 Answer = TypeVar("Answer", bound=m.Answer)
@@ -198,6 +199,7 @@ class Confined:
         self._state: str | None = None
         """JSON, kept as text: what a stranger writes is not ours to parse."""
         self._lessons: list[tuple[dict[str, float], float]] = []
+        self._room = MAX_LESSONS
         self._made_in = 0
         self._faults: list[str] = []
 
@@ -213,6 +215,10 @@ class Confined:
             "score_one", lambda: sound(self._ask(question, m.Scored).score), 0.0, praise=True
         )
 
+    def lesson(self, x: Features) -> Features:
+        """Return all features: an answer with more than a few hundred was none."""
+        return x
+
     def learn_one(self, x: Features, weight: float) -> None:
         """Let it learn; while it is being started again, the lesson is kept for then."""
         if self._stranger.off:
@@ -221,9 +227,11 @@ class Confined:
         if self._ready() and not self._taught(lesson):
             return  # what it cannot learn, it is not taught again
         self._lessons.append(lesson)
-        if len(self._lessons) >= MAX_LESSONS:
+        self._room -= 1 + len(x)
+        if self._room < 0:
             self._try("dump", self._keep, None)
-            del self._lessons[: len(self._lessons) - MAX_LESSONS + 1]
+        while self._room < 0:  # it gave no state: the oldest lesson is lost
+            self._room += 1 + len(self._lessons.pop(0)[0])
 
     def _taught(self, lesson: tuple[dict[str, float], float]) -> bool:
         question = m.Learn(self._number, (lesson,))
@@ -246,7 +254,8 @@ class Confined:
 
     def load(self, state: State) -> None:
         """Become what `dump` described, at the next question."""
-        self._state, self._lessons, self._made_in = state["state"], [], 0
+        self._state, self._lessons, self._room = state["state"], [], MAX_LESSONS
+        self._made_in = 0
 
     def take_faults(self) -> list[str]:
         """Return what went wrong since the last call."""
@@ -255,7 +264,7 @@ class Confined:
 
     def _keep(self) -> None:
         state = self._ask(m.Dump(self._number), m.Dumped).state.decode()
-        self._state, self._lessons = state, []
+        self._state, self._lessons, self._room = state, [], MAX_LESSONS
 
     def _ask(self, question: m.Question, kind: type[Answer]) -> Answer:
         if self._made_in != self._stranger.incarnation:

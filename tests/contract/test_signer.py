@@ -108,7 +108,10 @@ def test_what_is_signed_is_what_was_asked_for_and_nothing_more(signer: Signer) -
         found = fields_of(signed.raw)
         assert found["chainId"] == CHAIN_ID
         assert (found["nonce"], found["gas"], found["value"]) == (nonce, call.gas, 0)
-        assert (HexBytes(found["data"]), HexBytes(found["to"])) == (HexBytes(data), HexBytes(TARGET))
+        assert (HexBytes(found["data"]), HexBytes(found["to"])) == (
+            HexBytes(data),
+            HexBytes(TARGET),
+        )
         assert found["s"] <= ORDER // 2, "EIP-2: nodes refuse a high s"
         seen.add(found["v"])
     assert seen == {0, 1}

@@ -59,7 +59,9 @@ def codec(data: bytes) -> None:
     """A topic's name, a line break, a record: refused, or the same after encoding it again."""
     name, _, value = data.partition(b"\n")
     names = list(TOPICS)
-    topic = TOPICS.get(name.decode("ascii", "replace")) or TOPICS[names[zlib.crc32(name) % len(names)]]
+    topic = (
+        TOPICS.get(name.decode("ascii", "replace")) or TOPICS[names[zlib.crc32(name) % len(names)]]
+    )
     with _in_time():
         try:
             record = decode_from(topic, value)

@@ -49,7 +49,9 @@ class Deployment:
         self.signing_key = generate(self._keys, "detector")
         place.world.write_manifest(folder / "protocols", "spot-oracle")
         key = place.world.accounts["responder"].signer.key
-        self._private("keystore.json", json.dumps(Account.encrypt(key, "some secret", iterations=2)))
+        self._private(
+            "keystore.json", json.dumps(Account.encrypt(key, "some secret", iterations=2))
+        )
         self._private("password", "some secret\n")
         self.processes: dict[str, ChildProcess] = {}
         self._broker = secured.broker(ADMIN, namespace)

@@ -203,7 +203,8 @@ def test_no_command_takes_a_secret_as_an_argument() -> None:
 
 def test_a_secret_is_not_shown_by_its_settings(canaries: dict[str, str]) -> None:
     settings = Settings()
-    _require_silence(f"{settings!r} {settings} {settings.model_dump()}", {
-        name: value for name, value in canaries.items() if name in SECRETS
-    })
+    _require_silence(
+        f"{settings!r} {settings} {settings.model_dump()}",
+        {name: value for name, value in canaries.items() if name in SECRETS},
+    )
     assert isinstance(settings.kafka.sasl_password, SecretStr)

@@ -76,7 +76,9 @@ def test_a_key_is_replaced_step_by_step(home: Path) -> None:
 
     done = run("keys", "retire", old, "--chain", "eip155:1", "--after", "21500000")
     assert done.exit_code == 0, done.output
-    assert f"{old}  detector.pub.pem  until block 21500000 of eip155:1" in run("keys", "list").output
+    assert (
+        f"{old}  detector.pub.pem  until block 21500000 of eip155:1" in run("keys", "list").output
+    )
 
     unknown = run("keys", "retire", "0" * 32, "--chain", "eip155:1", "--after", "1")
     assert isinstance(unknown.exception, ConfigurationError)

@@ -83,7 +83,7 @@ def test_a_term_is_only_ever_shortened(folder: Path) -> None:
         f'["{"a" * 32}"]\n"eip155:1" = "5"',
         f'["{"a" * 32}"]\n"eip155:1" = true',
         f'["{"a" * 32}"]\n"one" = 5',
-        f'{"a" * 32} = 5',
+        f"{'a' * 32} = 5",
         "\udcff",
     ],
 )

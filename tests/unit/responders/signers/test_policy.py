@@ -64,9 +64,7 @@ def test_the_rate_holds_in_every_hour() -> None:
 def test_no_hour_holds_more_than_the_rate(times: list[float], most: int) -> None:
     rate = Rate(most)
     taken = [time for time in sorted(times) if rate.take(time)]
-    assert all(
-        later - earlier >= 3600 for earlier, later in zip(taken, taken[most:], strict=False)
-    )
+    assert all(later - earlier >= 3600 for earlier, later in zip(taken, taken[most:], strict=False))
 
 
 TEXT = f"""

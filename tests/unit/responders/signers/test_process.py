@@ -205,8 +205,9 @@ def test_what_a_killed_signer_left_behind_is_no_obstacle(tmp_path: Path) -> None
 
 def test_a_folder_that_others_can_change_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    with pytest.raises(ConfigurationError, match="lets others replace"), listening(
-        tmp_path / "s", ME
+    with (
+        pytest.raises(ConfigurationError, match="lets others replace"),
+        listening(tmp_path / "s", ME),
     ):
         pass
 
