@@ -10,7 +10,7 @@ from runtime.kafka import KafkaBroker
 from sandbox import fetch
 from sandbox.deploy import deploy
 from sandbox.node import LocalNode, NodeOptions
-from tests.faults.deployment import Deployment
+from tests.faults.deployment import FINALITY, Deployment
 
 
 def _report(line: str) -> None:
@@ -31,7 +31,15 @@ def chance(seed: int, request: pytest.FixtureRequest) -> Random:
 
 
 @pytest.fixture
-def deployment(cache: Path, tmp_path: Path, bootstrap: str, namespace: str) -> Iterator[Deployment]:
+def finality() -> int:
+    """Blocks after which the deployment's chain counts as final; a test may say otherwise."""
+    return FINALITY
+
+
+@pytest.fixture
+def deployment(
+    cache: Path, tmp_path: Path, bootstrap: str, namespace: str, finality: int
+) -> Iterator[Deployment]:
     """A deployment with a chain of its own; nothing runs yet."""
     anvil = fetch.anvil(cache, _report)
     with LocalNode(tmp_path / "n", anvil, NodeOptions(mining=False)) as node:
@@ -42,6 +50,7 @@ def deployment(cache: Path, tmp_path: Path, bootstrap: str, namespace: str) -> I
             {"bootstrap_servers": bootstrap, "namespace": namespace},
             node,
             world,
+            finality=finality,
         )
         try:
             yield made
