@@ -29,7 +29,7 @@ from runtime.metrics import Metrics
 from runtime.settings import CORE
 from runtime.state import StateStore
 from schemas.chain import Event
-from schemas.codec import decode, encode
+from schemas.codec import decode, decode_from, encode
 from schemas.operations import DeadLetter
 from schemas.topics import (
     ALERTS,
@@ -98,7 +98,8 @@ def test_poison_is_kept_with_all_its_bytes_and_its_partition_goes_on(
     finally:
         stop.set()
         thread.join()
-    letters = [decode(m.value or b"", DeadLetter) for m in log(broker, DEAD_LETTERS)]
+    kept = (decode_from(DEAD_LETTERS, m.value or b"") for m in log(broker, DEAD_LETTERS))
+    letters = [letter for letter in kept if isinstance(letter, DeadLetter)]
     assert [letter.value or b"" for letter in letters] == values
     assert [letter.offset for letter in letters] == list(range(0, 2 * len(values), 2))
     scored = metrics.scored.labels("core")._value.get()

@@ -104,7 +104,8 @@ def reconcile(deployment: Deployment) -> None:
     oracle.check_publication(broker, node, deployment.protocols)
     assert oracle.check_detection(broker, deployment.protocols, FINALITY) > 0, "nothing alerted"
     steps = oracle.check_actions(broker, deployment.journal)
-    assert oracle.check_brakes(node, world.gate.address, steps), "nothing braked"
+    brakes = oracle.check_brakes(node, world.gate.address, steps)
+    assert brakes, [(step.action.state, step.action.reason) for step in steps]
     assert oracle.check_cases(broker) > 0
 
 

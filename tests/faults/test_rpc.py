@@ -89,21 +89,27 @@ def test_alone_it_is_waited_for_and_then_everything_is_there(
 
 
 @pytest.fixture
-def forked(cache: Path, tmp_path: Path) -> Iterator[LocalNode]:
-    """A node with another chain of the same name."""
+def torn(cache: Path, tmp_path: Path) -> Iterator[tuple[LocalNode, LocalNode]]:
+    """Two nodes whose chains part after their first block."""
     anvil = fetch.anvil(cache, print)
-    with LocalNode(tmp_path / "fork", anvil, NodeOptions(mining=False)) as made:
-        deploy(made)
+    options = NodeOptions(mining=False, further=("--timestamp", "1700000000"))
+    with (
+        LocalNode(tmp_path / "n", anvil, options) as node,
+        LocalNode(tmp_path / "f", anvil, options) as forked,
+    ):
+        for each in (node, forked):
+            deploy(each)
         for _ in range(4):
-            mine(made, calls=3)
-        yield made
+            mine(forked, calls=3)
+        yield node, forked
 
 
 def test_a_node_on_a_branch_of_its_own_is_outvoted_by_two_others(
-    node: LocalNode, forked: LocalNode
+    torn: tuple[LocalNode, LocalNode],
 ) -> None:
+    node, forked = torn
     broker = MemoryBroker()
-    deploy(node)
+    assert chain_of(node, 0)[0] == chain_of(forked, 0)[0]
     endpoints = [forked.http, node.http, str(node.ipc)]
     with RunningIngest(broker, endpoints) as ingest:
         for _ in range(6):

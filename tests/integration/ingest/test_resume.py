@@ -64,6 +64,10 @@ class Ingest:
             "FIREBREAK_PROTOCOLS": str(protocols),
             "FIREBREAK_EVM__ENDPOINTS": json.dumps([str(node.ipc)]),
             "FIREBREAK_EVM__START": "0",
+            # who died has to be missed before the next one publishes
+            "FIREBREAK_KAFKA__OPTIONS": json.dumps(
+                {"session.timeout.ms": "1500", "heartbeat.interval.ms": "300"}
+            ),
         }
         self._runs = 0
 
