@@ -65,6 +65,11 @@ lock: ## Lock package versions anew, keeping what still fits; ARGS=--upgrade kee
 	@$(COMPILE) pyproject.toml --group build $(ARGS) -o requirements.lock
 	@$(COMPILE) pyproject.toml --group build --extra dev $(ARGS) -o requirements-dev.lock
 
+.PHONY: sizing
+sizing: ## Compute the tables of docs/scaling.md; ARGS=bench/results/report.json takes measured figures
+	@./setup dev
+	@$(BIN)/python -m bench.sizing $(ARGS)
+
 .PHONY: sbom
 sbom: ## Write sbom.json: what the lock installs, in CycloneDX
 	@./setup dev
