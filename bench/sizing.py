@@ -99,7 +99,7 @@ class Size(msgspec.Struct, frozen=True):
     ingest: int
     """Processes: one is active for each chain."""
     busiest: float
-    """Share of a core that the busiest chain's ingest needs at the peak; above 1, it falls behind."""
+    """Share of a core that the busiest chain needs at the peak; above 1, it is too much."""
     detect: int
     memory: float
     """Of one detect process, in bytes."""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cli.demo import BENIGN
 from runtime.settings import load
 from sandbox.demo import stage as staging
 from sandbox.demo.play import Play
@@ -102,8 +103,8 @@ def test_what_happens_is_seen_and_told(binary: str, deployment: Stage, tmp_path:
     prometheus = Prometheus(binary, tmp_path / "prometheus", targets)
     try:
         until(lambda: prometheus.up() == set(targets))
-        outcome = Play(deployment, Story(deployment.plan.scenario, armed=True)).run(400)
-        assert outcome.succeeded
+        outcome = Play(deployment, Story(deployment.plan.scenario, armed=True)).run(BENIGN)
+        assert outcome.succeeded, outcome.failures
 
         firing = ["BrakePulled", "BudgetExhausted"]
         until(lambda: set(firing) <= alerts(prometheus))
