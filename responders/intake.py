@@ -42,9 +42,7 @@ class AlertIntake:
         try:
             if self._verifier is not None:
                 self._verifier.check(message, head=max(head, self.newest), chain=self._chain)
-            record = cast("AlertRecord", decode_from(ALERTS, message.value or b""))
-            if message.key != record.protocol.encode():
-                raise PoisonRecordError(f"its key is not its protocol, {record.protocol}")
+            record = _decoded(message)
         except PoisonRecordError as error:
             self._intake.reject(message, str(error), fault="content")
             return None
@@ -53,3 +51,10 @@ class AlertIntake:
         if isinstance(record, Alert) and record.block <= head + MAX_LEAD:
             self.newest = max(self.newest, record.block)
         return record
+
+
+def _decoded(message: Message) -> AlertRecord:
+    record = cast("AlertRecord", decode_from(ALERTS, message.value or b""))
+    if message.key != record.protocol.encode():
+        raise PoisonRecordError(f"its key is not its protocol, {record.protocol}")
+    return record

@@ -74,7 +74,8 @@ class KafkaBroker:
         self._space = namespace
         self._not_admitted: ConfigurationError | None = None
         try:
-            self._admin = AdminClient({**self._options, "error_cb": self._heard})
+            told: dict[str, Any] = {**self._options, "error_cb": self._heard}
+            self._admin = AdminClient(told)
         except KafkaException as error:
             raise ConfigurationError(f"kafka.options: {words(error)}") from error
 

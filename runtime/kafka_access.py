@@ -53,8 +53,8 @@ class KafkaAccess:
         """
         known = {_binding(grant) for grant in grants}
         return [
-            f"{binding.principal} may {binding.operation.name.lower()} "
-            f"{binding.restype.name.lower()} {binding.name}{_star(binding)}, which no service needs"
+            f"{binding.principal} may {_word(binding.operation)} {_word(binding.restype)} "
+            f"{binding.name}{_star(binding)}, which no service needs"
             for binding in self._all()
             if binding not in known
             and binding.permission_type is AclPermissionType.ALLOW
@@ -64,12 +64,13 @@ class KafkaAccess:
 
     def _all(self) -> list[AclBinding]:
         self._require_right_to_look()
+        anything: Any = None
         every = AclBindingFilter(
             ResourceType.ANY,
-            None,
+            anything,
             ResourcePatternType.ANY,
-            None,
-            None,
+            anything,
+            anything,
             AclOperation.ANY,
             AclPermissionType.ANY,
         )
@@ -123,6 +124,10 @@ def _binding(grant: Grant) -> AclBinding:
         AclOperation[grant.operation.upper()],
         AclPermissionType.ALLOW,
     )
+
+
+def _word(kind: Any) -> str:
+    return str(kind.name).lower()
 
 
 def _star(binding: AclBinding) -> str:

@@ -4,9 +4,9 @@ A signature covers the value, the key id, a sequence and an expiry. Both numbers
 block's position, so the same record always carries the same ones. Checks are ordered by cost: size,
 key, its term, expiry and sequence before any cryptography.
 
-Keys are replaced without a gap: for a while two are trusted, then the old one is retired, per chain,
-after a block. Beyond that block it is not believed, nor is anything that it claims to have signed
-before, once our own node is past it.
+Keys are replaced without a gap: for a while two are trusted, then the old one is retired, per
+chain, after a block. Beyond that block it is not believed, nor is anything that it claims to have
+signed before, once our own node is past it.
 """
 
 import re
@@ -33,7 +33,6 @@ from schemas.errors import ConfigurationError, PoisonRecordError
 from schemas.headers import Headers
 from schemas.ids import content_id
 from schemas.topics import MAX_RECORD_BYTES
-
 
 _POSITIONS_PER_BLOCK = 2**20
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -4,18 +4,20 @@ TLS everywhere, with certificates made on the spot; SCRAM-SHA-512 for clients; c
 between brokers and controllers; `StandardAuthorizer`, which refuses what nobody granted.
 """
 
-import datetime
+import datetime as dt
 import ipaddress
 import secrets
 import subprocess
 import time
 from pathlib import Path
+from typing import Any, Self
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by its documentation
     AdminClient,
     ScramCredentialInfo,
     ScramMechanism,
+    UserScramCredentialAlteration,
     UserScramCredentialUpsertion,
 )
 from cryptography import x509
@@ -24,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from runtime.kafka import KafkaBroker
-from sandbox.kafka import Member, server_properties
+from sandbox.kafka_broker import Member, server_properties
 from sandbox.ports import HOST, answers, free_port
 from sandbox.process import ChildProcess
 
@@ -76,15 +78,15 @@ class Authority:
     def _builder(
         self, subject: x509.Name, key: ec.EllipticCurvePublicKey
     ) -> x509.CertificateBuilder:
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now - dt.timedelta(hours=1))
+            .not_valid_after(now + dt.timedelta(days=1))
         )
 
 
@@ -132,18 +134,18 @@ class SecuredKafka:
 
     def admit(self, *users: str) -> None:
         """Make users with passwords of their own."""
-        admin = AdminClient(self.options(ADMIN))
+        admin = AdminClient({**self.options(ADMIN)})
         for user in users:
             self._passwords[user] = secrets.token_urlsafe(16)
         info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
-        wanted = [
+        wanted: list[UserScramCredentialAlteration] = [
             UserScramCredentialUpsertion(user, info, self._passwords[user].encode())
             for user in users
         ]
         for answer in admin.alter_user_scram_credentials(wanted).values():
             answer.result(15)
 
-    def __enter__(self) -> "SecuredKafka":
+    def __enter__(self) -> Self:
         properties = self._folder / "server.properties"
         properties.touch(mode=0o600)
         properties.write_text("".join(f"{k}={v}\n" for k, v in self._server().items()))
@@ -174,7 +176,7 @@ class SecuredKafka:
             time.sleep(0.05)
 
     def _lets_in(self) -> bool:
-        options = {**self.options(ADMIN), "log_level": 0}
+        options: dict[str, Any] = {**self.options(ADMIN), "log_level": 0}
         try:
             return bool(AdminClient(options).list_topics(timeout=2).brokers)
         except KafkaException:

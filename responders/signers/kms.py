@@ -112,7 +112,10 @@ class KmsSigner:
         return public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
     def _ask(self, question: str, **parameters: Any) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import (  # type: ignore[import-untyped]  # ships no types
+            BotoCoreError,
+            ClientError,
+        )
 
         try:
             return cast("dict[str, Any]", getattr(self._client, question)(**parameters))
@@ -134,7 +137,7 @@ def connect(key: str, chain_id: int) -> KmsSigner:
     """
     try:
         import boto3  # type: ignore[import-untyped]  # ships no types
-        from botocore.config import Config
+        from botocore.config import Config  # type: ignore[import-untyped]  # likewise
         from botocore.exceptions import NoRegionError
     except ImportError as error:
         raise ConfigurationError(

@@ -82,17 +82,19 @@ def send(connection: socket.socket, said: Question | Answer) -> None:
 def receive_question(connection: socket.socket) -> Question:
     """Read one question. Raises `WireError` for anything else."""
     try:
-        return _questions.decode(_frame(connection))
+        question: Question = _questions.decode(_frame(connection))
     except msgspec.DecodeError as error:
         raise WireError(str(error)) from error
+    return question
 
 
 def receive_answer(connection: socket.socket) -> Answer:
     """Read one answer. Raises `WireError` for anything else."""
     try:
-        return _answers.decode(_frame(connection))
+        answer: Answer = _answers.decode(_frame(connection))
     except msgspec.DecodeError as error:
         raise WireError(str(error)) from error
+    return answer
 
 
 def _frame(connection: socket.socket) -> bytes:

@@ -38,6 +38,8 @@ MAX_INPUT = 16 * 1024
 _SECONDS = 0.5
 """Of this process' own time, for one input. The aim is 0.1 s; instrumented code is slower."""
 
+_LONGEST_REASON = 1000
+
 _CONTRACT = "0x" + "c0" * 20
 _BUILTIN: Interface = interface()
 _DECODER = Decoder()
@@ -45,6 +47,10 @@ _KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 _SIGNER = Signer(_KEY)
 _VERIFIER = Verifier({_SIGNER.key_id: _KEY.public_key()}, {_SIGNER.key_id: {"eip155:1": 9}})
 _FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
+
+
+def _require(holds: bool, what: str) -> None:  # noqa: FBT001 - as in assert
+    assert holds, what
 
 
 @contextmanager
@@ -66,7 +72,7 @@ def codec(data: bytes) -> None:
         try:
             record = decode_from(topic, value)
         except PoisonRecordError as error:
-            assert len(str(error)) < 1000
+            _require(len(str(error)) < _LONGEST_REASON, str(error))
             return
         try:
             again = encode(record)
@@ -119,7 +125,8 @@ def manifest(data: bytes) -> None:
         try:
             load_manifest(path)
         except ConfigurationError as error:
-            assert re.match(rf"{re.escape(str(path))}(:\d+)?: ", str(error)), error
+            told = re.match(rf"{re.escape(str(path))}(:\d+)?: ", str(error))
+            _require(told is not None, str(error))
 
 
 def signed_headers(data: bytes) -> None:
@@ -138,7 +145,7 @@ def signed_headers(data: bytes) -> None:
             try:
                 _VERIFIER.check(message, head=head, chain=chain)
             except PoisonRecordError as error:
-                assert len(str(error)) < 1000
+                _require(len(str(error)) < _LONGEST_REASON, str(error))
             else:
                 raise AssertionError("a signature was guessed")
 

@@ -161,9 +161,12 @@ def test_an_error_that_nobody_foresaw_does_not_tell_either(
 ) -> None:
     """The worst case: it prints what it was given, whole, and what it was caused by."""
 
+    def tell(options: dict[str, object]) -> None:
+        raise ValueError(str(sorted(options.values(), key=str)))
+
     def fail(_self: KafkaBroker, options: dict[str, object], **_: object) -> None:
         try:
-            raise ValueError(str(sorted(options.values(), key=str)))
+            tell(options)
         except ValueError as error:
             raise RuntimeError(f"unforeseen: {options}") from error
 

@@ -36,7 +36,7 @@ POLICY = SignerPolicy(
 class Recording(KeySigner):
     """A key that counts how often it was asked."""
 
-    def __init__(self, wrong: bool = False) -> None:
+    def __init__(self, *, wrong: bool = False) -> None:
         super().__init__(KEY, 1)
         self.asked = 0
         self.wrong = wrong
