@@ -31,6 +31,7 @@ from cli import (
     score,
     signer,
     topics,
+    vet,
 )
 from runtime import logs
 from schemas.errors import (
@@ -57,6 +58,7 @@ app.command()(replay.replay)
 app.command()(respond.respond)
 app.command()(score.score)
 app.command()(signer.signer)
+app.command()(vet.vet)
 app.add_typer(acls.app, name="acls")
 app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")

@@ -138,6 +138,7 @@ def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules) -> Alert | None
         severity=_severity(opinion.p_value / rules.budget),
         summary="; ".join(reasons)[:500] or "stranger than the budget allows",
         votes=votes,
+        posture=tx.posture,
     )
 
 

@@ -7,6 +7,7 @@ import orjson
 
 from detectors.host import Host
 from detectors.sets import HostMaker
+from detectors.vetting import Vetting
 from runtime.broker import Message, Offsets, Partition, Producer
 from runtime.clock import Clock
 from runtime.intake import Intake
@@ -15,7 +16,7 @@ from runtime.metrics import Metrics
 from runtime.signatures import Signer, sequence
 from runtime.state import StateStore
 from schemas.alerts import Alert, Withdrawal
-from schemas.chain import Retraction, Transaction
+from schemas.chain import Deployment, Retraction, Transaction
 from schemas.codec import encode
 from schemas.headers import CHAIN, RECORD_ID, Headers, hop_headers, hops
 from schemas.operations import KeyState
@@ -96,6 +97,7 @@ class DetectTask:
         self._maker = maker
         self._metrics = metrics
         self._store = store
+        self._vetting = Vetting(maker.set_name, maker.manifests, metrics)
         self._shares: dict[int, _Share] = {}
         for name in maker.detectors:
             metrics.detector_faults.labels(name)
@@ -124,8 +126,22 @@ class DetectTask:
             share = self._shares[message.partition]
             if isinstance(record, Transaction):
                 self._take(share, message, record)
+            elif isinstance(record, Deployment):
+                self._vet(share, message, record)
             elif isinstance(record, Retraction):
                 self._retract(share, message, record)
+
+    def _vet(self, share: _Share, message: Message, deployment: Deployment) -> None:
+        """Judge a contract that was created by a transaction of the protocol."""
+        protocol = (message.key or b"").decode(errors="replace")
+        if message.offset >= share.covered.get(protocol, 0):
+            for alert in self._vetting.of_protocol(deployment, protocol):
+                self._publish(alert, message)
+
+    def _publish(self, alert: Alert, message: Message) -> None:
+        self._publisher.publish(alert, message, self._maker.alert_lifetime(alert.protocol))
+        self._metrics.alerts.labels(self._maker.set_name, alert.severity).inc()
+        _log.info("alert", protocol=alert.protocol, tx=alert.tx, p_value=alert.p_value)
 
     def _take(self, share: _Share, message: Message, tx: Transaction) -> None:
         if message.offset < share.covered.get(tx.protocol, 0):
@@ -146,9 +162,7 @@ class DetectTask:
         share.changed.add(tx.protocol)
         self._metrics.scored.labels(self._maker.set_name).inc()
         if alert is not None:
-            self._publisher.publish(alert, message, self._maker.alert_lifetime(tx.protocol))
-            self._metrics.alerts.labels(self._maker.set_name, alert.severity).inc()
-            _log.info("alert", protocol=tx.protocol, tx=tx.tx, p_value=alert.p_value)
+            self._publish(alert, message)
         self._report(host, tx.tx)
 
     def _report(self, host: Host, during: str) -> None:
@@ -162,6 +176,10 @@ class DetectTask:
             self._metrics.detector_off.labels(detector).set(1)
 
     def _retract(self, share: _Share, message: Message, gone: Retraction) -> None:
+        for withdrawal in self._vetting.retract(gone):
+            lifetime = self._maker.alert_lifetime(withdrawal.protocol)
+            self._publisher.publish(withdrawal, message, lifetime)
+            self._metrics.withdrawals.labels(self._maker.set_name).inc()
         for protocol, host in share.hosts.items():
             if message.offset < share.covered.get(protocol, 0) or host.chain != gone.chain:
                 continue

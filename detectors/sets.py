@@ -53,7 +53,7 @@ class HostMaker:
     ) -> None:
         self.set_name = set_name
         self._detectors = detectors
-        self._manifests = manifests
+        self.manifests = manifests
         self._finality_of = finality_of
         self._without = without
 
@@ -64,7 +64,7 @@ class HostMaker:
 
     def make(self, chain: str, protocol: str) -> Host:
         """Return a new host that has learned nothing."""
-        manifest = self._manifests.get(protocol)
+        manifest = self.manifests.get(protocol)
         budget = manifest.budget if manifest else Budget()
         rules = Rules(
             set_name=self.set_name,
@@ -89,5 +89,5 @@ class HostMaker:
 
     def alert_lifetime(self, protocol: str) -> int:
         """Return for how many blocks an alert of this protocol may be acted on."""
-        manifest = self._manifests.get(protocol)
+        manifest = self.manifests.get(protocol)
         return manifest.limits.alert_blocks if manifest else 25

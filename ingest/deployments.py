@@ -39,6 +39,8 @@ def deployments(block: RawBlock, tx: RawTransaction) -> list[Deployment]:
             factory=birth.factory,
             code_hash=_code_hash(birth.code),
             code=birth.code if birth.code and len(birth.code) <= MAX_CODE else "0x",
+            creation=birth.creation if len(birth.creation) <= MAX_CODE else "0x",
+            creator_nonce=tx.nonce,
         )
         for number, birth in enumerate(births)
     ]
@@ -50,6 +52,7 @@ class _Birth(NamedTuple):
     factory: str
     address: str
     code: str
+    creation: str
 
 
 def _births(tx: RawTransaction) -> Iterator[_Birth]:
@@ -58,9 +61,9 @@ def _births(tx: RawTransaction) -> Iterator[_Birth]:
         for frame in normal_form(tx.frames or ()):
             if frame.born:
                 seen = seen or frame.to == tx.created
-                yield _Birth(frame.sender, frame.to, frame.output)
+                yield _Birth(frame.sender, frame.to, frame.output, frame.input or "0x")
     if tx.created and not seen:
-        yield _Birth(tx.sender or ZERO, tx.created, "")
+        yield _Birth(tx.sender or ZERO, tx.created, "", tx.input or "0x")
 
 
 def _code_hash(code: str) -> str:

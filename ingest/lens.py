@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ingest.decode import Decoder, load_abis
+from ingest.preparation import Preparation
 from ingest.watch import Watch
 from schemas.manifest import Manifest
 
@@ -18,6 +19,8 @@ class Lens:
     decoder: Decoder
     otherwise: Watch | None = None
     """For transactions that touch nothing `watch` knows; None: they are left out."""
+    preparation: Preparation | None = None
+    """What is remembered of accounts; None: nothing is."""
 
 
 class Lenses:

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 
+import msgspec
+
 from ingest import normalise
 from ingest.lens import Lens
 from ingest.posts import Post
@@ -47,12 +49,18 @@ def _publish_transaction(block: RawBlock, raw: RawTransaction, lens: Lens, post:
     if not seen and lens.otherwise is not None:
         watch = lens.otherwise
         seen = normalise.transactions(block, raw, watch, lens.decoder)
-    for deployment in normalise.deployments(block, raw):
+    born = normalise.deployments(block, raw)
+    memory = lens.preparation
+    posture = memory.of(raw.sender, block.timestamp) if memory is not None else None
+    for deployment in born:
+        deployed = msgspec.structs.replace(deployment, posture=posture)
         for record in seen:
-            post.send(TRANSACTIONS, record.protocol, deployment)
-        post.send(DEPLOYMENTS, block.chain, deployment)
+            post.send(TRANSACTIONS, record.protocol, deployed)
+        post.send(DEPLOYMENTS, block.chain, deployed)
     for record in seen:
-        post.send(TRANSACTIONS, record.protocol, record)
+        post.send(TRANSACTIONS, record.protocol, msgspec.structs.replace(record, posture=posture))
+    if memory is not None:
+        memory.observe(block, raw, born, touched=bool(seen))
     return watch
 
 

@@ -70,6 +70,8 @@ class RawTransaction:
     input: str | None = None
     ok: bool | None = None
     gas_used: int | None = None
+    nonce: int | None = None
+    """How many transactions the sender had sent before."""
     created: str | None = None
     """The contract that the transaction itself created, by its receipt."""
     logs: list[RawLog] | None = None

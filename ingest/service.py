@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -11,13 +12,15 @@ from ingest.checkpoints import Checkpoints
 from ingest.evm.endpoints import Endpoint, Endpoints
 from ingest.evm.heads import Heads, HeadWatch, Hint
 from ingest.evm.pending import PendingPool
+from ingest.evm.rehearsal import Rehearsal
 from ingest.evm.source import NodeSource
 from ingest.follow import Follower
-from ingest.lens import Lenses
+from ingest.lens import Lens, Lenses
 from ingest.mandate import Mandated
 from ingest.office import Beginning, take_office
 from ingest.outbox import Outbox, require_topics
-from ingest.watch import Watch
+from ingest.posture import PostureMemory
+from ingest.preparation import Preparation, read_addresses
 from ingest.writer import ChainWriter
 from runtime.broker import Broker, Producer
 from runtime.leadership import Leadership
@@ -125,7 +128,7 @@ class EvmService:
         metrics, clock, name = self._service.metrics, self._service.clock, endpoints.chain
         producer = self._broker.producer()
         checkpoints, outbox = Checkpoints(self._broker, producer), self._outbox(producer)
-        lens = self._lenses.live(name)
+        lens = self._remembering(self._lenses.live(name), name)
         chain = Beginning(name, self._settings.finality_of(name), self._settings.evm.start)
         begin = partial(take_office, self._broker, checkpoints, outbox, chain)
         resumed = await self._insist(partial(asyncio.to_thread, begin))
@@ -134,33 +137,50 @@ class EvmService:
         for endpoint in endpoints.all:
             tell = partial(self._hear, endpoints, endpoint)
             self._start(HeadWatch(endpoint, tell, clock).run())
-        self._watch_pending(endpoints, lens.watch)
+        self._watch_pending(endpoints, lens)
         await self._insist(partial(writer.mend, source))
         try:
-            await self._follow(Follower(source, Mandated(writer, lead)), writer)
+            await self._follow(Follower(source, Mandated(writer, lead)), writer, lens.preparation)
         finally:
             await writer.close()
+            if lens.preparation is not None:
+                lens.preparation.save()
 
     def _hear(self, endpoints: Endpoints, endpoint: Endpoint, hint: Hint) -> None:
         if endpoints.hear(endpoint, hint.head):
             self._heads.tell(hint)
 
-    def _watch_pending(self, endpoints: Endpoints, watch: Watch) -> None:
-        if not self._settings.evm.pending:
+    def _watch_pending(self, endpoints: Endpoints, lens: Lens) -> None:
+        evm = self._settings.evm
+        if not evm.pending:
             return
         metrics, clock = self._service.metrics, self._service.clock
         outbox = self._outbox(self._broker.producer())
-        pool = PendingPool(endpoints.chain, outbox, watch, metrics, clock)
+        chain = endpoints.chain
+        rehearsal = Rehearsal(chain, outbox, lens, metrics, clock)
+        told = (rehearsal.offer,) if evm.simulate else ()
+        pool = PendingPool(chain, outbox, lens.watch, metrics, clock, *told)
         for endpoint in endpoints.all:
             if endpoint.connection.can_subscribe:
                 self._start(pool.run(endpoint))
+                if evm.simulate:
+                    self._start(rehearsal.run(endpoint))
             else:
                 _log.warning("no_pending", endpoint=endpoint.name, reason="needs IPC or WebSocket")
+
+    def _remembering(self, lens: Lens, chain: str) -> Lens:
+        posture = self._settings.posture
+        memory = PostureMemory(posture.addresses)
+        mixers = read_addresses(posture.mixers) if posture.mixers is not None else ()
+        path = self._settings.home / "posture" / f"{chain.replace(':', '-')}.npz"
+        return replace(lens, preparation=Preparation(memory, lens.watch, mixers, path))
 
     def _outbox(self, producer: Producer) -> Outbox:
         return Outbox(producer, self._partitions, self._service.metrics, self._service.clock)
 
-    async def _follow(self, follower: Follower, writer: ChainWriter) -> None:
+    async def _follow(
+        self, follower: Follower, writer: ChainWriter, preparation: Preparation | None
+    ) -> None:
         self._idle = self._waiting_for = ""
         self._follows = True
         # What is loaded by now stays for good: without it a full collection takes no time.
@@ -170,6 +190,8 @@ class EvmService:
             hint = await self._heads.next(TURN_SECONDS)
             if hint is None:
                 await writer.settled()
+                if preparation is not None:
+                    await asyncio.to_thread(preparation.save_if_due)
                 continue
             done = await self._attempt(partial(follower.heed, *hint))
             while not done:

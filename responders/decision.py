@@ -30,7 +30,8 @@ def decide(
     costs = manifest.halt
     if costs is None:  # a manifest with brakes has costs; nothing is halted without them
         return Decision(allowed=False, reason="the manifest states no costs", terms=())
-    verdict = halt.judge(halt.posterior(costs.prior, alert.p_value), costs)
+    prior = halt.raised(costs.prior, _odds(alert))
+    verdict = halt.judge(halt.posterior(prior, alert.p_value), costs)
     request = Request(
         protocol=manifest.protocol,
         target=account(manifest.chain, candidate.brake.target),
@@ -48,7 +49,7 @@ def decide(
     return Decision(
         allowed=not objection,
         reason=objection or verdict.reason,
-        terms=(*_evidence(alert, costs.prior), *verdict.terms, *ruling.terms),
+        terms=(*_evidence(alert, prior), *verdict.terms, *ruling.terms),
     )
 
 
@@ -56,7 +57,13 @@ def _evidence(alert: Alert, prior: float) -> tuple[Term, ...]:
     return (
         Term(name="detectors_agreeing", value=float(agreeing(alert)), unit="detectors"),
         Term(name="pending", value=float(alert.phase == "pending")),
+        Term(name="posture_odds", value=_odds(alert)),
         Term(name="prior", value=prior),
         Term(name="p_value", value=alert.p_value),
         Term(name="bayes_factor", value=halt.bayes_factor(alert.p_value)),
     )
+
+
+def _odds(alert: Alert) -> float:
+    """Return how much likelier an attack by the sender is for how it prepared (ADR 20)."""
+    return alert.posture.odds if alert.posture is not None else 1.0

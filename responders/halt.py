@@ -22,6 +22,10 @@ MAX_BAYES_FACTOR = 1e4
 """Reached at a p-value of about 3e-6: smaller ones rest on tails that were fitted, not seen."""
 
 
+MAX_PRIOR_ODDS = 100.0
+"""How far anything that is known of an account may raise the odds that the manifest states."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether to halt, why in words, and every number it rests on."""
@@ -41,6 +45,13 @@ def bayes_factor(p_value: float) -> float:
     if p_value <= 0.0:
         return MAX_BAYES_FACTOR
     return min(MAX_BAYES_FACTOR, max(1.0, 1 / (-e * p_value * log(p_value))))
+
+
+def raised(prior: float, odds: float) -> float:
+    """Return the prior probability after its odds were multiplied, by at most `MAX_PRIOR_ODDS`;
+    less than 1 counts as 1, so that nothing lowers it."""
+    times = min(MAX_PRIOR_ODDS, max(1.0, odds))
+    return prior * times / (1 - prior + prior * times)
 
 
 def posterior(prior: float, p_value: float) -> float:

@@ -45,6 +45,8 @@ def agreeing(alert: Alert) -> int:
 def _objection(alert: Alert, brake: Brake, withdrawn: bool) -> str:  # noqa: FBT001 - private
     if withdrawn:
         return "the alert was withdrawn: its block left the chain"
+    if alert.subject == "deployment":
+        return "a contract that nobody has called yet is for people to look at"
     if brake.scope == "T3":
         return "a brake of the whole protocol (T3) is for people to pull"
     needed = 1 if brake.one_detector_may_pause else DETECTORS_TO_AGREE

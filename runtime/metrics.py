@@ -36,9 +36,11 @@ class Metrics:
         self.endpoint_faults = count("endpoint_faults", "Failed requests to a node.", "endpoint")
         self.outvoted = gauge("outvoted", "1 for a node that most others contradict.", "endpoint")
         self.untraced_blocks = count("untraced_blocks", "Blocks whose traces never came.", "chain")
+        self.rehearsals = count("rehearsals", "Pending transactions simulated.", "chain", "outcome")
         self.dropped_pending = count("dropped_pending", "Pending transactions left out.", "chain")
 
         self.scored = count("scored", "Transactions scored.", "set")
+        self.vetted = count("vetted", "New contracts judged.", "chain")
         self.learned = count("learned", "Transactions learned from.", "set")
         self.unlearned = count("unlearned", "Scored, and no room to wait for learning.", "set")
         self.unwatched = count("unwatched", "Not scored: too many unknown protocols.", "set")

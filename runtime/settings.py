@@ -133,9 +133,20 @@ class EvmSettings(_Group):
     """IPC paths, ws:// or http:// addresses; the first that answers is used."""
     traces: Literal["auto", "parity", "geth", "none"] = "auto"
     pending: bool = False
+    simulate: bool = True
+    """With `pending`: also ask the node what waiting transactions would do, and score that."""
     start: Annotated[int, Field(ge=0)] | None = None
     """First block to publish when there is no checkpoint; none: the head."""
     request_seconds: Annotated[float, Field(gt=0)] = 10.0
+
+
+class PostureSettings(_Group):
+    """What is remembered of accounts, for months."""
+
+    addresses: Annotated[int, Field(ge=1_000, le=50_000_000)] = 1_000_000
+    """Accounts that there is room for; 40 to 80 bytes each."""
+    mixers: Path | None = None
+    """A text or CSV file that names the mixers' contracts, of every chain that is followed."""
 
 
 class DetectSettings(_Group):
@@ -238,6 +249,7 @@ class Settings(BaseSettings):
     for one chain leaves the others as they are."""
     kafka: KafkaSettings = KafkaSettings()
     evm: EvmSettings = EvmSettings()
+    posture: PostureSettings = PostureSettings()
     detect: DetectSettings = DetectSettings()
     respond: RespondSettings = RespondSettings()
     signer: SignerSettings = SignerSettings()

@@ -230,6 +230,13 @@ SERVICES: dict[str, Service] = {
             groups=("firebreak-detect-*",),
         ),
         Service(
+            "vet",
+            "Judges new contracts by their code, raises and withdraws alerts.",
+            reads=(DEPLOYMENTS, BLOCKS),
+            writes=(ALERTS, DEAD_LETTERS),
+            groups=("firebreak-vet",),
+        ),
+        Service(
             "respond",
             "Decides on alerts and brakes on chain.",
             reads=(ALERTS,),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from detectors.api import Spec
-from detectors.bytecode.judgement import Judgement, judge
+from detectors.bytecode.judgement import Judgement
 from schemas.alerts import Alert, Evidence, Reason, Severity, Vote
 from schemas.chain import Deployment
 from schemas.ids import content_id
@@ -66,9 +66,9 @@ def chain_key(chain: str) -> str:
     return chain.replace(":", "-")
 
 
-def vet(deployment: Deployment, rules: Rules) -> Alert | None:
-    """Return the alert that a new contract amounts to, None for one like most others."""
-    found = judge(deployment.creation, deployment.code)
+def vet(deployment: Deployment, rules: Rules, found: Judgement) -> Alert | None:
+    """Return the alert that a new contract, judged so, amounts to; None for one like most
+    others."""
     named = found.named(rules.watched)
     budget = min(0.5, rules.budget * (NAMED_TIMES if named else 1.0))
     if found.p_value > budget:

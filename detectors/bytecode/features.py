@@ -20,26 +20,26 @@ MOST_CREATION = 8
 """How many times longer than what it deploys a creation may be before it is what is read."""
 
 _SMALLEST_KB = 0.25
-_ACTS = tuple(dict.fromkeys(ACTS.values()))
-_ALL_ACTS = (*_ACTS, "delegate")
+_UNTOLD = ("time", "create", "gasprice")
+"""Acts that attacks and services do alike: as features they only added noise out of fold."""
+_ACTS = (*(act for act in dict.fromkeys(ACTS.values()) if act not in _UNTOLD), "delegate")
 _TOKEN: tuple[Purpose, ...] = ("transfer", "pull", "approve", "balance")
 
 _ATTACK = """
     calls calls_per_kb called calls_per_offer called_per_offered addresses addresses_per_kb amounts
-    origin origin_per_kb no_log no_hash no_time no_number no_chain no_store destroy destroy_per_kb
-    balance balance_per_kb coinbase offers_callback offers_hook calls_loan calls_swap calls_approve
+    origin origin_per_kb no_log no_hash no_number no_chain no_store destroy destroy_per_kb balance
+    balance_per_kb coinbase offers_callback offers_hook calls_loan calls_swap calls_approve
     calls_transfer calls_balance calls_market calls_reserves calls_pull calls_wrap money_calls
     money_kinds money_per_kb called_back called_back_calls bare bare_calls address_calls
-    calls_per_hash calls_per_log calls_per_store calls_per_create calls_per_caller unknown_called
-    unknown_called_share no_create no_delegate no_codehash calls_per_argument mute_token
-    stateless_token nameless_token
+    calls_per_hash calls_per_log calls_per_store calls_per_caller unknown_called
+    unknown_called_share no_delegate no_codehash calls_per_argument mute_token stateless_token
+    nameless_token
 """
 _SERVICE = """
-    log log_per_kb hash hash_per_kb store store_per_kb number number_per_kb time time_per_kb chain
-    chain_per_kb standard_share standard_offered offered delegate delegate_per_kb create
-    create_per_kb codehash codehash_per_kb no_destroy no_origin no_balance state_per_kb
-    offers_market offers_loan offers_swap offers_reserves gasprice gasprice_per_kb unknown_offered
-    caller caller_per_kb arguments arguments_per_offer arguments_per_kb
+    log log_per_kb hash hash_per_kb store store_per_kb number number_per_kb chain chain_per_kb
+    standard_share standard_offered offered delegate delegate_per_kb codehash codehash_per_kb
+    no_destroy no_origin no_balance state_per_kb offers_loan offers_swap offers_reserves
+    unknown_offered caller caller_per_kb arguments arguments_per_offer arguments_per_kb
 """
 DIRECTIONS: Mapping[str, int] = dict.fromkeys(_ATTACK.split(), 1) | dict.fromkeys(
     _SERVICE.split(), -1
@@ -66,8 +66,8 @@ def body(init_code: str, runtime_code: str) -> bytes:
 def features(found: Reading) -> Features:
     """Return every feature of a contract."""
     kb = max(found.size / 1024, _SMALLEST_KB)
-    x = {"size": math.log(kb)}
-    for act in _ALL_ACTS:
+    x: Features = {}
+    for act in _ACTS:
         count = found.acts[act]
         x[act] = math.log1p(count)
         x[f"{act}_per_kb"] = math.log1p(count / kb)
@@ -99,7 +99,7 @@ def _interface(found: Reading) -> Iterator[tuple[str, float]]:
     yield "standard_share", standard / (1 + len(offered))
     yield "unknown_offered", math.log1p(_unknown(offered))
     for purpose in PURPOSES:
-        if purpose != "standard":
+        if purpose not in ("standard", "market"):
             yield f"offers_{purpose}", float(_count(offered, purpose) > 0)
     yield "arguments", math.log1p(found.arguments)
     yield "arguments_per_offer", _ratio(found.arguments, len(offered))
@@ -128,7 +128,7 @@ def _joined(found: Reading, x: Features, kb: float) -> Iterator[tuple[str, float
     yield "calls_per_offer", _ratio(calls, offered)
     yield "called_per_offered", _ratio(len(found.called), offered)
     yield "calls_per_argument", _ratio(calls, found.arguments)
-    for act in ("hash", "log", "store", "load", "create", "caller"):
+    for act in ("hash", "log", "store", "load", "caller"):
         yield f"calls_per_{act}", _ratio(calls, acts[act])
     yield "arguments_per_kb", math.log1p(found.arguments / kb)
     yield "state_per_kb", math.log1p((acts["hash"] + acts["store"]) / kb)

@@ -181,18 +181,28 @@ _SIGNATURES: dict[Purpose, str] = {
 
 _LONG: dict[Purpose, tuple[str, ...]] = {
     "swap": (
-        "swapExactTokensForTokensSupportingFeeOnTransferTokens"
-        "(uint256,uint256,address[],address,uint256)",
-        "swapExactTokensForETHSupportingFeeOnTransferTokens"
-        "(uint256,uint256,address[],address,uint256)",
-        "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool)"
-        ",uint256,uint256)",
-        "batchSwap(uint8,(bytes32,uint256,uint256,uint256,bytes)[],address[]"
-        ",(address,bool,address,bool),int256[],uint256)",
+        (
+            "swapExactTokensForTokensSupportingFeeOnTransferTokens"
+            "(uint256,uint256,address[],address,uint256)"
+        ),
+        (
+            "swapExactTokensForETHSupportingFeeOnTransferTokens"
+            "(uint256,uint256,address[],address,uint256)"
+        ),
+        (
+            "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool)"
+            ",uint256,uint256)"
+        ),
+        (
+            "batchSwap(uint8,(bytes32,uint256,uint256,uint256,bytes)[],address[]"
+            ",(address,bool,address,bool),int256[],uint256)"
+        ),
     ),
     "loan": (
-        "operate((address,uint256)[],(uint8,uint256,(bool,uint8,uint8,uint256)"
-        ",uint256,uint256,address,uint256,bytes)[])",
+        (
+            "operate((address,uint256)[],(uint8,uint256,(bool,uint8,uint8,uint256)"
+            ",uint256,uint256,address,uint256,bytes)[])"
+        ),
     ),
 }
 """Those that do not fit on a line."""

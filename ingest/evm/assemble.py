@@ -127,6 +127,7 @@ def _transaction(index: int, transaction: Table, receipt: Table, ref: BlockRef) 
         input=hexadecimal.data(transaction.get("input"), "input"),
         ok=ok,
         gas_used=hexadecimal.quantity(receipt.get("gasUsed"), "gasUsed"),
+        nonce=hexadecimal.quantity(transaction.get("nonce"), "nonce"),
         created=None
         if created is None or to is not None or ok is False
         else hexadecimal.address(created, "contractAddress"),

@@ -6,7 +6,7 @@ So nothing waits for them: what comes while the queue is full is dropped and cou
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ingest import hexadecimal
@@ -52,18 +52,31 @@ def pending_record(chain: str, transaction: Mapping[str, Any]) -> Pending:
     )
 
 
+def _nobody(_transaction: Mapping[str, Any], _received: int) -> None:
+    """Nobody wants to be told."""
+
+
 class PendingPool:
     """Publishes what the pools of all endpoints announce, each transaction once."""
 
     def __init__(
-        self, chain: str, outbox: Outbox, watch: Watch, metrics: Metrics, clock: Clock
+        self,
+        chain: str,
+        outbox: Outbox,
+        watch: Watch,
+        metrics: Metrics,
+        clock: Clock,
+        told: Callable[[Mapping[str, Any], int], None] = _nobody,
     ) -> None:
-        """Take an outbox of its own: its records are not part of any block's step."""
+        """Take an outbox of its own: its records are not part of any block's step. `told` is
+        called with each transaction as the node has it, and when it was heard of; it must not
+        wait for anything."""
         self._chain = chain
         self._outbox = outbox
         self._watch = watch
         self._dropped = metrics.dropped_pending.labels(chain)
         self._clock = clock
+        self._told = told
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     async def run(self, endpoint: Endpoint) -> None:
@@ -112,6 +125,7 @@ class PendingPool:
                 # None: it left the pool again, or is in a block by now
                 if isinstance(found, dict) and found.get("blockHash") is None:
                     self._publish(pending_record(self._chain, found), Origin(received))
+                    self._told(found, received)
             except (EndpointError, PoisonRecordError) as error:
                 self._dropped.inc()
                 _log.debug("pending_dropped", tx=name, reason=str(error))
