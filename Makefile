@@ -40,6 +40,11 @@ faults: ## Break everything, on purpose, for half an hour; ARGS=--seed=N repeats
 	@./setup dev
 	@$(BIN)/pytest tests/faults tests/integration/test_local_cluster.py $(ARGS)
 
+.PHONY: bench
+bench: ## Measure speed: JSON, a table, flame graphs (ARGS=--short: small, for CI)
+	@./setup dev
+	@$(BIN)/python -m bench $(ARGS)
+
 .PHONY: lint
 lint: ## Check style and formatting
 	@./setup dev

@@ -17,7 +17,7 @@ from runtime.kafka import KafkaBroker
 from schemas.alerts import Alert
 from schemas.base import Record
 from schemas.codec import decode_from, encode
-from schemas.topics import ALERTS, DEAD_LETTERS, DETECTOR_STATE, EVENTS, TRANSACTIONS, TopicSpec
+from schemas.topics import ALERTS, DEAD_LETTERS, EVENTS, TRANSACTIONS, TopicSpec
 
 TITLE = "Detect loop"
 
@@ -62,7 +62,7 @@ def measure(place: Place) -> Section:
     """Run every loop over the same topic."""
     figures: list[Figure] = []
     skipped: list[str] = []
-    for kind in ("transactions",):
+    for kind in FULL:
         figures += _compare(place, kind, skipped)
     return Section(TITLE, tuple(figures), tuple(skipped))
 
@@ -72,15 +72,15 @@ def _compare(place: Place, kind: str, skipped: list[str]) -> Iterator[Figure]:
     broker = place.broker(space)
     spec, records = source(kind, place.size(FULL[kind]))
     broker.create((spec, ALERTS, DEAD_LETTERS))
-    broker.create(replace(ALERTS, name=f"alerts-{name}") for name in RIVALS)
+    broker.create(replace(ALERTS, name=f"alerts-{kind}-{name}") for name in RIVALS)
     count = fill(broker, spec, records)
     rates: dict[str, list[float]] = {}
     walls: dict[str, list[float]] = {}
-    for _ in range(place.runs):
-        for name, found in _loops(place, (space, kind, count), skipped):
+    for run in range(place.runs):
+        for name, found in _loops(place, (space, kind, count, run), skipped):
             rates.setdefault(name, []).append(count / found["cpu"])
             walls.setdefault(name, []).append(count / found["wall"])
-            space_of_alerts = ALERTS.name if name == "ours" else f"alerts-{name}"
+            space_of_alerts = ALERTS.name if name == "ours" else f"alerts-{kind}-{name}"
             told = alerts(broker, space_of_alerts)
             if name == "ours":
                 expected = told
@@ -99,10 +99,9 @@ def _compare(place: Place, kind: str, skipped: list[str]) -> Iterator[Figure]:
 
 
 def _loops(
-    place: Place, asked: tuple[str, str, int], skipped: list[str]
+    place: Place, asked: tuple[str, str, int, int], skipped: list[str]
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    space, kind, count = asked
-    arguments = (place.bootstrap, space, kind, count)
+    arguments = (place.bootstrap, *asked)
     yield "ours", place.child("bench.loops.own", *arguments)
     for name, module in RIVALS.items():
         python = None
@@ -110,9 +109,7 @@ def _loops(
             try:
                 python = quix.python(place)
             except quix.NotAvailableError as error:
-                skipped.append(f"Quix Streams: {error}")
+                if (reason := f"Quix Streams: {error}") not in skipped:
+                    skipped.append(reason)
                 continue
         yield name, place.child(f"bench.loops.{module}", *arguments, python=python)
-
-
-_ = DETECTOR_STATE

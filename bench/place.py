@@ -66,7 +66,7 @@ class Place:
         given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
         if given:
             return given
-        libs, java = fetch.kafka_libs(self.cache, _quiet), fetch.java(self.cache, _quiet)
+        libs, java = fetch.kafka_libs(self.cache, quiet), fetch.java(self.cache, quiet)
         kafka = self.stack.enter_context(LocalKafka(self.folder / "kafka", libs, java))
         return kafka.bootstrap
 
@@ -112,5 +112,5 @@ class Place:
         return found
 
 
-def _quiet(line: str) -> None:
+def quiet(line: str) -> None:
     """Say nothing: what is fetched was fetched by the set-up."""

@@ -5,7 +5,7 @@ import platform
 import statistics
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,8 @@ class Report:
 
     mode: str
     sections: Sequence[Section]
-    machine: dict[str, Any] = field(default_factory=lambda: machine())
+    machine: dict[str, Any]
+    """As `machine` describes it, before anything was measured."""
 
     def json(self) -> dict[str, Any]:
         """Return it for programs."""

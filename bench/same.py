@@ -1,14 +1,14 @@
-"""Proof that a change was about speed alone: digests over all that the core set says.
+"""Proof that a change was about speed alone: all that the core set says, before and after.
 
-    python -m bench.same [COUNT]
+    python -m bench.same FILE [COUNT]
 
-Over a seeded stream of COUNT transactions and, where they are, the recorded ones. `exact` covers
-every byte of every alert; `rounded` every opinion, alerted or not, to 9 significant digits. Run it
-before and after: only what reorders floating-point sums may change the first, nothing the second.
+The first time it scores a seeded stream of COUNT transactions and, where they are, the recorded
+ones, and keeps in FILE every score and p-value of every transaction and every alert. From then on
+it compares: which alerts differ, in how many bytes or in how much of their numbers.
 """
 
-import hashlib
 import json
+import pickle
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -28,30 +28,27 @@ from schemas.codec import encode
 PARTS = ("balancer_sta_block", "mev_blocks", "benign_traces", "ethereum_etl/test_stream")
 HISTORIES = "protocol_histories"
 
+Said = tuple[list[float], dict[str, bytes]]
+"""Every number, and every alert by its id."""
 
-def digests(stream: Iterable[Transaction]) -> dict[str, object]:
-    """Score a stream as the live service would, and return what it came to."""
+
+def said(stream: Iterable[Transaction]) -> Said:
+    """Score a stream as the live service would."""
     made, hosts = maker(), dict[str, Host]()
-    exact, rounded, count, alerts = hashlib.sha256(), hashlib.sha256(), 0, 0
+    numbers: list[float] = []
+    alerts: dict[str, bytes] = {}
     for tx in stream:
         host = hosts.get(tx.protocol)
         if host is None:
             host = hosts[tx.protocol] = made.make(tx.chain, tx.protocol)
         opinion, alert = host.take(tx)
-        count += 1
         if opinion is not None:
-            views = [(view.score, view.rarity.p_value) for view in opinion.views]
-            numbers = [opinion.p_value, opinion.evidence, *(n for view in views for n in view)]
-            rounded.update(" ".join(f"{number:.9g}" for number in numbers).encode())
+            numbers += (opinion.p_value, opinion.evidence)
+            for view in opinion.views:
+                numbers += (view.score, view.rarity.p_value)
         if alert is not None:
-            alerts += 1
-            exact.update(encode(alert))
-    return {
-        "transactions": count,
-        "alerts": alerts,
-        "exact": exact.hexdigest()[:24],
-        "rounded": rounded.hexdigest()[:24],
-    }
+            alerts[alert.id] = encode(alert)
+    return numbers, alerts
 
 
 def recorded_transactions(folder: Path) -> Iterator[Transaction]:
@@ -65,14 +62,38 @@ def recorded_transactions(folder: Path) -> Iterator[Transaction]:
                     yield from transactions(item.body, raw, watch, decoder)
 
 
+def _apart(before: float, after: float) -> float:
+    """Return the relative difference; numbers that are both nought to 12 places do not differ."""
+    return abs(before - after) / max(abs(before), abs(after), 1e-15) * (abs(before - after) > 1e-12)
+
+
+def compare(before: Said, after: Said) -> dict[str, object]:
+    """Say in what two runs differ."""
+    apart = max(map(_apart, before[0], after[0]), default=0.0)
+    both = before[1].keys() & after[1].keys()
+    return {
+        "numbers": len(after[0]),
+        "largest relative difference": apart,
+        "equal to the last bit": sum(a == b for a, b in zip(before[0], after[0], strict=True)),
+        "alerts": len(after[1]),
+        "alerts in one run only": len(before[1].keys() ^ after[1].keys()),
+        "alerts equal in every byte": sum(before[1][name] == after[1][name] for name in both),
+    }
+
+
 def main() -> None:
-    """Print the digests of both streams."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 12_000
-    found = {"seeded": digests(traffic.transactions(count, protocols=8, per_block=5))}
+    """Keep, or compare with what was kept."""
+    kept, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 12_000
+    found = {"seeded": said(traffic.transactions(count, protocols=8, per_block=5))}
     folder = recorded()
     if folder is not None:
-        found["recorded"] = digests(recorded_transactions(folder))
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+        found["recorded"] = said(recorded_transactions(folder))
+    if not kept.exists():
+        kept.write_bytes(pickle.dumps(found))
+        return
+    before = pickle.loads(kept.read_bytes())  # noqa: S301 - this module wrote it
+    told = {name: compare(before[name], run) for name, run in found.items() if name in before}
+    sys.stdout.write(json.dumps(told, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Sizes follow recorded blocks of Ethereum (2020 to 2023): a transaction that reaches a protocol has 2
 to 20 frames, half of them 8 or fewer, 1 to 7 events, 1 to 6 movements of tokens, and takes 2 to 3
-KB of JSON. One in a thousand is built like an attack: borrowed funds, re-entry, a drain.
+KB of JSON. One in a thousand is built like an attack: borrowed funds, re-entry, a bent price.
 """
 
 import random
@@ -81,8 +81,9 @@ def _movements(chance: random.Random, protocol: int, person: str, *, odd: bool) 
     if odd:
         borrowed = str(10**25)
         yield Flow(token=first, sender=address(77), to=person, amount=borrowed)
-        for _ in range(12):
-            yield Flow(token=second, sender=pool, to=person, amount=str(10**24))
+        for step in range(6):
+            yield Flow(token=first, sender=person, to=pool, amount=str(10**24))
+            yield Flow(token=second, sender=pool, to=person, amount=str(10**24 * 3**step))
         yield Flow(token=first, sender=person, to=address(77), amount=borrowed)
         return
     given = chance.lognormvariate(42.0, 1.5)

@@ -9,14 +9,23 @@ detectors would give, a gamma distribution.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from scipy.special import gammainc
 
 from detectors.api import Explanation, Spec
 from detectors.rules import Rules
-from detectors.tail import BIN, BINS, SMALLEST, OnlineTail, Rarity
+from detectors.tail import (
+    BIN,
+    BINS,
+    NO_REFERENCE,
+    SMALLEST,
+    OnlineTail,
+    Rarity,
+    Reference,
+)
 from schemas.alerts import Alert, Severity, Vote
 from schemas.chain import Transaction
 from schemas.ids import content_id
@@ -39,8 +48,7 @@ _SEVERITIES: tuple[tuple[float, Severity], ...] = (
 """By how far the p-value lies below the budget."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What one detector thinks of one transaction."""
 
     spec: Spec
@@ -63,8 +71,7 @@ class View:
         return 1.0 if self.fused or new else self.rarity.p_value
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
+class Opinion(NamedTuple):
     """What the set thinks of one transaction."""
 
     evidence: float
@@ -82,19 +89,20 @@ class Opinion:
     def explained_by(self, explanations: Sequence[Explanation]) -> "Opinion":
         """Return the same opinion with reasons."""
         views = zip(self.views, explanations, strict=True)
-        return replace(
-            self, views=tuple(replace(view, explanation=explanation) for view, explanation in views)
+        return self._replace(
+            views=tuple(view._replace(explanation=explanation) for view, explanation in views)
         )
 
 
-def reference(detectors: int) -> list[float]:
+@cache
+def reference(detectors: int) -> Reference:
     """Return the histogram of the evidence that so many independent detectors give on ordinary
     transactions: a gamma distribution with that shape."""
     if not detectors:
-        return []
+        return NO_REFERENCE
     edges = [index * BIN for index in range(BINS + 1)]
     below = [float(gammainc(detectors, edge)) for edge in edges]
-    return [REFERENCE_WEIGHT * (after - before) for before, after in pairwise(below)]
+    return Reference([REFERENCE_WEIGHT * (after - before) for before, after in pairwise(below)])
 
 
 def verdict(score: float) -> Rarity:
@@ -105,7 +113,7 @@ def verdict(score: float) -> Rarity:
 def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     """Join the detectors' p-values into one; `tail` knows the evidence of ordinary transactions."""
     fused = [-math.log(view.rarity.p_value) for view in views if view.fused]
-    evidence = sum(fused)
+    evidence = math.fsum(fused)
     opinion = tail.rarity(evidence).p_value if fused else 1.0
     together = min([opinion, *(view.alone for view in views if view.ours)])
     p_value = min([together, *(view.alone for view in views)])

@@ -2,9 +2,9 @@
 
 `Sizes` is for what varies by factors (amounts, price movements): an online mean and variance of the
 logarithm, with a prior worth a few observations. The statistic is a weighted running variance, held
-against River's in the tests; the posterior predictive of a normal with unknown mean and variance is a Student t with
-n-1 degrees of freedom and scale sqrt(s^2 (1 + 1/n)) (Murphy, Conjugate Bayesian analysis of the
-Gaussian distribution, 2007, eq. 110).
+against River's in the tests; the posterior predictive of a normal with unknown mean and variance is
+a Student t with n-1 degrees of freedom and scale sqrt(s^2 (1 + 1/n)) (Murphy, Conjugate Bayesian
+analysis of the Gaussian distribution, 2007, eq. 110).
 
 `Counts` is for what is mostly nought or one and sometimes many (loans, re-entries): no normal fits
 that, and a variance learned from noughts alone would make every one a miracle. Its survival
@@ -14,13 +14,12 @@ The surprise is -ln of the upper tail, in nats; 0 at and below what is ordinary.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scipy.special import stdtr
 
-from detectors.tail import OnlineTail
+from detectors.tail import OnlineTail, Reference
 
 MEMORY = 2_000.0
 """Observations of a size that count at most; older ones fade exponentially as new ones come."""
@@ -112,18 +111,25 @@ class Sizes:
         self._n, self._mean, self._squares = (float(number) for number in state)
 
 
+_FEW = {float(count): 4.0 * math.log1p(count) for count in range(100)}
+"""What most counts are on the tail's scale."""
+
+
 class Counts:
     """The online distribution of a count."""
 
     __slots__ = ("_tail",)
 
-    def __init__(self, reference: Sequence[float]) -> None:
-        """`reference`: a shipped sample's histogram, binned as `to_tail` scales counts."""
+    def __init__(self, reference: Reference) -> None:
+        """`reference`: a shipped sample, binned as `to_tail` scales counts."""
         self._tail = OnlineTail(reference)
 
     def surprise(self, value: float) -> float:
         """Return -ln of the share of counts at least as large."""
-        return -math.log(self._tail.p_value(to_tail(value)))
+        if value <= 0.0:
+            return 0.0
+        few = _FEW.get(value)
+        return -math.log(self._tail.p_value(to_tail(value) if few is None else few))
 
     def expected(self) -> float:
         """Return the median."""
@@ -131,7 +137,8 @@ class Counts:
 
     def learn(self, value: float, weight: float) -> None:
         """Count a count as ordinary."""
-        self._tail.learn(to_tail(value), weight)
+        few = _FEW.get(value)
+        self._tail.learn(to_tail(value) if few is None else few, weight)
 
     def dump(self) -> dict[str, Any]:
         """Return the tail's state."""
@@ -147,15 +154,10 @@ def logarithm(value: float, floor: float) -> float:
     return math.log(max(value, floor))
 
 
-_FEW = {float(count): 4.0 * math.log1p(count) for count in range(100)}
-"""What most counts are on the tail's scale."""
-
-
 def to_tail(count: float) -> float:
     """Bring a count onto the tail's scale, 4 ln(1 + count): 1, 2 and 3 have bins of their own, and
     10,000 still fits."""
-    few = _FEW.get(count)
-    return 4.0 * math.log1p(max(0.0, count)) if few is None else few
+    return 4.0 * math.log1p(max(0.0, count))
 
 
 def from_tail(scaled: float) -> float:

@@ -16,6 +16,7 @@ from detectors import priors
 from detectors.api import Detector, Explanation, Features, Scope, State
 from detectors.baseline import Baseline, Counts, Prior, Sizes, logarithm
 from detectors.memory import Remembered
+from detectors.tail import NO_REFERENCE, Reference
 from schemas.alerts import Evidence, Reason
 from schemas.chain import Transaction
 
@@ -42,7 +43,7 @@ class Family:
     """The scale cannot be known before: until a member was learned, no value of it surprises."""
 
 
-def count(words: str, reference: tuple[float, ...] = ()) -> Family:
+def count(words: str, reference: Reference = NO_REFERENCE) -> Family:
     """Return a family of counts; `reference` as in `detectors.baseline.Counts`."""
     return Family(start=lambda _first: Counts(reference), words=words)
 
@@ -87,13 +88,28 @@ class FeatureDetector(Detector):
     def score_one(self, x: Features) -> float:
         """Return the sum over families of the largest surprise within each, in nats."""
         _require_finite(x)
-        return sum(surprise.nats for surprise in self._surprises(x))
+        families, baselines = self.families, self._baselines
+        largest: dict[str, float] = {}
+        for name, value in x.items():
+            family, family_name = families.get(name), name
+            if family is None:
+                family_name = name.partition(":")[0]
+                family = families.get(family_name)
+                if family is None:
+                    continue
+            baseline = baselines.get(name)
+            if baseline is not None:
+                nats = baseline.surprise(value)
+            else:
+                nats = self._surprise(name, family, value)
+            if nats > largest.get(family_name, 0.0):
+                largest[family_name] = nats
+        return math.fsum(largest.values())
 
     def _surprises(self, x: Features) -> list[_Surprise]:
         largest: dict[str, _Surprise] = {}
         for name, value in x.items():
-            family_name = name.partition(":")[0]
-            family = self.families.get(family_name)
+            family_name, family = self._family(name)
             if family is None:
                 continue
             nats = self._surprise(name, family, value)
@@ -101,18 +117,27 @@ class FeatureDetector(Detector):
                 largest[family_name] = _Surprise(name, family, nats)
         return list(largest.values())
 
+    def _family(self, name: str) -> tuple[str, Family | None]:
+        """Return the family that a feature belongs to, and its name."""
+        family = self.families.get(name)
+        if family is not None:
+            return name, family
+        family_name = name.partition(":")[0]
+        return family_name, self.families.get(family_name)
+
     def _surprise(self, name: str, family: Family, value: float) -> float:
         baseline = self._baselines.get(name)
-        if baseline is not None:
-            return baseline.surprise(value)
-        fresh = family.start(value)
-        return fresh.surprise(value) * (not family.relative)
+        if baseline is None:
+            if family.relative:
+                return 0.0
+            baseline = family.start(value)
+        return baseline.surprise(value)
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Take these values for ordinary."""
         _require_finite(x)
         for name, value in x.items():
-            family = self.families.get(name.partition(":")[0])
+            _, family = self._family(name)
             if family is None:
                 continue
             baseline = self._baselines.get(name) or family.start(value)
@@ -180,6 +205,8 @@ class FeatureDetector(Detector):
 
 def _require_finite(x: Features) -> None:
     """Refuse everything if anything is not a number: half a lesson would be worse than none."""
+    if math.isfinite(sum(x.values())):  # then every one of them is
+        return
     for name, value in x.items():
         if not math.isfinite(value):
             raise ValueError(f"feature {name} is {value}")

@@ -3,7 +3,7 @@
 Amounts become floats here, on purpose: these are statistics. Money in records stays exact.
 """
 
-from collections import Counter, defaultdict
+import threading
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,18 +19,38 @@ Net = dict[str, dict[str, float]]
 """By address, by token: what came in minus what went out, in the token's smallest unit."""
 
 
-def net_flows(flows: Iterable[Flow]) -> Net:
-    """Return what every address gained and lost in all, zeros left out."""
-    exact: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+def net_flows(flows: Sequence[Flow]) -> Net:
+    """Return what every address gained and lost in all, zeros left out; not to be changed.
+
+    The detectors of a set ask one after another for the same flows, so the last answer is kept.
+    """
+    if _last.flows is not flows:
+        _last.net, _last.flows = _net(flows), flows
+    return _last.net
+
+
+class _Last(threading.local):
+    flows: Sequence[Flow] = ()
+    net: Net = {}  # noqa: RUF012 - the answer for no flows, which nobody changes
+
+
+_last = _Last()
+
+
+def _net(flows: Sequence[Flow]) -> Net:
+    exact: dict[str, dict[str, int]] = {}
     for flow in flows:
-        amount = int(flow.amount)
-        exact[flow.sender][flow.token] -= amount
-        exact[flow.to][flow.token] += amount
-    net = {
-        address: {token: float(amount) for token, amount in tokens.items() if amount}
-        for address, tokens in exact.items()
-    }
-    return {address: tokens for address, tokens in net.items() if tokens}
+        amount, token = int(flow.amount), flow.token
+        tokens = exact.setdefault(flow.sender, {})
+        tokens[token] = tokens.get(token, 0) - amount
+        tokens = exact.setdefault(flow.to, {})
+        tokens[token] = tokens.get(token, 0) + amount
+    net: Net = {}
+    for address, sums in exact.items():
+        left = {token: float(amount) for token, amount in sums.items() if amount}
+        if left:
+            net[address] = left
+    return net
 
 
 def initiators(tx: Transaction, protocol: frozenset[str]) -> frozenset[str]:
@@ -56,19 +76,21 @@ def loans(flows: Sequence[Flow]) -> list[Loan]:
     token on receives first, so it is none.
     """
     found: list[Loan] = []
-    open_loans: dict[tuple[str, str], tuple[int, str]] = {}
-    balance: dict[tuple[str, str], int] = defaultdict(int)
+    lent: dict[tuple[str, str], int] = {}
+    balance: dict[tuple[str, str], int] = {}
     for flow in flows:
-        amount = int(flow.amount)
-        lent = open_loans.get((flow.to, flow.token))
-        if lent is not None and lent[0] <= amount <= lent[0] * (1 + FEE):
-            del open_loans[flow.to, flow.token]
+        amount, token = int(flow.amount), flow.token
+        giver, taker = (flow.sender, token), (flow.to, token)
+        due = lent.get(taker)
+        given = balance.get(giver, 0)
+        if due is not None and due <= amount <= due * (1 + FEE):
+            del lent[taker]
             if flow.to != NOBODY:
-                found.append(Loan(flow.to, flow.token, float(lent[0])))
-        elif balance[flow.sender, flow.token] <= 0:
-            open_loans[flow.sender, flow.token] = (amount, flow.to)
-        balance[flow.sender, flow.token] -= amount
-        balance[flow.to, flow.token] += amount
+                found.append(Loan(flow.to, token, float(due)))
+        elif given <= 0:
+            lent[giver] = amount
+        balance[giver] = given - amount
+        balance[taker] = balance.get(taker, 0) + amount
     return found
 
 
@@ -83,9 +105,10 @@ def only_losing(net: Net, besides: frozenset[str]) -> list[str]:
 
 def free_gains(net: Net, initiating: frozenset[str]) -> list[str]:
     """Return the tokens that the initiators together gained, if they gave nothing for them."""
-    total: Counter[str] = Counter()
+    total: dict[str, float] = {}
     for address in initiating:
-        total.update(net.get(address, {}))
+        for token, amount in net.get(address, {}).items():
+            total[token] = total.get(token, 0) + amount
     if any(amount < 0.0 for amount in total.values()):
         return []
     return [token for token, amount in total.items() if amount > 0.0]
@@ -93,5 +116,11 @@ def free_gains(net: Net, initiating: frozenset[str]) -> list[str]:
 
 def most_repeated(flows: Iterable[Flow]) -> tuple[tuple[str, str, str], int]:
     """Return the (token, from, to) that moved most often, and how often."""
-    counts = Counter((flow.token, flow.sender, flow.to) for flow in flows)
-    return counts.most_common(1)[0] if counts else (("", "", ""), 0)
+    counts: dict[tuple[str, str, str], int] = {}
+    for flow in flows:
+        key = flow.token, flow.sender, flow.to
+        counts[key] = counts.get(key, 0) + 1
+    if not counts:
+        return ("", "", ""), 0
+    most = max(counts, key=counts.__getitem__)
+    return most, counts[most]

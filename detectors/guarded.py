@@ -130,6 +130,8 @@ class Guarded:
 
     def take_faults(self) -> list[str]:
         """Return what went wrong since the last call."""
+        if not self._faults:
+            return []
         faults, self._faults = self._faults, []
         return faults
 
@@ -146,6 +148,8 @@ def usable(x: Mapping[str, float], without: frozenset[str]) -> dict[str, float]:
     """Return the features but for some. Raises `ValueError` for one that no host can keep: a number
     that is none, a name without end."""
     found = {name: float(value) for name, value in x.items() if name not in without}
+    if math.isfinite(sum(found.values())) and max(map(len, found), default=0) <= MAX_NAME:
+        return found
     for name, value in found.items():
         if not math.isfinite(value):
             raise ValueError(f"{name[:MAX_NAME]} is not finite")

@@ -9,7 +9,7 @@ One that alerted waits longer and then counts for little (`detectors.waiting`). 
 anything that alerted would flag a new but honest regime for ever.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ from detectors.waiting import Lesson, Waiting, WaitingRoom
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Transaction
 from schemas.ids import content_id
+
+_NOTHING = Explanation()
 
 BRAKES = frozenset({"Paused", "Braked"})
 """Events by which a protocol's own log shows that somebody pulled a brake."""
@@ -108,7 +110,7 @@ class Host:
                     score=score,
                     rarity=rarity,
                     learned=int(member.tail.learned),
-                    explanation=Explanation(),
+                    explanation=_NOTHING,
                     ours=member.detector.ours,
                 )
             )
@@ -118,7 +120,7 @@ class Host:
         explained = [
             member.detector.explain_one(x, tx)
             if x is not None and view.rarity.p_value <= alerts.NOTEWORTHY
-            else Explanation()
+            else _NOTHING
             for member, x, view in zip(self._members, features, views, strict=True)
         ]
         return opinion.explained_by(explained), features
@@ -167,10 +169,13 @@ class Host:
             reason=f"block {entry.block} ({entry.block_hash[:10]}…) left the chain",
         )
 
-    def faults(self) -> Iterable[tuple[str, str]]:
+    def faults(self) -> Sequence[tuple[str, str]]:
         """Return (detector, what happened) for failures since the last call."""
-        for member in self._members:
-            yield from ((member.detector.name, fault) for fault in member.detector.take_faults())
+        return [
+            (member.detector.name, fault)
+            for member in self._members
+            for fault in member.detector.take_faults()
+        ]
 
     @property
     def turned_away(self) -> int:

@@ -95,24 +95,29 @@ def _ratio(first: int, second: int) -> float | None:
     return math.log(second) - math.log(first) if first > 0 and second > 0 else None
 
 
-def _exchanged(flows: Sequence[Flow]) -> Iterable[tuple[str, float]]:
-    """Yield (address, ln rate) for every exchange that an address made with the same two tokens.
+def _exchanged(flows: Sequence[Flow]) -> list[tuple[str, float]]:
+    """Return (address, ln rate) for every exchange that an address made with the same two tokens.
 
     An exchange is an inflow of one token and the next outflow of another at one address. Rates of
     one address are comparable only within one pair of tokens, so the busiest pair is taken.
     """
     last_in: dict[str, Flow] = {}
-    rates: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
+    rates: dict[str, dict[tuple[str, str], list[float]]] = {}
     for flow in flows:
-        entry = last_in.get(flow.sender)
-        if entry is not None and entry.token != flow.token:
+        sender, token = flow.sender, flow.token
+        entry = last_in.get(sender)
+        if entry is not None and entry.token != token:
             given, taken = math.log(int(flow.amount)), math.log(int(entry.amount))
-            first, second = sorted((entry.token, flow.token))
-            rate = given - taken if entry.token == first else taken - given
-            rates[flow.sender][first, second].append(rate)
-            del last_in[flow.sender]
+            if entry.token < token:
+                pair, rate = (entry.token, token), given - taken
+            else:
+                pair, rate = (token, entry.token), taken - given
+            rates.setdefault(sender, {}).setdefault(pair, []).append(rate)
+            del last_in[sender]
         last_in[flow.to] = flow
+    found = []
     for address, pairs in rates.items():
         busiest = max(pairs.values(), key=len)
         if len(busiest) > 1:
-            yield from ((address, rate) for rate in busiest)
+            found += [(address, rate) for rate in busiest]
+    return found

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from detectors.baseline import Prior
-from detectors.tail import BINS
+from detectors.tail import BINS, Reference
 
 
 @cache
@@ -27,17 +27,19 @@ def size(detector: str, family: str) -> Prior:
     return Prior(mean, spread, weight)
 
 
-def counts(detector: str, family: str) -> tuple[float, ...]:
+@cache
+def counts(detector: str, family: str) -> Reference:
     """Return the shipped reference of a family of counts."""
     return _expanded(_shipped()["detectors"][detector]["counts"][family])
 
 
-def scores(detector: str) -> tuple[float, ...]:
+@cache
+def scores(detector: str) -> Reference:
     """Return the reference histogram of a detector's scores, empty for one we do not ship."""
     entry = _shipped()["detectors"].get(detector)
-    return _expanded(entry["scores"]) if entry else ()
+    return _expanded(entry["scores"] if entry else {})
 
 
-def _expanded(histogram: dict[str, float]) -> tuple[float, ...]:
+def _expanded(histogram: dict[str, float]) -> Reference:
     """Return all bins of a histogram that names only those in use."""
-    return tuple(histogram.get(str(index), 0.0) for index in range(BINS))
+    return Reference([histogram.get(str(index), 0.0) for index in range(BINS)])

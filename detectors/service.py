@@ -1,12 +1,11 @@
-"""The detect service: transactions in, signed alerts out, state in snapshots."""
+"""The detect service: transactions or single events in, signed alerts out, state in snapshots."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import orjson
 
-from detectors.host import Host
-from detectors.sets import HostMaker
 from detectors.vetting import Vetting
 from runtime.broker import Message, Offsets, Partition, Producer
 from runtime.clock import Clock
@@ -16,11 +15,12 @@ from runtime.metrics import Metrics
 from runtime.signatures import Signer, sequence
 from runtime.state import StateStore
 from schemas.alerts import Alert, Withdrawal
-from schemas.chain import Deployment, Retraction, Transaction
+from schemas.chain import Deployment, Event, Retraction, Transaction
 from schemas.codec import encode
 from schemas.headers import CHAIN, RECORD_ID, Headers, hop_headers, hops
+from schemas.manifest import Manifest
 from schemas.operations import KeyState
-from schemas.topics import ALERTS, DETECTOR_STATE, TRANSACTIONS
+from schemas.topics import ALERTS, DETECTOR_STATE, TopicSpec
 
 _log = logger(__name__)
 
@@ -31,13 +31,104 @@ MAX_STATE_BYTES = DETECTOR_STATE.max_bytes - 64 * 1024
 """What one protocol's state may take in a snapshot, beside what is said about it."""
 
 
+class Scorer(Protocol):
+    """Scores and learns all that goes by one key, as `detectors.host.Host` does."""
+
+    @property
+    def chain(self) -> str:
+        """The chain that the key belongs to."""
+        ...
+
+    learned: int
+    """Records that it has learned from."""
+
+    @property
+    def turned_away(self) -> int:
+        """Records that were scored and will never be learned, for want of room."""
+        ...
+
+    def take(self, record: Any, /) -> tuple[object | None, Alert | None]:
+        """Score one record; return (None, None) for one that was taken already."""
+        ...
+
+    def retract(self, block: int, block_hash: str) -> Sequence[Withdrawal]:
+        """Forget a block that left the chain; return the alerts that no longer hold."""
+        ...
+
+    def faults(self) -> Sequence[tuple[str, str]]:
+        """Return (detector, what happened) for failures since the last call."""
+        ...
+
+    def shrink(self) -> str:
+        """Give up the least of what is known; say what it was."""
+        ...
+
+    def dump(self) -> dict[str, Any]:
+        """Return everything as JSON."""
+        ...
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `dump` described."""
+        ...
+
+
+class ScorerMaker(Protocol):
+    """Which topic is scored, by which key, with what."""
+
+    @property
+    def set_name(self) -> str:
+        """The name under which state is kept and alerts are raised."""
+        ...
+
+    @property
+    def topic(self) -> TopicSpec:
+        """What is read."""
+        ...
+
+    @property
+    def subject(self) -> type[Transaction] | type[Event]:
+        """The records of the topic that are scored."""
+        ...
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """The detectors that are asked, by name."""
+        ...
+
+    @property
+    def switched_off(self) -> Sequence[str]:
+        """Those that failed too often and are asked no more."""
+        ...
+
+    @property
+    def manifests(self) -> Mapping[str, Manifest]:
+        """What is watched, by protocol."""
+        ...
+
+    def describes(self, protocol: str) -> bool:
+        """Say whether a manifest describes this protocol."""
+        ...
+
+    def key(self, record: Any, /) -> str:
+        """Return the key that a record goes by."""
+        ...
+
+    def make(self, chain: str, key: str, /) -> Scorer:
+        """Return what scores a key, with nothing learned."""
+        ...
+
+    def alert_lifetime(self, protocol: str) -> int:
+        """Return for how many blocks an alert of this protocol may be acted on."""
+        ...
+
+
 @dataclass(slots=True)
 class _Share:
     """What this process holds of one partition."""
 
-    hosts: dict[str, Host] = field(default_factory=dict)
+    hosts: dict[str, Scorer] = field(default_factory=dict)
     covered: dict[str, int] = field(default_factory=dict)
-    """Per protocol: input below this offset is in its state already."""
+    """Per key: input below this offset is in its state already."""
     changed: set[str] = field(default_factory=set)
 
 
@@ -82,13 +173,11 @@ class DetectTask:
     """What the consumer loop runs. Without a store it starts from nothing and keeps nothing, as a
     replay does."""
 
-    topics = (TRANSACTIONS.name,)
-
     def __init__(
         self,
         intake: Intake,
         publisher: Publisher,
-        maker: HostMaker,
+        maker: ScorerMaker,
         metrics: Metrics,
         store: StateStore | None,
     ) -> None:
@@ -98,6 +187,13 @@ class DetectTask:
         self._metrics = metrics
         self._store = store
         self._vetting = Vetting(maker.set_name, maker.manifests, metrics)
+        self._subject, self._key = maker.subject, maker.key
+        self.topics = (maker.topic.name,)
+        self._scored = metrics.scored.labels(maker.set_name)
+        self._learned = metrics.learned.labels(maker.set_name)
+        self._unlearned = metrics.unlearned.labels(maker.set_name)
+        self._lessons = 0
+        """Learned within the batch."""
         self._shares: dict[int, _Share] = {}
         for name in maker.detectors:
             metrics.detector_faults.labels(name)
@@ -120,16 +216,18 @@ class DetectTask:
         return starts
 
     def process(self, batch: Sequence[Message]) -> None:
-        """Score every transaction, in order; publish what alerts and what is withdrawn."""
-        for message in batch:
-            record = self._intake.read(message)
+        """Score every record, in order; publish what alerts and what is withdrawn."""
+        scored = self._lessons = 0
+        for message, record in self._intake.read_all(batch):
             share = self._shares[message.partition]
-            if isinstance(record, Transaction):
-                self._take(share, message, record)
+            if isinstance(record, self._subject):
+                scored += self._take(share, message, record)
             elif isinstance(record, Deployment):
                 self._vet(share, message, record)
             elif isinstance(record, Retraction):
                 self._retract(share, message, record)
+        self._scored.inc(scored)
+        self._learned.inc(self._lessons)
 
     def _vet(self, share: _Share, message: Message, deployment: Deployment) -> None:
         """Judge a contract that was created by a transaction of the protocol."""
@@ -143,36 +241,41 @@ class DetectTask:
         self._metrics.alerts.labels(self._maker.set_name, alert.severity).inc()
         _log.info("alert", protocol=alert.protocol, tx=alert.tx, p_value=alert.p_value)
 
-    def _take(self, share: _Share, message: Message, tx: Transaction) -> None:
-        if message.offset < share.covered.get(tx.protocol, 0):
-            return
-        host = share.hosts.get(tx.protocol)
+    def _take(self, share: _Share, message: Message, record: Transaction | Event) -> bool:
+        """Score one record; say whether it had not been scored yet."""
+        key = self._key(record)
+        host = share.hosts.get(key)
         if host is None:
-            if len(share.hosts) >= MAX_HOSTS and not self._maker.describes(tx.protocol):
+            if len(share.hosts) >= MAX_HOSTS and not self._maker.describes(record.protocol):
                 self._metrics.unwatched.labels(self._maker.set_name).inc()
-                return
-            host = share.hosts[tx.protocol] = self._maker.make(tx.chain, tx.protocol)
+                return False
+            host = share.hosts[key] = self._maker.make(record.chain, key)
+        elif share.covered and message.offset < share.covered.get(key, 0):
+            return False
         learned, away = host.learned, host.turned_away
-        opinion, alert = host.take(tx)
-        if host.learned > learned:
-            self._metrics.learned.labels(self._maker.set_name).inc(host.learned - learned)
+        opinion, alert = host.take(record)
+        self._lessons += host.learned - learned
         if opinion is None:
-            return
-        self._metrics.unlearned.labels(self._maker.set_name).inc(host.turned_away - away)
-        share.changed.add(tx.protocol)
-        self._metrics.scored.labels(self._maker.set_name).inc()
+            return False
+        if host.turned_away > away:
+            self._unlearned.inc(host.turned_away - away)
+        share.changed.add(key)
         if alert is not None:
             self._publish(alert, message)
-        self._report(host, tx.tx)
+        self._report(host, record.tx)
+        return True
 
-    def _report(self, host: Host, during: str) -> None:
+
+    def _report(self, host: Scorer, during: str) -> None:
         """Tell of plug-ins that failed; those that are off now are on the gauge and in the
         probe's answer as well."""
-        faults = list(host.faults())
+        faults = host.faults()
+        if not faults:
+            return
         for detector, fault in faults:
             self._metrics.detector_faults.labels(detector).inc()
             _log.warning("detector_failed", detector=detector, fault=fault, during=during)
-        for detector in self._maker.switched_off if faults else ():
+        for detector in self._maker.switched_off:
             self._metrics.detector_off.labels(detector).set(1)
 
     def _retract(self, share: _Share, message: Message, gone: Retraction) -> None:
@@ -180,14 +283,14 @@ class DetectTask:
             lifetime = self._maker.alert_lifetime(withdrawal.protocol)
             self._publisher.publish(withdrawal, message, lifetime)
             self._metrics.withdrawals.labels(self._maker.set_name).inc()
-        for protocol, host in share.hosts.items():
-            if message.offset < share.covered.get(protocol, 0) or host.chain != gone.chain:
+        for key, host in share.hosts.items():
+            if message.offset < share.covered.get(key, 0) or host.chain != gone.chain:
                 continue
             for withdrawal in host.retract(gone.number, gone.hash):
-                lifetime = self._maker.alert_lifetime(protocol)
+                lifetime = self._maker.alert_lifetime(withdrawal.protocol)
                 self._publisher.publish(withdrawal, message, lifetime)
                 self._metrics.withdrawals.labels(self._maker.set_name).inc()
-            share.changed.add(protocol)
+            share.changed.add(key)
 
     def checkpoint(self, offsets: Offsets) -> None:
         """Wait for the alerts to be kept, then save the state of every protocol that changed."""

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from detectors import events
 from detectors.api import Detector, Scope
+from detectors.events import EventHost
 from detectors.guarded import Source
 from detectors.host import Host
 from detectors.rules import Rules
 from detectors.strangers.outside import Stranger
 from runtime import plugins
+from schemas.chain import Event, Transaction
 from schemas.errors import ConfigurationError
 from schemas.manifest import Budget, Manifest
+from schemas.topics import EVENTS, TRANSACTIONS
+
+LONGEST_PROTOCOL = 128 - len("0x.") - 40
+"""Characters beside a contract's address in the key of a snapshot."""
 
 Detectors = Mapping[str, type[Detector] | Source]
 """What a set's detectors are made by, by name, in the order in which the set names them."""
@@ -43,6 +50,9 @@ def source(plugin: plugins.Plugin) -> type[Detector] | Source:
 class HostMaker:
     """Makes the host of any protocol, with its manifest where there is one."""
 
+    topic = TRANSACTIONS
+    subject = Transaction
+
     def __init__(
         self,
         set_name: str,
@@ -61,6 +71,10 @@ class HostMaker:
     def detectors(self) -> tuple[str, ...]:
         """The detectors of the set, by name."""
         return tuple(self._detectors)
+
+    def key(self, tx: Transaction) -> str:
+        """Return what the host of a transaction goes by: its protocol."""
+        return tx.protocol
 
     def make(self, chain: str, protocol: str) -> Host:
         """Return a new host that has learned nothing."""
@@ -85,7 +99,63 @@ class HostMaker:
 
     def describes(self, protocol: str) -> bool:
         """Say whether there is a manifest of this protocol."""
-        return protocol in self._manifests
+        return protocol in self.manifests
+
+    def alert_lifetime(self, protocol: str) -> int:
+        """Return for how many blocks an alert of this protocol may be acted on."""
+        manifest = self.manifests.get(protocol)
+        return manifest.limits.alert_blocks if manifest else 25
+
+
+class EventHostMaker:
+    """Makes the host of any contract's events, under the budget of its protocol."""
+
+    topic = EVENTS
+    subject = Event
+    set_name = "events"
+
+    def __init__(
+        self, manifests: Mapping[str, Manifest], finality_of: Callable[[str], int]
+    ) -> None:
+        """Raises `ConfigurationError` for a protocol whose name is too long."""
+        for name in manifests:
+            if len(name) > LONGEST_PROTOCOL:
+                raise ConfigurationError(
+                    f"protocol {name!r}: single events are kept by contract and protocol, which "
+                    f"leaves {LONGEST_PROTOCOL} characters for a protocol's name"
+                )
+        self.manifests = manifests
+        self._finality_of = finality_of
+
+    def key(self, event: Event) -> str:
+        """Return what the host of an event goes by: contract and protocol, which may share it."""
+        return f"{event.contract}.{event.protocol}"
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """The one that looks at single events."""
+        return (events.NAME,)
+
+    @property
+    def switched_off(self) -> list[str]:
+        """Nothing: no stranger's code runs here."""
+        return []
+
+    def make(self, chain: str, key: str) -> EventHost:
+        """Return a new host that has learned nothing."""
+        protocol = key.partition(".")[2]
+        manifest = self.manifests.get(protocol)
+        budget = manifest.budget if manifest else Budget()
+        rules = Rules(
+            set_name=self.set_name,
+            finality=self._finality_of(chain),
+            budget=1.0 / budget.transactions_per_false_alert,
+        )
+        return EventHost(chain, protocol, rules)
+
+    def describes(self, protocol: str) -> bool:
+        """Say whether there is a manifest of this protocol."""
+        return protocol in self.manifests
 
     def alert_lifetime(self, protocol: str) -> int:
         """Return for how many blocks an alert of this protocol may be acted on."""

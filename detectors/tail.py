@@ -8,12 +8,12 @@ distribution is. Beyond the highest scores it comes from an exponential tail abo
 whose mean excess has a gamma prior; the predictive tail is then a Lomax distribution
 (1 + e/B)^-A, heavy while few exceedances were seen and exponential once many were.
 
-All counts are whole multiples of 2^-32, so their floating-point sums are exact: the same in whatever
-order they are taken, on every version of Python, in a host that went on and in one that was restored.
+Counts are kept as whole billionths, so their floating-point sums are exact: the same in whatever
+order they are taken, on every version of Python, in a host that went on and in one that was
+restored.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -34,9 +34,13 @@ MEMORY = 20_000.0
 
 SMALLEST = 1e-15
 
-_UNITS = 2.0**32
-"""Of a count. Sums stay below 2^21 (`MEMORY` and a reference, times 64 nats), which leaves a float's
-53 bits room for them."""
+ONE = 1e9
+"""A score that counts fully. A float keeps whole numbers up to 9e15 exactly; no sum here comes near
+(`MEMORY` scores and a reference, or a fiftieth of them times 64 nats)."""
+
+_FULL = MEMORY * ONE
+_PER_NAT = 1.0 / BIN
+_LARGEST = BINS * BIN
 
 
 class Rarity(NamedTuple):
@@ -46,12 +50,17 @@ class Rarity(NamedTuple):
     tail: str
 
 
-class _Reference:
+class Reference:
     """A shipped sample, summed up once for all tails that start from it."""
 
+    __slots__ = ("above", "counts", "length", "start")
+
     def __init__(self, counts: Sequence[float]) -> None:
-        exact = [_exact(count) for count in counts]
+        """Take the sample's bin counts, at most `BINS` of them."""
+        exact = [_units(count) for count in counts]
         self.counts = tuple(exact) + (0.0,) * (BINS - len(exact))
+        self.length = max((n + 1 for n, count in enumerate(exact) if count), default=0)
+        """Bins up to the highest in use."""
         above = list(accumulate(reversed(self.counts)))
         self.above = tuple(reversed(above))
         """Per bin, the sample's scores in it and in those beyond."""
@@ -59,9 +68,7 @@ class _Reference:
         """Threshold, and what lies above it, of a tail that has learned nothing."""
 
 
-@lru_cache(maxsize=256)
-def _shared(counts: tuple[float, ...]) -> _Reference:
-    return _Reference(counts)
+NO_REFERENCE = Reference(())
 
 
 class OnlineTail:
@@ -69,9 +76,10 @@ class OnlineTail:
 
     __slots__ = ("_above", "_counts", "_excess", "_learned", "_reference", "_threshold", "_total")
 
-    def __init__(self, reference: Sequence[float] = ()) -> None:
-        """`reference`: bin counts of a shipped sample, at most `BINS` of them."""
-        self._reference = _shared(tuple(reference))
+    def __init__(self, reference: Reference = NO_REFERENCE) -> None:
+        self._reference = reference
+        self._threshold = 0
+        self._above = self._excess = 0.0
         self._learned = 0.0
         self._counts: list[float] = []
         """Of this protocol's own scores, up to the highest bin in use."""
@@ -86,47 +94,56 @@ class OnlineTail:
     @property
     def learned(self) -> float:
         """How many scores of this protocol count, faded ones in part."""
-        return self._learned
+        return self._learned / ONE
 
     def learn(self, score: float, weight: float) -> None:
         """Count a score that belongs to ordinary life."""
-        if weight != 1.0:
-            weight = _exact(weight)
+        units = ONE if weight == 1.0 else _units(weight)
         index = _bin(score)
-        counts = self._counts
+        counts, threshold = self._counts, self._threshold
         if index >= len(counts):
             counts.extend([0.0] * (index + 1 - len(counts)))
-        counts[index] += weight
-        self._learned += weight
-        if self._learned >= MEMORY:
+        counts[index] += units
+        self._learned += units
+        if self._learned >= _FULL:
             self._fade()
             return
-        self._total += weight
-        if index >= self._threshold:
-            self._above += weight
-            self._excess += weight * (index - self._threshold + 0.5) * BIN
-        self._settle()
+        total = self._total = self._total + units
+        if index >= threshold:
+            self._above += units
+            self._excess += units * (index - threshold + 0.5) * BIN
+            self._settle()
+        elif threshold:
+            # The threshold can only fall. Most often it stays, and this is all there is to see.
+            joining = self._reference.counts[threshold - 1]
+            if threshold <= len(counts):
+                joining += counts[threshold - 1]
+            allowed = TAIL_SHARE * total
+            if self._above + joining <= (max(ONE, allowed)):
+                self._settle()
 
     def _fade(self) -> None:
-        self._counts = [_exact(count / 2) for count in self._counts]
+        self._counts = [count // 2 for count in self._counts]
         self._learned = sum(self._counts)
         self._fit()
 
     def _settle(self) -> None:
         """Move the threshold to where `TAIL_SHARE` wants it."""
-        allowed = max(TAIL_SHARE * self._total, 1.0)
-        while self._above > allowed and self._threshold < BINS - 1:
-            leaving = self._mass(self._threshold)
-            self._above -= leaving
-            self._excess -= leaving * 0.5 * BIN + self._above * BIN
-            self._threshold += 1
-        while self._threshold:
-            joining = self._mass(self._threshold - 1)
-            if self._above + joining > allowed:
+        allowed = max(TAIL_SHARE * self._total, ONE)
+        threshold, above = self._threshold, self._above
+        while above > allowed and threshold < BINS - 1:
+            leaving = self._mass(threshold)
+            above -= leaving
+            self._excess -= leaving * 0.5 * BIN + above * BIN
+            threshold += 1
+        while threshold:
+            joining = self._mass(threshold - 1)
+            if above + joining > allowed:
                 break
-            self._excess += self._above * BIN + joining * 0.5 * BIN
-            self._above += joining
-            self._threshold -= 1
+            self._excess += above * BIN + joining * 0.5 * BIN
+            above += joining
+            threshold -= 1
+        self._threshold, self._above = threshold, above
 
     def _mass(self, index: int) -> float:
         counts = self._counts
@@ -135,17 +152,19 @@ class OnlineTail:
 
     def p_value(self, score: float) -> float:
         """Return the probability of a score at least this large. Never rises with the score."""
-        edge = self._threshold * BIN
-        if score <= edge:
+        threshold = self._threshold
+        if score <= threshold * BIN:
             index = _bin(score)
-            above = (
-                self._reference.above[index] + sum(self._counts[index:]) if index else self._total
-            )
-            return min(1.0, (above + 1.0) / (self._total + 1.0))
-        shape = PRIOR_EXCESSES + self._above
-        scale = PRIOR_EXCESSES * PRIOR_MEAN_EXCESS + self._excess
-        share = (self._above + 1.0) / (self._total + 1.0)
-        return max(SMALLEST, float(share * (1.0 + (score - edge) / scale) ** -shape))
+            if not index:
+                return 1.0
+            above = self._reference.above[index] + sum(self._counts[index:])
+            return (above + ONE) / (self._total + ONE)
+        above = self._above
+        shape = PRIOR_EXCESSES + above / ONE
+        scale = PRIOR_EXCESSES * PRIOR_MEAN_EXCESS + self._excess / ONE
+        share = (above + ONE) / (self._total + ONE)
+        beyond = score - threshold * BIN
+        return max(SMALLEST, float(share * (1.0 + beyond / scale) ** -shape))
 
     def rarity(self, score: float) -> Rarity:
         """Return `p_value`, and where it comes from."""
@@ -166,14 +185,17 @@ class OnlineTail:
     def _fit(self) -> None:
         """Find the threshold and what lies above it, from the counts alone."""
         self._total = self._reference.above[0] + sum(self._counts)
-        self._threshold = BINS - 1
-        self._above = self._mass(BINS - 1)
-        self._excess = self._above * 0.5 * BIN
+        self._threshold = max(self._reference.length, len(self._counts))
+        self._above = self._excess = 0.0
+        if self._threshold == BINS:  # nothing lies above the last bin
+            self._threshold -= 1
+            self._above = self._mass(BINS - 1)
+            self._excess = self._above * 0.5 * BIN
         self._settle()
 
     def dump(self) -> dict[str, Any]:
         """Return what was learned, without the reference; sparse."""
-        return {"counts": {str(i): count for i, count in enumerate(self._counts) if count}}
+        return {"counts": {str(i): count / ONE for i, count in enumerate(self._counts) if count}}
 
     def load(self, state: dict[str, Any]) -> None:
         """Become what `dump` described."""
@@ -186,16 +208,17 @@ def _dense(counts: Iterable[tuple[str, float]]) -> list[float]:
     found = [0.0] * BINS
     length = 0
     for index, count in counts:
-        found[int(index)] = _exact(float(count))
+        found[int(index)] = _units(float(count))
         length = max(length, int(index) + 1)
     return found[:length]
 
 
-def _exact(count: float) -> float:
-    """Return the nearest whole multiple of 2^-32."""
-    return round(count * _UNITS) / _UNITS
+def _units(count: float) -> float:
+    """Return a count in whole billionths."""
+    return float(round(count * ONE))
 
 
 def _bin(score: float) -> int:
-    index = int(score / BIN)
-    return 0 if index < 0 else min(BINS - 1, index)
+    if score >= _LARGEST:
+        return BINS - 1
+    return int(score * _PER_NAT) if score > 0.0 else 0

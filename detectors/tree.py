@@ -1,6 +1,5 @@
 """What the shape of a call tree says; pure functions over `Transaction.calls`."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,37 +25,46 @@ def reentries(calls: Sequence[Call]) -> list[Reentry]:
     Frames that cannot write are passed over; so is a contract that calls itself directly.
     """
     path: list[str] = []
-    at_work: Counter[str] = Counter()
+    at_work: dict[str, int] = {}
     found: dict[str, Reentry] = {}
     for position, call in enumerate(calls):
-        for left in path[call.depth :]:
-            at_work[left] -= 1
-        del path[call.depth :]
-        entered = call.to if call.kind not in QUIET and call.sender != call.to else ""
-        times = at_work[entered] if entered else 0
-        if times and times > (found[entered].times if entered in found else 0):
-            found[entered] = Reentry(entered, times, position)
+        depth, to = call.depth, call.to
+        if depth < len(path):
+            for left in path[depth:]:
+                at_work[left] -= 1
+            del path[depth:]
+        entered = to if call.kind not in QUIET and call.sender != to else ""
+        before = at_work.get(entered, 0)
+        if before and entered and before > (found[to].times if to in found else 0):
+            found[to] = Reentry(to, before, position)
         path.append(entered)
-        at_work[entered] += 1
+        at_work[entered] = before + 1
     return list(found.values())
 
 
 def most_repeated(calls: Sequence[Call]) -> tuple[tuple[str, str, str], int]:
     """Return the (caller, contract, selector) called most often by frames that may write, and how
     often."""
-    counts = Counter(
-        (call.sender, call.to, call.selector) for call in calls if call.kind not in QUIET
-    )
-    return counts.most_common(1)[0] if counts else (("", "", ""), 0)
+    counts: dict[tuple[str, str, str], int] = {}
+    for call in calls:
+        if call.kind not in QUIET:
+            key = call.sender, call.to, call.selector
+            counts[key] = counts.get(key, 0) + 1
+    if not counts:
+        return ("", "", ""), 0
+    most = max(counts, key=counts.__getitem__)
+    return most, counts[most]
 
 
 def active_newborns(calls: Sequence[Call]) -> list[str]:
     """Return the contracts created in this transaction that called something in it."""
     born = {call.to for call in calls if call.kind == "create" and call.to}
+    if not born:
+        return []
     active = {call.sender for call in calls if call.kind not in QUIET}
     return sorted(born & active)
 
 
 def depth(calls: Sequence[Call]) -> int:
     """Return how deep the tree goes; the outermost frame has depth 1."""
-    return max((call.depth for call in calls), default=-1) + 1
+    return max([call.depth for call in calls], default=-1) + 1

@@ -12,7 +12,7 @@ at least its name is kept, for its withdrawal, and its lesson gives way first.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 QUARANTINE = 300
 """Blocks beyond finality after which a transaction that alerted is learned: an hour of Ethereum."""
@@ -56,12 +56,11 @@ class Waiting:
     @property
     def size(self) -> int:
         """About how many bytes it takes in a snapshot."""
-        lessons = (x for x in self.features if x)
-        return _ENTRY_BYTES + sum(len(name) + _FEATURE_BYTES for x in lessons for name in x)
+        names = [name for x in self.features if x for name in x]
+        return _ENTRY_BYTES + _FEATURE_BYTES * len(names) + len("".join(names))
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(NamedTuple):
     """A transaction whose time has come."""
 
     entry: Waiting
@@ -97,11 +96,14 @@ class WaitingRoom:
             if len(alerts) >= MAX_ALERTS:
                 self._remove([alerts[0]])
             self._make_room(entry)
-        elif len(self._entries) >= MAX_WAITING or self._bytes + entry.size > MAX_BYTES:
+        size = entry.size
+        if not entry.alert and (
+            len(self._entries) >= MAX_WAITING or self._bytes + size > MAX_BYTES
+        ):
             self.turned_away += 1
             return
         self._entries.append(entry)
-        self._bytes += entry.size
+        self._bytes += size
 
     def _make_room(self, entry: Waiting) -> None:
         """An alert always finds room: its own lesson gives way where need be, then others."""

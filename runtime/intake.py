@@ -6,6 +6,9 @@ rubbish: the fuse blows and the service stops before it has skipped its way thro
 """
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import get_args
 
 from prometheus_client import Counter
@@ -14,7 +17,7 @@ from runtime.broker import Message, Producer
 from runtime.fencing import Terms
 from runtime.metrics import Metrics
 from schemas.base import Record
-from schemas.codec import decode_from, encode
+from schemas.codec import encode, reader
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.ids import content_id
 from schemas.operations import DeadLetter, Fault
@@ -27,6 +30,19 @@ LARGEST_KEPT = MAX_DEAD_LETTER_BYTES * 3 // 4 - 64 * 1024
 """What fits into a dead letter, where bytes travel as base64, beside what is said about them."""
 
 _LONGEST_REASON = 500
+_TOPIC = attrgetter("topic")
+
+
+class _Source:
+    """What reading one topic takes, looked up once."""
+
+    __slots__ = ("count", "read", "streak")
+
+    def __init__(self, topic: str, count: Counter) -> None:
+        self.read = reader(TOPICS[topic])
+        self.count = count
+        self.streak = 0
+        """Unreadable records in a row."""
 
 
 class Intake:
@@ -36,33 +52,45 @@ class Intake:
         self._producer = producer
         self._metrics = metrics
         self._service = service
-        self._streak: dict[str, int] = {}
         self._terms = Terms()
-        self._counts: dict[str, Counter] = {}
+        self._sources: dict[str, _Source] = {}
 
     def read(self, message: Message) -> Record | None:
-        """Return the record; None after dead-lettering it, and for one whose publisher's term was
-        over.
+        """Return the record; None where `read_all` leaves it out."""
+        return next((record for _, record in self.read_all((message,))), None)
+
+    def read_all(self, messages: Iterable[Message]) -> Iterator[tuple[Message, Record]]:
+        """Yield each message with its record as it is asked for; left out are those that cannot be
+        read, which are dead-lettered, and those whose publisher's term was over.
 
         Raises `UnsafeToContinueError` at the `FUSE`-th unreadable record in a row.
         """
-        topic = message.topic
-        count = self._counts.get(topic)
-        if count is None:
-            count = self._counts[topic] = self._metrics.records.labels(topic)
+        for topic, group in groupby(messages, key=_TOPIC):
+            source, count = self._source(topic), 0
+            read, void = source.read, self._terms.void
+            try:
+                for message in group:
+                    count += 1
+                    if void(message):
+                        self._metrics.void.labels(topic).inc()
+                        continue
+                    try:
+                        record = read(message.value or b"")
+                    except PoisonRecordError as error:
+                        self.reject(message, str(error), fault="envelope")
+                        continue
+                    source.streak = 0
+                    yield message, record
+            finally:
+                source.count.inc(count)
+
+    def _source(self, topic: str) -> _Source:
+        source = self._sources.get(topic)
+        if source is None:
+            source = self._sources[topic] = _Source(topic, self._metrics.records.labels(topic))
             for fault in get_args(Fault):
                 self._metrics.dead_letters.labels(topic, fault)
-        count.inc()
-        if self._terms.void(message):
-            self._metrics.void.labels(topic).inc()
-            return None
-        try:
-            record = decode_from(TOPICS[topic], message.value or b"")
-        except PoisonRecordError as error:
-            self.reject(message, str(error), fault="envelope")
-            return None
-        self._streak[topic] = 0
-        return record
+        return source
 
     def reject(self, message: Message, reason: str, *, fault: Fault) -> None:
         """Keep a message that must not be acted on, with the reason."""
@@ -75,10 +103,11 @@ class Intake:
         self._metrics.dead_letters.labels(message.topic, fault).inc()
         if fault != "envelope":
             return
-        streak = self._streak[message.topic] = self._streak.get(message.topic, 0) + 1
-        if streak >= FUSE:
+        source = self._source(message.topic)
+        source.streak += 1
+        if source.streak >= FUSE:
             raise UnsafeToContinueError(
-                f"{streak} unreadable records in a row on {message.topic}, the last at "
+                f"{source.streak} unreadable records in a row on {message.topic}, the last at "
                 f"[{message.partition}] offset {message.offset}: {reason}. Check that this "
                 f"service and the writer of that topic run the same version; the records are kept "
                 f"in {DEAD_LETTERS.name}."

@@ -4,6 +4,7 @@ Fetch, process, and every so often: make durable, then commit. Commit comes last
 point reads again what was not durable and never skips what was not done.
 """
 
+import gc
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -104,8 +105,9 @@ class Loop:
         batch = self._consumer.fetch(self._limit, PATIENCE)
         if batch:
             self._task.process(batch)
-            for message in batch:
-                self._offsets[message.origin] = message.offset + 1
+            ends = {(message.topic, message.partition): message.offset for message in batch}
+            for (topic, number), offset in ends.items():
+                self._offsets[Partition(topic, number)] = offset + 1
         self._task.tick()
         if self._clock.monotonic() >= self._due:
             self._save(self._offsets)
@@ -135,6 +137,7 @@ class Loop:
         """Take on partitions that the group gave us."""
         starts = self._task.assigned(partitions)
         self._owned |= set(partitions)
+        gc.freeze()  # what was loaded stays: no collection walks it between a record and its alert
         if self._paused:
             self._consumer.pause(partitions)
         _log.info("assigned", partitions=[f"{p.topic}[{p.number}]" for p in partitions])

@@ -224,8 +224,9 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "detect",
-            "Scores transactions, learns from final ones, raises and withdraws alerts.",
-            reads=(TRANSACTIONS, DETECTOR_STATE),
+            "Scores transactions or single events, learns from final ones, raises and withdraws "
+            "alerts.",
+            reads=(TRANSACTIONS, EVENTS, DETECTOR_STATE),
             writes=(ALERTS, DETECTOR_STATE, DEAD_LETTERS),
             groups=("firebreak-detect-*",),
         ),

@@ -4,17 +4,17 @@ import asyncio
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from bench.loops.scoring import Meter, TransactionScoring, job
+from bench.loops.scoring import Meter, Scoring, job
 
 
 async def run() -> None:
     """Read in batches, as fast as it goes."""
     asked = job()
-    scoring, meter = TransactionScoring(), Meter(asked.count)
+    scoring, meter = Scoring(asked.kind), Meter(asked.count)
     consumer = AIOKafkaConsumer(
         asked.topic,
         bootstrap_servers=asked.bootstrap,
-        group_id=f"{asked.space}aiokafka",
+        group_id=asked.group("aiokafka"),
         auto_offset_reset="earliest",
         enable_auto_commit=False,
     )

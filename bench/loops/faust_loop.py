@@ -6,15 +6,15 @@ import tempfile
 
 import faust
 
-from bench.loops.scoring import Meter, TransactionScoring, job
+from bench.loops.scoring import Meter, Scoring, job
 
 
 def main() -> None:
     """Run a worker until all is scored."""
     asked = job()
-    scoring, meter = TransactionScoring(), Meter(asked.count)
+    scoring, meter = Scoring(asked.kind), Meter(asked.count)
     app = faust.App(
-        f"{asked.space}faust",
+        asked.group("faust"),
         broker=f"kafka://{asked.bootstrap}",
         store="memory://",
         web_enabled=False,

@@ -4,10 +4,10 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from bench.loops.scoring import Job, Meter, job, maker
+from bench.loops.scoring import Job, Meter, job, makers
 from detectors.service import DetectTask, Publisher
 from runtime import logs
-from runtime.broker import Message, Offsets, Partition
+from runtime.broker import Message
 from runtime.clock import SystemClock
 from runtime.intake import Intake
 from runtime.kafka import KafkaBroker
@@ -40,25 +40,15 @@ class Metered:
             self._stop.set()
 
 
-class NoStore:
-    """A store that keeps nothing: the other loops keep no snapshots either."""
-
-    def restore(self, partition: int) -> None:
-        """Know nothing."""
-
-    def save(self, partition: int, offset: int, states: object) -> None:
-        """Keep nothing."""
-
-
 def task_of(asked: Job, broker: KafkaBroker, *, stored: bool) -> Task:
     """Return the service's task."""
     metrics, producer = Metrics(), broker.producer()
     return DetectTask(
         Intake(producer, metrics, "bench"),
         Publisher(producer, SystemClock(), metrics, signer=None),
-        maker(),
+        makers()[asked.kind],
         metrics,
-        StateStore(broker, producer, f"core-{asked.kind}") if stored else None,
+        StateStore(broker, producer, asked.kind) if stored else None,
     )
 
 
@@ -71,11 +61,9 @@ def main() -> None:
     stored = broker.partitions(DETECTOR_STATE.name) > 0
     meter, stop = Meter(asked.count), threading.Event()
     task = Metered(task_of(asked, broker, stored=stored), meter, stop)
-    Loop(broker.consumer("own"), task, SystemClock()).run(stop)
+    Loop(broker.consumer(asked.group("own")), task, SystemClock()).run(stop)
     meter.tell()
 
-
-_ = Partition, Offsets
 
 if __name__ == "__main__":
     main()

@@ -4,16 +4,16 @@ import logging
 
 from quixstreams import Application
 
-from bench.loops.scoring import Meter, TransactionScoring, job
+from bench.loops.scoring import Meter, Scoring, job
 
 
 def main() -> None:
     """Run until all is scored."""
     asked = job()
-    scoring, meter = TransactionScoring(), Meter(asked.count)
+    scoring, meter = Scoring(asked.kind), Meter(asked.count)
     app = Application(
         broker_address=asked.bootstrap,
-        consumer_group=f"{asked.space}quix",
+        consumer_group=asked.group("quix"),
         auto_offset_reset="earliest",
         auto_create_topics=False,
         loglevel=logging.ERROR,

@@ -7,12 +7,11 @@ import sys
 import time
 from dataclasses import dataclass
 
-from detectors.host import Host
-from detectors.sets import HostMaker, load_set
+from detectors.service import Scorer, ScorerMaker
+from detectors.sets import EventHostMaker, HostMaker, load_set
 from runtime.settings import CORE
-from schemas.chain import Transaction
-from schemas.codec import decode_from, encode
-from schemas.topics import TRANSACTIONS
+from schemas.codec import encode, reader
+from schemas.topics import EVENTS, TRANSACTIONS
 
 FINALITY = 64
 
@@ -25,43 +24,61 @@ class Job:
     space: str
     kind: str
     count: int
+    run: str
+    """Tells groups of several runs over one topic apart."""
 
     @property
     def topic(self) -> str:
         """The input, as the cluster names it."""
-        return f"{self.space}{TRANSACTIONS.name}"
+        spec = EVENTS if self.kind == "events" else TRANSACTIONS
+        return f"{self.space}{spec.name}"
+
+    def group(self, loop: str) -> str:
+        """Return the consumer group of a loop in this run, as the cluster names it."""
+        return f"{self.space}{loop}-{self.kind}-{self.run}"
 
     def output(self, loop: str) -> str:
         """Return where this loop writes its alerts."""
-        return f"{self.space}alerts-{loop}"
+        return f"{self.space}alerts-{self.kind}-{loop}"
 
 
 def job() -> Job:
     """Read the command line."""
-    bootstrap, space, kind, count = sys.argv[1:5]
-    return Job(bootstrap, space, kind, int(count))
+    bootstrap, space, kind, count, run = sys.argv[1:6]
+    return Job(bootstrap, space, kind, int(count), run)
 
 
 def maker() -> HostMaker:
     """Return what makes hosts of the core set."""
-    return HostMaker("core", load_set(CORE, CORE), {}, lambda _chain: FINALITY)
+    return HostMaker("core", load_set(CORE, CORE), {}, _finality)
 
 
-class TransactionScoring:
-    """The core set over whole transactions."""
+def makers() -> dict[str, ScorerMaker]:
+    """Return what makes the hosts of each kind of records."""
+    return {"transactions": maker(), "events": EventHostMaker({}, _finality)}
 
-    def __init__(self) -> None:
-        self._maker = maker()
-        self._hosts: dict[str, Host] = {}
+
+def _finality(_chain: str) -> int:
+    return FINALITY
+
+
+class Scoring:
+    """Decodes a record and scores it, as the detect service does; without its loop."""
+
+    def __init__(self, kind: str) -> None:
+        self._maker = makers()[kind]
+        self._read = reader(self._maker.topic)
+        self._hosts: dict[str, Scorer] = {}
 
     def take(self, value: bytes) -> bytes | None:
         """Score one record; return the alert that it raises."""
-        record = decode_from(TRANSACTIONS, value)
-        if not isinstance(record, Transaction):
+        record = self._read(value)
+        if not isinstance(record, self._maker.subject):
             return None
-        host = self._hosts.get(record.protocol)
+        key = self._maker.key(record)
+        host = self._hosts.get(key)
         if host is None:
-            host = self._hosts[record.protocol] = self._maker.make(record.chain, record.protocol)
+            host = self._hosts[key] = self._maker.make(record.chain, key)
         alert = host.take(record)[1]
         return None if alert is None else encode(alert)
 

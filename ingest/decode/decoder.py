@@ -40,14 +40,11 @@ class Decoder:
     def decode_log(self, contract: str, topics: Sequence[str], data: str) -> Decoded | None:
         """Return the event that a contract logged, None when no known layout fits."""
         own = self._own.get(contract)
-        first, count = topics[0] if topics else "", len(topics)
-        for table in (self._builtin,) if own is None else (own, self._builtin):
-            found = _first_fit(table.events(first, count), topics, data)
-            if found is None:
-                found = _first_fit(table.events("", count), topics, data)
+        if own is not None:
+            found = _event(own, topics, data)
             if found is not None:
                 return found
-        return None
+        return _event(self._builtin, topics, data)
 
     def decode_call(self, to: str, text: str) -> Decoded | None:
         """Return the function and the arguments of a call with this input, None when no known
@@ -66,6 +63,12 @@ class Decoder:
             self._builtin.function(selector),
         )
         return [layout for layout in layouts if layout is not None]
+
+
+def _event(table: Table, topics: Sequence[str], data: str) -> Decoded | None:
+    count = len(topics)
+    found = _first_fit(table.events(topics[0], count), topics, data) if count else None
+    return found or _first_fit(table.events("", count), topics, data)
 
 
 def _first_fit(layouts: Iterable[Layout], topics: Sequence[str], data: str) -> Decoded | None:

@@ -7,6 +7,7 @@ from river import stats
 from scipy.stats import t as student
 
 from detectors.baseline import LARGEST_SURPRISE, Counts, Prior, Sizes, from_tail, to_tail
+from detectors.tail import NO_REFERENCE
 
 TINY = 1e-30
 
@@ -68,7 +69,7 @@ def test_an_impossible_size_has_a_finite_surprise() -> None:
 
 
 def test_a_count_never_seen_in_n_noughts_is_about_one_in_n() -> None:
-    baseline = Counts(())
+    baseline = Counts(NO_REFERENCE)
     for _ in range(2_000):
         baseline.learn(0.0, 1.0)
     assert 7.0 < baseline.surprise(1.0) < 10.0
@@ -76,7 +77,7 @@ def test_a_count_never_seen_in_n_noughts_is_about_one_in_n() -> None:
 
 
 def test_a_common_count_surprises_nobody() -> None:
-    baseline = Counts(())
+    baseline = Counts(NO_REFERENCE)
     for number in range(1_000):
         baseline.learn(float(number % 3), 1.0)
     assert baseline.surprise(0.0) == 0.0
@@ -90,7 +91,9 @@ def test_counts_survive_the_scale_of_the_tail(count: int) -> None:
     assert to_tail(count) < 64.0
 
 
-@pytest.mark.parametrize(("baseline", "copy"), [(sizes(), sizes(3.0)), (Counts(()), Counts(()))])
+@pytest.mark.parametrize(
+    ("baseline", "copy"), [(sizes(), sizes(3.0)), (Counts(NO_REFERENCE), Counts(NO_REFERENCE))]
+)
 def test_a_snapshot_is_exact(baseline: Sizes, copy: Sizes) -> None:
     for value in (0.1, 0.2, 1e9, 1e-9):
         baseline.learn(value, 0.3)

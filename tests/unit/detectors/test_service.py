@@ -1,9 +1,11 @@
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bench import traffic
 from detectors.samples import CHAIN, PROTOCOL, make
 from detectors.service import DetectTask, Publisher
-from detectors.sets import HostMaker
+from detectors.sets import EventHostMaker, HostMaker
 from runtime.broker import Message, Partition
 from runtime.clock import SystemClock
 from runtime.intake import Intake
@@ -15,8 +17,9 @@ from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Retraction, Transaction
 from schemas.codec import decode_from, encode
+from schemas.errors import ConfigurationError
 from schemas.headers import hops
-from schemas.topics import ALERTS, DETECTOR_STATE, TOPICS, TRANSACTIONS
+from schemas.topics import ALERTS, DETECTOR_STATE, EVENTS, TOPICS, TRANSACTIONS
 from tests.unit.detectors.fakes import GasSize
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -124,3 +127,51 @@ def test_partitions_that_were_given_away_are_forgotten(bench: Bench) -> None:
     bench.task.released([Partition(TRANSACTIONS.name, 3)])
     with pytest.raises(KeyError):
         bench.feed(tx(1001))
+
+
+def test_single_events_are_scored_by_contract_and_survive_a_restart() -> None:
+    def service(broker: MemoryBroker) -> DetectTask:
+        producer, metrics = broker.producer(), Metrics()
+        task = DetectTask(
+            Intake(producer, metrics, "detect"),
+            Publisher(producer, SystemClock(), metrics, Signer(KEY)),
+            EventHostMaker({}, lambda _chain: 2),
+            metrics,
+            StateStore(broker, producer, "events"),
+        )
+        assert task.topics == (EVENTS.name,)
+        task.assigned([Partition(EVENTS.name, 0)])
+        return task
+
+    broker = MemoryBroker()
+    broker.create(TOPICS.values())
+    ordinary = list(traffic.events(traffic.ODD, protocols=1))  # the last is out of the ordinary
+    messages = [
+        Message(
+            EVENTS.name,
+            0,
+            offset,
+            b"k",
+            encode(msgspec.structs.replace(event, block=offset, log=0)),
+            (),
+        )
+        for offset, event in enumerate(ordinary)
+    ]
+    first = service(broker)
+    first.process(messages[:990])
+    first.checkpoint({Partition(EVENTS.name, 0): 990})
+    second = service(broker)
+    second.process(messages[980:])  # ten of them twice
+    alerts = [
+        decode_from(ALERTS, message.value or b"")
+        for number in range(ALERTS.partitions)
+        for message in broker.log(Partition(ALERTS.name, number))
+    ]
+    newest = max((a for a in alerts if isinstance(a, Alert)), key=lambda alert: alert.block)
+    assert (newest.set, newest.protocol, newest.block) == ("events", "p0", traffic.ODD - 1)
+    assert len({alert.id for alert in alerts}) == len(alerts)
+
+
+def test_a_protocols_name_leaves_room_for_a_contract() -> None:
+    with pytest.raises(ConfigurationError, match="85 characters"):
+        EventHostMaker({"p" * 86: None}, lambda _chain: 2)  # type: ignore[dict-item]

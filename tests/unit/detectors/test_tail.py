@@ -4,7 +4,7 @@ import random
 import orjson
 import pytest
 
-from detectors.tail import BINS, OnlineTail
+from detectors.tail import BINS, OnlineTail, Reference
 
 
 def exponential(count: int, seed: int = 1) -> list[float]:
@@ -40,7 +40,7 @@ def test_beyond_the_history_the_tail_is_fitted_and_says_so() -> None:
     tail = taught(1_000)
     assert tail.rarity(0.5).tail == "empirical"
     assert tail.rarity(30.0).tail == "fitted"
-    assert OnlineTail([100.0] * 8).rarity(30.0).tail == "prior"
+    assert OnlineTail(Reference([100.0] * 8)).rarity(30.0).tail == "prior"
 
 
 def test_the_p_value_never_rises_with_the_score() -> None:
@@ -55,7 +55,7 @@ def test_few_exceedances_give_a_heavier_tail_than_many() -> None:
 
 
 def test_the_threshold_follows_what_was_learned_as_if_fitted_at_once() -> None:
-    tail = OnlineTail([3.3, 0.1] * 10)
+    tail = OnlineTail(Reference([3.3, 0.1] * 10))
     for number, score in enumerate(exponential(25_000)):  # far enough for counts to fade
         tail.learn(score, 0.05 if number % 7 == 0 else 1.0)
     stood = tail._threshold, tail._above, tail._excess, tail._total, tail._learned
@@ -69,7 +69,7 @@ def test_sums_of_counts_are_exact_in_any_order() -> None:
     tails = []
     for _ in range(2):
         chance.shuffle(scores)
-        tail = OnlineTail([0.1, 0.7, 1 / 3])
+        tail = OnlineTail(Reference([0.1, 0.7, 1 / 3]))
         for score in scores:
             tail.learn(score, 0.05)
         tails.append([tail.p_value(step / 10) for step in range(700)])
@@ -78,7 +78,7 @@ def test_sums_of_counts_are_exact_in_any_order() -> None:
 
 def test_p_values_are_those_of_plain_counting() -> None:
     reference = [5.5] * 20
-    tail, scores = OnlineTail(reference), exponential(3_000, seed=4)
+    tail, scores = OnlineTail(Reference(reference)), exponential(3_000, seed=4)
     for score in scores:
         tail.learn(score, 1.0)
     for score in (0.1, 0.6, 1.1, 2.3):

@@ -1,0 +1,149 @@
+"""State: bytes per tracked key, garbage-collection pauses, snapshots written and read back."""
+
+import gc
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from bench import traffic
+from bench.loops.scoring import makers
+from bench.place import Place
+from bench.report import BrokenResultError, Figure, Section
+from detectors.baseline import Counts, Prior, Sizes
+from detectors.service import Scorer
+from detectors.tail import NO_REFERENCE
+from runtime.state import StateStore
+from schemas.operations import KeyState
+from schemas.topics import DETECTOR_STATE
+
+TITLE = "State"
+
+KEYS = 100_000
+HOSTS = 300
+LEARNED = 60
+
+
+def measure(place: Place) -> Section:
+    """Measure each in turn."""
+    figures = [*_per_key(place), *_pauses(place), *_snapshots(place)]
+    return Section(
+        TITLE,
+        tuple(figures),
+        ("ten million addresses in 2 GiB: the memory of addresses comes with a later capability",),
+    )
+
+
+def _bytes_each(make: Callable[[int], object], count: int) -> float:
+    """Return how many bytes each of so many objects holds."""
+    gc.collect()
+    tracemalloc.start()
+    kept = [make(number) for number in range(count)]
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return used / len(kept)
+
+
+def _per_key(place: Place) -> Iterator[Figure]:
+    prior = Prior(0.0, 1.0)
+
+    def size(number: int) -> Sizes:
+        baseline = Sizes(prior, 1.0)
+        baseline.learn(float(number + 1), 1.0)
+        return baseline
+
+    def count(number: int) -> Counts:
+        baseline = Counts(NO_REFERENCE)
+        for value in range(20):
+            baseline.learn(float(value % 4 + number % 3), 1.0)
+        return baseline
+
+    many = place.size(20_000)
+    yield Figure("one size of one key", (_bytes_each(size, many),), "bytes", "at most 200")
+    yield Figure("one count of one key", (_bytes_each(count, many),), "bytes")
+    yield Figure(
+        "a contract's events",
+        (_bytes_each(_event_host, place.size(5_000)),),
+        "bytes",
+        note=f"{LEARNED} events learned: one size, the tail of its scores",
+    )
+    yield Figure(
+        "a protocol, core set",
+        (_bytes_each(_protocol_host, place.size(HOSTS)),),
+        "bytes",
+        note=f"{LEARNED} transactions learned: all features of three detectors, four tails",
+    )
+
+
+def _event_host(number: int) -> Scorer:
+    host = _EVENT_MAKER.make(traffic.CHAIN, f"{traffic.address(number)}.p")
+    for event in _EVENTS:
+        host.take(event)
+    return host
+
+
+def _protocol_host(_number: int) -> Scorer:
+    host = _MAKER.make(traffic.CHAIN, "p0")
+    for tx in _TRANSACTIONS:
+        host.take(tx)
+    return host
+
+
+_MAKER = makers()["transactions"]
+_EVENT_MAKER = makers()["events"]
+_DEEP = 65
+"""Blocks: the first is final once the last is there."""
+_TRANSACTIONS = [
+    *islice(traffic.transactions(LEARNED, protocols=1, per_block=LEARNED), LEARNED),
+    *islice(traffic.transactions(_DEEP + 1, protocols=1, per_block=1), _DEEP, None),
+]
+_EVENTS = [
+    *traffic.events(LEARNED, protocols=1),
+    msgspec.structs.replace(next(traffic.events(1, protocols=1)), block=_DEEP),
+]
+
+
+def _pauses(place: Place) -> Iterator[Figure]:
+    """Full collections with many tracked keys, before and after `gc.freeze`."""
+    kept: list[Any] = [_event_host(number) for number in range(place.size(40_000))]
+    for name in ("before gc.freeze()", "after gc.freeze()"):
+        if name.startswith("after"):
+            gc.freeze()
+        runs = []
+        for _ in range(place.runs):
+            began = time.perf_counter()
+            gc.collect()
+            runs.append((time.perf_counter() - began) * 1000)
+        yield Figure(f"a full collection {name}", tuple(runs), "ms", note=f"{len(kept):,} keys")
+    gc.unfreeze()
+
+
+def _snapshots(place: Place) -> Iterator[Figure]:
+    """Write every key's state to the broker, and read it back."""
+    space, count = place.space(), place.size(KEYS)
+    broker = place.broker(space)
+    broker.create((DETECTOR_STATE,))
+    store = StateStore(broker, broker.producer(), "bench")
+    state = {"chain": traffic.CHAIN, "host": _event_host(1).dump()}
+
+    def states() -> Iterator[KeyState]:
+        for number in range(count):
+            key = f"{traffic.address(number)}.p"
+            yield KeyState(set="bench", key=key, partition=0, offset=1, state=state)
+
+    began = time.perf_counter()
+    store.save(0, 1, states())
+    saved = time.perf_counter() - began
+    began = time.perf_counter()
+    found = store.restore(0)
+    for key, kept in found.keys.items():
+        _EVENT_MAKER.make(kept.state["chain"], key).load(kept.state["host"])
+    restored = time.perf_counter() - began
+    if len(found.keys) != count:
+        raise BrokenResultError(f"{len(found.keys)} of {count} keys came back")
+    note = f"measured over {count:,} keys of one partition, told for a million"
+    yield Figure("snapshot of a million keys", (saved / count * 1e6,), "s", note=note)
+    yield Figure("restoring a million keys", (restored / count * 1e6,), "s", note=note)

@@ -1,0 +1,284 @@
+"""Single events against the history of their contract: the quick look beside the thorough one.
+
+`chain-events-v1` carries every log by itself, so this sees what moved before the whole transaction
+is put together, at a few microseconds an event. Each number in an event is a size: how far its
+logarithm lies above the mean of the same argument of the same event of the same contract, in
+spreads, is its z; an event's score is z^2 / 2 of the largest, the exponent of a normal tail. What a
+score is worth is decided as everywhere: by its rank among the contract's own (`detectors.tail`),
+against the protocol's false-alarm budget.
+
+Scored at the head, learned at finality, as `detectors.host` tells.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from detectors.rules import Rules
+from detectors.tail import OnlineTail
+from schemas.alerts import Alert, Evidence, Reason, Severity, Vote, Withdrawal
+from schemas.chain import Event
+from schemas.ids import content_id
+
+NAME, VERSION = "event-size", "1.0.0"
+TECHNIQUE = "ADT3012"
+
+MEMORY = 2_000.0
+"""Sizes of one argument that count at most; older ones fade."""
+WARM_UP = 10.0
+"""Sizes of an argument before its spread means anything: until then none of it is scored."""
+UNKNOWN = -1.0
+"""The score of an event of which nothing can be said."""
+MAX_ARGUMENTS = 64
+"""Arguments that are remembered per contract; those of further events are not scored."""
+MAX_WAITING = 8_192
+"""Events of one contract that wait for finality; what comes on top is scored and never learned."""
+SUSPECT_WEIGHT = 0.05
+"""What an event that alerted counts for among the sizes, once final. Its score counts fully: else
+the share of scores beyond the budget's would be underrated, and more would alert than it allows."""
+NARROWEST = 0.05
+"""No spread is taken for smaller: five per cent are nothing to be surprised by."""
+
+_SEVERITIES: tuple[tuple[float, Severity], ...] = ((1e-4, "high"), (1e-2, "medium"))
+"""By how far the p-value lies below the budget; never critical, a single event is no proof."""
+
+
+class _Size:
+    """The online mean and variance of the logarithm of one argument (West, 1979)."""
+
+    __slots__ = ("mean", "n", "squares")
+
+    def __init__(self) -> None:
+        self.n = self.mean = self.squares = 0.0
+
+    def distance(self, scaled: float) -> float:
+        """Return how many spreads a logarithm lies above the mean, none below."""
+        if scaled <= self.mean:
+            return 0.0
+        return (scaled - self.mean) / max(NARROWEST, math.sqrt(self.squares / (self.n - 1.0)))
+
+    def learn(self, scaled: float, weight: float) -> None:
+        before = self.mean
+        self.n += weight
+        self.mean += weight / self.n * (scaled - before)
+        self.squares += weight * (scaled - before) * (scaled - self.mean)
+        if self.n > MEMORY:
+            self.squares *= MEMORY / self.n
+            self.n = MEMORY
+
+
+class _Waiting(NamedTuple):
+    """An event that was scored and is not yet learned."""
+
+    block: int
+    block_hash: str
+    log: int
+    tx: str
+    alert: str
+    """The alert's id, '' when it did not alert."""
+    score: float
+    name: str
+    sizes: tuple[tuple[str, float], ...]
+    """Per argument the logarithm of its size."""
+
+
+class EventHost:
+    """Scores and learns one contract's events, in the order of their records."""
+
+    def __init__(self, chain: str, protocol: str, rules: Rules) -> None:
+        self.chain = chain
+        self._protocol = protocol
+        self._rules = rules
+        self._sizes: dict[tuple[str, str], _Size] = {}
+        self._tail = OnlineTail()
+        self._waiting: deque[_Waiting] = deque()
+        self._mark = (-1, -1)
+        self.learned = 0
+        self.turned_away = 0
+        """Events that were scored and will never be learned, for want of room."""
+
+    def take(self, event: Event) -> tuple[float | None, Alert | None]:
+        """Score one event; return its score, and an alert if it is one.
+
+        Returns (None, None) for a record at or below the mark: it was taken already. The score is
+        `UNKNOWN` before enough is known of any of its sizes.
+        """
+        block, log = event.block, event.log
+        if (block, log) <= self._mark:
+            return None, None
+        self._mark = (block, log)
+        waiting, final = self._waiting, block - self._rules.finality
+        while waiting and waiting[0].block <= final:
+            self._learn(waiting.popleft())
+        sizes, name, known = _sizes(event), event.name, self._sizes
+        largest = UNKNOWN
+        for argument, scaled in sizes:
+            size = known.get((name, argument))
+            if size is not None and size.n >= WARM_UP:
+                largest = max(largest, size.distance(scaled))
+        score = 0.5 * largest * largest if largest > 0.0 else largest
+        alert = None
+        if score > 0.0:
+            p_value = self._tail.p_value(score)
+            if p_value <= self._rules.budget:
+                alert = self._alert(event, sizes, score, p_value)
+        if len(waiting) < MAX_WAITING or alert is not None:
+            alert_id = alert.id if alert else ""
+            waiting.append(
+                _Waiting(block, event.block_hash, log, event.tx, alert_id, score, name, sizes)
+            )
+        else:
+            self.turned_away += 1
+        return score, alert
+
+    def _learn(self, entry: _Waiting) -> None:
+        self.learned += 1
+        weight = SUSPECT_WEIGHT if entry.alert else 1.0
+        known = self._sizes
+        for argument, scaled in entry.sizes:
+            size = known.get((entry.name, argument))
+            if size is None:
+                if len(known) >= MAX_ARGUMENTS:
+                    continue
+                size = known[entry.name, argument] = _Size()
+            size.learn(scaled, weight)
+        if entry.score != UNKNOWN:
+            self._tail.learn(entry.score, 1.0)
+
+    def _alert(
+        self, event: Event, sizes: tuple[tuple[str, float], ...], score: float, p_value: float
+    ) -> Alert:
+        rules = self._rules
+        reasons = tuple(self._reasons(event.name, sizes))
+        vote = Vote(
+            detector=NAME,
+            version=VERSION,
+            score=score,
+            p_value=p_value,
+            tail=self._tail.rarity(score).tail,
+            learned=int(self._tail.learned),
+            alerted=True,
+            technique=TECHNIQUE,
+            reasons=reasons,
+            evidence=(Evidence(what=f"{event.name} of {event.contract}"[:500], log=event.log),),
+        )
+        ratio = p_value / rules.budget
+        return Alert(
+            id=content_id(
+                "event-alert", rules.set_name, event.chain, event.protocol, event.block_hash,
+                event.tx, event.log,
+            ),
+            chain=event.chain,
+            protocol=event.protocol,
+            set=rules.set_name,
+            phase="head",
+            block=event.block,
+            block_hash=event.block_hash,
+            timestamp=event.timestamp,
+            index=event.index,
+            tx=event.tx,
+            score=max(0.0, -math.log10(p_value)),
+            p_value=p_value,
+            budget=rules.budget,
+            severity=next((name for bound, name in _SEVERITIES if ratio <= bound), "low"),
+            summary="; ".join(reason.text for reason in reasons)[:500],
+            votes=(vote,),
+        )  # fmt: skip
+
+    def _reasons(self, name: str, sizes: Iterable[tuple[str, float]]) -> Iterator[Reason]:
+        for argument, scaled in sizes:
+            size = self._sizes.get((name, argument))
+            distance = size.distance(scaled) if size and size.n >= WARM_UP else 0.0
+            if size is not None and distance > 1.0:
+                observed, expected = _amount(scaled), _amount(size.mean)
+                yield Reason(
+                    feature=f"{name}:{argument}"[:128],
+                    observed=observed,
+                    expected=expected,
+                    distance=distance,
+                    unit="",
+                    text=f"{argument} of {name} is {observed:.3g}, ordinary are {expected:.3g}"[
+                        :500
+                    ],
+                )
+
+    def retract(self, block: int, block_hash: str) -> list[Withdrawal]:
+        """Forget a block that left the chain; return the alerts that no longer hold."""
+        gone = [e for e in self._waiting if e.block == block and e.block_hash == block_hash]
+        if gone:
+            self._waiting = deque(entry for entry in self._waiting if entry not in gone)
+            self._mark = min(self._mark, (block, -1))
+        return [
+            Withdrawal(
+                id=content_id("withdrawal", entry.alert),
+                alert=entry.alert,
+                chain=self.chain,
+                protocol=self._protocol,
+                set=self._rules.set_name,
+                block=block,
+                block_hash=block_hash,
+                tx=entry.tx,
+                reason=f"block {block} ({block_hash[:10]}…) left the chain",
+            )
+            for entry in gone
+            if entry.alert
+        ]
+
+    def faults(self) -> Sequence[tuple[str, str]]:
+        """Return nothing: no stranger's code runs here."""
+        return ()
+
+    def shrink(self) -> str:
+        """Give up every second event that waits to be learned, those that alerted last; say what it
+        was."""
+        before = len(self._waiting)
+        kept = [e for n, e in enumerate(self._waiting) if n % 2 or e.alert]
+        self._waiting = deque(kept if len(kept) < before else kept[::2])
+        self.turned_away += before - len(self._waiting)
+        return f"{before - len(self._waiting)} events that waited to be learned"
+
+    def dump(self) -> dict[str, Any]:
+        """Return everything as JSON; `load` of it continues exactly as this host would."""
+        return {
+            "mark": list(self._mark),
+            "learned": self.learned,
+            "sizes": [
+                [name, argument, size.n, size.mean, size.squares]
+                for (name, argument), size in self._sizes.items()
+            ],
+            "tail": self._tail.dump(),
+            "waiting": [
+                [*entry[:-1], [[name, size] for name, size in entry.sizes]]
+                for entry in self._waiting
+            ],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Become what `dump` described."""
+        self._mark = (int(state["mark"][0]), int(state["mark"][1]))
+        self.learned = int(state["learned"])
+        self._sizes = {}
+        for name, argument, n, mean, squares in state["sizes"]:
+            size = self._sizes[name, argument] = _Size()
+            size.n, size.mean, size.squares = float(n), float(mean), float(squares)
+        self._tail.load(state["tail"])
+        self._waiting = deque(
+            _Waiting(*entry[:-1], tuple((name, float(size)) for name, size in entry[-1]))
+            for entry in state["waiting"]
+        )
+
+
+def _sizes(event: Event) -> tuple[tuple[str, float], ...]:
+    """Return the logarithm of one plus every number among the arguments, without its sign."""
+    return tuple(
+        [
+            (name, math.log1p(abs(float(value))))
+            for name, value in event.arguments.items()
+            if value.__class__ is str and value[:2] != "0x" and value.lstrip("-").isdecimal()
+        ]
+    )
+
+
+def _amount(scaled: float) -> float:
+    return math.expm1(min(700.0, scaled))
