@@ -25,6 +25,7 @@ from runtime.broker import Consumer, Partition, Producer
 from sandbox import fetch
 from sandbox.deploy import deploy
 from sandbox.node import LocalNode, NodeOptions
+from sandbox.process import ChildProcess
 from sandbox.world import World
 from schemas.actions import Action
 from schemas.chain import Transaction
@@ -79,7 +80,7 @@ def measure(place: Place) -> Section:
     return Section(TITLE, tuple(figures))
 
 
-def _services(place: Place, space: str, node: LocalNode, world: World) -> list[object]:
+def _services(place: Place, space: str, node: LocalNode, world: World) -> list[ChildProcess]:
     folder = place.folder / space.rstrip(".")
     path = world.write_manifest(folder / "protocols", "spot-oracle")
     text = path.read_text().replace(
@@ -89,7 +90,7 @@ def _services(place: Place, space: str, node: LocalNode, world: World) -> list[o
     key = world.accounts["responder"].signer.key
     _private(folder / "keystore.json", json.dumps(Account.encrypt(key, "secret", iterations=2)))
     _private(folder / "password", "secret\n")
-    respond = {
+    respond: dict[str, object] = {
         "FIREBREAK_FINALITY": {f"eip155:{world.chain_id}": 64},
         "FIREBREAK_RESPOND__ENDPOINTS": [str(node.ipc)],
         "FIREBREAK_RESPOND__TRUSTED_KEYS": str(folder / "keys"),

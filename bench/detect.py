@@ -76,6 +76,7 @@ def _compare(place: Place, kind: str, skipped: list[str]) -> Iterator[Figure]:
     count = fill(broker, spec, records)
     rates: dict[str, list[float]] = {}
     walls: dict[str, list[float]] = {}
+    expected = (0, "")
     for run in range(place.runs):
         for name, found in _loops(place, (space, kind, count, run), skipped):
             rates.setdefault(name, []).append(count / found["cpu"])

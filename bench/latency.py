@@ -59,7 +59,7 @@ def _round(
     def collect() -> None:
         for message in alerts.fetch(500, 0.05):
             now = time.time_ns()
-            if str(message.key, "ascii").startswith("p10"):
+            if (message.key or b"").startswith(b"p10"):
                 taken.append((now - hops(message.headers)["received"]) / 1e6)
 
     while feed.poll() is None:
@@ -68,7 +68,7 @@ def _round(
 
     def complete() -> bool:
         collect()
-        return len(taken) >= told["probes"]
+        return len(taken) >= int(told["probes"])
 
     until(complete, f"{told['probes']} alerts")
     if len(taken) > told["probes"] + 1:

@@ -264,7 +264,7 @@ class EventHost:
             size.n, size.mean, size.squares = float(n), float(mean), float(squares)
         self._tail.load(state["tail"])
         self._waiting = deque(
-            _Waiting(*entry[:-1], tuple((name, float(size)) for name, size in entry[-1]))
+            _Waiting._make([*entry[:-1], tuple((name, float(size)) for name, size in entry[-1])])
             for entry in state["waiting"]
         )
 

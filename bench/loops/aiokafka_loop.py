@@ -2,7 +2,10 @@
 
 import asyncio
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import (  # type: ignore[import-untyped]  # it ships no types
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+)
 
 from bench.loops.scoring import Meter, Scoring, job
 

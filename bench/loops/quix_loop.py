@@ -2,7 +2,7 @@
 
 import logging
 
-from quixstreams import Application
+from quixstreams import Application  # type: ignore[import-not-found]  # in its own environment
 
 from bench.loops.scoring import Meter, Scoring, job
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from detectors.host import Host
-from detectors.service import DetectTask, Publisher
+from detectors.service import DetectTask, Publisher, Scorer
 from detectors.sets import HostMaker, load_set
 from ingest.evm.endpoints import Endpoints
 from ingest.evm.source import NodeSource
@@ -107,7 +106,7 @@ def replayed(broker: Broker, manifests: Mapping[str, Manifest], finality: int) -
     for message in log(broker, TRANSACTIONS):
         task.process([message])
     producer.flush()
-    hosts: dict[str, Host] = {}
+    hosts: dict[str, Scorer] = {}
     for share in task._shares.values():
         hosts |= share.hosts
     return alerts_of(memory), {protocol: host.dump() for protocol, host in hosts.items()}
