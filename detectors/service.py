@@ -265,7 +265,6 @@ class DetectTask:
         self._report(host, record.tx)
         return True
 
-
     def _report(self, host: Scorer, during: str) -> None:
         """Tell of plug-ins that failed; those that are off now are on the gauge and in the
         probe's answer as well."""
