@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import promql_parser
 import yaml
+from prometheus_client.metrics import MetricWrapperBase
 
 from runtime.metrics import Metrics
 
@@ -30,12 +32,16 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text())
 
 
+@cache
 def series() -> dict[str, set[str]]:
     """Every series there is, with its labels: the closed list, as Prometheus sees it."""
-    found = dict(OWN_METRICS)
-    for metric in Metrics().registry.collect():
+    found, metrics = dict(OWN_METRICS), Metrics()
+    ours = {
+        value._name: set(value._labelnames) for value in vars(metrics).values() if _counts(value)
+    }
+    for metric in metrics.registry.collect():
         names = {sample.name for sample in metric.samples}
-        labels = set(_labels_of(metric.name))
+        labels = ours.get(metric.name, set())
         suffixes = {
             "counter": ("_total", "_created"),
             "histogram": ("_bucket", "_count", "_sum", "_created"),
@@ -45,12 +51,8 @@ def series() -> dict[str, set[str]]:
     return found
 
 
-def _labels_of(name: str) -> tuple[str, ...]:
-    for value in vars(Metrics()).values():
-        if getattr(value, "_name", None) == name:
-            labels: tuple[str, ...] = value._labelnames
-            return labels
-    return ()
+def _counts(value: Any) -> TypeGuard[MetricWrapperBase]:
+    return isinstance(value, MetricWrapperBase)
 
 
 class Selector(NamedTuple):
