@@ -172,7 +172,7 @@ class EvmService:
         posture = self._settings.posture
         memory = PostureMemory(posture.addresses)
         mixers = read_addresses(posture.mixers) if posture.mixers is not None else ()
-        path = self._settings.home / "posture" / f"{chain.replace(':', '-')}.npz"
+        path = posture.folder / f"{chain.replace(':', '-')}.npz" if posture.folder else None
         return replace(lens, preparation=Preparation(memory, lens.watch, mixers, path))
 
     def _outbox(self, producer: Producer) -> Outbox:

@@ -145,6 +145,8 @@ class PostureSettings(_Group):
 
     addresses: Annotated[int, Field(ge=1_000, le=50_000_000)] = 1_000_000
     """Accounts that there is room for; 40 to 80 bytes each."""
+    folder: Path | None = None
+    """Where it is kept between two starts; without one a restart forgets it all."""
     mixers: Path | None = None
     """A text or CSV file that names the mixers' contracts, of every chain that is followed."""
 

@@ -116,6 +116,7 @@ def _transaction(index: int, transaction: Table, receipt: Table, ref: BlockRef) 
     ):
         raise PoisonRecordError(f"receipt {index} is not of {name} in block {ref.hash}")
     status, to = receipt.get("status"), transaction.get("to")
+    nonce = transaction.get("nonce")
     created = receipt.get("contractAddress")
     ok = None if status is None else hexadecimal.quantity(status, "status") == 1
     return RawTransaction(
@@ -127,7 +128,7 @@ def _transaction(index: int, transaction: Table, receipt: Table, ref: BlockRef) 
         input=hexadecimal.data(transaction.get("input"), "input"),
         ok=ok,
         gas_used=hexadecimal.quantity(receipt.get("gasUsed"), "gasUsed"),
-        nonce=hexadecimal.quantity(transaction.get("nonce"), "nonce"),
+        nonce=None if nonce is None else hexadecimal.quantity(nonce, "nonce"),
         created=None
         if created is None or to is not None or ok is False
         else hexadecimal.address(created, "contractAddress"),

@@ -121,12 +121,12 @@ class RunningIngest:
 
     def __init__(self, broker: Broker, endpoints: list[str], **settings: Any) -> None:
         evm = {"endpoints": tuple(endpoints), "start": 0, "request_seconds": 5.0}
-        finality = settings.pop("finality", 64)
+        finality, manifests = settings.pop("finality", 64), settings.pop("manifests", [MEADOW])
+        lenses = Lenses(manifests, settings.pop("folder", Path()))
         self.broker = broker
         self.service = Service("ingest")
         broker.create(TOPICS.values())
         made = Settings(evm=evm | settings, finality={CHAIN: finality})  # type: ignore[arg-type]  # pydantic reads tables
-        lenses = Lenses([MEADOW], Path())
         self._ingest = EvmService(made, broker, lenses, self.service)
         self._failure: list[BaseException] = []
         self._thread = threading.Thread(target=self._run)
