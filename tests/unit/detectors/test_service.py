@@ -3,6 +3,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench import traffic
+from detectors import service
 from detectors.samples import CHAIN, PROTOCOL, make
 from detectors.service import DetectTask, Publisher
 from detectors.sets import EventHostMaker, HostMaker
@@ -19,6 +20,7 @@ from schemas.chain import Retraction, Transaction
 from schemas.codec import decode_from, encode
 from schemas.errors import ConfigurationError
 from schemas.headers import hops
+from schemas.operations import KeyState
 from schemas.topics import ALERTS, DETECTOR_STATE, EVENTS, TOPICS, TRANSACTIONS
 from tests.unit.detectors.fakes import GasSize
 
@@ -32,6 +34,7 @@ class Bench:
         self.broker = broker or MemoryBroker()
         self.broker.create(TOPICS.values())
         producer, metrics = self.broker.producer(), Metrics()
+        self.metrics = metrics
         self.task = DetectTask(
             Intake(producer, metrics, "detect"),
             Publisher(producer, SystemClock(), metrics, Signer(KEY)),
@@ -130,7 +133,7 @@ def test_partitions_that_were_given_away_are_forgotten(bench: Bench) -> None:
 
 
 def test_single_events_are_scored_by_contract_and_survive_a_restart() -> None:
-    def service(broker: MemoryBroker) -> DetectTask:
+    def serve(broker: MemoryBroker) -> DetectTask:
         producer, metrics = broker.producer(), Metrics()
         task = DetectTask(
             Intake(producer, metrics, "detect"),
@@ -157,10 +160,10 @@ def test_single_events_are_scored_by_contract_and_survive_a_restart() -> None:
         )
         for offset, event in enumerate(ordinary)
     ]
-    first = service(broker)
+    first = serve(broker)
     first.process(messages[:990])
     first.checkpoint({Partition(EVENTS.name, 0): 990})
-    second = service(broker)
+    second = serve(broker)
     second.process(messages[980:])  # ten of them twice
     alerts = [
         decode_from(ALERTS, message.value or b"")
@@ -176,3 +179,34 @@ def test_single_events_are_scored_by_contract_and_survive_a_restart() -> None:
 def test_a_protocols_name_leaves_room_for_a_contract() -> None:
     with pytest.raises(ConfigurationError, match="85 characters"):
         EventHostMaker({"p" * 86: None}, lambda _chain: 2)  # type: ignore[dict-item]
+
+
+def test_a_state_that_would_not_fit_is_cut_rather_than_stopping_the_service(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partition = Partition(TRANSACTIONS.name, 3)
+    monkeypatch.setattr(service, "MAX_STATE_BYTES", 2_000)
+    bench.task.checkpoint({partition: bench.offset})
+    saved = [
+        decode_from(DETECTOR_STATE, m.value or b"")
+        for m in bench.broker.log(Partition(DETECTOR_STATE.name, 3))
+    ]
+    (state,) = [record for record in saved if isinstance(record, KeyState)]
+    assert len(encode(state)) < 3_000
+    again = Bench(bench.broker)
+    again.task.assigned([partition])
+    for one in (bench, again):
+        one.offset = 1000
+        one.feed(tx(1000, gas=99))
+    first, second = bench.alerts()
+    assert first.value == second.value
+
+
+def test_unknown_protocols_beyond_the_bound_are_not_scored(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_HOSTS", 1)
+    bench.feed(make(5000, block=5000, index=0, protocol="other", gas_used="1"))
+    assert bench.metrics.unwatched.labels("core")._value.get() == 1
+    bench.feed(tx(1000, gas=99))
+    assert len(bench.alerts()) == 1
