@@ -45,6 +45,11 @@ bench: ## Measure speed: JSON, a table, flame graphs (ARGS=--short: small, for C
 	@./setup dev
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: fuzz
+fuzz: ## Fuzz what reads hostile bytes, 20 s each; ARGS='codec --seconds 600 --seed 7'
+	@./setup dev
+	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
 .PHONY: lint
 lint: ## Check style and formatting
 	@./setup dev

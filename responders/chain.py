@@ -1,25 +1,31 @@
 """What a responder asks of a chain: the port, and the nodes behind it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
+from responders import answers
+from responders.answers import Head, Receipt
 from runtime.evm import Endpoints, NodeRefusalError
 from schemas.errors import TransientError
 
+__all__ = [
+    "Answer",
+    "Call",
+    "Chain",
+    "Head",
+    "NodeChain",
+    "Receipt",
+    "Sending",
+]
+
+T = TypeVar("T")
+
 _HEXADECIMAL = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _REVERTED = ("revert", "out of gas", "opcode", "vm execution error", "stack")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest block; its time in seconds, its base fee in wei per gas."""
-
-    number: int
-    hash: str
-    timestamp: int
-    base_fee: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +43,6 @@ class Answer:
 
     ok: bool
     data: str
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Where a transaction was included, and whether it succeeded."""
-
-    tx: str
-    block: int
-    block_hash: str
-    ok: bool
 
 
 class Sending(Enum):
@@ -109,30 +105,26 @@ class NodeChain:
 
     def head(self) -> Head:
         """Return the newest block."""
-        block = self._ask("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - the interface's: headers only
-        return Head(
-            int(block["number"], 16),
-            block["hash"],
-            int(block["timestamp"], 16),
-            int(block.get("baseFeePerGas") or "0x0", 16),
-        )
+        return self._ask("eth_getBlockByNumber", "latest", False, read=answers.head)  # noqa: FBT003 - the interface's: headers only
 
     def tip(self) -> int:
         """Return the priority fee that nodes suggest."""
-        return int(self._ask("eth_maxPriorityFeePerGas"), 16)
+        return self._ask("eth_maxPriorityFeePerGas", read=answers.quantity)
 
     def nonce(self, account: str, block: int | None = None) -> int:
         """Return how many transactions an account had sent."""
-        return int(self._ask("eth_getTransactionCount", account, _tag(block)), 16)
+        return self._ask("eth_getTransactionCount", account, _tag(block), read=answers.quantity)
 
     def balance(self, account: str) -> int:
         """Return what an account holds."""
-        return int(self._ask("eth_getBalance", account, "latest"), 16)
+        return self._ask("eth_getBalance", account, "latest", read=answers.quantity)
 
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         """Execute a message on the state after a block."""
         try:
-            result = self._endpoints.ask("eth_call", _message(call, sender), _tag(block))
+            result = self._endpoints.ask(
+                "eth_call", _message(call, sender), _tag(block), read=answers.hexadecimal
+            )
         except NodeRefusalError as error:
             return Answer(ok=False, data=_revert_data(error))
         return Answer(ok=True, data=result)
@@ -147,16 +139,11 @@ class NodeChain:
 
     def receipt(self, tx: str) -> Receipt | None:
         """Return where a transaction was included."""
-        found = self._ask("eth_getTransactionReceipt", tx)
-        if found is None or found.get("blockHash") is None:
-            return None
-        return Receipt(
-            tx, int(found["blockNumber"], 16), found["blockHash"], int(found["status"], 16) == 1
-        )
+        return self._ask("eth_getTransactionReceipt", tx, read=partial(answers.receipt, tx=tx))
 
-    def _ask(self, method: str, *parameters: Any) -> Any:
+    def _ask(self, method: str, *parameters: Any, read: Callable[[Any], T]) -> T:
         try:
-            return self._endpoints.ask(method, *parameters)
+            return self._endpoints.ask(method, *parameters, read=read)
         except NodeRefusalError as error:  # these questions have an answer; the node is not ready
             raise TransientError(str(error)) from error
 

@@ -1,7 +1,7 @@
 """Nodes of an EVM chain over JSON-RPC: one connection, or several with failover."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import requests
@@ -11,6 +11,18 @@ from web3.types import RPCEndpoint
 from runtime.evm_providers import provider
 from runtime.logs import without_credentials
 from schemas.errors import ConfigurationError, PipelineError, TransientError
+
+
+T = TypeVar("T")
+
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, msgspec.MsgspecError)
+"""What it provokes to read what a broken or hostile node answers."""
+
+_LONGEST_MESSAGE = 500
+
+
+def _as_it_is(answer: Any) -> Any:
+    return answer
 
 
 class NodeRefusalError(PipelineError):
@@ -67,13 +79,14 @@ class Endpoints:
             self.ask("eth_chainId")
         return cast("str", self._chain)
 
-    def ask(self, method: str, *parameters: Any) -> Any:
-        """Return the node's answer as JSON has it: quantities in hexadecimal, None for null."""
+    def ask(self, method: str, *parameters: Any, read: Callable[[Any], T] = _as_it_is) -> T:
+        """Return what `read` makes of the node's answer, which JSON gave: quantities in
+        hexadecimal, None for null. A node whose answer cannot be read has failed."""
         failures = []
         for _ in self._nodes:
             try:
-                return self._ask(self._current, method, parameters)
-            except (OSError, requests.RequestException, msgspec.DecodeError) as error:
+                return read(self._ask(self._current, method, parameters))
+            except (OSError, requests.RequestException, *_UNREADABLE) as error:
                 name = self._names[self._current]
                 self._fault(name)
                 failures.append(f"{name}: {type(error).__name__}")
@@ -107,7 +120,6 @@ class Endpoints:
         if error is None:
             return answer.get("result")
         if isinstance(error, str):
-            raise NodeRefusalError(method, 0, error)
-        raise NodeRefusalError(
-            method, error.get("code", 0), error.get("message", ""), error.get("data")
-        )
+            raise NodeRefusalError(method, 0, error[:_LONGEST_MESSAGE])
+        code, message = int(error.get("code") or 0), str(error.get("message") or "")
+        raise NodeRefusalError(method, code, message[:_LONGEST_MESSAGE], error.get("data"))

@@ -83,7 +83,11 @@ def parse(text: str) -> Interface:
             raise SignatureError(f"not a signature: {declaration.strip()[:80]!r}")
         tokens = _TOKEN.findall(head[3])
         tokens.reverse()
-        signature = Signature(head[2], _parameters(tokens), anonymous=head[4] is not None)
+        try:
+            parameters = _parameters(tokens)
+        except IndexError:
+            raise SignatureError(f"its brackets do not match: {head[3][:80]!r}") from None
+        signature = Signature(head[2], parameters, anonymous=head[4] is not None)
         found[head[1]].append(signature)
     return Interface(tuple(found["event"]), tuple(found["function"]))
 

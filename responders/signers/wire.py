@@ -83,7 +83,7 @@ def receive_question(connection: socket.socket) -> Question:
     """Read one question. Raises `WireError` for anything else."""
     try:
         question: Question = _questions.decode(_frame(connection))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(str(error)) from error
     return question
 
@@ -92,7 +92,7 @@ def receive_answer(connection: socket.socket) -> Answer:
     """Read one answer. Raises `WireError` for anything else."""
     try:
         answer: Answer = _answers.decode(_frame(connection))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(str(error)) from error
     return answer
 

@@ -6,6 +6,7 @@ breaks a promise to `build/fuzz/TARGET-broken-*`: mend what it shows, then keep 
 """
 
 import argparse
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -57,10 +58,20 @@ def _fuzz(name: str, seconds: int, seed: int, *, merge: bool) -> None:
         "-timeout=10",
         "-verbosity=0",
         "-print_final_stats=1",
-        f"-artifact_prefix={FOUND / name}-broken-",
     ]
     options += ["-merge=1", kept, new] if merge else [f"-max_total_time={seconds}", new, kept]
-    atheris.Setup([sys.argv[0], *options], TARGETS[name])
+    target = TARGETS[name]
+
+    def keeping(data: bytes) -> None:
+        try:
+            target(data)
+        except BaseException:
+            broken = FOUND / f"{name}-broken-{hashlib.sha256(data).hexdigest()[:12]}"
+            broken.write_bytes(data)
+            print(f"\n{broken}")  # noqa: T201 - a command
+            raise
+
+    atheris.Setup([sys.argv[0], *options], keeping)
     atheris.Fuzz()
 
 

@@ -41,16 +41,13 @@ def test_nobody_reads_the_dead_letters_or_what_it_does_not_declare() -> None:
 
 
 def test_groups_are_each_services_own() -> None:
-    names = [
-        (grant.principal, grant.name, grant.prefixed)
+    joined = {
+        (grant.principal.removeprefix("User:firebreak-"), grant.name.removeprefix("prod."))
         for grant in ALL
         if grant.resource == "group" and grant.operation == "read"
-    ]
-    assert names == [
-        ("User:firebreak-detect", "prod.firebreak-detect-", True),
-        ("User:firebreak-incidents", "prod.firebreak-incidents", False),
-        ("User:firebreak-respond", "prod.firebreak-respond-", True),
-    ]
+    }
+    assert joined == {(s.name, g.removesuffix("*")) for s in SERVICES.values() for g in s.groups}
+    assert all(name.startswith(f"firebreak-{service}") for service, name in joined)
 
 
 def test_only_topics_and_groups_of_the_namespace_are_granted_and_never_by_a_wildcard() -> None:

@@ -135,6 +135,8 @@ def test_a_signer_that_signs_something_else_is_not_believed(serving: Serve) -> N
             struct.pack(">I", len(body)) + body
             for body in (
                 b'{"type":"export"}',
+                b'{"\xff',
+                b'{"type":"\xff\xfe"}',
                 b'{"type":"sign","to":"0x","data":"0x","gas":1,"nonce":1,"ceiling":1,"tip":1}',
                 b'{"type":"sign","to":"0x' + b"ab" * 20 + b'","data":"0x8456cb59","gas":1,'
                 b'"nonce":-1,"ceiling":1,"tip":1}',

@@ -1,0 +1,75 @@
+"""What nodes answer, read strictly: a node may be broken, or an attacker's. Pure.
+
+Each raises `ValueError` or what else strange values provoke; `Endpoints.ask` then takes the node for
+one that failed, and asks the next.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_HEXADECIMAL = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+_QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_HIGHEST = 2**63 - 1
+"""Of a block's number and time: what records and databases hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest block; its time in seconds, its base fee in wei per gas."""
+
+    number: int
+    hash: str
+    timestamp: int
+    base_fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a transaction was included, and whether it succeeded."""
+
+    tx: str
+    block: int
+    block_hash: str
+    ok: bool
+
+
+def quantity(answer: Any, highest: int = 2**256 - 1) -> int:
+    """Read a quantity in hexadecimal."""
+    if not _QUANTITY.fullmatch(answer) or (number := int(answer, 16)) > highest:
+        raise ValueError("not a quantity")
+    return number
+
+
+def hexadecimal(answer: Any) -> str:
+    """Read bytes in hexadecimal."""
+    return _matching(_HEXADECIMAL, answer)
+
+
+def head(answer: Any) -> Head:
+    """Read a block's header."""
+    return Head(
+        quantity(answer["number"], _HIGHEST),
+        _matching(_HASH, answer["hash"]),
+        quantity(answer["timestamp"], _HIGHEST),
+        quantity(answer.get("baseFeePerGas") or "0x0"),
+    )
+
+
+def receipt(answer: Any, tx: str) -> Receipt | None:
+    """Read the receipt of a transaction; None while it is not in a block."""
+    if answer is None or answer.get("blockHash") is None:
+        return None
+    return Receipt(
+        tx,
+        quantity(answer["blockNumber"], _HIGHEST),
+        _matching(_HASH, answer["blockHash"]),
+        quantity(answer["status"]) == 1,
+    )
+
+
+def _matching(pattern: re.Pattern[str], answer: Any) -> str:
+    if not pattern.fullmatch(answer):
+        raise ValueError("not hexadecimal")
+    return str(answer)
