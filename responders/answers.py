@@ -1,7 +1,7 @@
 """What nodes answer, read strictly: a node may be broken, or an attacker's. Pure.
 
-Each raises `ValueError` or what else strange values provoke; `Endpoints.ask` then takes the node for
-one that failed, and asks the next.
+Each raises `ValueError` or what else strange values provoke; `Endpoints.ask` then takes the node
+for one that failed, and asks the next.
 """
 
 import re

@@ -12,7 +12,6 @@ from runtime.evm_providers import provider
 from runtime.logs import without_credentials
 from schemas.errors import ConfigurationError, PipelineError, TransientError
 
-
 T = TypeVar("T")
 
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, msgspec.MsgspecError)

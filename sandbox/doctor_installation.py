@@ -154,6 +154,11 @@ def keys(settings: Settings) -> Iterator[Finding]:
         "respond.keystore": settings.respond.keystore,
         "respond.keystore_password_file": settings.respond.keystore_password_file,
         "respond.heartbeat_keystore": settings.respond.heartbeat_keystore,
+        "signer.keystore": settings.signer.keystore,
+        "signer.keystore_password_file": settings.signer.keystore_password_file,
+        "kafka.sasl_password_file": settings.kafka.sasl_password_file,
+        "kafka.ssl_key_location": settings.kafka.ssl_key_location,
+        "kafka.ssl_key_password_file": settings.kafka.ssl_key_password_file,
     }
     named = {name: path for name, path in private.items() if path is not None}
     for name, path in named.items():

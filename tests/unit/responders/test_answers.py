@@ -42,7 +42,7 @@ NONSENSE: list[Any] = [
     {"result": "0x" + "f" * 65},
     {"result": "-0x5"},
     {"result": " 0x5"},
-    {"result": "0x５"},
+    {"result": "0x\uff15"},
     {"result": HEAD | {"hash": "0x12"}},
     {"result": HEAD | {"number": hex(2**64)}},
     {"result": HEAD | {"number": None}},
