@@ -42,7 +42,7 @@ def score(
 
     console, settings = Console(stderr=True), read_settings()
     detectors = load_set(settings.detect.names(set_name), settings.detect.allowed)
-    known = {case: _manifest(case, addresses) for case, addresses in contracts(path).items()}
+    known = {case: manifest_of(case, addresses) for case, addresses in contracts(path).items()}
     maker = HostMaker(set_name, detectors, known, settings.finality_of, frozenset(without or ()))
     scorer = Scorer(maker)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
@@ -63,7 +63,7 @@ def score(
     console.print(f"{out}: {done or 'nothing to score'}", highlight=False)
 
 
-def _manifest(case: str, addresses: Iterable[str]) -> "Manifest":
+def manifest_of(case: str, addresses: Iterable[str]) -> "Manifest":
     """Describe the protocol of a history by the contracts that it is about."""
     from schemas.manifest import Contract, Manifest
 

@@ -8,6 +8,11 @@ everything depends on the protocol's own records alone, however topics are parti
 One that alerted waits longer (`QUARANTINE` blocks more) and then counts for little, unless the
 protocol's own log shows that a brake was pulled over it: then it is never learned. Never learning
 anything that alerted would flag a new but honest regime for ever.
+
+A transaction that left nothing behind (`is_inert`: it was reverted, or the source sees that it
+wrote, moved and emitted nothing) took nothing either. It gets p-value 1 and teaches nothing, so
+nobody trains a baseline with calls that cost only gas, and thousands of idle calls do not make
+every real one look rare.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +24,7 @@ from detectors.alerts import Opinion
 from detectors.api import Detector, Explanation, Features, Scope
 from detectors.guarded import Guarded
 from detectors.rules import Rules
-from detectors.tail import OnlineTail
+from detectors.tail import OnlineTail, Rarity
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Transaction
 from schemas.ids import content_id
@@ -58,6 +63,13 @@ class Member:
     tail: OnlineTail
 
 
+def is_inert(tx: Transaction) -> bool:
+    """Say whether a transaction is known to have left nothing behind."""
+    if tx.ok is False:
+        return True
+    return "writes" in tx.seen and not (tx.writes or tx.flows or tx.logs or tx.created)
+
+
 class Host:
     """Scores and learns one protocol's transactions, in the order of their records."""
 
@@ -69,7 +81,9 @@ class Host:
             Member(Guarded(name, make, scope), OnlineTail(priors.scores(name)))
             for name, make in detectors.items()
         ]
-        self._together = OnlineTail(alerts.reference(len(self._members)))
+        self._together = OnlineTail(
+            priors.evidence(detectors) or alerts.reference(len(self._members))
+        )
         self._waiting: list[Waiting] = []
         self._mark = (-1, -1)
         self.learned = 0
@@ -88,6 +102,8 @@ class Host:
         self._mark = position
         self._learn_final(tx.block)
         self._confirm_brakes(tx)
+        if is_inert(tx):
+            return self._idle(), None
         opinion, features = self._judge(tx)
         alert = alerts.raise_alert(tx, opinion, self._rules)
         self._waiting.append(
@@ -103,6 +119,24 @@ class Host:
             )
         )
         return opinion, alert
+
+    def _idle(self) -> Opinion:
+        """Return the opinion of a transaction that left nothing behind."""
+        nothing = Rarity(1.0, "prior")
+        return Opinion(
+            evidence=0.0,
+            p_value=1.0,
+            views=tuple(
+                alerts.View(
+                    spec=member.detector.spec,
+                    score=0.0,
+                    rarity=nothing,
+                    learned=int(member.tail.learned),
+                    explanation=Explanation(),
+                )
+                for member in self._members
+            ),
+        )
 
     def _judge(self, tx: Transaction) -> tuple[Opinion, list[Features | None]]:
         """Ask every detector; a failing one has no opinion and the others go on."""

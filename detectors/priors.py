@@ -7,6 +7,7 @@ from nothing and alerts only once it has a history of its own.
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -36,6 +37,12 @@ def scores(detector: str) -> tuple[float, ...]:
     """Return the reference histogram of a detector's scores, empty for one we do not ship."""
     entry = _shipped()["detectors"].get(detector)
     return _expanded(entry["scores"]) if entry else ()
+
+
+def evidence(detectors: Iterable[str]) -> tuple[float, ...]:
+    """Return the reference histogram of the evidence of a set, empty for one we did not measure."""
+    entry = _shipped()["evidence"].get("+".join(detectors))
+    return _expanded(entry) if entry else ()
 
 
 def _expanded(histogram: dict[str, float]) -> tuple[float, ...]:

@@ -41,7 +41,15 @@ from runtime.settings_sources import (
 )
 from schemas.errors import ConfigurationError
 
-CORE = ("asset-outflow", "price-move", "call-shape")
+CORE = (
+    "asset-outflow",
+    "price-move",
+    "call-shape",
+    "call-novelty",
+    "storage-invariant",
+    "one-sided",
+    "exploit-likeness",
+)
 _FINALITY = {"eip155:1": 64, "eip155:56": 15, "eip155:137": 128}
 
 
