@@ -9,8 +9,8 @@ folders give the same file, byte for byte.
 
 Three steps, each in a process that has read what the one before it wrote: priors of features (from
 the folders), scores that the detectors give with them, and the evidence that these add up to (both
-from the folders and the histories, each transaction scored before it is learned; folders and
-histories weigh alike).
+from the folders and the histories, each transaction scored before it is learned), apart for
+sources that see storage, call trees or logs alone.
 """
 
 import csv
@@ -32,7 +32,7 @@ from detectors.builtin.asset_outflow import AssetOutflow
 from detectors.builtin.call_shape import CallShape
 from detectors.builtin.price_move import PriceMove
 from detectors.featured import FeatureDetector
-from detectors.host import Host, is_inert
+from detectors.host import Host, is_inert, view_of
 from detectors.rules import Rules
 from detectors.sets import load_set
 from detectors.tail import BIN, BINS
@@ -123,40 +123,30 @@ def histogram(scaled: Iterable[float]) -> dict[str, float]:
     }
 
 
-Seen = dict[str, list[float]]
+Seen = dict[str, dict[str, list[float]]]
+"""By view, by detector ("" for the evidence of all): one number per transaction."""
 
 
-def observe(histories: Path, folders: list[Path]) -> tuple[Seen, Seen]:
-    """Return the scores of each detector, and under "" the evidence, of the folders and of the
-    histories; cases share nothing, and each is scored in order before it is learned from."""
+def observe(histories: Path, folders: list[Path]) -> Seen:
+    """Return the scores of each detector and the evidence of the set; cases share nothing, and
+    each is scored in order before it is learned from."""
     detectors = load_set(CORE, CORE)
     known = contracts(histories)
     with (histories / "INDEX.csv").open() as file:
         exploits = frozenset(row["exploit_tx"] for row in csv.DictReader(file))
-    found: list[Seen] = []
-    for chosen in (benign(folders), benign([histories], besides=exploits)):
-        seen: Seen = defaultdict(list)
-        for case, sample in chosen:
-            manifest = manifest_of(case, known[case]) if case in known else None
-            rules = Rules(set_name="core", finality=FINALITY, budget=BUDGET)
-            host = Host(Scope("eip155:1", case, manifest), rules, detectors)
-            for tx in sample:
-                opinion, _ = host.take(tx)
-                if opinion is not None and not is_inert(tx):
-                    seen[""].append(opinion.evidence)
-                    for view in opinion.views:
-                        seen[view.spec.name].append(view.score)
-        found.append(seen)
-    return found[0], found[1]
-
-
-def joined(first: Iterable[float], second: Iterable[float]) -> dict[str, float]:
-    """Return the histogram of two samples that weigh alike."""
-    sums: Counter[str] = Counter()
-    for sample in (first, second):
-        for index, share in histogram(sample).items():
-            sums[index] += share / 2
-    return {index: round(sums[index], 4) for index in sorted(sums, key=int)}
+    seen: Seen = defaultdict(lambda: defaultdict(list))
+    for case, sample in benign([*folders, histories], besides=exploits):
+        manifest = manifest_of(case, known[case]) if case in known else None
+        rules = Rules(set_name="core", finality=FINALITY, budget=BUDGET)
+        host = Host(Scope("eip155:1", case, manifest), rules, detectors)
+        for tx in sample:
+            opinion, _ = host.take(tx)
+            if opinion is not None and not is_inert(tx):
+                of = seen[view_of(tx)]
+                of[""].append(opinion.evidence)
+                for view in opinion.views:
+                    of[view.spec.name].append(view.score)
+    return seen
 
 
 def main() -> None:
@@ -167,13 +157,14 @@ def main() -> None:
         fitted = fit([tx for _, sample in benign(folders) for tx in sample])
     else:
         fitted = json.loads(TARGET.read_text())
-        once, ordered = observe(histories, folders)
+        seen = observe(histories, folders)
         if step == STEPS[1]:
             for name in CORE:
                 entry = fitted["detectors"].setdefault(name, {"sizes": {}, "counts": {}})
-                entry["scores"] = joined(once[name], ordered[name])
+                entry["scores"] = {view: histogram(of[name]) for view, of in sorted(seen.items())}
         else:
-            fitted["evidence"]["+".join(CORE)] = joined(once[""], ordered[""])
+            told = {view: histogram(of[""]) for view, of in sorted(seen.items())}
+            fitted["evidence"]["+".join(CORE)] = told
     TARGET.write_text(json.dumps(fitted, indent=1) + "\n")
     for following in STEPS[STEPS.index(step) + 1 :][:1]:
         command = [sys.executable, "-m", "bench.fit_priors", following]

@@ -11,11 +11,15 @@ from typing import Any
 
 from detectors.baseline import Prior, Sizes, logarithm
 
-K = 0.5
-"""Half the shift that is found fastest, in standard deviations."""
+K = 1.0
+"""Half the shift that is found fastest, in standard deviations; large, because users come in runs
+and neighbouring amounts are not independent."""
 
-LARGEST_STEP = 4.0
+LARGEST_STEP = 3.0
 """One transaction adds no more: a single large outflow is told by its own size."""
+
+LARGEST = 5.0
+"""Where the sum ends: e^-10 is as much as a course alone may say."""
 
 
 class Cusum:
@@ -32,7 +36,7 @@ class Cusum:
         n, mean, squares = self._sizes.dump()
         spread = math.sqrt(squares / max(1.0, n - 1.0)) or 1.0
         step = (logarithm(value, self._floor) - mean) / spread - K
-        return max(0.0, self._sum + min(LARGEST_STEP, step))
+        return min(LARGEST, max(0.0, self._sum + min(LARGEST_STEP, step)))
 
     def surprise(self, value: float) -> float:
         """Return how surprising the course is with this value, in nats."""

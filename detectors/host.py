@@ -15,7 +15,7 @@ nobody trains a baseline with calls that cost only gas, and thousands of idle ca
 every real one look rare.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -53,14 +53,36 @@ class Waiting:
     """Per detector; None where the detector failed."""
     scores: list[float]
     evidence: float
+    view: str
+    """What the source saw of it, see `view_of`."""
 
 
-@dataclass(slots=True)
-class Member:
-    """One detector of the set, with the distribution of its scores."""
+class Scales:
+    """The distributions of scores and of evidence among transactions of which as much was seen.
 
-    detector: Guarded
-    tail: OnlineTail
+    A source that sees storage gives more detectors something to say than one that does not, so
+    that the same evidence is rarer there.
+    """
+
+    def __init__(self, detectors: Sequence[str], view: str) -> None:
+        self.scores = [OnlineTail(priors.scores(name, view)) for name in detectors]
+        self.evidence = OnlineTail(
+            priors.evidence(detectors, view) or alerts.reference(len(detectors))
+        )
+
+    def dump(self) -> dict[str, Any]:
+        """Return what was learned, as JSON."""
+        return {
+            "scores": [tail.dump() for tail in self.scores],
+            "evidence": self.evidence.dump(),
+        }
+
+    def load(self, state: dict[str, Any], known: Sequence[bool]) -> None:
+        """Become what `dump` described; `known`: which detectors are still the same."""
+        self.evidence.load(state["evidence"])
+        for tail, saved, same in zip(self.scores, state["scores"], known, strict=True):
+            if same:
+                tail.load(saved)
 
 
 def is_inert(tx: Transaction) -> bool:
@@ -70,6 +92,11 @@ def is_inert(tx: Transaction) -> bool:
     return "writes" in tx.seen and not (tx.writes or tx.flows or tx.logs or tx.created)
 
 
+def view_of(tx: Transaction) -> str:
+    """Name what the source saw, as far as it decides how much detectors can say."""
+    return "storage" if "writes" in tx.seen else "calls" if "calls" in tx.seen else "logs"
+
+
 class Host:
     """Scores and learns one protocol's transactions, in the order of their records."""
 
@@ -77,13 +104,9 @@ class Host:
         self.chain = scope.chain
         self._scope = scope
         self._rules = rules
-        self._members = [
-            Member(Guarded(name, make, scope), OnlineTail(priors.scores(name)))
-            for name, make in detectors.items()
-        ]
-        self._together = OnlineTail(
-            priors.evidence(detectors) or alerts.reference(len(self._members))
-        )
+        self._names = tuple(detectors)
+        self._members = [Guarded(name, make, scope) for name, make in detectors.items()]
+        self._scales: dict[str, Scales] = {}
         self._waiting: list[Waiting] = []
         self._mark = (-1, -1)
         self.learned = 0
@@ -116,51 +139,45 @@ class Host:
                 features=[None if x is None else dict(x) for x in features],
                 scores=[view.score for view in opinion.views],
                 evidence=opinion.evidence,
+                view=view_of(tx),
             )
         )
         return opinion, alert
 
+    def _scale(self, view: str) -> Scales:
+        found = self._scales.get(view)
+        if found is None:
+            found = self._scales[view] = Scales(self._names, view)
+        return found
+
     def _idle(self) -> Opinion:
         """Return the opinion of a transaction that left nothing behind."""
         nothing = Rarity(1.0, "prior")
-        return Opinion(
-            evidence=0.0,
-            p_value=1.0,
-            views=tuple(
-                alerts.View(
-                    spec=member.detector.spec,
-                    score=0.0,
-                    rarity=nothing,
-                    learned=int(member.tail.learned),
-                    explanation=Explanation(),
-                )
-                for member in self._members
-            ),
+        views = (
+            alerts.View(member.spec, 0.0, nothing, self.learned, Explanation())
+            for member in self._members
         )
+        return Opinion(evidence=0.0, p_value=1.0, views=tuple(views))
 
     def _judge(self, tx: Transaction) -> tuple[Opinion, list[Features | None]]:
         """Ask every detector; a failing one has no opinion and the others go on."""
+        scales = self._scale(view_of(tx))
         views: list[alerts.View] = []
         features: list[Features | None] = []
-        for member in self._members:
-            x = member.detector.features(tx, self._rules.without)
-            score = 0.0 if x is None else member.detector.score_one(x)
-            rarity = member.tail.rarity(score)
+        for member, tail in zip(self._members, scales.scores, strict=True):
+            x = member.features(tx, self._rules.without)
+            score = 0.0 if x is None else member.score_one(x)
             features.append(x)
             views.append(
                 alerts.View(
-                    spec=member.detector.spec,
-                    score=score,
-                    rarity=rarity,
-                    learned=int(member.tail.learned),
-                    explanation=Explanation(),
+                    member.spec, score, tail.rarity(score), int(tail.learned), Explanation()
                 )
             )
-        opinion = alerts.fuse(views, self._together)
+        opinion = alerts.fuse(views, scales.evidence)
         if opinion.p_value > self._rules.budget:
             return opinion, features
         explained = [
-            member.detector.explain_one(x, tx)
+            member.explain_one(x, tx)
             if x is not None and view.rarity.p_value <= alerts.NOTEWORTHY
             else Explanation()
             for member, x, view in zip(self._members, features, views, strict=True)
@@ -178,11 +195,13 @@ class Host:
         self._waiting = keep
 
     def _learn(self, entry: Waiting, weight: float) -> None:
-        for member, x, score in zip(self._members, entry.features, entry.scores, strict=True):
+        scales = self._scale(entry.view)
+        learners = zip(self._members, scales.scores, entry.features, entry.scores, strict=True)
+        for member, tail, x, score in learners:
             if x is not None:
-                member.detector.learn_one(x, weight)
-                member.tail.learn(score, weight)
-        self._together.learn(entry.evidence, weight)
+                member.learn_one(x, weight)
+                tail.learn(score, weight)
+        scales.evidence.learn(entry.evidence, weight)
         self.learned += 1
 
     def _confirm_brakes(self, tx: Transaction) -> None:
@@ -218,7 +237,7 @@ class Host:
     def faults(self) -> Iterable[tuple[str, str]]:
         """Return (detector, what happened) for failures since the last call."""
         for member in self._members:
-            yield from ((member.detector.name, fault) for fault in member.detector.take_faults())
+            yield from ((member.name, fault) for fault in member.take_faults())
 
     def dump(self) -> dict[str, Any]:
         """Return everything as JSON; `load` of it continues exactly as this host would."""
@@ -228,13 +247,10 @@ class Host:
             "waiting": [
                 [getattr(entry, field.name) for field in fields(Waiting)] for entry in self._waiting
             ],
-            "together": self._together.dump(),
+            "scales": {view: scales.dump() for view, scales in self._scales.items()},
+            "detectors": list(self._names),
             "members": {
-                member.detector.name: {
-                    "version": member.detector.spec.version,
-                    "state": member.detector.dump(),
-                    "tail": member.tail.dump(),
-                }
+                member.name: {"version": member.spec.version, "state": member.dump()}
                 for member in self._members
             },
         }
@@ -244,9 +260,12 @@ class Host:
         self._mark = (int(state["mark"][0]), int(state["mark"][1]))
         self.learned = int(state["learned"])
         self._waiting = [Waiting(*entry) for entry in state["waiting"]]
-        self._together.load(state["together"])
+        known = []
         for member in self._members:
-            saved = state["members"].get(member.detector.name)
-            if saved is not None and saved["version"] == member.detector.spec.version:
-                member.detector.load(saved["state"])
-                member.tail.load(saved["tail"])
+            saved = state["members"].get(member.name)
+            known.append(saved is not None and saved["version"] == member.spec.version)
+            if known[-1]:
+                member.load(saved["state"])
+        if state["detectors"] == list(self._names):
+            for view, saved in state["scales"].items():
+                self._scale(view).load(saved, known)

@@ -33,15 +33,16 @@ def counts(detector: str, family: str) -> tuple[float, ...]:
     return _expanded(_shipped()["detectors"][detector]["counts"][family])
 
 
-def scores(detector: str) -> tuple[float, ...]:
-    """Return the reference histogram of a detector's scores, empty for one we do not ship."""
-    entry = _shipped()["detectors"].get(detector)
-    return _expanded(entry["scores"]) if entry else ()
+def scores(detector: str, view: str) -> tuple[float, ...]:
+    """Return the reference histogram of a detector's scores where as much is seen as `view` says
+    (`detectors.host.view_of`), empty for one we did not measure."""
+    entry = _shipped()["detectors"].get(detector, {}).get("scores", {}).get(view)
+    return _expanded(entry) if entry else ()
 
 
-def evidence(detectors: Iterable[str]) -> tuple[float, ...]:
+def evidence(detectors: Iterable[str], view: str) -> tuple[float, ...]:
     """Return the reference histogram of the evidence of a set, empty for one we did not measure."""
-    entry = _shipped()["evidence"].get("+".join(detectors))
+    entry = _shipped()["evidence"].get("+".join(detectors), {}).get(view)
     return _expanded(entry) if entry else ()
 
 
