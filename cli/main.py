@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import (
+    backtest,
     config,
     demo,
     detect,
@@ -46,6 +47,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.command()(backtest.backtest)
 app.command()(demo.demo)
 app.command()(detect.detect)
 app.command()(doctor.doctor)

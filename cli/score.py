@@ -71,6 +71,21 @@ def manifest_of(case: str, addresses: Iterable[str]) -> "Manifest":
     return Manifest(protocol=case, chain=MAINNET, contracts=parts)
 
 
+def blind_rows(path: Path, set_name: str, problems: list[str]) -> "Iterator[Row]":
+    """Yield the rows of everything below a path; name what cannot be read in `problems`."""
+    from cli.wiring import read_settings
+    from detectors.sets import HostMaker, load_set
+    from ingest.files import contracts, read
+
+    settings = read_settings()
+    detectors = load_set(settings.detect.names(set_name), settings.detect.allowed)
+    known = {case: manifest_of(case, addresses) for case, addresses in contracts(path).items()}
+    scorer = Scorer(HostMaker(set_name, detectors, known, settings.finality_of))
+    for case, items in groupby(read(path), key=lambda item: item.case):
+        yield from scorer.rows(case, items)
+    problems += scorer.problems
+
+
 class Scorer:
     """Scores one case after another; they share nothing."""
 

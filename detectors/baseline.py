@@ -11,6 +11,10 @@ that, and a variance learned from noughts alone would make every one a miracle. 
 function is counted, with a tail fitted beyond (`detectors.tail`).
 
 The surprise is -ln of the upper tail, in nats; 0 at and below what is ordinary.
+
+Nobody walks a size upward step by step: beside the moving statistic stands an anchor that is frozen
+for `EPOCH` observations and then follows by a capped step. The larger of both surprises counts, so
+75 steps just below the alarm gain what the anchor moved in that time, which is nothing.
 """
 
 import math
@@ -25,6 +29,13 @@ from detectors.tail import OnlineTail
 
 MEMORY = 2_000.0
 """Observations of a size that count at most; older ones fade exponentially as new ones come."""
+
+EPOCH = 500.0
+"""Observations for which an anchor stands still."""
+FIRST_ANCHOR = 100.0
+"""Observations after which the first anchor is set."""
+ANCHOR_STEP, ANCHOR_STRETCH = 0.5, 1.25
+"""How far an anchor follows at once: its mean by half a spread, its spread by a quarter."""
 
 LARGEST_SURPRISE = 60.0
 """Nats; beyond, a float's tail probability is zero."""
@@ -68,24 +79,30 @@ class Prior:
 class Sizes:
     """The online distribution of a size, none smaller than `floor`."""
 
-    __slots__ = ("_floor", "_var")
+    __slots__ = ("_age", "_anchor", "_floor", "_var")
 
     def __init__(self, prior: Prior, floor: float) -> None:
         self._floor = floor
         self._var = Var(ddof=1)
+        self._anchor: tuple[float, float, float] | None = None
+        """(n, mean, spread) at the end of an epoch, None before the first."""
+        self._age = 0.0
         self._set(prior.weight, prior.mean, (prior.weight - 1.0) * prior.spread**2)
 
     def _set(self, n: float, mean: float, squares: float) -> None:
         self._var.mean.n, self._var.mean._mean, self._var._S = n, mean, squares  # noqa: SLF001
 
     def surprise(self, value: float) -> float:
-        """Return -ln of the predictive tail."""
-        above = self._scaled(value) - self._var.mean.get()
-        if above <= 0.0:
-            return 0.0
-        spread = math.sqrt(self._var.get() * (1.0 + 1.0 / self._var.n))
-        tail = float(stdtr(self._var.n - 1.0, -above / spread)) if spread > 0.0 else 0.0
-        return min(LARGEST_SURPRISE, -math.log(tail)) if tail > 0.0 else LARGEST_SURPRISE
+        """Return -ln of the predictive tail, of the moving statistic or the anchor, whichever is
+        more surprised."""
+        scaled = self._scaled(value)
+        found = _surprise(scaled, self._var.n, self._var.mean.get(), math.sqrt(self._var.get()))
+        return found if self._anchor is None else max(found, _surprise(scaled, *self._anchor))
+
+    def standing(self, value: float) -> float:
+        """Return how many spreads a value lies above the mean."""
+        spread = math.sqrt(self._var.get())
+        return (self._scaled(value) - self._var.mean.get()) / spread if spread > 0.0 else 0.0
 
     def expected(self) -> float:
         """Return the geometric mean."""
@@ -97,17 +114,42 @@ class Sizes:
         if self._var.n > MEMORY:
             keep = MEMORY / self._var.n
             self._set(MEMORY, self._var.mean.get(), self._var._S * keep)  # noqa: SLF001
+        self._age += weight
+        if self._age >= (FIRST_ANCHOR if self._anchor is None else EPOCH):
+            self._age = 0.0
+            self._follow()
+
+    def _follow(self) -> None:
+        """Bring the anchor to the moving statistic, as far as one step reaches."""
+        n, mean, spread = self._var.n, self._var.mean.get(), math.sqrt(self._var.get())
+        if self._anchor is not None:
+            _, was, wide = self._anchor
+            mean = min(max(mean, was - ANCHOR_STEP * wide), was + ANCHOR_STEP * wide)
+            spread = min(spread, wide * ANCHOR_STRETCH)
+        self._anchor = (n, mean, spread)
 
     def _scaled(self, value: float) -> float:
         return logarithm(value, self._floor)
 
-    def dump(self) -> list[float]:
-        """Return (n, mean, sum of squares) of the logarithms."""
-        return [self._var.n, self._var.mean.get(), self._var._S]  # noqa: SLF001
+    def dump(self) -> list[Any]:
+        """Return (n, mean, sum of squares) of the logarithms, the anchor and its age."""
+        anchor = None if self._anchor is None else list(self._anchor)
+        return [self._var.n, self._var.mean.get(), self._var._S, anchor, self._age]  # noqa: SLF001
 
-    def load(self, state: list[float]) -> None:
+    def load(self, state: list[Any]) -> None:
         """Become what `dump` described."""
         self._set(float(state[0]), float(state[1]), float(state[2]))
+        self._anchor = None if state[3] is None else tuple(map(float, state[3]))  # type: ignore[assignment]  # three numbers, as written
+        self._age = float(state[4])
+
+
+def _surprise(value: float, n: float, mean: float, spread: float) -> float:
+    above = value - mean
+    if above <= 0.0:
+        return 0.0
+    wide = spread * math.sqrt(1.0 + 1.0 / n)
+    tail = float(stdtr(n - 1.0, -above / wide)) if wide > 0.0 else 0.0
+    return min(LARGEST_SURPRISE, -math.log(tail)) if tail > 0.0 else LARGEST_SURPRISE
 
 
 class Counts:

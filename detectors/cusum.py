@@ -6,10 +6,9 @@ Analysis, 1985, 10.2, for normal steps), so the surprise at S is 2 K S nats, and
 between false alarms follows from the budget that the host holds all scores to.
 """
 
-import math
 from typing import Any
 
-from detectors.baseline import Prior, Sizes, logarithm
+from detectors.baseline import Prior, Sizes
 
 K = 1.0
 """Half the shift that is found fastest, in standard deviations; large, because users come in runs
@@ -25,17 +24,14 @@ LARGEST = 5.0
 class Cusum:
     """A `detectors.baseline.Baseline` of sizes that looks at their course."""
 
-    __slots__ = ("_floor", "_sizes", "_sum")
+    __slots__ = ("_sizes", "_sum")
 
     def __init__(self, prior: Prior, floor: float) -> None:
         self._sizes = Sizes(prior, floor)
-        self._floor = floor
         self._sum = 0.0
 
     def _after(self, value: float) -> float:
-        n, mean, squares = self._sizes.dump()
-        spread = math.sqrt(squares / max(1.0, n - 1.0)) or 1.0
-        step = (logarithm(value, self._floor) - mean) / spread - K
+        step = self._sizes.standing(value) - K
         return min(LARGEST, max(0.0, self._sum + min(LARGEST_STEP, step)))
 
     def surprise(self, value: float) -> float:

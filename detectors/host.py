@@ -35,6 +35,14 @@ QUARANTINE = 300
 SUSPECT_WEIGHT = 0.05
 """What it then counts for: twenty such transactions weigh as much as one that never alerted."""
 
+NEAR = 0.02
+"""The p-value below which a transaction is near an alert."""
+
+NEAR_PER_LEARNED, NEAR_AT_ONCE = 2 * NEAR, 8.0
+"""How many such transactions may teach at full weight: twice as many as chance brings, eight in a
+row. The others count like suspects, so a run of near misses cannot teach that it is ordinary, and a
+new but honest regime is still learned, ten times slower."""
+
 BRAKES = frozenset({"Paused", "Braked"})
 """Events by which a protocol's own log shows that somebody pulled a brake."""
 
@@ -55,6 +63,8 @@ class Waiting:
     evidence: float
     view: str
     """What the source saw of it, see `view_of`."""
+    near: bool
+    """Whether it was near an alert."""
 
 
 class Scales:
@@ -109,6 +119,7 @@ class Host:
         self._scales: dict[str, Scales] = {}
         self._waiting: list[Waiting] = []
         self._mark = (-1, -1)
+        self._allowance = NEAR_AT_ONCE
         self.learned = 0
 
     def take(self, tx: Transaction) -> tuple[Opinion | None, Alert | None]:
@@ -140,6 +151,7 @@ class Host:
                 scores=[view.score for view in opinion.views],
                 evidence=opinion.evidence,
                 view=view_of(tx),
+                near=opinion.p_value <= NEAR,
             )
         )
         return opinion, alert
@@ -191,8 +203,20 @@ class Host:
             if entry.block > final - (QUARANTINE if entry.alert else 0):
                 keep.append(entry)
                 continue
-            self._learn(entry, SUSPECT_WEIGHT if entry.alert else 1.0)
+            self._learn(entry, self._weight(entry))
         self._waiting = keep
+
+    def _weight(self, entry: Waiting) -> float:
+        """Return what a final transaction counts for, and pay for it."""
+        if entry.alert:
+            return SUSPECT_WEIGHT
+        self._allowance = min(NEAR_AT_ONCE, self._allowance + NEAR_PER_LEARNED)
+        if not entry.near:
+            return 1.0
+        if self._allowance < 1.0:
+            return SUSPECT_WEIGHT
+        self._allowance -= 1.0
+        return 1.0
 
     def _learn(self, entry: Waiting, weight: float) -> None:
         scales = self._scale(entry.view)
@@ -244,6 +268,7 @@ class Host:
         return {
             "mark": list(self._mark),
             "learned": self.learned,
+            "allowance": self._allowance,
             "waiting": [
                 [getattr(entry, field.name) for field in fields(Waiting)] for entry in self._waiting
             ],
@@ -259,6 +284,7 @@ class Host:
         """Become what `dump` described. A detector whose version changed starts anew."""
         self._mark = (int(state["mark"][0]), int(state["mark"][1]))
         self.learned = int(state["learned"])
+        self._allowance = float(state["allowance"])
         self._waiting = [Waiting(*entry) for entry in state["waiting"]]
         known = []
         for member in self._members:
