@@ -144,8 +144,8 @@ def main() -> None:
                 "benign": int(len(sample.y) - sample.y.sum()),
                 "out of fold": measured,
                 "bias": round(bias, 4),
-                "weights": _named(weights),
-                "caps": _named(top),
+                "weights": named(weights),
+                "caps": named(top),
             },
             indent=1,
         )
@@ -154,7 +154,8 @@ def main() -> None:
     sys.stdout.write(json.dumps(measured, indent=1) + "\n")
 
 
-def _named(values: Floats) -> dict[str, float]:
+def named(values: Floats) -> dict[str, float]:
+    """Return values by the name of their count."""
     return {
         name: round(float(value), 4)
         for name, value in zip(likeness.NAMES, values, strict=True)

@@ -24,6 +24,7 @@ from detectors.alerts import Opinion
 from detectors.api import Detector, Explanation, Features, Scope
 from detectors.guarded import Guarded
 from detectors.rules import Rules
+from detectors.stake import at_stake
 from detectors.tail import OnlineTail, Rarity
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Transaction
@@ -129,7 +130,7 @@ class Host:
         """
         if tx.phase == "pending":
             opinion, _ = self._judge(tx)
-            return opinion, alerts.raise_alert(tx, opinion, self._rules)
+            return opinion, self._alert(tx, opinion)
         position = (tx.block, tx.index)
         if position <= self._mark:
             return None, None
@@ -139,7 +140,7 @@ class Host:
         if is_inert(tx):
             return self._idle(), None
         opinion, features = self._judge(tx)
-        alert = alerts.raise_alert(tx, opinion, self._rules)
+        alert = self._alert(tx, opinion)
         self._waiting.append(
             Waiting(
                 block=tx.block,
@@ -155,6 +156,11 @@ class Host:
             )
         )
         return opinion, alert
+
+    def _alert(self, tx: Transaction, opinion: Opinion) -> Alert | None:
+        if opinion.p_value > self._rules.budget:
+            return None
+        return alerts.raise_alert(tx, opinion, self._rules, at_stake(tx, self._scope))
 
     def _scale(self, view: str) -> Scales:
         found = self._scales.get(view)
