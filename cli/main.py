@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import (
     acls,
+    backtest,
     config,
     demo,
     detect,
@@ -49,6 +50,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.command()(backtest.backtest)
 app.command()(demo.demo)
 app.command()(detect.detect)
 app.command()(doctor.doctor)

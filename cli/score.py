@@ -43,7 +43,7 @@ def score(
 
     console, settings = Console(stderr=True), read_settings()
     detectors = load_set(settings.detect.names(set_name), settings.detect.allowed)
-    known = {case: _manifest(case, addresses) for case, addresses in contracts(path).items()}
+    known = {case: manifest_of(case, addresses) for case, addresses in contracts(path).items()}
     maker = HostMaker(set_name, detectors, known, settings.finality_of, frozenset(without or ()))
     scorer = Scorer(maker)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
@@ -64,12 +64,27 @@ def score(
     console.print(f"{out}: {done or 'nothing to score'}", highlight=False)
 
 
-def _manifest(case: str, addresses: Iterable[str]) -> "Manifest":
+def manifest_of(case: str, addresses: Iterable[str]) -> "Manifest":
     """Describe the protocol of a history by the contracts that it is about."""
     from schemas.manifest import Contract, Manifest
 
     parts = tuple(Contract(address=address, role="other") for address in sorted(addresses))
     return Manifest(protocol=case, chain=MAINNET, contracts=parts)
+
+
+def blind_rows(path: Path, set_name: str, problems: list[str]) -> "Iterator[Row]":
+    """Yield the rows of everything below a path; name what cannot be read in `problems`."""
+    from cli.wiring import read_settings
+    from detectors.sets import HostMaker, load_set
+    from ingest.files import contracts, read
+
+    settings = read_settings()
+    detectors = load_set(settings.detect.names(set_name), settings.detect.allowed)
+    known = {case: manifest_of(case, addresses) for case, addresses in contracts(path).items()}
+    scorer = Scorer(HostMaker(set_name, detectors, known, settings.finality_of))
+    for case, items in groupby(read(path), key=lambda item: item.case):
+        yield from scorer.rows(case, items)
+    problems += scorer.problems
 
 
 class Scorer:

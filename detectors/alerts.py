@@ -120,13 +120,16 @@ def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     return Opinion(evidence, p_value, tuple(views), together)
 
 
-def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules) -> Alert | None:
-    """Return the alert that an opinion amounts to, None when it stays within ordinary life."""
+def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules, stake: str = "") -> Alert | None:
+    """Return the alert that an opinion amounts to, None when it stays within ordinary life.
+
+    `stake` says what is at stake, '' when nothing is known to be.
+    """
     if opinion.p_value > rules.budget:
         return None
     ranked = sorted(opinion.views, key=lambda view: view.rarity.p_value)
     votes = tuple(_vote(view, rules.budget) for view in ranked)
-    reasons = [reason.text for vote in votes for reason in vote.reasons]
+    severity = _severity(opinion.p_value / rules.budget)
     return Alert(
         id=content_id(
             "alert", rules.set_name, tx.chain, tx.protocol, tx.phase, tx.block_hash, tx.tx
@@ -143,11 +146,38 @@ def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules) -> Alert | None
         score=opinion.score,
         p_value=opinion.p_value,
         budget=rules.budget,
-        severity=_severity(opinion.p_value / rules.budget),
-        summary="; ".join(reasons)[:500] or "stranger than the budget allows",
+        severity=severity,
+        summary=_summary(opinion, ranked, severity, stake),
         votes=votes,
         posture=tx.posture,
     )
+
+
+_MOVES: dict[Severity, str] = {
+    "critical": "pull the brake now, then look",
+    "high": "look now and be ready to pull the brake",
+    "medium": "look at it within minutes",
+    "low": "look at it when there is time",
+}
+
+MOST_TOLD = 2
+"""Reasons that a summary has room for."""
+
+
+def _summary(opinion: Opinion, ranked: Sequence[View], severity: Severity, stake: str) -> str:
+    """Return one sentence to act on: what, how unusual, how much is at stake, what to do, and
+    whether the protocol's own history has anything to say yet."""
+    reasons = [reason.text for view in ranked for reason in view.explanation.reasons[:1]]
+    what = "; ".join(reasons[:MOST_TOLD])[:260] or "stranger than the budget allows"
+    unusual = f"one in {1.0 / max(opinion.p_value, 1e-12):,.0f} transactions is as unusual"
+    young = ranked[0].learned < ranked[0].spec.warm_up if ranked else False
+    history = (
+        f" (compared with other protocols: only {ranked[0].learned} of its own were learned)"
+        if young
+        else ""
+    )
+    loss = f"; {stake}" if stake else "; no outflow was seen"
+    return f"{what}; {unusual}{history}{loss}; {_MOVES[severity]}"[:500]
 
 
 def _vote(view: View, budget: float) -> Vote:

@@ -11,6 +11,10 @@ that, and a variance learned from noughts alone would make every one a miracle. 
 function is counted, with a tail fitted beyond (`detectors.tail`).
 
 The surprise is -ln of the upper tail, in nats; 0 at and below what is ordinary.
+
+Nobody walks a size upward step by step: beside the moving statistic stands an anchor that is frozen
+for `EPOCH` observations and then follows by a capped step. The larger of both surprises counts, so
+75 steps just below the alarm gain what the anchor moved in that time, which is nothing.
 """
 
 import math
@@ -23,6 +27,13 @@ from detectors.tail import OnlineTail, Reference
 
 MEMORY = 2_000.0
 """Observations of a size that count at most; older ones fade exponentially as new ones come."""
+
+EPOCH = 500.0
+"""Observations for which an anchor stands still."""
+FIRST_ANCHOR = 100.0
+"""Observations after which the first anchor is set."""
+ANCHOR_STEP, ANCHOR_STRETCH = 0.5, 1.25
+"""How far an anchor follows at once: its mean by half a spread, its spread by a quarter."""
 
 LARGEST_SURPRISE = 60.0
 """Nats; beyond, a float's tail probability is zero."""
@@ -66,24 +77,28 @@ class Prior:
 class Sizes:
     """The online distribution of a size, none smaller than `floor`."""
 
-    __slots__ = ("_floor", "_mean", "_n", "_squares")
+    __slots__ = ("_age", "_anchor", "_floor", "_mean", "_n", "_squares")
 
     def __init__(self, prior: Prior, floor: float) -> None:
         self._floor = floor
         self._n = prior.weight
         self._mean = prior.mean
         self._squares = (prior.weight - 1.0) * prior.spread**2
+        self._anchor: tuple[float, float, float] | None = None
+        """(n, mean, spread) at the end of an epoch, None before the first."""
+        self._age = 0.0
 
     def surprise(self, value: float) -> float:
-        """Return -ln of the predictive tail."""
-        above = logarithm(value, self._floor) - self._mean
-        if above <= 0.0:
-            return 0.0
-        freedom = self._n - 1.0
-        variance = self._squares / freedom if freedom > 0.0 else 0.0
-        spread = math.sqrt(variance * (1.0 + 1.0 / self._n))
-        tail = float(stdtr(freedom, -above / spread)) if spread > 0.0 else 0.0
-        return min(LARGEST_SURPRISE, -math.log(tail)) if tail > 0.0 else LARGEST_SURPRISE
+        """Return -ln of the predictive tail, of the moving statistic or the anchor, whichever is
+        more surprised."""
+        scaled = logarithm(value, self._floor)
+        found = _surprise(scaled, self._n, self._mean, self._spread())
+        return found if self._anchor is None else max(found, _surprise(scaled, *self._anchor))
+
+    def standing(self, value: float) -> float:
+        """Return how many spreads a value lies above the mean."""
+        spread = self._spread()
+        return (logarithm(value, self._floor) - self._mean) / spread if spread > 0.0 else 0.0
 
     def expected(self) -> float:
         """Return the geometric mean."""
@@ -101,14 +116,46 @@ class Sizes:
         if self._n > MEMORY:
             self._squares *= MEMORY / self._n
             self._n = MEMORY
+        self._age += weight
+        if self._age >= (FIRST_ANCHOR if self._anchor is None else EPOCH):
+            self._age = 0.0
+            self._follow()
 
-    def dump(self) -> list[float]:
-        """Return (n, mean, sum of squares) of the logarithms."""
-        return [self._n, self._mean, self._squares]
+    def _spread(self) -> float:
+        freedom = self._n - 1.0
+        return math.sqrt(self._squares / freedom) if freedom > 0.0 else 0.0
 
-    def load(self, state: list[float]) -> None:
+    def _follow(self) -> None:
+        """Bring the anchor to the moving statistic, as far as one step reaches."""
+        mean, spread = self._mean, self._spread()
+        if self._anchor is not None:
+            _, was, wide = self._anchor
+            mean = min(max(mean, was - ANCHOR_STEP * wide), was + ANCHOR_STEP * wide)
+            spread = min(spread, wide * ANCHOR_STRETCH)
+        self._anchor = (self._n, mean, spread)
+
+    def dump(self) -> list[Any]:
+        """Return (n, mean, sum of squares) of the logarithms, the anchor and its age."""
+        anchor = None if self._anchor is None else list(self._anchor)
+        return [self._n, self._mean, self._squares, anchor, self._age]
+
+    def load(self, state: list[Any]) -> None:
         """Become what `dump` described."""
-        self._n, self._mean, self._squares = (float(number) for number in state)
+        self._n, self._mean, self._squares = map(float, state[:3])
+        self._anchor = None
+        if state[3] is not None:
+            n, mean, spread = map(float, state[3])
+            self._anchor = (n, mean, spread)
+        self._age = float(state[4])
+
+
+def _surprise(value: float, n: float, mean: float, spread: float) -> float:
+    above = value - mean
+    if above <= 0.0:
+        return 0.0
+    wide = spread * math.sqrt(1.0 + 1.0 / n)
+    tail = float(stdtr(n - 1.0, -above / wide)) if wide > 0.0 else 0.0
+    return min(LARGEST_SURPRISE, -math.log(tail)) if tail > 0.0 else LARGEST_SURPRISE
 
 
 _FEW = {float(count): 4.0 * math.log1p(count) for count in range(100)}

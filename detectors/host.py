@@ -7,37 +7,50 @@ everything depends on the protocol's own records alone, however topics are parti
 
 One that alerted waits longer and then counts for little (`detectors.waiting`). Never learning
 anything that alerted would flag a new but honest regime for ever.
+
+A transaction that left nothing behind (`is_inert`: it was reverted, or the source sees that it
+wrote, moved and emitted nothing) took nothing either. It gets p-value 1 and teaches nothing, so
+nobody trains a baseline with calls that cost only gas, and thousands of idle calls do not make
+every real one look rare.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from detectors import alerts, priors
+from detectors import alerts
 from detectors.alerts import Opinion
 from detectors.api import Detector, Explanation, Features, Scope
-from detectors.guarded import Guard, Source, guard
+from detectors.guarded import Source, guard
 from detectors.rules import Rules
-from detectors.tail import OnlineTail
-from detectors.waiting import Lesson, Waiting, WaitingRoom
+from detectors.scales import Scales, view_of
+from detectors.stake import at_stake
+from detectors.tail import Rarity
+from detectors.waiting import SUSPECT_WEIGHT, Lesson, Waiting, WaitingRoom
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Transaction
 from schemas.ids import content_id
 
 _NOTHING = Explanation()
 
+NEAR = 0.02
+"""The p-value below which a transaction is near an alert."""
+
+NEAR_PER_LEARNED, NEAR_AT_ONCE = 2 * NEAR, 8.0
+"""How many such transactions may teach at full weight: twice as many as chance brings, eight in a
+row. The others count like suspects, so a run of near misses cannot teach that it is ordinary, and a
+new but honest regime is still learned, ten times slower."""
+
 BRAKES = frozenset({"Paused", "Braked"})
 """Events by which a protocol's own log shows that somebody pulled a brake."""
 
 
-@dataclass(slots=True)
-class Member:
-    """One detector of the set, with the distribution of its scores."""
-
-    detector: Guard
-    tail: OnlineTail
+def is_inert(tx: Transaction) -> bool:
+    """Say whether a transaction is known to have left nothing behind."""
+    if tx.ok is False:
+        return True
+    return "writes" in tx.seen and not (tx.writes or tx.flows or tx.logs or tx.created)
 
 
 class Host:
@@ -50,14 +63,13 @@ class Host:
         self._scope = scope
         self._rules = rules
         self._sources = detectors
-        self._members = [
-            Member(guard(name, source, scope), OnlineTail(priors.scores(name)))
-            for name, source in detectors.items()
-        ]
-        fused = sum(m.detector.ours and not m.detector.spec.rule for m in self._members)
-        self._together = OnlineTail(alerts.reference(fused))
+        self._members = [guard(name, source, scope) for name, source in detectors.items()]
+        self._scales: dict[str, Scales] = {}
         self._waiting = WaitingRoom(rules.finality)
         self._mark = (-1, -1)
+        self._newest = ""
+        """The hash of the block that the mark is in; '' after that block was retracted."""
+        self._allowance = NEAR_AT_ONCE
         self.learned = 0
 
     def take(self, tx: Transaction) -> tuple[Opinion | None, Alert | None]:
@@ -67,15 +79,17 @@ class Host:
         """
         if tx.phase == "pending":
             opinion, _ = self._judge(tx)
-            return opinion, alerts.raise_alert(tx, opinion, self._rules)
+            return opinion, self._alert(tx, opinion)
         position = (tx.block, tx.index)
         if position <= self._mark:
             return None, None
-        self._mark = position
+        self._mark, self._newest = position, tx.block_hash
         self._learn_final(tx.block)
         self._confirm_brakes(tx)
+        if is_inert(tx):
+            return self._idle(), None
         opinion, features = self._judge(tx)
-        alert = alerts.raise_alert(tx, opinion, self._rules)
+        alert = self._alert(tx, opinion)
         self._waiting.add(
             Waiting(
                 block=tx.block,
@@ -84,41 +98,64 @@ class Host:
                 tx=tx.tx,
                 alert=alert.id if alert else "",
                 features=[
-                    None if x is None else dict(member.detector.lesson(x))
+                    None if x is None else dict(member.lesson(x))
                     for member, x in zip(self._members, features, strict=True)
                 ],
                 scores=[view.score for view in opinion.views],
                 evidence=opinion.evidence,
                 suspect=opinion.together <= self._rules.budget,
+                near=opinion.together <= NEAR,
+                view=view_of(tx),
             )
         )
         return opinion, alert
 
+    def _alert(self, tx: Transaction, opinion: Opinion) -> Alert | None:
+        if opinion.p_value > self._rules.budget:
+            return None
+        return alerts.raise_alert(tx, opinion, self._rules, at_stake(tx, self._scope))
+
+    def _scale(self, view: str) -> Scales:
+        found = self._scales.get(view)
+        if found is None:
+            found = self._scales[view] = Scales(self._members, view)
+        return found
+
+    def _idle(self) -> Opinion:
+        """Return the opinion of a transaction that left nothing behind."""
+        nothing = Rarity(1.0, "prior")
+        views = (
+            alerts.View(member.spec, 0.0, nothing, self.learned, _NOTHING, member.ours)
+            for member in self._members
+        )
+        return Opinion(evidence=0.0, p_value=1.0, views=tuple(views), together=1.0)
+
     def _judge(self, tx: Transaction) -> tuple[Opinion, list[Features | None]]:
         """Ask every detector; a failing one has no opinion and the others go on."""
+        scales = self._scale(view_of(tx))
         views: list[alerts.View] = []
         features: list[Features | None] = []
-        for member in self._members:
-            x = member.detector.features(tx, self._rules.without)
-            score = 0.0 if x is None else member.detector.score_one(x)
-            rule = member.detector.ours and member.detector.spec.rule
-            rarity = alerts.verdict(score) if rule else member.tail.rarity(score)
+        for member, tail in zip(self._members, scales.scores, strict=True):
+            x = member.features(tx, self._rules.without)
+            score = 0.0 if x is None else member.score_one(x)
+            rule = member.ours and member.spec.rule
+            rarity = alerts.verdict(score) if rule else tail.rarity(score)
             features.append(x)
             views.append(
                 alerts.View(
-                    spec=member.detector.spec,
+                    spec=member.spec,
                     score=score,
                     rarity=rarity,
-                    learned=int(member.tail.learned),
+                    learned=int(tail.learned),
                     explanation=_NOTHING,
-                    ours=member.detector.ours,
+                    ours=member.ours,
                 )
             )
-        opinion = alerts.fuse(views, self._together)
+        opinion = alerts.fuse(views, scales.evidence)
         if opinion.p_value > self._rules.budget:
             return opinion, features
         explained = [
-            member.detector.explain_one(x, tx)
+            member.explain_one(x, tx)
             if x is not None and view.rarity.p_value <= alerts.NOTEWORTHY
             else _NOTHING
             for member, x, view in zip(self._members, features, views, strict=True)
@@ -130,15 +167,29 @@ class Host:
             self._learn(lesson)
 
     def _learn(self, lesson: Lesson) -> None:
-        entry, weight = lesson.entry, lesson.weight
-        for member, x, score in zip(self._members, entry.features, entry.scores, strict=True):
-            due = lesson.ours if member.detector.ours else lesson.theirs
+        entry, weight = lesson.entry, self._weight(lesson)
+        scales = self._scale(entry.view)
+        learners = zip(self._members, scales.scores, entry.features, entry.scores, strict=True)
+        for member, tail, x, score in learners:
+            due = lesson.ours if member.ours else lesson.theirs
             if due and x is not None:
-                member.detector.learn_one(x, weight)
-                member.tail.learn(score, weight)
+                member.learn_one(x, weight)
+                tail.learn(score, weight)
         if lesson.ours:
-            self._together.learn(entry.evidence, weight)
+            scales.evidence.learn(entry.evidence, weight)
             self.learned += 1
+
+    def _weight(self, lesson: Lesson) -> float:
+        """Return what a final transaction counts for, and pay for it."""
+        if not lesson.ours or lesson.entry.suspect:
+            return lesson.weight
+        self._allowance = min(NEAR_AT_ONCE, self._allowance + NEAR_PER_LEARNED)
+        if not lesson.entry.near:
+            return lesson.weight
+        if self._allowance < 1.0:
+            return SUSPECT_WEIGHT
+        self._allowance -= 1.0
+        return lesson.weight
 
     def _confirm_brakes(self, tx: Transaction) -> None:
         """Drop what alerted before a brake that the protocol's own contracts report."""
@@ -152,8 +203,9 @@ class Host:
     def retract(self, block: int, block_hash: str) -> list[Withdrawal]:
         """Forget a block that left the chain; return the alerts that no longer hold."""
         gone = self._waiting.retract(block, block_hash)
-        if gone:
-            self._mark = min(self._mark, (block, -1))
+        # Of a block that taught nothing none waits; blocks are retracted from the highest down.
+        if gone or self._newest == block_hash or self._mark[0] > block:
+            self._mark, self._newest = min(self._mark, (block, -1)), ""
         return [self._withdrawal(entry) for entry in gone if entry.alert]
 
     def _withdrawal(self, entry: Waiting) -> Withdrawal:
@@ -171,11 +223,7 @@ class Host:
 
     def faults(self) -> Sequence[tuple[str, str]]:
         """Return (detector, what happened) for failures since the last call."""
-        return [
-            (member.detector.name, fault)
-            for member in self._members
-            for fault in member.detector.take_faults()
-        ]
+        return [(member.name, fault) for member in self._members for fault in member.take_faults()]
 
     @property
     def turned_away(self) -> int:
@@ -190,25 +238,24 @@ class Host:
         """
         if len(self._waiting):
             return f"{self._waiting.halve()} transactions that waited to be learned"
-        largest = max(self._members, key=lambda m: len(orjson.dumps(m.detector.dump())))
-        largest.detector = guard(
-            largest.detector.name, self._sources[largest.detector.name], self._scope
-        )
-        return f"all that {largest.detector.name} had learned"
+        sizes = [len(orjson.dumps(member.dump())) for member in self._members]
+        place = sizes.index(max(sizes))
+        name = self._members[place].name
+        self._members[place] = guard(name, self._sources[name], self._scope)
+        return f"all that {name} had learned"
 
     def dump(self) -> dict[str, Any]:
         """Return everything as JSON; `load` of it continues exactly as this host would."""
         return {
             "mark": list(self._mark),
             "learned": self.learned,
+            "newest": self._newest,
+            "allowance": self._allowance,
             "waiting": self._waiting.dump(),
-            "together": self._together.dump(),
+            "scales": {view: scales.dump() for view, scales in self._scales.items()},
+            "detectors": [member.name for member in self._members],
             "members": {
-                member.detector.name: {
-                    "version": member.detector.spec.version,
-                    "state": member.detector.dump(),
-                    "tail": member.tail.dump(),
-                }
+                member.name: {"version": member.spec.version, "state": member.dump()}
                 for member in self._members
             },
         }
@@ -217,10 +264,15 @@ class Host:
         """Become what `dump` described. A detector whose version changed starts anew."""
         self._mark = (int(state["mark"][0]), int(state["mark"][1]))
         self.learned = int(state["learned"])
+        self._newest = str(state["newest"])
+        self._allowance = float(state["allowance"])
         self._waiting.load(state["waiting"])
-        self._together.load(state["together"])
+        known = []
         for member in self._members:
-            saved = state["members"].get(member.detector.name)
-            if saved is not None and saved["version"] == member.detector.spec.version:
-                member.detector.load(saved["state"])
-                member.tail.load(saved["tail"])
+            saved = state["members"].get(member.name)
+            known.append(saved is not None and saved["version"] == member.spec.version)
+            if known[-1]:
+                member.load(saved["state"])
+        if state["detectors"] == [member.name for member in self._members]:
+            for view, saved in state["scales"].items():
+                self._scale(view).load(saved, known)

@@ -7,6 +7,7 @@ from nothing and alerts only once it has a history of its own.
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -34,10 +35,21 @@ def counts(detector: str, family: str) -> Reference:
 
 
 @cache
-def scores(detector: str) -> Reference:
-    """Return the reference histogram of a detector's scores, empty for one we do not ship."""
-    entry = _shipped()["detectors"].get(detector)
-    return _expanded(entry["scores"] if entry else {})
+def scores(detector: str, view: str) -> Reference:
+    """Return the reference histogram of a detector's scores where as much is seen as `view` says
+    (`detectors.scales.view_of`), empty for one we did not measure."""
+    return _expanded(_shipped()["detectors"].get(detector, {}).get("scores", {}).get(view, {}))
+
+
+def evidence(detectors: Iterable[str], view: str) -> Reference | None:
+    """Return the reference histogram of the evidence of a set, None for one we did not measure."""
+    return _evidence("+".join(detectors), view)
+
+
+@cache
+def _evidence(names: str, view: str) -> Reference | None:
+    entry = _shipped()["evidence"].get(names, {}).get(view)
+    return _expanded(entry) if entry else None
 
 
 def _expanded(histogram: dict[str, float]) -> Reference:

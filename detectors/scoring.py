@@ -1,7 +1,8 @@
 """Scoring recorded transactions exactly as the live service would, without a broker."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from detectors.bytecode.recorded import Contract
 from detectors.host import Host
@@ -25,6 +26,10 @@ class Row:
     alerted: bool
     detectors: tuple[str, ...]
     """Those whose own p-value is within the budget."""
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    """By detector, -ln of its p-value."""
+    frames: int = 0
+    block: int = 0
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as text, in the order of `COLUMNS`."""
@@ -71,5 +76,12 @@ def score_case(
             p_value=opinion.p_value,
             alerted=alert is not None,
             detectors=tuple(vote.detector for vote in votes if vote.alerted),
+            evidence={
+                view.spec.name: -math.log(view.rarity.p_value)
+                for view in opinion.views
+                if view.rarity.p_value < 1.0
+            },
+            frames=len(subject.calls),
+            block=subject.block,
         )
         order += 1

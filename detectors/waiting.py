@@ -48,6 +48,10 @@ class Waiting:
     evidence: float
     suspect: bool
     """Whether the set's own detectors found it strange, whatever strangers say."""
+    near: bool
+    """Whether they found it nearly so."""
+    view: str
+    """What the source saw of it, see `detectors.scales.view_of`."""
     ours: bool = True
     """Whether the set's own detectors have yet to learn it."""
     theirs: bool = True

@@ -50,7 +50,16 @@ _NOT_LIBRDKAFKAS = {
     "sasl_password_file",
     "ssl_key_password_file",
 }
-CORE = ("asset-outflow", "price-move", "call-shape", "declared-invariants")
+CORE = (
+    "asset-outflow",
+    "price-move",
+    "call-shape",
+    "call-novelty",
+    "storage-invariant",
+    "one-sided",
+    "exploit-likeness",
+    "declared-invariants",
+)
 _FINALITY = {"eip155:1": 64, "eip155:56": 15, "eip155:137": 128}
 
 

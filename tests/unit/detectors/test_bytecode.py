@@ -91,7 +91,7 @@ def test_a_custom_error_is_no_call() -> None:
 
 def test_the_bare_revert_before_an_old_compilers_call_changes_nothing() -> None:
     early = f"63{BALANCE_OF:08x}60e01b81526000" + "803b158015610020576000" + "80fd5b50"
-    found = read(code(early, f"60006000600060006000" + f"73{TARGET}5af1"))
+    found = read(code(early, "60006000600060006000" + f"73{TARGET}5af1"))
     assert BALANCE_OF in found.called
 
 

@@ -9,14 +9,28 @@ import pytest
 
 from detectors.api import Detector, Explanation, Features, Scope, Spec
 from detectors.builtin.asset_outflow import AssetOutflow
+from detectors.builtin.call_novelty import CallNovelty
 from detectors.builtin.call_shape import CallShape
+from detectors.builtin.exploit_likeness import ExploitLikeness
+from detectors.builtin.one_sided import OneSided
 from detectors.builtin.price_move import PriceMove
+from detectors.builtin.storage_invariant import StorageInvariant
 from detectors.conformance import RULES, check_detector
 from detectors.featured import FeatureDetector
 from schemas.chain import Transaction
 
+BUILT_IN = [
+    AssetOutflow,
+    PriceMove,
+    CallShape,
+    CallNovelty,
+    StorageInvariant,
+    OneSided,
+    ExploitLikeness,
+]
 
-@pytest.mark.parametrize("make", [AssetOutflow, PriceMove, CallShape])
+
+@pytest.mark.parametrize("make", BUILT_IN)
 def test_built_in_detectors_conform(make: type[Detector]) -> None:
     assert check_detector(make) == []
 

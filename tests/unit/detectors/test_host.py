@@ -8,7 +8,7 @@ from detectors.rules import Rules
 from detectors.samples import CHAIN, PROTOCOL, address, make
 from detectors.waiting import QUARANTINE, SUSPECT_WEIGHT
 from schemas.alerts import Alert
-from schemas.chain import Log, Transaction
+from schemas.chain import Log, Transaction, Write
 from schemas.codec import encode
 from schemas.manifest import Contract, Manifest
 from tests.unit.detectors.fakes import Broken, GasSize
@@ -24,7 +24,12 @@ def host(*makes: type[Detector], manifest: Manifest | None = None, budget: float
 
 
 def tx(block: int, gas: int = 1, branch: str = "a", **parts: object) -> Transaction:
-    place: dict[str, object] = {"block": block, "index": 0, "block_hash": f"{branch}{block}"}
+    place: dict[str, object] = {
+        "block": block,
+        "index": 0,
+        "block_hash": f"{branch}{block}",
+        "writes": (Write(contract=POOL, slot="0", value="1"),),
+    }
     return make(block, gas_used=str(gas), **(place | parts))
 
 

@@ -4,7 +4,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench import traffic
 from detectors import service
-from detectors.samples import CHAIN, PROTOCOL, make
+from detectors.samples import CHAIN, PROTOCOL, address, make
 from detectors.service import DetectTask, Publisher
 from detectors.sets import EventHostMaker, HostMaker
 from runtime.broker import Message, Partition
@@ -16,7 +16,7 @@ from runtime.signatures import Signer, Verifier, key_id
 from runtime.state import StateStore
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
-from schemas.chain import Retraction, Transaction
+from schemas.chain import Retraction, Transaction, Write
 from schemas.codec import decode_from, encode
 from schemas.errors import ConfigurationError
 from schemas.headers import hops
@@ -24,6 +24,7 @@ from schemas.operations import KeyState
 from schemas.topics import ALERTS, DETECTOR_STATE, EVENTS, TOPICS, TRANSACTIONS
 from tests.unit.detectors.fakes import GasSize
 
+WRITES = (Write(contract=address(10), slot="0", value="1"),)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
 
@@ -62,7 +63,9 @@ class Bench:
 
 
 def tx(block: int, gas: int = 1) -> Transaction:
-    return make(block, block=block, index=0, block_hash=f"a{block}", gas_used=str(gas))
+    return make(
+        block, block=block, index=0, block_hash=f"a{block}", gas_used=str(gas), writes=WRITES
+    )
 
 
 @pytest.fixture
@@ -85,7 +88,7 @@ def test_an_alert_is_signed_and_carries_the_times_of_its_hops(bench: Bench) -> N
 
 def test_a_retraction_withdraws_the_alert(bench: Bench) -> None:
     hash_ = "0x" + "ab" * 32
-    bench.feed(make(1000, block=1000, index=0, block_hash=hash_, gas_used="99"))
+    bench.feed(make(1000, block=1000, index=0, block_hash=hash_, gas_used="99", writes=WRITES))
     bench.feed(
         Retraction(id="0" * 64, chain=CHAIN, number=1000, hash=hash_, parent=hash_, timestamp=0)
     )

@@ -1,0 +1,165 @@
+"""Fits `detectors/likeness.json`: the shipped model of `detectors.likeness`.
+
+    python -m bench.fit_likeness EXPLOITS BENIGN [BENIGN ...]
+
+EXPLOITS is a folder of recorded exploit transactions with an INDEX.csv that names each one's
+incident; the BENIGN folders hold ordinary ones. The folders give labels and groups and nothing
+else. Ridge logistic regression on ten counts; the same folders give the same file. What is printed
+is measured out of fold: folds never share an incident or a block, five folds, five seeds.
+"""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from detectors import likeness
+from ingest.decode import Decoder
+from ingest.files import read
+from ingest.normalise import transactions
+from ingest.raw import RawBlock
+from ingest.watch import Watch
+from schemas.chain import Transaction
+
+Floats = NDArray[np.float64]
+
+RIDGE = 10.0
+"""Weight of the squared coefficients (of standardised counts) against the log-likelihood."""
+CAPS = (99.9, 90.0)
+"""Percentiles of the benign counts and of the exploits': a count is capped at the larger of them."""
+FOLDS, SEEDS = 5, 5
+TARGET = Path(__file__).parent.parent / "detectors" / "likeness.json"
+
+
+def recorded(folder: Path) -> Iterator[tuple[str, Transaction]]:
+    """Yield (case, transaction) for everything below a folder."""
+    decoder = Decoder()
+    for item in read(folder):
+        if isinstance(item.body, RawBlock):
+            watch = Watch.everything(item.case)
+            for raw in item.body.transactions:
+                for tx in transactions(item.body, raw, watch, decoder):
+                    yield item.case, tx
+
+
+class Sample:
+    """Counts, labels and groups."""
+
+    def __init__(self, exploits: Path, benign: Iterable[Path]) -> None:
+        with (exploits / "INDEX.csv").open() as file:
+            incidents = {row["tx"]: row["name"] for row in csv.DictReader(file)}
+        rows: list[list[float]] = []
+        self.groups: list[str] = []
+        labels: list[int] = []
+        self.frames: list[int] = []
+        for label, folder in [(1, exploits), *((0, each) for each in benign)]:
+            for case, tx in recorded(folder):
+                if likeness.whole(tx):
+                    found = likeness.counts(tx)
+                    rows.append([np.log1p(found[name]) for name in likeness.NAMES])
+                    name = case.rpartition(".")[2]
+                    self.groups.append(incidents.get(tx.tx) or incidents.get(name) or case)
+                    labels.append(label)
+                    self.frames.append(len(tx.calls))
+        self.x: Floats = np.array(rows)
+        self.y: NDArray[np.int64] = np.array(labels)
+
+
+def caps(x: Floats, y: NDArray[np.int64]) -> Floats:
+    """Return where each count is capped."""
+    ordinary, exploits = CAPS
+    return np.maximum(
+        np.percentile(x[y == 0], ordinary, axis=0), np.percentile(x[y == 1], exploits, axis=0)
+    )
+
+
+def fit(x: Floats, y: NDArray[np.int64]) -> tuple[Floats, float]:
+    """Return weights per count and the bias of the likelihood ratio, prior odds taken out."""
+    mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
+    z = (x - mean) / spread
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        margin = z @ w[1:] + w[0]
+        value = float(np.sum(np.logaddexp(0.0, margin) - y * margin) + RIDGE / 2 * w[1:] @ w[1:])
+        gap = expit(margin) - y
+        return value, np.concatenate([[gap.sum()], z.T @ gap + RIDGE * w[1:]])
+
+    w = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
+    weights = w[1:] / spread
+    odds = float(np.log(y.sum() / (len(y) - y.sum())))
+    return weights, float(w[0] - weights @ mean - odds)
+
+
+def out_of_fold(sample: Sample, seed: int) -> Floats:
+    """Return scores of a model that saw neither the incident nor the block."""
+    order = sorted(set(sample.groups))
+    np.random.default_rng(seed).shuffle(order)
+    fold = {group: index % FOLDS for index, group in enumerate(order)}
+    folds = np.array([fold[group] for group in sample.groups])
+    scores = np.zeros(len(sample.y))
+    for held in range(FOLDS):
+        rest = folds != held
+        top = caps(sample.x[rest], sample.y[rest])
+        weights, bias = fit(np.minimum(sample.x[rest], top), sample.y[rest])
+        scores[~rest] = np.minimum(sample.x[~rest], top) @ weights + bias
+    return scores
+
+
+def recall(scores: Floats, y: NDArray[np.int64], false_alerts: float) -> float:
+    """Return the share of exploits above the score that so many benign ones exceed."""
+    benign = np.sort(scores[y == 0])[::-1]
+    return float((scores[y == 1] > benign[int(false_alerts * len(benign))]).mean())
+
+
+def main() -> None:
+    """Fit, write, and say what held out of fold."""
+    exploits, *benign = map(Path, sys.argv[1:])
+    sample = Sample(exploits, benign)
+    large = np.array(sample.frames) >= 10
+    found = []
+    for seed in range(SEEDS):
+        scores = out_of_fold(sample, seed)
+        found.append(
+            [
+                recall(scores, sample.y, 0.0016),
+                recall(scores, sample.y, 0.01),
+                recall(scores[large], sample.y[large], 0.01),
+            ]
+        )
+    names = ("recall at 0.16%", "recall at 1%", "recall at 1%, 10 frames or more")
+    measured = dict(zip(names, np.mean(found, axis=0).round(3).tolist(), strict=True))
+    top = caps(sample.x, sample.y)
+    weights, bias = fit(np.minimum(sample.x, top), sample.y)
+    TARGET.write_text(
+        json.dumps(
+            {
+                "version": 1,
+                "exploits": int(sample.y.sum()),
+                "benign": int(len(sample.y) - sample.y.sum()),
+                "out of fold": measured,
+                "bias": round(bias, 4),
+                "weights": named(weights),
+                "caps": named(top),
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+    sys.stdout.write(json.dumps(measured, indent=1) + "\n")
+
+
+def named(values: Floats) -> dict[str, float]:
+    """Return values by the name of their count."""
+    return {
+        name: round(float(value), 4) for name, value in zip(likeness.NAMES, values, strict=True)
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""What the core set reaches on recordings that nothing shipped was fitted on.
+
+    python -m bench.held_out HISTORIES EXPLOITS BENIGN [BENIGN ...] [--report FILE]
+
+Five folds over cases: a protocol's history, an incident and a block lie in one fold each. For each
+fold the model of likeness and the references of scores and evidence are fitted anew on the other
+folds, by the recipes of `fit_likeness` and `fit_priors`, and the fold's cases are scored blind. The
+priors of single features (histograms of counts) stay as shipped; they know no labels.
+"""
+
+import csv
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from bench.fit_likeness import FOLDS, caps, fit, named
+from bench.fit_priors import BUDGET, FINALITY, Seen, histogram
+from cli.backtest import judged
+from cli.court_table import markdown
+from cli.score import manifest_of
+from detectors import likeness, priors
+from detectors.api import Scope
+from detectors.court import Labels
+from detectors.host import Host, is_inert
+from detectors.scales import view_of
+from detectors.rules import Rules
+from detectors.scoring import Row, score_case
+from detectors.sets import HostMaker, load_set
+from detectors.tail import BINS
+from ingest.decode import Decoder
+from ingest.files import contracts, read
+from ingest.normalise import transactions
+from ingest.raw import RawBlock
+from ingest.watch import Watch
+from runtime.settings import CORE
+from schemas.chain import Transaction
+from schemas.manifest import Manifest
+
+Cases = dict[str, list[Transaction]]
+SEED = 0
+
+
+class Recordings:
+    """All cases with their labels and folds."""
+
+    def __init__(self, histories: Path, exploits: Path, benign: list[Path]) -> None:
+        self.histories = _cases(histories)
+        self.exploits = _cases(exploits)
+        self.benign = {name: txs for folder in benign for name, txs in _cases(folder).items()}
+        self.manifests = {
+            case: manifest_of(case, addresses) for case, addresses in contracts(histories).items()
+        }
+        with (histories / "INDEX.csv").open() as file:
+            told = {row["protocol"]: row["exploit_tx"] for row in csv.DictReader(file)}
+        with (exploits / "INDEX.csv").open() as file:
+            names = {row["tx"]: row["name"] for row in csv.DictReader(file)}
+        self.labels = Labels(
+            exploits={case: told[case] for case in self.histories if case in told},
+            attacks=frozenset(self.exploits),
+            ordinary=frozenset(self.benign),
+        )
+        groups = {case: names.get(case.rpartition(".")[2], case) for case in self.exploits}
+        self.fold: dict[str, int] = {}
+        for kind in (self.histories, self.exploits, self.benign):
+            order = sorted({groups.get(case, case) for case in kind})
+            np.random.default_rng(SEED).shuffle(order)
+            place = {group: index % FOLDS for index, group in enumerate(order)}
+            self.fold |= {case: place[groups.get(case, case)] for case in kind}
+
+    def rest(self, cases: Cases, fold: int) -> Cases:
+        """Return the cases outside a fold, without exploits."""
+        bad = set(self.labels.exploits.values())
+        return {
+            case: [tx for tx in txs if tx.tx not in bad]
+            for case, txs in cases.items()
+            if self.fold[case] != fold
+        }
+
+
+def _cases(folder: Path) -> Cases:
+    found: Cases = defaultdict(list)
+    decoder = Decoder()
+    for item in read(folder):
+        if isinstance(item.body, RawBlock):
+            watch = Watch.everything(item.case)
+            for raw in item.body.transactions:
+                found[item.case] += transactions(item.body, raw, watch, decoder)
+    return found
+
+
+def model(data: Recordings, fold: int) -> dict[str, Any]:
+    """Return the model of likeness fitted outside a fold."""
+    rows, labels = [], []
+    for label, cases in ((1, data.exploits), (0, data.benign)):
+        for case, txs in cases.items():
+            for tx in txs:
+                if data.fold[case] != fold and likeness.whole(tx):
+                    found = likeness.counts(tx)
+                    rows.append([np.log1p(found[name]) for name in likeness.NAMES])
+                    labels.append(label)
+    x, y = np.array(rows), np.array(labels)
+    top = caps(x, y)
+    weights, bias = fit(np.minimum(x, top), y)
+    return {"bias": bias, "weights": named(weights), "caps": named(top)}
+
+
+def observe(cases: Cases, manifests: Mapping[str, Manifest], least: int) -> Seen:
+    """Return scores and evidence of ordinary transactions of at least so many calls."""
+    detectors = load_set(CORE, CORE)
+    seen: Seen = defaultdict(lambda: defaultdict(list))
+    for case, txs in cases.items():
+        rules = Rules(set_name="core", finality=FINALITY, budget=BUDGET)
+        host = Host(Scope("eip155:1", case, manifests.get(case)), rules, detectors)
+        for tx in txs:
+            if len(tx.calls) < least and not (tx.logs or tx.writes):
+                continue
+            opinion, _ = host.take(tx)
+            if opinion is not None and not is_inert(tx):
+                of = seen[view_of(tx)]
+                of[""].append(opinion.evidence)
+                for view in opinion.views:
+                    of[view.spec.name].append(view.score)
+    return seen
+
+
+@contextmanager
+def shipped(fitted: dict[str, Any], scores: Seen, evidence: Seen) -> Iterator[None]:
+    """Let detectors and hosts start from these instead of what is shipped."""
+
+    def expanded(values: list[float]) -> tuple[float, ...]:
+        bins = histogram(values) if values else {}
+        return tuple(bins.get(str(index), 0.0) for index in range(BINS)) if bins else ()
+
+    with (
+        patch.object(likeness, "_fitted", lambda: fitted),
+        patch.object(priors, "scores", lambda name, view: expanded(scores[view][name])),
+        patch.object(priors, "evidence", lambda _names, view: expanded(evidence[view][""])),
+    ):
+        yield
+
+
+def held_out(data: Recordings) -> dict[str, list[Row]]:
+    """Return every case's rows, scored with nothing that was fitted on its fold."""
+    found: dict[str, list[Row]] = {}
+    nothing: Seen = defaultdict(lambda: defaultdict(list))
+    everything = {**data.histories, **data.exploits, **data.benign}
+    for fold in range(FOLDS):
+        fitted = model(data, fold)
+        rest = {**data.rest(data.benign, fold), **data.rest(data.histories, fold)}
+        with shipped(fitted, nothing, nothing):
+            scores = observe(rest, data.manifests, 2)
+        with shipped(fitted, scores, nothing):
+            evidence = observe(rest, data.manifests, 2)
+        maker = HostMaker("core", load_set(CORE, CORE), data.manifests, lambda _chain: FINALITY)
+        with shipped(fitted, scores, evidence):
+            for case, txs in everything.items():
+                if data.fold[case] == fold:
+                    found[case] = list(score_case(case, txs, maker))
+        sys.stderr.write(f"fold {fold + 1} of {FOLDS}\n")
+    return found
+
+
+def main() -> None:
+    """Score, judge, print the tables."""
+    arguments = sys.argv[1:]
+    report = None
+    if "--report" in arguments:
+        place = arguments.index("--report")
+        report = Path(arguments[place + 1])
+        del arguments[place : place + 2]
+    histories, exploits, *benign = map(Path, arguments)
+    data = Recordings(histories, exploits, benign)
+    found = judged(held_out(data), data.labels)
+    found["command"] = "python -m bench.held_out HISTORIES EXPLOITS BENIGN..."
+    if report is not None:
+        report.write_text(json.dumps(found, indent=1) + "\n")
+    sys.stdout.write(markdown(found))
+
+
+if __name__ == "__main__":
+    main()

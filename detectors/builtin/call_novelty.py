@@ -1,0 +1,79 @@
+"""Which functions of a protocol are called, in which order, by what kind of caller."""
+
+from typing import ClassVar
+
+from detectors.api import Features, Scope, Spec
+from detectors.featured import Family, count
+from detectors.named import NamedFeatureDetector
+from schemas.chain import Call, Transaction
+
+NAME = "call-novelty"
+MAX_STEPS = 64
+"""Calls looked at in one transaction; what comes later repeats or is told by its number."""
+
+
+class CallNovelty(NamedFeatureDetector):
+    """The protocol is used in a way in which nobody used it before."""
+
+    spec: ClassVar[Spec] = Spec(
+        name=NAME,
+        version="1.0.0",
+        summary="Functions, their order and their kind of caller, against the protocol's habits.",
+        technique="ADT3015",
+        warm_up=50,
+        false_positives=(
+            "the first use of a rare function",
+            "a new router, aggregator or version of the protocol",
+        ),
+        blind_spots=(
+            "an attack by known functions in their usual order",
+            "fallback functions that take any selector",
+        ),
+    )
+    kinds: ClassVar[dict[str, str]] = {
+        "fn": "it called {new} function(s) in a way that one in {chance} transactions does, "
+        "first {what}",
+        "step": "its calls came in {new} order(s) that were never seen, as one in {chance} do",
+    }
+    families: ClassVar[dict[str, Family]] = {
+        "entries": count("the protocol was entered {observed} times, ordinary are {expected}"),
+    }
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._own = scope.manifest.addresses if scope.manifest else None
+
+    def features(self, tx: Transaction) -> Features:
+        """Return each function with its kind of caller, each step from one function to the next,
+        and how often the protocol was entered from outside."""
+        if "calls" not in tx.seen:
+            return {}
+        own = [call for call in tx.calls if call.kind != "staticcall" and self._is_own(call.to)]
+        if not own:
+            return {}
+        found: dict[str, float] = {}
+        before = ""
+        for call in own[:MAX_STEPS]:
+            function = f"{call.to}.{call.selector or call.kind}"
+            found[f"fn:{function} by {self._caller(call, tx)}"] = 1.0
+            found[f"step:{before}>{function}"] = 1.0
+            before = function
+        entries = sum(self._caller(call, tx) != "itself" for call in own)
+        return found | {"entries": float(entries)}
+
+    def _is_own(self, address: str) -> bool:
+        return self._own is None or address in self._own
+
+    def _caller(self, call: Call, tx: Transaction) -> str:
+        """Return the kind of caller: an account, the protocol itself, a contract born in this
+        transaction, or any other contract."""
+        if call.depth == 0 and tx.to == call.to:
+            return "an account"
+        if self._own is not None and call.sender in self._own:
+            return "itself"
+        return "a newborn" if call.sender in tx.created else "a contract"
+
+    def told(self, name: str) -> str:
+        """Return a function as people read it."""
+        contract, _, rest = name.partition(".")
+        return f"{self.scope.name(contract)}.{rest}" if rest else name

@@ -1,0 +1,91 @@
+"""Value that leaves the protocol while nothing, or too little, comes back."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from detectors import priors
+from detectors.api import Features, Spec
+from detectors.featured import Family, FeatureDetector, amount
+from detectors.flows import NOBODY, initiators, net_flows
+from schemas.alerts import Evidence
+from schemas.chain import Transaction
+
+NAME = "one-sided"
+MAX_PARTIES = 32
+"""Parties looked at where no manifest names the protocol's own."""
+
+
+class OneSided(FeatureDetector):
+    """The protocol gives and gets nothing, or gives far more for what it gets than it ever did."""
+
+    spec: ClassVar[Spec] = Spec(
+        name=NAME,
+        version="1.0.0",
+        summary="Outflow without anything in return, and rates of exchange worse than ever seen.",
+        technique="ADT3012",
+        warm_up=50,
+        false_positives=("large withdrawals by honest depositors", "fees and rewards paid out"),
+        blind_spots=(
+            "an exchange of three or more tokens: no single rate says what it was worth",
+            "what comes back is worthless but was never exchanged before",
+        ),
+    )
+    families: ClassVar[dict[str, Family]] = {
+        "unpaid": amount(
+            "{times} times the ordinary amount of {member} left and nothing came back",
+            prior=priors.size("asset-outflow", "outflow"),
+            floor=1.0,
+            unit="smallest units",
+        ),
+        "rate": amount(
+            "it gave {times} times as much as ordinary for what it got ({member})",
+            prior=priors.size("asset-outflow", "outflow"),
+            floor=1e-30,
+            unit="units out per unit in",
+        ),
+    }
+
+    def features(self, tx: Transaction) -> Features:
+        """Return what left without return, and the rate where one token was exchanged for one
+        other; of the protocol as a whole, or of each party besides the initiators."""
+        net = net_flows(tx.flows)
+        if self.scope.manifest is None:
+            besides = initiators(tx, frozenset()) | {NOBODY}
+            parties = [tokens for address, tokens in net.items() if address not in besides]
+        else:
+            parties = [self._together(net)]
+        found: dict[str, float] = {}
+        for tokens in parties[:MAX_PARTIES]:
+            for name, value in _told(tokens):
+                found[name] = max(value, found.get(name, 0.0))
+        return found
+
+    def _together(self, net: dict[str, dict[str, float]]) -> dict[str, float]:
+        own = self.scope.manifest.holders if self.scope.manifest else frozenset()
+        total: dict[str, float] = {}
+        for address in sorted(own & net.keys()):
+            for token, change in net[address].items():
+                total[token] = total.get(token, 0.0) + change
+        return total
+
+    def member(self, member: str) -> str:
+        """Return the symbols of the tokens."""
+        return " for ".join(self.scope.symbol(token) for token in member.split(">"))
+
+    def evidence(self, name: str, tx: Transaction) -> Iterator[Evidence]:
+        """Yield the largest transfer of the token that left."""
+        token = name.partition(":")[2].partition(">")[0]
+        logs = [log for log in tx.logs if log.contract == token and log.name == "Transfer"]
+        for log in logs[:4]:
+            yield Evidence(what=f"transfer of {self.scope.symbol(token)}", log=log.log)
+
+
+def _told(tokens: dict[str, float]) -> Iterator[tuple[str, float]]:
+    given = {token: -change for token, change in tokens.items() if change < 0.0}
+    got = {token: change for token, change in tokens.items() if change > 0.0}
+    if not got:
+        for token, loss in given.items():
+            yield f"unpaid:{token}", loss
+    elif len(given) == len(got) == 1:
+        (left, loss), (came, gain) = *given.items(), *got.items()
+        yield f"rate:{left}>{came}", loss / gain

@@ -1,0 +1,87 @@
+"""What a transaction writes into storage, against the habits of the slots and of the protocol."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar
+
+from detectors.api import Features, Spec
+from detectors.featured import Family, count
+from detectors.named import NamedFeatureDetector
+from detectors.slots import Slot
+from schemas.alerts import Evidence
+from schemas.chain import Transaction
+
+NAME = "storage-invariant"
+MAX_VALUES = 64
+"""Slots whose values are looked at in one transaction."""
+
+
+class StorageInvariant(NamedFeatureDetector):
+    """Accounting changes in a way in which it never did: constants change, ratios jump, far more is
+    written than ever."""
+
+    spec: ClassVar[Spec] = Spec(
+        name=NAME,
+        version="1.0.0",
+        summary="Number and values of storage writes: constants that change, ratios that jump.",
+        technique="ADT3015",
+        warm_up=50,
+        false_positives=(
+            "parameters that governance changes",
+            "batch jobs that settle many accounts at once",
+        ),
+        blind_spots=(
+            "sources without storage writes",
+            "an attack that moves every slot by an ordinary step",
+        ),
+    )
+    kinds: ClassVar[dict[str, str]] = {
+        "keeper": "it writes to {new} contract(s) that transactions of this protocol never wrote to, "
+        "as one in {chance} does",
+    }
+    families: ClassVar[dict[str, Family]] = {
+        "writes": count("it wrote {observed} values into storage, ordinary are {expected}"),
+        "slots": count("it wrote to {observed} different slots, ordinary are {expected}"),
+        "rewrites": count("one slot was written {observed} times, ordinary are {expected}"),
+        "value": Family(
+            start=lambda _first: Slot(),
+            words="slot {member} got a value beyond its habits",
+            unit="ln(1 + value)",
+        ),
+    }
+
+    def features(self, tx: Transaction) -> Features:
+        """Return how much was written where, and the last value of each slot, as ln(1 + value)."""
+        if "writes" not in tx.seen:
+            return {}
+        times = Counter((write.contract, write.slot) for write in tx.writes)
+        last = {(write.contract, write.slot): write.value for write in tx.writes}
+        found = {
+            "writes": float(len(tx.writes)),
+            "slots": float(len(times)),
+            "rewrites": float(max(times.values(), default=0)),
+        }
+        if not times:
+            return found
+        found |= {
+            f"keeper:{contract}": 1.0 for contract in sorted({place[0] for place in times})[:32]
+        }
+        for (contract, slot), value in list(last.items())[:MAX_VALUES]:
+            found[f"value:{contract}.{slot}"] = math.log1p(float(int(value)))
+        return found
+
+    def member(self, member: str) -> str:
+        """Return a slot as people read it."""
+        contract, _, slot = member.partition(".")
+        return f"{slot[:12]} of {self.scope.name(contract)}"
+
+    def evidence(self, name: str, tx: Transaction) -> Iterator[Evidence]:
+        """Yield the slot with the value that it got."""
+        kind, _, member = name.partition(":")
+        if kind == "value":
+            contract, _, slot = member.partition(".")
+            for write in tx.writes:
+                if (write.contract, write.slot) == (contract, slot):
+                    yield Evidence(what=f"slot {self.member(member)} became {write.value}"[:500])
+                    return
