@@ -136,7 +136,8 @@ class EvmService:
         writer = ChainWriter(outbox, checkpoints, lens, resumed, metrics, clock)
         for endpoint in endpoints.all:
             tell = partial(self._hear, endpoints, endpoint)
-            self._start(HeadWatch(endpoint, tell, clock).run())
+            unseen = partial(endpoints.unseen, endpoint)
+            self._start(HeadWatch(endpoint, tell, clock, unseen).run())
         self._watch_pending(endpoints, lens)
         await self._insist(partial(writer.mend, source))
         try:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from runtime.broker import Broker, Offsets, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
-from schemas.errors import TransientError, UnsafeToContinueError
+from schemas.errors import TransientError
 
 _log = logger(__name__)
 
@@ -61,15 +61,12 @@ class Leadership:
     def require(self) -> None:
         """Return if this replica leads now.
 
-        Raises `UnsafeToContinueError` when another one may lead, `TransientError` when the
-        coordinator does not say.
+        Raises `TransientError` when another one may lead, or the coordinator does not say.
         """
         if self._failure is not None:
             raise self._failure
         if self.over.is_set() or not self.leads.is_set():
-            raise UnsafeToContinueError(
-                "another replica may lead now; started again, this one stands by"
-            )
+            raise TransientError("another replica may lead now; started again, this one stands by")
         if not self.confirmed:
             self._confirm()
 

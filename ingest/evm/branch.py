@@ -27,6 +27,10 @@ class Branch:
         self._hashes = {number: name for number, name in self._hashes.items() if number in kept}
         self._hashes |= {head.number - 1: head.parent, head.number: head.hash}
 
+    def show(self, block: BlockRef) -> None:
+        """Take note of one of its earlier blocks."""
+        self._hashes |= {block.number - 1: block.parent, block.number: block.hash}
+
     def at(self, number: int) -> str | None:
         """Return the hash of its block at a height, None where that is not known."""
         return self._hashes.get(number)
@@ -37,14 +41,23 @@ class Branch:
         return set(self._hashes)
 
 
-def outvoted(branches: Sequence[Branch]) -> list[bool]:
-    """Say of each whether more than half of all agree on another block than it has, at the greatest
-    height at which so many agree."""
+def agreed(branches: Sequence[Branch]) -> tuple[int, str] | None:
+    """Return the greatest height at which more than half of all have the same block, and its hash;
+    None where there is none."""
     heights = set().union(*(branch.heights for branch in branches))
     for height in sorted(heights, reverse=True):
         votes = Counter(branch.at(height) for branch in branches)
         votes.pop(None, None)
         winner, count = votes.most_common(1)[0]
-        if count * 2 > len(branches):
-            return [branch.at(height) not in (None, winner) for branch in branches]
-    return [False] * len(branches)
+        if winner is not None and count * 2 > len(branches):
+            return height, winner
+    return None
+
+
+def outvoted(branches: Sequence[Branch]) -> list[bool]:
+    """Say of each whether it has another block at the height at which most agree."""
+    found = agreed(branches)
+    if found is None:
+        return [False] * len(branches)
+    height, winner = found
+    return [branch.at(height) not in (None, winner) for branch in branches]

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from ingest.evm.branch import Branch, outvoted
+from ingest.evm.branch import Branch, agreed, outvoted
 from ingest.evm.connection import Connection
 from ingest.evm.errors import EndpointError, FaultyAnswerError
 from ingest.evm.traces import TracePort, Traces, choose_port
@@ -154,6 +154,14 @@ class Endpoints:
                 _log.warning("outvoted" if is_out else "agrees_again", name=other.name)
             self._metrics.outvoted.labels(other.name).set(is_out)
         return endpoint not in contradicted
+
+    def unseen(self, endpoint: Endpoint) -> int | None:
+        """Return the height at which most agree, if this endpoint claims to be further and has not
+        shown its block there; else None."""
+        found = agreed([other.branch for other in self.all])
+        if found is None or endpoint.head <= found[0] or endpoint.branch.at(found[0]) is not None:
+            return None
+        return found[0]
 
     def silence(self) -> str:
         """Say that no endpoint tells its head any more; '' while one does."""

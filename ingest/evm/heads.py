@@ -59,9 +59,17 @@ class Heads:
 class HeadWatch:
     """Listens to one endpoint and keeps its `head` up to date."""
 
-    def __init__(self, endpoint: Endpoint, tell: Callable[[Hint], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        tell: Callable[[Hint], None],
+        clock: Clock,
+        unseen: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """`unseen` says at which height, if any, the endpoint should show its block."""
         self._endpoint = endpoint
         self._tell = tell
+        self._unseen = unseen
         self._clock = clock
         self._connection = endpoint.connection.twin(self._announced)
         self._heard = 0
@@ -102,7 +110,12 @@ class HeadWatch:
     async def _ask(self) -> bool:
         """Ask for the head; say whether it is one that we had not heard of."""
         header = await self._connection.request("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - the method's own
-        return self._take(block_ref(header))
+        new = self._take(block_ref(header))
+        height = self._unseen()
+        if height is not None:
+            header = await self._connection.request("eth_getBlockByNumber", hex(height), False)  # noqa: FBT003 - likewise
+            self._endpoint.branch.show(block_ref(header))
+        return new
 
     def _announced(self, header: Any) -> None:
         self._heard += 1

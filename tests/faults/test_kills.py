@@ -25,8 +25,8 @@ PATIENCE = 240.0
 class Life:
     """Ordinary life and one attack, on a thread of its own, while services die."""
 
-    def __init__(self, deployment: Deployment, chance: Random, *, attack_after: int) -> None:
-        self._traffic = Traffic(deployment.world, deployment.node, chance.randrange(2**31))
+    def __init__(self, deployment: Deployment, traffic: Traffic, *, attack_after: int) -> None:
+        self._traffic = traffic
         self._attack = attack_on(deployment.world, "spot-oracle")
         self._chain = Chain(deployment.node)
         self._after = attack_after
@@ -63,9 +63,12 @@ class Life:
 
 def kill_again_and_again(deployment: Deployment, chance: Random, kills: int) -> None:
     """Let services die and come back while the chain goes on, then reconcile everything."""
+    traffic = Traffic(deployment.world, deployment.node, chance.randrange(2**31))
+    for _ in range(12):
+        traffic.block(20)
     for name in COMMANDS:
         deployment.start(name, life(chance, name))
-    with Life(deployment, chance, attack_after=10):
+    with Life(deployment, traffic, attack_after=10):
         until(lambda: have_died(deployment, chance, kills), 600)
     deployment.live_on()
     settle(deployment)

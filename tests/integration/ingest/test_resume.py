@@ -134,10 +134,11 @@ def blocks_of(node: LocalNode) -> list[RawBlock]:
 
 
 def newest(broker: KafkaBroker) -> str:
-    """Return the hash of the block that was published last; '' if it was a retraction."""
+    """Return the hash of the block that was published last; '' if it was a retraction, or nothing
+    is published yet."""
     partition, found = Partition(BLOCKS.name, 0), list[Message]()
     read_all(broker, partition, found.append, broker.bounds(partition)[1] - 1)
-    record = decode_from(BLOCKS, found[-1].value or b"")
+    record = decode_from(BLOCKS, found[-1].value or b"") if found else None
     return record.hash if isinstance(record, Block) else ""
 
 

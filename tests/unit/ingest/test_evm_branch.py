@@ -1,6 +1,6 @@
 import pytest
 
-from ingest.evm.branch import Branch, outvoted
+from ingest.evm.branch import Branch, agreed, outvoted
 from schemas.operations import BlockRef
 
 
@@ -41,6 +41,15 @@ def test_one_that_comes_round_counts_again() -> None:
     assert outvoted([late, *others])[0]
     late.hear(ref(10, "a"))
     assert not outvoted([late, *others])[0]
+
+
+def test_one_that_is_far_ahead_is_judged_once_it_shows_its_block() -> None:
+    ahead = branch(ref(50, "b"))
+    votes = [ahead, branch(ref(9, "a")), branch(ref(9, "a"))]
+    assert agreed(votes) == (9, ref(9, "a").hash)
+    assert not any(outvoted(votes))
+    ahead.show(ref(9, "b"))
+    assert outvoted(votes) == [True, False, False]
 
 
 def test_after_a_reorganisation_only_what_the_new_head_tells_is_known() -> None:
