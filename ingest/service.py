@@ -137,7 +137,8 @@ class EvmService:
         for endpoint in endpoints.all:
             tell = partial(self._hear, endpoints, endpoint)
             unseen = partial(endpoints.unseen, endpoint)
-            self._start(HeadWatch(endpoint, tell, clock, unseen).run())
+            show = partial(endpoints.show, endpoint)
+            self._start(HeadWatch(endpoint, tell, clock, unseen, show).run())
         self._watch_pending(endpoints, lens)
         await self._insist(partial(writer.mend, source))
         try:

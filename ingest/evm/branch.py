@@ -54,10 +54,16 @@ def agreed(branches: Sequence[Branch]) -> tuple[int, str] | None:
     return None
 
 
-def outvoted(branches: Sequence[Branch]) -> list[bool]:
-    """Say of each whether it has another block at the height at which most agree."""
+def judge(branches: Sequence[Branch], before: Sequence[bool]) -> list[bool]:
+    """Say of each whether it is outvoted: it has another block at the height at which most agree.
+
+    One that does not tell what it has there is judged as `before`; without an agreement none is.
+    """
     found = agreed(branches)
     if found is None:
         return [False] * len(branches)
     height, winner = found
-    return [branch.at(height) not in (None, winner) for branch in branches]
+    return [
+        was if branch.at(height) is None else branch.at(height) != winner
+        for branch, was in zip(branches, before, strict=True)
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from ingest.evm.branch import Branch, agreed, outvoted
+from ingest.evm.branch import Branch, agreed, judge
 from ingest.evm.connection import Connection
 from ingest.evm.errors import EndpointError, FaultyAnswerError
 from ingest.evm.traces import TracePort, Traces, choose_port
@@ -66,7 +66,7 @@ class Endpoint:
     traces: TracePort | None = None
     """How it gives traces; None until it was asked for the first time."""
     outvoted: bool = False
-    """Whether most other endpoints contradicted it the last time that one had news."""
+    """Whether most endpoints contradict it; see `ingest.evm.branch`."""
     block_receipts: bool = True
     """False once it said that it does not know `eth_getBlockReceipts`."""
 
@@ -136,24 +136,30 @@ class Endpoints:
         awake = [endpoint for endpoint in self.all if endpoint.rests[lane].until <= now]
         if not awake:
             raise RestingError(min(endpoint.rests[lane].until for endpoint in self.all) - now)
-        contradicted = self._outvoted()
-        best = max((e.head for e in awake if e not in contradicted), default=0)
+        best = max((e.head for e in awake if not e.outvoted), default=0)
         # sorted() keeps the operator's order among equals
-        return sorted(awake, key=lambda e: (e in contradicted, e.head + TOLERATED_LAG < best))
+        return sorted(awake, key=lambda e: (e.outvoted, e.head + TOLERATED_LAG < best))
 
     def hear(self, endpoint: Endpoint, head: BlockRef) -> bool:
         """Take note of an endpoint's head; say whether it is one to go by, which it is unless most
         endpoints contradict it."""
         endpoint.heard = self._clock.monotonic()
         endpoint.branch.hear(head)
-        contradicted = self._outvoted()
-        for other in self.all:
-            is_out = other in contradicted
-            if is_out != other.outvoted:
-                other.outvoted = is_out
-                _log.warning("outvoted" if is_out else "agrees_again", name=other.name)
-            self._metrics.outvoted.labels(other.name).set(is_out)
-        return endpoint not in contradicted
+        self._judge()
+        return not endpoint.outvoted
+
+    def show(self, endpoint: Endpoint, block: BlockRef) -> None:
+        """Take note of an earlier block of an endpoint; see `unseen`."""
+        endpoint.branch.show(block)
+        self._judge()
+
+    def _judge(self) -> None:
+        votes = judge([e.branch for e in self.all], [e.outvoted for e in self.all])
+        for endpoint, out in zip(self.all, votes, strict=True):
+            if out != endpoint.outvoted:
+                endpoint.outvoted = out
+                _log.warning("outvoted" if out else "agrees_again", name=endpoint.name)
+            self._metrics.outvoted.labels(endpoint.name).set(out)
 
     def unseen(self, endpoint: Endpoint) -> int | None:
         """Return the height at which most agree, if this endpoint claims to be further and has not
@@ -165,13 +171,9 @@ class Endpoints:
 
     def silence(self) -> str:
         """Say that no endpoint tells its head any more; '' while one does."""
-        latest = max(endpoint.heard for endpoint in self.all)
+        latest = max((e.heard for e in self.all if not e.outvoted), default=float("-inf"))
         silent = self._clock.monotonic() - latest > SILENT_SECONDS
         return "a node: none tells its head any more" if silent else ""
-
-    def _outvoted(self) -> set[Endpoint]:
-        votes = outvoted([endpoint.branch for endpoint in self.all])
-        return {endpoint for endpoint, out in zip(self.all, votes, strict=True) if out}
 
     async def _greet(self, endpoint: Endpoint) -> None:
         """Make sure, the first time, that it serves our chain, and learn how it gives traces."""

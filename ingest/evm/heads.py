@@ -65,11 +65,13 @@ class HeadWatch:
         tell: Callable[[Hint], None],
         clock: Clock,
         unseen: Callable[[], int | None] = lambda: None,
+        show: Callable[[BlockRef], None] = lambda _: None,
     ) -> None:
-        """`unseen` says at which height, if any, the endpoint should show its block."""
+        """`unseen` says at which height, if any, the endpoint should `show` its block."""
         self._endpoint = endpoint
         self._tell = tell
         self._unseen = unseen
+        self._show = show
         self._clock = clock
         self._connection = endpoint.connection.twin(self._announced)
         self._heard = 0
@@ -114,7 +116,7 @@ class HeadWatch:
         height = self._unseen()
         if height is not None:
             header = await self._connection.request("eth_getBlockByNumber", hex(height), False)  # noqa: FBT003 - likewise
-            self._endpoint.branch.show(block_ref(header))
+            self._show(block_ref(header))
         return new
 
     def _announced(self, header: Any) -> None:

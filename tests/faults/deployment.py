@@ -16,6 +16,7 @@ from sandbox.node import LocalNode
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from sandbox.world import World
+from schemas.errors import TransientError
 from schemas.topics import ALERTS, TOPICS, TRANSACTIONS
 
 FINALITY = 5
@@ -151,7 +152,10 @@ class Deployment:
         """Return how many records a group has not committed yet."""
         count = self.broker.partitions(topic)
         partitions = [Partition(topic, number) for number in range(count)]
-        done = self.broker.committed(group, partitions)
+        try:
+            done = self.broker.committed(group, partitions)
+        except TransientError:  # the group has no coordinator yet
+            return 1
         return sum(self.broker.bounds(p)[1] - done.get(p, 0) for p in partitions)
 
     def all_read(self) -> bool:

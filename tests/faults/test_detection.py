@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+import orjson
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -24,7 +25,7 @@ from runtime.settings import CORE
 from runtime.state import StateStore
 from schemas.chain import Flow, Transaction
 from schemas.codec import encode
-from schemas.errors import UnsafeToContinueError
+from schemas.errors import TransientError, UnsafeToContinueError
 from schemas.ids import content_id
 from schemas.topics import ALERTS, DEAD_LETTERS, DETECTOR_STATE, TRANSACTIONS
 from tests.faults import oracle
@@ -124,7 +125,10 @@ class Detection:
     def done(self) -> bool:
         count = self.broker.partitions(TRANSACTIONS.name)
         partitions = [Partition(TRANSACTIONS.name, number) for number in range(count)]
-        committed = self.broker.committed(GROUP, partitions)
+        try:
+            committed = self.broker.committed(GROUP, partitions)
+        except TransientError:  # the group has no coordinator yet
+            return False
         return all(committed.get(p, 0) == self.broker.bounds(p)[1] for p in partitions)
 
     def outcome(self) -> tuple[dict[str, bytes], Any]:
@@ -218,3 +222,21 @@ def forget(bootstrap: str, topic: str, detection: Detection) -> None:
     admin.delete_topics([topic])[topic].result(30)
     until(lambda: detection.broker.partitions(DETECTOR_STATE.name) == 0)
     detection.broker.create([replace(DETECTOR_STATE, partitions=1)])
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_fresh_addresses_in_every_transaction_do_not_grow_what_is_kept(chance: Random) -> None:
+    """Dust from ever new accounts, as somebody sends who wants to fill memory: what was learned has
+    a fixed size, and what waits to be learned is bounded by finality."""
+    maker = HostMaker("core", load_set(CORE, CORE), {}, lambda _: FINALITY)
+    host = maker.make(samples.CHAIN, samples.PROTOCOL)
+    learned, waiting = [], []
+    for number in range(12_000):
+        host.take(samples.transaction(number, chance, accounts=10_000_000))
+        if number % 3000 == 2999:
+            state = host.dump()
+            waiting.append(len(state.pop("waiting")))
+            learned.append(len(orjson.dumps(state)))
+    assert max(learned) < 1.2 * learned[0], learned
+    assert max(waiting) < 3 * (FINALITY + 1) + 30, waiting

@@ -12,7 +12,7 @@ from tests.faults import oracle
 from tests.faults.deployment import Deployment
 from tests.waiting import until
 
-pytestmark = [pytest.mark.node, pytest.mark.kafka]
+pytestmark = [pytest.mark.node, pytest.mark.kafka, pytest.mark.timeout(900)]
 
 PATIENCE = 120.0
 

@@ -1,6 +1,8 @@
+from collections.abc import Sequence
+
 import pytest
 
-from ingest.evm.branch import Branch, agreed, outvoted
+from ingest.evm.branch import Branch, agreed, judge
 from schemas.operations import BlockRef
 
 
@@ -18,6 +20,10 @@ def branch(*heads: BlockRef) -> Branch:
     for head in heads:
         made.hear(head)
     return made
+
+
+def outvoted(branches: Sequence[Branch]) -> list[bool]:
+    return judge(branches, [False] * len(branches))
 
 
 def test_one_of_three_on_a_branch_of_its_own_is_outvoted() -> None:
@@ -50,6 +56,16 @@ def test_one_that_is_far_ahead_is_judged_once_it_shows_its_block() -> None:
     assert not any(outvoted(votes))
     ahead.show(ref(9, "b"))
     assert outvoted(votes) == [True, False, False]
+
+
+def test_one_that_was_outvoted_stays_so_until_it_shows_that_it_agrees() -> None:
+    lone, *others = votes = [branch(ref(9, "b")), branch(ref(9, "a")), branch(ref(9, "a"))]
+    assert outvoted(votes) == [True, False, False]
+    lone.hear(ref(90, "b"))
+    assert judge(votes, [True, False, False]) == [True, False, False]
+    for other in others:
+        other.hear(ref(90, "b"))
+    assert judge(votes, [True, False, False]) == [False, False, False]
 
 
 def test_after_a_reorganisation_only_what_the_new_head_tells_is_known() -> None:
