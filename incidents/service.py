@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import cast
 
 import faust
-from aiokafka.errors import IllegalStateError, KafkaError  # type: ignore[import-untyped]  # no types
+from aiokafka.errors import (  # type: ignore[import-untyped]  # ships no types
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    IllegalStateError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 from faust.exceptions import ConsistencyError
 from faust.tables.manager import TableManager
 
@@ -17,6 +23,7 @@ from incidents.casework import READS, SERVICE, Casework
 from incidents.connection import cluster, copies
 from incidents.outbox import Outbox
 from runtime.broker import Broker, Partition
+from runtime.kafka_refusals import not_allowed
 from runtime.lag import LagGauge
 from runtime.logs import logger
 from runtime.service import Service
@@ -31,6 +38,12 @@ from schemas.errors import (
 from schemas.topics import ACTIONS, ALERTS
 
 _log = logger(__name__)
+
+_REFUSED = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
 
 _TURN_SECONDS = 0.1
 
@@ -147,6 +160,9 @@ def _named(error: BaseException, settings: Settings, home: Path) -> PipelineErro
             f"incidents.web_port: {web.web_host}:{web.web_port} is taken; choose another with "
             "FIREBREAK_INCIDENTS__WEB_PORT"
         )
+    if isinstance(error, _REFUSED):
+        told = " ".join(map(str, error.args)) or f"group firebreak-{SERVICE}"
+        return not_allowed(settings.kafka.librdkafka(), "use", told)
     if isinstance(error, KafkaError) and error.retriable:
         servers = settings.kafka.bootstrap_servers
         return TransientError(f"no answer from Kafka at {servers}: {error!r}")

@@ -30,7 +30,7 @@ from pydantic_settings import (
 )
 
 from runtime.logs import conceal, looks_secret
-from runtime.secrets import one_secret
+from runtime.secrets import one_secret, require_private
 from runtime.settings_sources import (
     DEFAULT,
     DELIMITER,
@@ -115,6 +115,8 @@ class KafkaSettings(_Group):
 
         Raises `ConfigurationError` when a secret's file cannot be used.
         """
+        if self.ssl_key_location is not None:
+            require_private(self.ssl_key_location)
         found: dict[str, Any] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)

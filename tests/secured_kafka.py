@@ -23,9 +23,15 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by i
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from runtime.kafka import KafkaBroker
+from runtime.settings import KafkaSettings
 from sandbox.kafka_broker import Member, server_properties
 from sandbox.ports import HOST, answers, free_port
 from sandbox.process import ChildProcess
@@ -54,8 +60,9 @@ class Authority:
         self.path = folder / "ca.pem"
         self.path.write_bytes(certificate.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str) -> tuple[Path, Path]:
+    def issue(self, name: str, password: str = "") -> tuple[Path, Path]:
         """Return a new certificate and its key, both in PEM, valid for this machine's loopback."""
+        locked = BestAvailableEncryption(password.encode()) if password else NoEncryption()
         key = ec.generate_private_key(ec.SECP256R1())
         here = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(HOST))]
         certificate = (
@@ -71,7 +78,7 @@ class Authority:
         paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
         paths[1].touch(mode=0o600)
         paths[1].write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked),
         )
         return paths
 
@@ -102,6 +109,7 @@ class SecuredKafka:
         folder.mkdir(parents=True, exist_ok=True)
         self.authority = Authority(folder)
         self._member = Member(1, free_port(), free_port())
+        self._certified_port = free_port()
         self._java = [str(java), *_JVM, "-cp", f"{libs}/*"]
         self._passwords = {ADMIN: secrets.token_urlsafe(16)}
 
@@ -119,6 +127,22 @@ class SecuredKafka:
             "sasl_password": self._passwords[user],
             "ssl_ca_location": str(self.authority.path),
         }
+
+    def certified(self, user: str, password: str) -> KafkaSettings:
+        """The settings with which a user is let in by its certificate, under the name `CN=user`;
+        its key is encrypted, and the password in a file."""
+        certificate, key = self.authority.issue(user, password)
+        file = self._folder / f"{user}.password"
+        file.touch(mode=0o600)
+        file.write_text(password)
+        return KafkaSettings(
+            bootstrap_servers=f"{HOST}:{self._certified_port}",
+            security_protocol="ssl",
+            ssl_ca_location=self.authority.path,
+            ssl_certificate_location=certificate,
+            ssl_key_location=key,
+            ssl_key_password_file=file,
+        )
 
     def environment(self, user: str, namespace: str) -> dict[str, str]:
         """The same as variables."""
@@ -189,7 +213,7 @@ class SecuredKafka:
         chain.write_bytes(key.read_bytes() + certificate.read_bytes())
         addresses = {
             "CLIENTS": f"{HOST}:{self._member.port}",
-            "BROKERS": f"{HOST}:{free_port()}",
+            "BROKERS": f"{HOST}:{self._certified_port}",
         }
         listeners = [f"{name}://{address}" for name, address in addresses.items()]
         control = f"CONTROLLER://{HOST}:{self._member.controller_port}"

@@ -123,6 +123,23 @@ def test_who_is_not_let_in_is_told_what_to_check(
     assert "wrong" not in str(refused.value)
 
 
+def test_a_client_certificate_serves_as_well_as_a_password(
+    secured: SecuredKafka, namespace: str
+) -> None:
+    secured.broker(ADMIN, namespace).create([TOPICS["alerts-v1"], TOPICS["actions-v1"]])
+    access = KafkaAccess(secured.options(ADMIN))
+    access.grant(grants([SERVICES["detect"]], "User:CN=firebreak-{service}", namespace))
+    settings = secured.certified("firebreak-detect", "some secret")
+    broker = KafkaBroker(settings.librdkafka(), namespace=namespace)
+
+    until(lambda: broker.partitions("alerts-v1"))
+    _write(broker, "alerts-v1")
+    with pytest.raises(
+        ConfigurationError, match=r"actions-v1: user '.*firebreak-detect\.crt\.pem'"
+    ):
+        _write(broker, "actions-v1")
+
+
 def test_a_broker_without_an_authorizer_is_named_as_one(bootstrap: str) -> None:
     with pytest.raises(ConfigurationError, match="has no authorizer: everybody may do everything"):
         KafkaAccess({"bootstrap.servers": bootstrap}).missing([])

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -170,8 +171,43 @@ def test_every_service_does_its_work_with_its_own_rights_and_tells_no_secret(
         return any(case.sightings and case.measures for case in cases)
 
     until(braked, PATIENCE)
+    said = "".join(
+        Path(f"/proc/{process.pid}/cmdline").read_text()
+        for process in deployment.processes.values()
+    )
     for process in deployment.processes.values():
         assert process.stop() == 0, process.tail()
-    said = deployment.said()
+    said += deployment.said()
     assert [secret for secret in deployment.secrets() if secret in said] == []
     assert "may not" not in said
+
+
+def test_incidents_is_told_when_it_may_not_join_its_group(
+    secured: SecuredKafka, tmp_path: Path, namespace: str
+) -> None:
+    """Faust's client is another one than that of the other services."""
+    secured.broker(ADMIN, namespace).create(TOPICS.values())
+    user = f"ungrouped-{namespace.strip('.')[-8:]}"
+    secured.admit(user)
+    access = KafkaAccess(secured.options(ADMIN))
+    alone = replace(SERVICES["incidents"], groups=())
+    access.grant(grants([alone], f"User:{user}", namespace))
+    broker = secured.broker(user, namespace)
+    until(lambda: broker.partitions(INCIDENTS.name))
+
+    process = ChildProcess(
+        [str(Path(sys.executable).with_name("firebreak")), "incidents"],
+        tmp_path / "incidents.log",
+        environment=secured.environment(user, namespace)
+        | {
+            "FIREBREAK_HOME": str(tmp_path / "home"),
+            "FIREBREAK_INCIDENTS__WEB_PORT": str(free_port()),
+        },
+    )
+    try:
+        assert process.wait(PATIENCE) == 2, process.tail()
+        said = " ".join(process.tail().split())
+        assert "may not use it; grant it (firebreak acls apply)" in said
+        assert user in said
+    finally:
+        process.kill()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from aiokafka.errors import (  # type: ignore[import-untyped]  # ships no types
+    GroupAuthorizationFailedError,
     KafkaConnectionError,
+    TopicAuthorizationFailedError,
     UnsupportedCodecError,
 )
 from faust.exceptions import ConsistencyError
@@ -28,6 +30,12 @@ from schemas.topics import ACTIONS, ALERTS
     [
         (UnsafeToContinueError("the fuse"), UnsafeToContinueError, "the fuse"),
         (KafkaConnectionError(), TransientError, "no answer from Kafka at one:9092"),
+        (
+            TopicAuthorizationFailedError("alerts-v1"),
+            ConfigurationError,
+            "alerts-v1: this client",
+        ),
+        (GroupAuthorizationFailedError(), ConfigurationError, "firebreak acls apply"),
         (UnsupportedCodecError("lz4"), UnsafeToContinueError, "lz4"),
         (OSError(errno.EADDRINUSE, "in use"), ConfigurationError, "FIREBREAK_INCIDENTS__WEB_PORT"),
         (ConsistencyError("ahead"), ConfigurationError, "delete"),
