@@ -35,6 +35,7 @@ from runtime.settings import KafkaSettings
 from sandbox.kafka_broker import Member, server_properties
 from sandbox.ports import HOST, answers, free_port
 from sandbox.process import ChildProcess
+from tests.waiting import until
 
 ADMIN = "admin"
 _MECHANISM = "SCRAM-SHA-512"
@@ -168,6 +169,8 @@ class SecuredKafka:
         ]
         for answer in admin.alter_user_scram_credentials(wanted).values():
             answer.result(15)
+        for user in users:
+            until(lambda: self._lets_in(user))  # noqa: B023 - called at once
 
     def __enter__(self) -> Self:
         properties = self._folder / "server.properties"
@@ -199,8 +202,8 @@ class SecuredKafka:
             assert time.monotonic() < deadline, self._process.tail()
             time.sleep(0.05)
 
-    def _lets_in(self) -> bool:
-        options: dict[str, Any] = {**self.options(ADMIN), "log_level": 0}
+    def _lets_in(self, user: str = ADMIN) -> bool:
+        options: dict[str, Any] = {**self.options(user), "log_level": 0}
         try:
             return bool(AdminClient(options).list_topics(timeout=2).brokers)
         except KafkaException:
