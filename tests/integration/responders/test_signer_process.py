@@ -108,6 +108,7 @@ def test_a_brake_is_signed_by_the_process_that_has_the_key(pair: Pair) -> None:
     assert not pair.socket.exists()
 
 
+@pytest.mark.slow
 def test_what_the_signer_does_not_allow_is_known_before_it_is_needed_and_never_sent(
     pair: Pair,
 ) -> None:
@@ -137,6 +138,7 @@ def test_what_the_signer_does_not_allow_is_known_before_it_is_needed_and_never_s
     assert pair.setting.place.paused(), "it was mended in time"
 
 
+@pytest.mark.slow
 def test_without_its_signer_an_armed_responder_does_not_start(pair: Pair) -> None:
     responder = pair.responder()
     assert responder.wait(PATIENCE) == 3

@@ -35,7 +35,7 @@ from tests.integration.security.conftest import USER
 from tests.secured_kafka import ADMIN, SecuredKafka
 from tests.waiting import until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.node]
+pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow]
 
 PATIENCE = 120.0
 
