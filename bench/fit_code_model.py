@@ -1,10 +1,12 @@
 """Fits `detectors/bytecode/code_model.json` on labelled contracts and measures it out of fold.
 
-    python -m bench.fit_code_model CONTRACTS.jsonl.gz [--write] [--packages]
+    python -m bench.fit_code_model CONTRACTS.jsonl.gz [--write] [--packages] [--probe]
 
 Each line is a record with `label`, `cls`, `source`, `note`, `tx`, `address`, `init_code` and
 `runtime_code`. Prints, as Markdown, what `docs/deployments.md` says of it. The same file gives the
 same numbers. With --packages, all that was built from one package is one family.
+With --probe, it measures instead whether the features tell where code comes from, and whether that
+would find attacks.
 """
 
 import json
@@ -47,9 +49,9 @@ def weights(attack: Bools, built: Bools) -> Floats:
     """Let attacks, built services and deployed services count a third each, so that telling a
     build from a deployment is of no use."""
     weight = np.zeros(len(attack))
-    for kind in (attack, ~attack & built, ~attack & ~built):
-        if kind.any():
-            weight[kind] = len(attack) / 3 / kind.sum()
+    kinds = [kind for kind in (attack, ~attack & built, ~attack & ~built) if kind.any()]
+    for kind in kinds:
+        weight[kind] = len(attack) / len(kinds) / kind.sum()
     return weight
 
 
@@ -67,6 +69,35 @@ def out_of_fold(found: Sequence[Example], names: list[str], family: Ints) -> Flo
             for i in np.flatnonzero(~rest).tolist():
                 total[i] += model.score(found[i].x)
     return total / len(SEEDS)
+
+
+def source_probe(found: Sequence[Example], names: list[str], family: Ints) -> Floats:
+    """Score every example by models of the same kind that were taught to tell deployed services
+    from built ones, out of fold: what is in the features about where code comes from."""
+    x = np.array([[example.x[name] for name in names] for example in found])
+    attack = np.array([example.attack for example in found])
+    deployed = np.array([not example.built for example in found])
+    fold, score = folds(family, attack, SEEDS[0]), np.zeros(len(found))
+    for number in range(FOLDS):
+        rest = (fold != number) & ~attack
+        model = fit(names, x[rest], deployed[rest], weights(deployed[rest], ~deployed[rest]), 0)
+        for i in np.flatnonzero(fold == number).tolist():
+            score[i] = model.score(found[i].x)
+    return score
+
+
+def probe_report(found: Sequence[Example], names: list[str], family: Ints) -> list[str]:
+    """Return how well the source can be told, and how well its score would find attacks."""
+    score = source_probe(found, names, family)
+    judged = np.array([example.judged for example in found])
+    attack = np.array([example.attack for example in found])[judged]
+    deployed = np.array([not example.built for example in found])[judged]
+    s = score[judged]
+    return [
+        f"deployed services told from built ones: AUC {auc(s[~attack], deployed[~attack]):.3f}",
+        f"attacks told from services by that score: AUC {auc(s, attack):.3f}, "
+        f"recall at 1% false alerts {recall(s, attack, 0.01):.3f}",
+    ]
 
 
 def auc(score: Floats, positive: Bools) -> float:
@@ -170,6 +201,9 @@ def main() -> None:
     attack = np.array([example.attack for example in found])
     built = np.array([example.built for example in found])
     family = families(found, by_package="--packages" in sys.argv)
+    if "--probe" in sys.argv:
+        sys.stdout.write("\n".join(probe_report(found, names, family)) + "\n")
+        return
     score = out_of_fold(found, names, family)
     sys.stdout.write("\n".join(report(found, score, family)) + "\n")
     if "--write" in sys.argv:

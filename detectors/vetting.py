@@ -44,8 +44,7 @@ class Vetting:
         named = [
             protocol
             for protocol, manifest in sorted(self._manifests.items())
-            if manifest.chain == deployment.chain
-            and not manifest.addresses.isdisjoint(found.reading.addresses)
+            if manifest.chain == deployment.chain and found.named(manifest.addresses)
         ]
         keys = named or [chain_key(deployment.chain)]
         return self._alerts(deployment, found, map(self._rules, keys))

@@ -12,6 +12,7 @@ from ingest.watch import Watch
 from runtime.logs import logger
 from schemas.chain import Deployment, Posture
 from schemas.errors import ConfigurationError
+from schemas.naming import named_addresses
 
 _log = logger(__name__)
 
@@ -23,7 +24,6 @@ MAX_LABELS = 64 * 1024**2
 """Bytes of a list of addresses that are read."""
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}(?![0-9a-fA-F])")
-_NAMED = re.compile("73([0-9a-f]{40})")
 _TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 
 
@@ -83,9 +83,8 @@ class Preparation:
             self._memory.probed(tx.sender, seconds)
 
     def _names_watched(self, chain: str, birth: Deployment) -> bool:
-        code = birth.code if len(birth.code) > 2 else birth.creation
-        named = {f"0x{address}" for address in _NAMED.findall(code)}
-        return bool(named) and bool(self._watch.touched(chain, named))
+        named = named_addresses(birth.code) | named_addresses(birth.creation)
+        return bool(self._watch.touched(chain, named))
 
     def save_if_due(self) -> None:
         """Write the memory to its file from time to time."""

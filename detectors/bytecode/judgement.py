@@ -1,12 +1,13 @@
 """What is thought of one contract's code, with the reasons in words. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from detectors.bytecode import model
 from detectors.bytecode.features import Features, body, features
-from detectors.bytecode.reading import Reading, read
+from detectors.bytecode.reading import read
 from schemas.alerts import Reason
+from schemas.naming import named_addresses
 
 TOLD = 5
 """Features told at most."""
@@ -54,12 +55,13 @@ class Judgement:
     """Log-odds, in nats."""
     p_value: float
     """The share of services that look at least as much like one."""
-    reading: Reading
     x: Features
+    names: frozenset[str]
+    """Addresses that may be written into the code, see `schemas.naming`."""
 
-    def named(self, watched: Mapping[str, str]) -> list[str]:
-        """Return the watched addresses that are written into the code, given address -> name."""
-        return sorted(address for address in self.reading.addresses if address in watched)
+    def named(self, watched: Iterable[str]) -> list[str]:
+        """Return which of these addresses are written into the code."""
+        return sorted(self.names.intersection(watched))
 
     def reasons(self) -> tuple[Reason, ...]:
         """Return what in the code speaks for an attack, the most telling first."""
@@ -99,8 +101,8 @@ def judge(init_code: str, runtime_code: str) -> Judgement:
 
     Takes time in proportion to the code, of which `disassembly.MAX_BYTES` are read.
     """
-    reading = read(body(init_code, runtime_code))
-    x = features(reading)
+    x = features(read(body(init_code, runtime_code)))
     shipped = model.shipped()
     score = shipped.score(x)
-    return Judgement(score, shipped.p_value(score), reading, x)
+    names = named_addresses(init_code) | named_addresses(runtime_code)
+    return Judgement(score, shipped.p_value(score), x, frozenset(names))

@@ -5,7 +5,15 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responders.halt import MAX_BAYES_FACTOR, avoidable_loss, bayes_factor, judge, posterior
+from responders.halt import (
+    MAX_BAYES_FACTOR,
+    MAX_PRIOR_ODDS,
+    avoidable_loss,
+    bayes_factor,
+    judge,
+    posterior,
+    raised,
+)
 from schemas.manifest import Halt
 
 unhurried = settings(deadline=None, derandomize=True)
@@ -78,3 +86,15 @@ def test_the_posterior_is_a_probability_and_falls_with_the_p_value(
 @given(shares, probabilities)
 def test_an_alert_never_lowers_the_belief_in_an_attack(prior: float, p_value: float) -> None:
     assert posterior(prior, p_value) >= prior * (1 - 1e-12)
+
+
+@unhurried
+@given(st.floats(1e-9, 0.999), st.floats(0.0, 1e6), st.floats(0.0, 1e6))
+def test_a_prior_is_raised_within_bounds_and_never_lowered(
+    prior: float, odds: float, more: float
+) -> None:
+    once = raised(prior, odds)
+    assert prior <= once * (1 + 1e-12)
+    assert once < 1.0
+    assert once <= raised(prior, odds + more) * (1 + 1e-12)
+    assert once / (1 - once) <= MAX_PRIOR_ODDS * prior / (1 - prior) * (1 + 1e-6)

@@ -9,8 +9,10 @@ from detectors.builtin.asset_outflow import AssetOutflow
 from detectors.builtin.call_shape import CallShape
 from detectors.builtin.price_move import PriceMove
 from detectors.sets import HostMaker
+from detectors.vetting import Vetting
 from runtime.kafka import KafkaBroker
 from runtime.manifests import load_manifests
+from runtime.metrics import Metrics
 from sandbox import fetch
 from sandbox.attacks import attack_on
 from sandbox.deploy import deploy
@@ -20,7 +22,7 @@ from sandbox.traffic import Traffic
 from sandbox.world import Scenario, World
 from schemas.alerts import Alert
 from schemas.chain import Deployment, Transaction
-from schemas.topics import TRANSACTIONS
+from schemas.topics import DEPLOYMENTS, TRANSACTIONS
 from tests.integration.ingest.running import RunningIngest, published
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka]
@@ -61,7 +63,7 @@ def test_an_attack_in_the_pool_alerts_before_its_block(
     for _ in range(8):
         traffic.block(40)
     creation, drain, *_ = attack.transactions()
-    created = chain.send_raw(creation)
+    chain.send_raw(creation)
     chain.mine()
 
     def seen() -> list[Transaction]:
@@ -92,5 +94,31 @@ def test_an_attack_in_the_pool_alerts_before_its_block(
     assert [alert.phase for alert in raised] == ["pending"]
     assert raised[0].summary
 
-    deployed = [r for r in published(broker, TRANSACTIONS) if isinstance(r, Deployment)]
-    assert created not in {record.tx for record in deployed}, "it touched nothing that is watched"
+
+def test_the_attackers_contract_alerts_before_it_is_called(
+    broker: KafkaBroker, node: LocalNode, world: World, scenario: Scenario, tmp_path: Path
+) -> None:
+    world.write_manifest(tmp_path / "protocols", scenario)
+    manifests = load_manifests(tmp_path / "protocols")
+    (protocol,) = manifests
+    chain, attack = Chain(node), attack_on(world, scenario)
+    Traffic(world, node).block(40)
+    created = chain.send_raw(next(iter(attack.transactions())))
+    chain.mine()
+    with RunningIngest(
+        broker,
+        [str(node.ipc)],
+        manifests=list(manifests.values()),
+        folder=tmp_path / "protocols",
+    ) as ingest:
+        height = height_of(node)
+        ingest.wait_for(lambda: ingest.is_at(height))
+    deployed = [r for r in published(broker, DEPLOYMENTS) if isinstance(r, Deployment)]
+    vetting = Vetting("vet", manifests, Metrics())
+    raised = [alert for record in deployed for alert in vetting.of_chain(record)]
+    (alert,) = [alert for alert in raised if alert.tx == created]
+    assert (alert.protocol, alert.subject) == (protocol, "deployment")
+    assert "creator had sent 0 transactions" in " ".join(r.text for r in alert.votes[0].reasons)
+    others = len(deployed) - 1
+    assert others > 5
+    assert len([alert for alert in raised if alert.protocol == protocol]) <= 1 + others // 10

@@ -190,3 +190,13 @@ def test_a_tree_sends_each_example_to_one_leaf() -> None:
 def test_the_shipped_file_is_small() -> None:
     path = Path(model.__file__).with_name("code_model.json")
     assert path.stat().st_size < 256 * 1024
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["73{}", "7f000000000000000000000000{}", "f3fe{:0>64}"],
+    ids=["constant", "immutable", "argument"],
+)
+def test_an_address_is_found_however_it_is_written(written: str) -> None:
+    text = "0x6080" + written.format(TARGET) + "5b"
+    assert judge(text, "").named(["0x" + TARGET, "0x" + "11" * 20]) == ["0x" + TARGET]

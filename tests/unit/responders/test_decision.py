@@ -2,6 +2,7 @@ from responders.decision import decide
 from responders.guard import GuardState, Spent
 from responders.policy import candidates
 from schemas.alerts import Alert
+from schemas.chain import Posture
 from schemas.manifest import Manifest
 from tests.unit.responders.examples import CHAIN, POOL, alert, brake, costs, manifest
 
@@ -49,3 +50,19 @@ def test_every_number_is_there_whoever_objected() -> None:
     assert terms["blocks_behind"] == 2.0
     assert terms.keys() >= {"bayes_factor", "probability", "avoidable_loss", "brakes_left"}
     assert len(decision.terms) <= 32
+
+
+def weighed(odds: float | None) -> dict[str, float]:
+    posture = None if odds is None else Posture(mixer_fundings=1, odds=odds)
+    given, by = alert(p_value=1e-3, posture=posture), manifest()
+    decision = decide(given, candidates(given, by)[0], by, GuardState(), 103)
+    return {term.name: term.value for term in decision.terms}
+
+
+def test_how_the_sender_prepared_raises_the_prior_and_nothing_else() -> None:
+    plain, prepared = weighed(None), weighed(10.0)
+    assert (plain["posture_odds"], prepared["posture_odds"]) == (1.0, 10.0)
+    assert prepared["prior"] > plain["prior"]
+    assert prepared["probability"] > plain["probability"]
+    changed = {name for name in plain if plain[name] != prepared[name]}
+    assert changed == {"posture_odds", "prior", "probability"}

@@ -43,6 +43,12 @@ def test_a_withdrawn_alert_pulls_nothing() -> None:
     assert all("withdrawn" in candidate.objection for candidate in found)
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_over_a_contract_that_nobody_called_nothing_is_braked(*, alone: bool) -> None:
+    found = candidates(alert(subject="deployment"), manifest(brake(one_detector_may_pause=alone)))
+    assert all("for people" in candidate.objection for candidate in found)
+
+
 def test_narrow_brakes_come_first() -> None:
     brakes = [brake(name=scope, scope=scope) for scope in ("T2", "T3", "T1")]
     found = candidates(alert(), manifest(*brakes))
