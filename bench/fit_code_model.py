@@ -95,8 +95,7 @@ def probe_report(found: Sequence[Example], names: list[str], family: Ints) -> li
     s = score[judged]
     return [
         f"deployed services told from built ones: AUC {auc(s[~attack], deployed[~attack]):.3f}",
-        f"attacks told from services by that score: AUC {auc(s, attack):.3f}, "
-        f"recall at 1% false alerts {recall(s, attack, 0.01):.3f}",
+        f"attacks told from services by that score: AUC {auc(s, attack):.3f}",
     ]
 
 

@@ -21,7 +21,11 @@ from detectors.bytecode.forest import Tree
 from detectors.bytecode.judgement import judge
 from detectors.bytecode.model import CodeModel, shipped
 from detectors.bytecode.reading import read
+from detectors.bytecode.recorded import Contract
 from detectors.bytecode.signatures import purposes
+from detectors.scoring import score_case
+from detectors.sets import HostMaker
+from tests.unit.detectors.fakes import GasSize
 
 BALANCE_OF, SWAP_CALL = 0x70A08231, 0x10D1E85C
 METADATA = bytes.fromhex("a264697066735822" + "1220" + "ab" * 32 + "64736f6c63430008110033")
@@ -200,3 +204,16 @@ def test_the_shipped_file_is_small() -> None:
 def test_an_address_is_found_however_it_is_written(written: str) -> None:
     text = "0x6080" + written.format(TARGET) + "5b"
     assert judge(text, "").named(["0x" + TARGET, "0x" + "11" * 20]) == ["0x" + TARGET]
+
+
+def test_recorded_contracts_are_scored_each_by_itself_and_in_order() -> None:
+    names = ("SpotAttack", "Vault", "ToyERC20")
+    subjects = [Contract(name, "", runtime(name)) for name in names]
+    maker = HostMaker("core", {"gas-size": GasSize}, {}, lambda _chain: 64)
+    rows = list(score_case("case", subjects, maker))
+    assert [(row.order, row.tx) for row in rows] == list(enumerate(names))
+    assert rows[0].score > max(rows[1].score, rows[2].score) > 0.0
+    assert [row.alerted for row in rows] == [row.p_value <= 1 / 400 for row in rows]
+    assert all(bool(row.detectors) is row.alerted for row in rows)
+    again = [next(score_case("case", [subject], maker)) for subject in reversed(subjects)]
+    assert [row.p_value for row in reversed(again)] == [row.p_value for row in rows]
