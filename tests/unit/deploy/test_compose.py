@@ -20,7 +20,7 @@ BASE, ARMED = ROOT / "docker-compose.yml", DEPLOY / "compose" / "armed.yml"
 COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = ("topics", "ingest", "detect", "respond", "incidents")
-SCALED = ("detect", "incidents")
+SCALED = ("ingest", "detect", "incidents")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 
 every = pytest.mark.parametrize("name", SERVICES)
@@ -128,6 +128,16 @@ def test_a_scaled_service_has_nothing_that_only_one_can_have(name: str) -> None:
     assert not service.keys() & {"container_name", "ports", "hostname"}
     named = [one for one in service["volumes"] if isinstance(one, str) and ":" in one]
     assert named == []
+
+
+def test_somebody_stands_by_for_ingest() -> None:
+    assert SERVICES["ingest"]["deploy"]["replicas"] == 2
+
+
+@pytest.mark.parametrize("name", ["ingest", "incidents", "respond"])
+def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
+    volumes = [one for one in SERVICES[name]["volumes"] if isinstance(one, str)]
+    assert [one for one in volumes if one.endswith("/var/lib/firebreak")]
 
 
 def test_there_is_one_responder_and_it_keeps_its_journal() -> None:

@@ -155,9 +155,15 @@ def test_the_responder_starts_disarmed_and_without_a_key() -> None:
     assert not any("armed" in component for component in production["components"])
 
 
-def test_one_ingest_is_active_at_a_time() -> None:
-    assert WORKLOADS["ingest"]["spec"]["replicas"] == 1
-    assert WORKLOADS["ingest"]["spec"]["strategy"] == {"type": "Recreate"}
+def test_somebody_stands_by_for_ingest_on_another_machine() -> None:
+    assert WORKLOADS["ingest"]["spec"]["replicas"] == 2
+    (spread,) = pod("ingest")["topologySpreadConstraints"]
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+
+
+@pytest.mark.parametrize("name", ["ingest", "incidents", "respond"])
+def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
+    assert "/var/lib/firebreak" in {one["mountPath"] for one in container(name)["volumeMounts"]}
 
 
 @each_service
