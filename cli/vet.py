@@ -17,6 +17,7 @@ def vet(
     from detectors.vet_service import VetTask
     from detectors.vetting import Vetting
     from runtime.intake import Intake
+    from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
     from runtime.signatures import load_signer
@@ -38,4 +39,10 @@ def vet(
             service.metrics,
         )
         consumer = broker.consumer("firebreak-vet")
-        Loop(consumer, task, service.clock, beat=service.health.beat).run(service.stop)
+        lag = LagGauge(consumer.lags, service.metrics, service.clock)
+
+        def beat() -> None:
+            service.health.beat()
+            lag.look()
+
+        Loop(consumer, task, service.clock, beat=beat).run(service.stop)

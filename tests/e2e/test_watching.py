@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow]
 QUIET = {
     "firebreak_endpoint_faults_total",
     "firebreak_withdrawals_total",
+    "firebreak_detector_off",
     "firebreak_heartbeat_timestamp_seconds",  # none is due before a third of the gate's time is up
 }
 """What has no series as long as nothing of its kind happens, which nothing did here."""
@@ -91,6 +92,7 @@ def deployment(
 ) -> Iterator[Stage]:
     """Every service as a process of its own, armed, on three brokers."""
     monkeypatch.setattr(staging, "LocalKafka", partial(LocalKafka, brokers=3))
+    monkeypatch.setattr(staging, "SERVICES", {**staging.SERVICES, "vet": ("vet",)})
     folder = tmp_path_factory.mktemp("w")  # short enough for sockets
     plan = Plan(folder=folder, cache=load().cache, scenario="spot-oracle", armed=True)
     with Stage(plan, report=lambda _line: None) as stage:
