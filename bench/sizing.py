@@ -25,7 +25,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the file."""
 
 
-class Capacity(_Part):
+class Capacity(_Part, frozen=True):
     """What one core does, and how busy it should be."""
 
     detect: float
@@ -35,7 +35,7 @@ class Capacity(_Part):
     source: str = "assumed, bench/sizing.toml"
 
 
-class RecordSize(_Part):
+class RecordSize(_Part, frozen=True):
     """What a watched transaction becomes on the topics."""
 
     bytes: float
@@ -46,7 +46,7 @@ class RecordSize(_Part):
     protocols: float
 
 
-class Kafka(_Part):
+class Kafka(_Part, frozen=True):
     """How often, how long and how widely records are kept."""
 
     replication: int
@@ -55,14 +55,14 @@ class Kafka(_Part):
     partitions: int
 
 
-class State(_Part):
+class State(_Part, frozen=True):
     """What a process holds."""
 
     protocol_bytes: float
     process_bytes: float
 
 
-class Chain(_Part):
+class Chain(_Part, frozen=True):
     """A chain's average traffic, per second; which share of it touches something watched."""
 
     name: str
@@ -71,7 +71,7 @@ class Chain(_Part):
     watched: float
 
 
-class Deployment(_Part):
+class Deployment(_Part, frozen=True):
     """What is watched."""
 
     name: str
@@ -79,7 +79,7 @@ class Deployment(_Part):
     chains: tuple[Chain, ...]
 
 
-class Inputs(_Part):
+class Inputs(_Part, frozen=True):
     """All of the file."""
 
     capacity: Capacity
