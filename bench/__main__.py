@@ -16,7 +16,17 @@ from bench.report import BrokenResultError, Report, machine
 
 DOCS = ROOT / "docs" / "performance.md"
 _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
-MEASUREMENTS = ("decode", "detect", "stages", "latency", "brake", "replay", "memory", "scale")
+MEASUREMENTS = (
+    "decode",
+    "detect",
+    "stages",
+    "latency",
+    "ingest",
+    "brake",
+    "replay",
+    "memory",
+    "scale",
+)
 
 
 def main() -> int:

@@ -70,10 +70,11 @@ def measure(place: Place) -> Section:
         _round(place, (space, 20, 1, 0, 0, 0), (producer, attacks, actions))  # everything warm
         first, seconds = 10_000, 3 if place.short else SECONDS
         for rate, burst in ((200, 0), (1_000, 0), (1_000, 10_000)):
-            asked = (space, rate, seconds, 0, burst, first)
+            at_once = burst and place.size(burst)
+            asked = (space, rate, seconds, 0, at_once, first)
             taken = _round(place, asked, (producer, attacks, actions))
             first += 1_000_000
-            figures += _figures(rate, burst, taken)
+            figures += _figures(rate, at_once, taken)
         for process in running:
             process.stop()
         actions.close()

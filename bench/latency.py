@@ -41,9 +41,10 @@ def measure(place: Place) -> Section:
     _round(place, (space, 20, 1, 20, 0, 0), alerts)  # everything warm
     first = 10_000
     for rate, burst in ((200, 0), (200, 2_000), (1_000, 0), (1_000, 10_000), (5_000, 0)):
-        taken = _round(place, (space, rate, seconds, PROBES, burst, first), alerts)
+        at_once = burst and place.size(burst)
+        taken = _round(place, (space, rate, seconds, PROBES, at_once, first), alerts)
         first += 1_000_000
-        figures += _figures(rate, burst, taken)
+        figures += _figures(rate, at_once, taken)
     alerts.close()
     detect.stop()
     return Section(TITLE, tuple(figures))

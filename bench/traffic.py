@@ -1,8 +1,8 @@
 """Made-up traffic of many protocols: seeded, so that everybody measures the same.
 
 Sizes follow recorded blocks of Ethereum (2020 to 2023): a transaction that reaches a protocol has 2
-to 20 frames, half of them 8 or fewer, 1 to 7 events, 1 to 6 movements of tokens, and takes 2 to 3
-KB of JSON. One in a thousand is built like an attack: borrowed funds, re-entry, a bent price.
+to 20 frames, half of them 8 or fewer, 1 to 7 events, 1 to 6 movements of tokens; that is 4 KB of
+JSON. One in a thousand is built like an attack: borrowed funds, re-entry, a bent price.
 """
 
 import random
