@@ -5,7 +5,6 @@ stands on) it finds in our environment, behind its own packages.
 """
 
 import hashlib
-import os
 import subprocess
 import sys
 import sysconfig
@@ -27,11 +26,10 @@ def python(place: Place) -> Path:
     program = folder / "bin" / "python"
     if (folder / "complete").exists():
         return program
-    uv = Path(sys.executable).with_name("uv")
-    _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder])
-    _run(
-        [uv, "pip", "sync", "--quiet", "--python", program, "--require-hashes", "--no-build", LOCK]
-    )
+    _run([sys.executable, "-m", "venv", "--clear", folder])
+    install = [program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pinned = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", LOCK]
+    _run([*install, *pinned])
     inner = next((folder / "lib").glob("python3*/site-packages"))
     ours = f"{sysconfig.get_path('purelib')}\n{ROOT}\n"
     (inner / "ours.pth").write_text(ours)
@@ -40,8 +38,8 @@ def python(place: Place) -> Path:
 
 
 def _run(command: list[object]) -> None:
-    done = subprocess.run(  # noqa: S603 - uv, no shell
-        list(map(str, command)), capture_output=True, check=False, text=True, env=dict(os.environ)
+    done = subprocess.run(  # noqa: S603 - venv and pip, no shell
+        list(map(str, command)), capture_output=True, check=False, text=True
     )
     if done.returncode:
-        raise NotAvailableError(done.stderr.strip()[-500:] or "uv failed")
+        raise NotAvailableError(done.stderr.strip()[-500:] or "pip failed")
