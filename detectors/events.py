@@ -11,7 +11,6 @@ Scored at the head, learned at finality, as `detectors.host` tells.
 """
 
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -92,7 +91,7 @@ class EventHost:
         self._rules = rules
         self._sizes: dict[tuple[str, str], _Size] = {}
         self._tail = OnlineTail()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: list[_Waiting] = []
         self._mark = (-1, -1)
         self.learned = 0
         self.turned_away = 0
@@ -105,12 +104,13 @@ class EventHost:
         `UNKNOWN` before enough is known of any of its sizes.
         """
         block, log = event.block, event.log
-        if (block, log) <= self._mark:
+        mark = self._mark
+        if (block, log) <= mark:
             return None, None
         self._mark = (block, log)
-        waiting, final = self._waiting, block - self._rules.finality
-        while waiting and waiting[0].block <= final:
-            self._learn(waiting.popleft())
+        if block > mark[0]:
+            self._learn_final(block - self._rules.finality)
+        waiting = self._waiting
         sizes, name, known = _sizes(event), event.name, self._sizes
         largest = UNKNOWN
         for argument, scaled in sizes:
@@ -131,6 +131,15 @@ class EventHost:
         else:
             self.turned_away += 1
         return score, alert
+
+    def _learn_final(self, final: int) -> None:
+        done = 0
+        for entry in self._waiting:
+            if entry.block > final:
+                break
+            self._learn(entry)
+            done += 1
+        del self._waiting[:done]
 
     def _learn(self, entry: _Waiting) -> None:
         self.learned += 1
@@ -207,7 +216,7 @@ class EventHost:
         """Forget a block that left the chain; return the alerts that no longer hold."""
         gone = [e for e in self._waiting if e.block == block and e.block_hash == block_hash]
         if gone:
-            self._waiting = deque(entry for entry in self._waiting if entry not in gone)
+            self._waiting = [entry for entry in self._waiting if entry not in gone]
             self._mark = min(self._mark, (block, -1))
         return [
             Withdrawal(
@@ -234,7 +243,7 @@ class EventHost:
         was."""
         before = len(self._waiting)
         kept = [e for n, e in enumerate(self._waiting) if n % 2 or e.alert]
-        self._waiting = deque(kept if len(kept) < before else kept[::2])
+        self._waiting = kept if len(kept) < before else kept[::2]
         self.turned_away += before - len(self._waiting)
         return f"{before - len(self._waiting)} events that waited to be learned"
 
@@ -263,10 +272,10 @@ class EventHost:
             size = self._sizes[name, argument] = _Size()
             size.n, size.mean, size.squares = float(n), float(mean), float(squares)
         self._tail.load(state["tail"])
-        self._waiting = deque(
+        self._waiting = [
             _Waiting._make([*entry[:-1], tuple((name, float(size)) for name, size in entry[-1])])
             for entry in state["waiting"]
-        )
+        ]
 
 
 def _sizes(event: Event) -> tuple[tuple[str, float], ...]:
