@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 RIDGE = 10.0
 """Weight of the squared coefficients (of standardised counts) against the log-likelihood."""
 CAPS = (99.9, 90.0)
-"""Percentiles of the benign counts and of the exploits': a count is capped at the larger of them."""
+"""Percentiles of the benign counts and of the exploits'; the larger of the two caps a count."""
 FOLDS, SEEDS = 5, 5
 TARGET = Path(__file__).parent.parent / "detectors" / "likeness.json"
 

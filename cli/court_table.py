@@ -13,8 +13,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 def _histories(found: dict[str, Any]) -> str:
     lines = [
-        "| protocol | transactions | exploit's rank | p-value | alerted | false alerts | per 60 days"
-        " | lead, blocks |",
+        "| protocol | transactions | rank | p-value | alerted | false | per 60 days | lead, blocks |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for item in found["protocols"]:
@@ -26,12 +25,11 @@ def _histories(found: dict[str, Any]) -> str:
             f"| {item['case'].rpartition('.')[2]} | {item['transactions']:,} | {rank} | {p_value}"
             f" | {alerted} | {item['false_alerts']} | {item['false_per_period']:.1f} | {lead} |"
         )
-    lines += [
-        "",
+    total = (
         f"Alerted: {_share(found['recall'])}; first or second in their ranking:"
-        f" {found['first_or_second']}. False alerts: {_share(found['false_alerts'])}.",
-    ]
-    return "\n".join(lines)
+        f" {found['first_or_second']}. False alerts: {_share(found['false_alerts'])}."
+    )
+    return "\n".join([*lines, "", total])
 
 
 def _single(found: dict[str, Any]) -> str:
@@ -47,12 +45,11 @@ def _single(found: dict[str, Any]) -> str:
         for name, recalls in found["without"].items()
     ]
     budget = found["at_the_default_budget"]
-    lines += [
-        "",
+    total = (
         f"At the default budget: {_share(budget['recall'])} exploits alerted,"
-        f" {_share(budget['false_alerts'])} false. AUC {found['auc']:.3f}.",
-    ]
-    return "\n".join(lines)
+        f" {_share(budget['false_alerts'])} false. AUC {found['auc']:.3f}."
+    )
+    return "\n".join([*lines, "", total])
 
 
 def _recalls(found: list[dict[str, Any]]) -> str:

@@ -15,6 +15,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from detectors.scoring import Row
 
@@ -158,8 +159,7 @@ def roc(attacks: Groups, ordinary: Groups) -> list[tuple[float, float]]:
 
 def area(points: Sequence[tuple[float, float]]) -> float:
     """Return the area under a curve of `roc`."""
-    pairs = zip(points, points[1:], strict=False)
-    return sum((x1 - x0) * (y0 + y1) / 2 for (x0, y0), (x1, y1) in pairs)
+    return sum((x1 - x0) * (y0 + y1) / 2 for (x0, y0), (x1, y1) in pairwise(points))
 
 
 def grouped(rows: Iterable[Row], frames: int = 0, without: str | None = None) -> Groups:

@@ -20,7 +20,7 @@ def row(case: str, order: int, score: float, **parts: object) -> Row:
     return Row(**(given | parts))  # type: ignore[arg-type]  # parts are the caller's to fit
 
 
-def test_wilsons_interval_is_the_published_one() -> None:
+def test_wilsons_interval_is_what_its_formula_gives_by_hand() -> None:
     low, high = court.wilson(5, 6)
     assert (round(low, 3), round(high, 3)) == (0.498, 0.962)
     assert court.wilson(0, 0) == (0.0, 1.0)

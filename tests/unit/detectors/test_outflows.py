@@ -1,8 +1,13 @@
 """What leaves the protocol: at once, in many steps, as a share of all, and for nothing."""
 
+import math
+import random
+
 from detectors.api import Detector, Scope
+from detectors.baseline import Prior
 from detectors.builtin.asset_outflow import AssetOutflow
 from detectors.builtin.one_sided import OneSided
+from detectors.cusum import Cusum
 from detectors.samples import CHAIN, PROTOCOL
 from schemas.chain import Transaction
 from tests.unit.detectors.scenes import POOL, SHARE, THIEF, USER, VAULT, flow, scope, tx
@@ -52,12 +57,16 @@ def test_most_of_what_is_there_stands_out_even_where_amounts_vary_widely() -> No
 
 
 def test_many_outflows_above_the_ordinary_stand_out_though_each_is_none() -> None:
-    subject = taught(AssetOutflow)
-    calm = score(subject, withdrawal(112))
-    for _ in range(12):
-        subject.learn_one(subject.features(withdrawal(112)), 0.2)
-    assert subject.score_one({f"course:{flow(VAULT, USER, 1).token}": 112.0 * UNIT}) > 1.0
-    assert calm < 8.0
+    chance, subject = random.Random(0), Cusum(Prior(0.0, 1.0), 1e-9)
+    for _ in range(300):
+        subject.learn(chance.lognormvariate(0.0, 1.0), 1.0)
+    calm, high = subject.surprise(1.0), math.exp(2.2)
+    for _ in range(6):
+        subject.learn(high, 1.0)
+    assert subject.surprise(high) > calm + 6.0
+    for _ in range(20):
+        subject.learn(1.0, 1.0)
+    assert subject.surprise(1.0) == 0.0
 
 
 def test_what_moves_inside_the_protocol_has_not_left_it() -> None:

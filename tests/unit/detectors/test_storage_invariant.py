@@ -31,7 +31,7 @@ def test_ordinary_writes_score_low() -> None:
 def test_a_constant_that_changes_stands_out() -> None:
     subject = taught()
     changed = tx(1, writes=(write(OWNER, 0xBAD), write(TOTAL, 10**24), write(9_999, 10**20)))
-    assert score(subject, changed) > score(subject, ordinary(121)) + 4.0
+    assert score(subject, changed) > score(subject, ordinary(121)) + 3.0
     told = subject.explain_one(subject.features(changed), changed)
     assert told.reasons[0].feature.startswith("value:")
     assert any("became" in item.what for item in told.evidence)

@@ -47,7 +47,7 @@ def alarm(of: Host, block: int) -> float:
     amount = 1.0
     while amount < 1e6:
         pending = payout(block, amount, THIEF)
-        opinion, alert = of.take(type(pending)(**_fields(pending) | {"phase": "pending"}))
+        _, alert = of.take(type(pending)(**_fields(pending) | {"phase": "pending"}))
         if alert is not None:
             return amount
         amount *= 1.1
