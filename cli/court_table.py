@@ -13,7 +13,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 def _histories(found: dict[str, Any]) -> str:
     lines = [
-        "| protocol | transactions | rank | p-value | alerted | false | per 60 days | lead, blocks |",
+        "| protocol | txs | rank | p-value | alerted | false | per 60 days | lead, blocks |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for item in found["protocols"]:

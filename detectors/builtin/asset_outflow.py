@@ -67,15 +67,16 @@ class AssetOutflow(FeatureDetector):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._holdings = Holdings()
+        self._own = scope.manifest.holders if scope.manifest else None
 
     def features(self, tx: Transaction) -> Features:
         """Return per token what left: of the protocol's holders together, or, where no manifest
         tells them, of the address that lost most."""
-        if self.scope.manifest is None:
+        if self._own is None:
             return self._largest_losses(tx)
         found: dict[str, float] = {}
         user = _user(tx)
-        for token, (came, went) in crossing(tx.flows, self.scope.manifest.holders).items():
+        for token, (came, went) in crossing(tx.flows, self._own).items():
             loss = went - came
             found[f"moved:{token}"] = came - went
             if went > 0.0:

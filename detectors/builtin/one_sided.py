@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from detectors import priors
-from detectors.api import Features, Spec
+from detectors.api import Features, Scope, Spec
 from detectors.featured import Family, FeatureDetector, amount
-from detectors.flows import NOBODY, initiators, net_flows
+from detectors.flows import NOBODY, Net, initiators, net_flows
 from schemas.alerts import Evidence
 from schemas.chain import Transaction
 
@@ -45,28 +45,24 @@ class OneSided(FeatureDetector):
         ),
     }
 
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._own = scope.manifest.holders if scope.manifest else None
+
     def features(self, tx: Transaction) -> Features:
         """Return what left without return, and the rate where one token was exchanged for one
         other; of the protocol as a whole, or of each party besides the initiators."""
         net = net_flows(tx.flows)
-        if self.scope.manifest is None:
+        if self._own is None:
             besides = initiators(tx, frozenset()) | {NOBODY}
             parties = [tokens for address, tokens in net.items() if address not in besides]
         else:
-            parties = [self._together(net)]
+            parties = [_together(net, self._own)]
         found: dict[str, float] = {}
         for tokens in parties[:MAX_PARTIES]:
             for name, value in _told(tokens):
                 found[name] = max(value, found.get(name, 0.0))
         return found
-
-    def _together(self, net: dict[str, dict[str, float]]) -> dict[str, float]:
-        own = self.scope.manifest.holders if self.scope.manifest else frozenset()
-        total: dict[str, float] = {}
-        for address in sorted(own & net.keys()):
-            for token, change in net[address].items():
-                total[token] = total.get(token, 0.0) + change
-        return total
 
     def member(self, member: str) -> str:
         """Return the symbols of the tokens."""
@@ -78,6 +74,14 @@ class OneSided(FeatureDetector):
         logs = [log for log in tx.logs if log.contract == token and log.name == "Transfer"]
         for log in logs[:4]:
             yield Evidence(what=f"transfer of {self.scope.symbol(token)}", log=log.log)
+
+
+def _together(net: Net, own: frozenset[str]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for address in sorted(own & net.keys()):
+        for token, change in net[address].items():
+            total[token] = total.get(token, 0.0) + change
+    return total
 
 
 def _told(tokens: dict[str, float]) -> Iterator[tuple[str, float]]:

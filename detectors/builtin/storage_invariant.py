@@ -37,7 +37,7 @@ class StorageInvariant(NamedFeatureDetector):
         ),
     )
     kinds: ClassVar[dict[str, str]] = {
-        "keeper": "it writes to {new} contract(s) that this protocol's transactions never wrote to, "
+        "keeper": "it writes to {new} contract(s) that nothing here wrote to before, "
         "as one in {chance} does",
     }
     families: ClassVar[dict[str, Family]] = {
