@@ -33,8 +33,8 @@ from detectors.builtin.call_shape import CallShape
 from detectors.builtin.price_move import PriceMove
 from detectors.featured import FeatureDetector
 from detectors.host import Host, is_inert
-from detectors.scales import view_of
 from detectors.rules import Rules
+from detectors.scales import view_of
 from detectors.sets import load_set
 from detectors.tail import BIN, BINS
 from ingest.decode import Decoder

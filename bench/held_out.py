@@ -29,8 +29,8 @@ from detectors import likeness, priors
 from detectors.api import Scope
 from detectors.court import Labels
 from detectors.host import Host, is_inert
-from detectors.scales import view_of
 from detectors.rules import Rules
+from detectors.scales import view_of
 from detectors.scoring import Row, score_case
 from detectors.sets import HostMaker, load_set
 from detectors.tail import BINS

@@ -94,3 +94,17 @@ def new(name: str, folder: Annotated[Path, typer.Option(help="Where to put it.")
     from detectors.scaffold import write
 
     Console().print(f"Wrote {write(name, folder)}; its README says how to go on.")
+
+
+@app.command()
+def page(
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/detectors.md"),
+) -> None:
+    """Write the page of all shipped detectors from what they say of themselves."""
+    from detectors.catalogue import page as made
+    from detectors.sets import load_set
+    from runtime.settings import ACTS, CORE
+
+    shipped = {"core": CORE, "acts": ACTS}
+    out.write_text(made({name: load_set(names, names) for name, names in shipped.items()}))
+    Console().print(f"Wrote {out}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from detectors.scoring import Row
     from detectors.sets import HostMaker
     from ingest.files import Item
-    from schemas.chain import Transaction
+    from schemas.chain import Price, Transaction
     from schemas.manifest import Manifest
 
 MAINNET = "eip155:1"
@@ -33,8 +33,8 @@ def score(
     """Score recorded transactions blind, in order, each before it is learned from.
 
     Decoding, features, detectors and host are the live pipeline's own. Each case (protocol, block
-    or file) starts from the shipped priors alone. Bytecode is judged contract by contract. What no
-    detector of the set reads (prices) gets a row with score 0 and p-value 1.
+    or file) starts from the shipped priors alone. Bytecode is judged contract by contract, prices
+    bar by bar.
     """
     from cli.wiring import read_settings
     from detectors.scoring import COLUMNS
@@ -109,8 +109,8 @@ class Scorer:
 
     def _subjects(
         self, case: str, items: Iterable["Item"]
-    ) -> "Iterator[Transaction | Contract | str]":
-        """Yield transactions, and the names of what no detector reads."""
+    ) -> "Iterator[Transaction | Price | Contract]":
+        """Yield what is judged, in order."""
         from detectors.bytecode.recorded import Contract
         from ingest.files import Code, Unreadable
         from ingest.normalise import transactions
@@ -130,5 +130,4 @@ class Scorer:
             elif isinstance(body, Code):
                 yield Contract(body.tx or body.address, body.init_code, body.runtime_code)
             else:
-                self.counts["of a kind that no detector of this set reads"] += 1
-                yield str(body.timestamp)
+                yield body

@@ -87,7 +87,7 @@ class FeatureDetector(Detector):
 
     def score_one(self, x: Features) -> float:
         """Return the sum over families of the largest surprise within each, in nats."""
-        _require_finite(x)
+        require_finite(x)
         families, baselines = self.families, self._baselines
         largest: dict[str, float] = {}
         for name, value in x.items():
@@ -135,7 +135,7 @@ class FeatureDetector(Detector):
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Take these values for ordinary."""
-        _require_finite(x)
+        require_finite(x)
         for name, value in x.items():
             _, family = self._family(name)
             if family is None:
@@ -167,9 +167,9 @@ class FeatureDetector(Detector):
         expected = baseline.expected()
         text = family.words.format(
             member=self.member(name.partition(":")[2]),
-            observed=_plain(observed),
-            expected=_plain(expected),
-            times=_plain(observed / expected) if expected > 0.0 else "many",
+            observed=plain(observed),
+            expected=plain(expected),
+            times=plain(observed / expected) if expected > 0.0 else "many",
         )
         return Reason(
             feature=name[:128],
@@ -203,7 +203,7 @@ class FeatureDetector(Detector):
         return baseline
 
 
-def _require_finite(x: Features) -> None:
+def require_finite(x: Features) -> None:
     """Refuse everything if anything is not a number: half a lesson would be worse than none."""
     if math.isfinite(sum(x.values())):  # then every one of them is
         return
@@ -212,7 +212,7 @@ def _require_finite(x: Features) -> None:
             raise ValueError(f"feature {name} is {value}")
 
 
-def _plain(value: float) -> str:
+def plain(value: float) -> str:
     """Write a number for a person: three significant digits, no exponent where avoidable."""
     if value != 0.0 and not 1e-4 <= abs(value) < 1e15:
         return f"{value:.2e}"

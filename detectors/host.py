@@ -15,7 +15,7 @@ every real one look rare.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -23,13 +23,15 @@ from detectors import alerts
 from detectors.alerts import Opinion
 from detectors.api import Detector, Explanation, Features, Scope
 from detectors.guarded import Source, guard
+from detectors.market.api import PriceDetector
+from detectors.market.watch import PriceWatch
 from detectors.rules import Rules
 from detectors.scales import Scales, view_of
 from detectors.stake import at_stake
 from detectors.tail import Rarity
 from detectors.waiting import SUSPECT_WEIGHT, Lesson, Waiting, WaitingRoom
 from schemas.alerts import Alert, Withdrawal
-from schemas.chain import Transaction
+from schemas.chain import Price, Transaction
 from schemas.ids import content_id
 
 _NOTHING = Explanation()
@@ -53,6 +55,10 @@ def is_inert(tx: Transaction) -> bool:
     return "writes" in tx.seen and not (tx.writes or tx.flows or tx.logs or tx.created)
 
 
+def _reads_prices(source: type[Detector] | Source) -> TypeGuard[type[PriceDetector]]:
+    return isinstance(source, type) and issubclass(source, PriceDetector)
+
+
 class Host:
     """Scores and learns one protocol's transactions, in the order of their records."""
 
@@ -63,7 +69,12 @@ class Host:
         self._scope = scope
         self._rules = rules
         self._sources = detectors
-        self._members = [guard(name, source, scope) for name, source in detectors.items()]
+        self._members = [
+            guard(name, source, scope)
+            for name, source in detectors.items()
+            if not _reads_prices(source)
+        ]
+        self._prices = PriceWatch(scope, rules, filter(_reads_prices, detectors.values()))
         self._scales: dict[str, Scales] = {}
         self._waiting = WaitingRoom(rules.finality)
         self._mark = (-1, -1)
@@ -129,6 +140,10 @@ class Host:
             for member in self._members
         )
         return Opinion(evidence=0.0, p_value=1.0, views=tuple(views), together=1.0)
+
+    def take_price(self, price: Price) -> tuple[Opinion, Alert | None]:
+        """Judge one bar of a market that the protocol depends on, then learn it: a bar is final."""
+        return self._prices.take(price, max(0, self._mark[0]))
 
     def _judge(self, tx: Transaction) -> tuple[Opinion, list[Features | None]]:
         """Ask every detector; a failing one has no opinion and the others go on."""
@@ -223,7 +238,8 @@ class Host:
 
     def faults(self) -> Sequence[tuple[str, str]]:
         """Return (detector, what happened) for failures since the last call."""
-        return [(member.name, fault) for member in self._members for fault in member.take_faults()]
+        found = [(member.name, fault) for member in self._members for fault in member.take_faults()]
+        return found + self._prices.take_faults()
 
     @property
     def turned_away(self) -> int:
@@ -252,6 +268,7 @@ class Host:
             "newest": self._newest,
             "allowance": self._allowance,
             "waiting": self._waiting.dump(),
+            "prices": self._prices.dump(),
             "scales": {view: scales.dump() for view, scales in self._scales.items()},
             "detectors": [member.name for member in self._members],
             "members": {
@@ -267,6 +284,7 @@ class Host:
         self._newest = str(state["newest"])
         self._allowance = float(state["allowance"])
         self._waiting.load(state["waiting"])
+        self._prices.load(state["prices"])
         known = []
         for member in self._members:
             saved = state["members"].get(member.name)

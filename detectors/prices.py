@@ -28,7 +28,7 @@ class Move(NamedTuple):
 def moves(tx: Transaction) -> list[Move]:
     """Return the largest movement of each pool's price, pools without any left out."""
     seen: dict[str, list[tuple[float, int | None]]] = defaultdict(list)
-    for pool, price, log in _reported(tx.logs):
+    for pool, price, log in reported(tx.logs):
         seen[pool].append((price, log))
     for pool, price in _exchanged(tx.flows):
         if pool not in seen or seen[pool][0][1] is None:
@@ -43,7 +43,7 @@ def moves(tx: Transaction) -> list[Move]:
     return found
 
 
-def _reported(logs: Sequence[Log]) -> Iterable[tuple[str, float, int]]:
+def reported(logs: Sequence[Log]) -> Iterable[tuple[str, float, int]]:
     """Yield (pool, ln price, log) wherever a pool's own events tell."""
     reserves: dict[str, tuple[int, int]] = {}
     for log in logs:

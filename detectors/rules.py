@@ -12,5 +12,7 @@ class Rules:
     """Blocks after which a block counts as final."""
     budget: float
     """The share of ordinary transactions that may alert."""
+    market_seconds: float = 14 * 86_400.0
+    """Seconds of one market's prices in which one false alert is acceptable."""
     without: frozenset[str] = field(default=frozenset())
     """Features that are taken away from every detector."""

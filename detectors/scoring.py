@@ -4,10 +4,12 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from detectors.alerts import Opinion
 from detectors.bytecode.recorded import Contract
 from detectors.host import Host
 from detectors.sets import HostMaker
-from schemas.chain import Transaction
+from schemas.alerts import Alert
+from schemas.chain import Price, Transaction
 
 COLUMNS = ("case", "order", "tx", "score", "p_value", "alerted", "detectors")
 
@@ -44,10 +46,14 @@ class Row:
         )
 
 
+MARKETS = "market:prices"
+"""Stands for the chain of a case of prices, which lives on none."""
+
+
 def score_case(
-    case: str, subjects: Iterable[Transaction | Contract | str], maker: HostMaker
+    case: str, subjects: Iterable[Transaction | Price | Contract | str], maker: HostMaker
 ) -> Iterator[Row]:
-    """Yield one row per subject, in order; transactions are scored before they are learned.
+    """Yield one row per subject, in order; each is scored before it is learned.
 
     A subject that is only a name is of a kind that no detector reads: score 0, p-value 1.
     """
@@ -63,15 +69,16 @@ def score_case(
             yield Row(case, order, subject.name, score, p_value, bool(names), names)
             order += 1
             continue
-        host = host or maker.make(subject.chain, case)
-        opinion, alert = host.take(subject)
+        chain = MARKETS if isinstance(subject, Price) else subject.chain
+        host = host or maker.make(chain, case)
+        opinion, alert = _taken(host, subject)
         if opinion is None:
             continue  # the same transaction again: it has its row
         votes = alert.votes if alert is not None else ()
         yield Row(
             case=case,
             order=order,
-            tx=subject.tx,
+            tx=str(subject.timestamp) if isinstance(subject, Price) else subject.tx,
             score=opinion.score,
             p_value=opinion.p_value,
             alerted=alert is not None,
@@ -85,3 +92,7 @@ def score_case(
             block=subject.block,
         )
         order += 1
+
+
+def _taken(host: Host, subject: Transaction | Price) -> tuple[Opinion | None, Alert | None]:
+    return host.take_price(subject) if isinstance(subject, Price) else host.take(subject)

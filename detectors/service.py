@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from detectors.host import Host
 from detectors.vetting import Vetting
 from runtime.broker import Message, Offsets, Partition, Producer
 from runtime.clock import Clock
@@ -15,7 +16,7 @@ from runtime.metrics import Metrics
 from runtime.signatures import Signer, sequence
 from runtime.state import StateStore
 from schemas.alerts import Alert, Withdrawal
-from schemas.chain import Deployment, Event, Retraction, Transaction
+from schemas.chain import Deployment, Event, Price, Retraction, Transaction
 from schemas.codec import encode
 from schemas.headers import CHAIN, RECORD_ID, Headers, hop_headers, hops
 from schemas.manifest import Manifest
@@ -222,6 +223,8 @@ class DetectTask:
             share = self._shares[message.partition]
             if isinstance(record, self._subject):
                 scored += self._take(share, message, record)
+            elif isinstance(record, Price):
+                self._take_price(share, message, record)
             elif isinstance(record, Deployment):
                 self._vet(share, message, record)
             elif isinstance(record, Retraction):
@@ -264,6 +267,24 @@ class DetectTask:
             self._publish(alert, message)
         self._report(host, record.tx)
         return True
+
+    def _take_price(self, share: _Share, message: Message, price: Price) -> None:
+        """Judge a bar for the protocol in whose partition, and under whose key, it travels; one
+        that no manifest asked for says nothing about anything."""
+        protocol = (message.key or b"").decode(errors="replace")
+        manifest = self._maker.manifests.get(protocol)
+        if manifest is None or message.offset < share.covered.get(protocol, 0):
+            return
+        host = share.hosts.get(protocol)
+        if host is None:
+            host = share.hosts[protocol] = self._maker.make(manifest.chain, protocol)
+        if not isinstance(host, Host):
+            return
+        _, alert = host.take_price(price)
+        share.changed.add(protocol)
+        if alert is not None:
+            self._publish(alert, message)
+        self._report(host, price.id)
 
     def _report(self, host: Scorer, during: str) -> None:
         """Tell of plug-ins that failed; those that are off now are on the gauge and in the

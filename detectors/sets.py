@@ -84,6 +84,7 @@ class HostMaker:
             set_name=self.set_name,
             finality=self._finality_of(chain),
             budget=1.0 / budget.transactions_per_false_alert,
+            market_seconds=budget.market_days_per_false_alert * 86_400.0,
             without=self._without,
         )
         return Host(Scope(chain, protocol, manifest), rules, self._detectors)

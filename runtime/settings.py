@@ -50,6 +50,7 @@ _NOT_LIBRDKAFKAS = {
     "sasl_password_file",
     "ssl_key_password_file",
 }
+_PRICES = ("depeg", "price-divergence", "stale-oracle", "volatility")
 CORE = (
     "asset-outflow",
     "price-move",
@@ -59,6 +60,16 @@ CORE = (
     "one-sided",
     "exploit-likeness",
     "declared-invariants",
+    *_PRICES,
+)
+ACTS = (
+    "governance",
+    "privilege",
+    "share-price",
+    "mint-bridge",
+    "approval-drain",
+    "liquidation",
+    "oracle-gap",
 )
 _FINALITY = {"eip155:1": 64, "eip155:56": 15, "eip155:137": 128}
 
@@ -165,8 +176,8 @@ class PostureSettings(_Group):
 class DetectSettings(_Group):
     """Which detectors run, and how their alerts are signed."""
 
-    sets: dict[SetName, Names] = {"core": CORE}
-    allowed: Names = CORE
+    sets: dict[SetName, Names] = {"core": CORE, "acts": ACTS}
+    allowed: Names = (*CORE, *ACTS)
     signing_key: Path | None = None
 
     def names(self, set_name: str) -> tuple[str, ...]:

@@ -10,12 +10,11 @@ from hashlib import sha256
 
 def framed(*parts: str | int) -> bytes:
     """Join the parts unambiguously: each as UTF-8, preceded by its length in bytes and a colon."""
-    out = bytearray()
-    for part in parts:
-        encoded = str(part).encode()
-        out += b"%d:" % len(encoded)
-        out += encoded
-    return bytes(out)
+    texts = [str(part) for part in parts]
+    joined = "".join([f"{len(text)}:{text}" for text in texts])
+    if joined.isascii():  # a character is a byte
+        return joined.encode()
+    return b"".join(b"%d:%b" % (len(text.encode()), text.encode()) for text in texts)
 
 
 def content_id(kind: str, *parts: str | int) -> str:

@@ -78,6 +78,14 @@ class Market(_Strict):
     """A price series (`market-prices-v1`) that the protocol's scores may need."""
 
     market: Annotated[str, Field(pattern=KEY)]
+    asset: Annotated[str, Field(max_length=32)] = ""
+    """What it prices; markets of one asset are held against each other."""
+    kind: Literal["exchange", "pool", "oracle"] = "exchange"
+    peg: Annotated[Decimal, Field(gt=0)] | None = None
+    """What the price is meant to be; without it, a market that trades around 1 is taken to be
+    meant to."""
+    heartbeat_seconds: Annotated[int, Field(gt=0)] | None = None
+    """How long an oracle may be silent at most; without it, its habit tells."""
 
 
 class Dependency(_Strict):
@@ -128,6 +136,8 @@ class Budget(_Strict):
     """How many false alarms are acceptable."""
 
     transactions_per_false_alert: Annotated[int, Field(ge=10)] = 400
+    market_days_per_false_alert: Annotated[int, Field(ge=1)] = 14
+    """For prices, whose bars are as long as the market likes: days of one market."""
 
 
 class Halt(_Strict):

@@ -5,7 +5,7 @@ Every reader takes a value and the field's name, and raises `PoisonRecordError` 
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -26,6 +26,11 @@ _MILLISECONDS = 10**11
 """A time beyond it is in milliseconds: as seconds it would lie after the year 5000."""
 _LONGEST_TOPICS = 400
 _DECIMAL = re.compile(r"[0-9]{1,100}(?:\.[0-9]{1,100})?(?:[eE][+-]?[0-9]{1,3})?")
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a time without a zone is taken for UTC
+_SECOND = timedelta(seconds=1)
+_PLAIN = re.compile(r"[0-9]{1,30}\.[0-9]{1,30}")
+"""How most floats are written: no sign, no exponent, short."""
 
 
 class Fields:
@@ -138,8 +143,7 @@ def moment(value: Any, field: str) -> int:
 
 
 def _since_1970(time: datetime, field: str) -> int:
-    known = time if time.tzinfo else time.replace(tzinfo=UTC)
-    found = int(known.timestamp())
+    found = (time - _EPOCH) // _SECOND if time.tzinfo is None else int(time.timestamp())
     if found < 0:
         raise refused(time, field, "a time after 1970")
     return found
@@ -165,7 +169,10 @@ def decimal_text(value: Any, field: str) -> str:
     does not."""
     number = value
     if isinstance(value, float):
-        number = Decimal(repr(value))
+        written = repr(value)
+        if _PLAIN.fullmatch(written):
+            return written
+        number = Decimal(written)
     elif type(value) is int:
         number = Decimal(whole(value, field))
     elif isinstance(value, str):

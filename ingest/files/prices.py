@@ -17,6 +17,8 @@ from schemas.errors import PoisonRecordError
 from schemas.ids import content_id
 
 _TIMES = ("timestamp", "dt", "date", "datetime", "time", "open_time", "__index_level_0__")
+_MOMENTS = frozenset(_TIMES)
+_LONG, _SHORT = frozenset(("open", "high", "low", "close")), frozenset("ohlc")
 _BAR = ("time", "open", "high", "low", "close", "volume")
 _LONGEST_SOURCE = 128
 
@@ -31,8 +33,9 @@ def _is_document(value: Any) -> bool:
 def _is_bar(value: Any) -> bool:
     if not isinstance(value, Mapping):
         return False
-    named = value.keys() >= {"open", "high", "low", "close"} or value.keys() >= set("ohlc")
-    return named and any(name in value for name in _TIMES)
+    if not (value.keys() >= _LONG or value.keys() >= _SHORT):
+        return False
+    return not _MOMENTS.isdisjoint(value)
 
 
 def _is_candles(value: Any) -> bool:
@@ -70,9 +73,10 @@ def _each(rows: Any, place: Place) -> Iterator[Piece]:
 def read_bar(value: Any, place: Place) -> Iterator[Piece]:
     """Yield one bar."""
     fields = Fields(value, "bar")
-    opened, high, low, close = (
-        fields.need(decimal_text, name, name[0]) for name in ("open", "high", "low", "close")
-    )
+    opened = fields.need(decimal_text, "open", "o")
+    high = fields.need(decimal_text, "high", "h")
+    low = fields.need(decimal_text, "low", "l")
+    close = fields.need(decimal_text, "close", "c")
     volume = fields.maybe(decimal_text, "volume", "v") or "0"
     yield _price(fields, place, (opened, high, low, close, volume), ("", ""))
 

@@ -41,7 +41,10 @@ class Tally:
 
     def of(self, file: str) -> FileTally:
         """Return the counts of one file."""
-        return self.files.setdefault(file, FileTally())
+        found = self.files.get(file)
+        if found is None:
+            found = self.files[file] = FileTally()
+        return found
 
     @property
     def read(self) -> int:

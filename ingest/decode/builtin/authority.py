@@ -9,6 +9,13 @@ event RoleGranted(bytes32 indexed role, address indexed account, address indexed
 event RoleRevoked(bytes32 indexed role, address indexed account, address indexed sender);
 event RoleAdminChanged(bytes32 indexed role, bytes32 indexed previousAdminRole,
     bytes32 indexed newAdminRole);
+event RoleGranted(uint64 indexed roleId, address indexed account, uint32 delay, uint48 since,
+    bool newMember);
+event RoleRevoked(uint64 indexed roleId, address indexed account);
+event RoleGuardianChanged(uint64 indexed roleId, uint64 indexed guardian);
+event TargetClosed(address indexed target, bool closed);
+event TargetFunctionRoleUpdated(address indexed target, bytes4 selector, uint64 indexed roleId);
+event TargetAdminDelayUpdated(address indexed target, uint32 delay, uint48 since);
 
 // ERC-1967 and initialisation
 event Upgraded(address indexed implementation);

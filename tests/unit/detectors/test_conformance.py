@@ -9,28 +9,14 @@ import pytest
 
 from detectors.api import Detector, Explanation, Features, Scope, Spec
 from detectors.builtin.asset_outflow import AssetOutflow
-from detectors.builtin.call_novelty import CallNovelty
-from detectors.builtin.call_shape import CallShape
-from detectors.builtin.exploit_likeness import ExploitLikeness
-from detectors.builtin.one_sided import OneSided
-from detectors.builtin.price_move import PriceMove
-from detectors.builtin.storage_invariant import StorageInvariant
 from detectors.conformance import RULES, check_detector
 from detectors.featured import FeatureDetector
+from detectors.sets import load_set
+from runtime.settings import ACTS, CORE
 from schemas.chain import Transaction
 
-BUILT_IN = [
-    AssetOutflow,
-    PriceMove,
-    CallShape,
-    CallNovelty,
-    StorageInvariant,
-    OneSided,
-    ExploitLikeness,
-]
 
-
-@pytest.mark.parametrize("make", BUILT_IN)
+@pytest.mark.parametrize("make", load_set((*CORE, *ACTS), (*CORE, *ACTS)).values())
 def test_built_in_detectors_conform(make: type[Detector]) -> None:
     assert check_detector(make) == []
 

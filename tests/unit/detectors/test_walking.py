@@ -9,8 +9,8 @@ from detectors.baseline import Prior, Sizes
 from detectors.builtin.asset_outflow import AssetOutflow
 from detectors.builtin.one_sided import OneSided
 from detectors.host import NEAR_AT_ONCE, NEAR_PER_LEARNED, Host
-from detectors.waiting import SUSPECT_WEIGHT, Waiting
 from detectors.rules import Rules
+from detectors.waiting import SUSPECT_WEIGHT, Waiting
 from schemas.chain import Transaction
 from tests.unit.detectors.scenes import THIEF, USER, VAULT, flow, scope, tx, write
 

@@ -1,0 +1,364 @@
+"""Each event detector alerts on its attack and is quiet about the honest act that looks like it."""
+
+import pytest
+
+from detectors.api import Detector
+from detectors.builtin.approval_drain import ApprovalDrain
+from detectors.builtin.governance import Governance
+from detectors.builtin.liquidation import Liquidation
+from detectors.builtin.mint_bridge import MintBridge
+from detectors.builtin.oracle_gap import OracleGap
+from detectors.builtin.privilege import Privilege
+from detectors.builtin.share_price import SharePrice
+from detectors.flows import NOBODY
+from detectors.samples import address
+from schemas.chain import Flow, Log
+from tests.unit.detectors.acts import (
+    ADMIN,
+    GOVERNOR,
+    ORACLE,
+    PAIR,
+    POOL,
+    SAFE,
+    THIEF,
+    TIMELOCK,
+    TOKEN,
+    VAULT,
+    Life,
+    event,
+    flow,
+)
+
+E18 = 10**18
+
+
+def lived(made: type[Detector], ordinary: int = 600) -> Life:
+    life = Life(made)
+    life.quiet(ordinary)
+    return life
+
+
+# privilege
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        event(VAULT, "OwnershipTransferred", previousOwner=ADMIN, newOwner=THIEF),
+        event(VAULT, "Upgraded", implementation=address(9000)),
+        event(SAFE, "ChangedThreshold", threshold="1"),
+        event(SAFE, "EnabledModule", module=address(9001)),
+        event(SAFE, "AddedOwner", owner=THIEF),
+        event(POOL, "RoleGranted", role="0x" + "00" * 32, account=THIEF, sender=THIEF),
+        event(POOL, "NewPriceOracle", oldPriceOracle=ORACLE, newPriceOracle=THIEF),
+        event(POOL, "NewPauseGuardian", oldPauseGuardian=ADMIN, newPauseGuardian=NOBODY),
+    ],
+    ids=lambda log: log.name,
+)
+def test_power_that_changes_hands_for_the_first_time_alerts(act: Log) -> None:
+    alert = lived(Privilege).take(act, sender=THIEF)
+    assert alert is not None
+    assert alert.votes[0].technique == "ADT1552.004"
+
+
+def keeper() -> Life:
+    """A protocol whose keeper upgrades it every 21 transactions, in the morning."""
+    life = Life(Privilege)
+    for _ in range(16):
+        life.quiet(20)
+        life.take(event(VAULT, "Upgraded", implementation=address(9000)))
+        life.later()
+    return life
+
+
+UPGRADE = event(VAULT, "Upgraded", implementation=address(9002))
+
+
+def test_an_upgrade_that_is_a_habit_of_its_keeper_is_quiet() -> None:
+    assert keeper().take(UPGRADE) is None
+
+
+def test_the_same_habit_by_a_stranger_at_night_alerts() -> None:
+    alert = keeper().take(UPGRADE, sender=THIEF, hour=3)
+    assert alert is not None
+    assert "never did such a thing before" in alert.summary
+    assert "at an hour at which this is not done" in alert.summary
+
+
+def test_what_other_contracts_do_to_themselves_is_none_of_the_protocols_business() -> None:
+    foreign = event(address(4711), "OwnershipTransferred", previousOwner=ADMIN, newOwner=THIEF)
+    assert lived(Privilege).take(foreign, sender=THIEF) is None
+
+
+def test_a_constructor_that_names_the_first_owner_is_quiet() -> None:
+    first = event(VAULT, "OwnershipTransferred", previousOwner=NOBODY, newOwner=ADMIN)
+    assert lived(Privilege).take(first) is None
+
+
+# governance
+
+
+def votes(gain: int) -> Log:
+    return event(
+        TOKEN, "DelegateVotesChanged", delegate=THIEF, previousVotes="0", newVotes=str(gain)
+    )
+
+
+VOTE = event(GOVERNOR, "VoteCast", voter=THIEF, proposalId="1", support="1", weight="9")
+PROPOSAL = event(GOVERNOR, "ProposalCreated", proposalId="1", proposer=ADMIN)
+
+
+def test_votes_that_are_borrowed_and_used_at_once_alert() -> None:
+    lender = address(70)
+    loan = [flow(TOKEN, lender, THIEF, 9 * E18), flow(TOKEN, THIEF, lender, 9 * E18)]
+    alert = lived(Governance).take(votes(9 * E18), VOTE, sender=THIEF, flows=loan)
+    assert alert is not None
+    assert "the votes were borrowed for this transaction alone" in alert.summary
+
+
+def test_votes_that_are_gained_and_not_used_are_quiet() -> None:
+    life = Life(Governance)
+    for number in range(300):
+        life.quiet(1, votes((1 + number % 7) * E18), sender=address(800 + number))
+    assert life.take(votes(5 * E18), sender=address(2000)) is None
+
+
+def test_a_proposal_that_is_executed_at_once_alerts() -> None:
+    alert = lived(Governance).take(
+        event(TIMELOCK, "CallScheduled", id="0x01", delay="0"),
+        event(TIMELOCK, "CallExecuted", id="0x01", target=POOL),
+        sender=THIEF,
+    )
+    assert alert is not None
+    assert "without any wait" in alert.summary
+
+
+def test_a_habit_of_proposing_voting_and_executing_is_quiet() -> None:
+    life = Life(Governance)
+    life.quiet(60)
+    vote = event(GOVERNOR, "VoteCast", voter=ADMIN, proposalId="1", support="1", weight="9")
+    steps = (PROPOSAL, vote, event(GOVERNOR, "ProposalExecuted", proposalId="1"))
+    for _ in range(10):
+        for step in steps:
+            life.take(step)
+            life.later()
+            life.quiet(12)
+    for step in steps:
+        assert life.take(step) is None
+
+
+def test_a_shorter_timelock_alerts_and_a_longer_one_does_not() -> None:
+    def change(new: str) -> Log:
+        return event(TIMELOCK, "MinDelayChange", oldDuration="86400", newDuration=new)
+
+    assert lived(Governance).take(change("0")) is not None
+    assert lived(Governance).take(change("172800")) is None
+
+
+# share price
+
+
+def deposit(assets: int, shares: int) -> Log:
+    return event(
+        VAULT, "Deposit", sender=ADMIN, owner=ADMIN, assets=str(assets), shares=str(shares)
+    )
+
+
+def vault(count: int = 300) -> Life:
+    """A vault whose share price grows by a thousandth of a percent a day."""
+    life = Life(SharePrice)
+    for number in range(count):
+        life.quiet(1, deposit(round(E18 * (1 + 1e-5 * number)), E18))
+    return life
+
+
+def test_a_share_price_that_jumps_alerts() -> None:
+    alert = vault().take(deposit(3 * E18, E18))
+    assert alert is not None
+    assert "is worth" in alert.summary
+
+
+def test_interest_and_its_rounding_are_quiet() -> None:
+    vault(500)
+
+
+def test_a_deposit_that_buys_no_share_alerts_without_any_history() -> None:
+    life = Life(SharePrice)
+    life.quiet(3)
+    alert = life.take(deposit(E18, 0))
+    assert alert is not None
+    assert "got no share" in alert.summary
+
+
+def test_the_price_of_a_compound_market_is_read_from_its_mints() -> None:
+    life = Life(SharePrice)
+    names = ("mintAmount", "mintTokens")
+    for number in range(200):
+        amounts = dict(zip(names, (str(E18 + number * 10**12), str(50 * E18)), strict=True))
+        life.quiet(1, event(POOL, "Mint", minter=ADMIN, **amounts))
+    jump = dict(zip(names, (str(40 * E18), str(50 * E18)), strict=True))
+    assert life.take(event(POOL, "Mint", minter=THIEF, **jump)) is not None
+
+
+def test_rewards_that_are_paid_in_as_a_habit_are_quiet() -> None:
+    life = Life(SharePrice)
+    for _ in range(20):
+        life.quiet(20)
+        life.take(flows=[flow(TOKEN, ADMIN, VAULT, E18)])
+    assert life.take(flows=[flow(TOKEN, ADMIN, VAULT, E18)]) is None
+
+
+# mint and bridge
+
+
+def minted(amount: int, *others: Flow) -> list[Flow]:
+    return [*others, flow(TOKEN, NOBODY, THIEF, amount)]
+
+
+def test_an_unlimited_mint_alerts() -> None:
+    life = Life(MintBridge)
+    paid = flow(address(71), ADMIN, POOL, E18)
+    for number in range(300):
+        life.quiet(1, flows=minted((1 + number % 5) * E18, paid))
+    alert = life.take(flows=minted(10**12 * E18), sender=THIEF)
+    assert alert is not None
+    assert "were minted" in alert.summary
+
+
+def test_mints_of_ordinary_size_for_something_are_quiet() -> None:
+    life = Life(MintBridge)
+    for number in range(300):
+        paid = flow(address(71), ADMIN, POOL, E18)
+        life.quiet(1, flows=minted((1 + number % 5) * E18, paid))
+
+
+def message(name: str) -> Log:
+    return event(address(72), "ProcessId", messageId=name)
+
+
+def test_a_message_that_takes_effect_twice_alerts() -> None:
+    life = Life(MintBridge)
+    for number in range(200):
+        life.quiet(1, message(f"0x{number:064x}"))
+    alert = life.take(message(f"0x{7:064x}"))
+    assert alert is not None
+    assert "took effect before" in alert.summary
+
+
+def test_new_messages_are_quiet_and_a_retry_that_failed_before_is_none() -> None:
+    life = Life(MintBridge)
+    for number in range(300):
+        life.quiet(1, message(f"0x{number:064x}"))
+    failed = event(
+        address(72), "ExecutionStateChanged", sequenceNumber="1", messageId="0x01", state="3"
+    )
+    done = event(
+        address(72), "ExecutionStateChanged", sequenceNumber="1", messageId="0x01", state="2"
+    )
+    life.quiet(1, failed)
+    life.quiet(1, done)
+
+
+# approvals
+
+
+def test_one_who_takes_from_many_for_nothing_alerts() -> None:
+    taken = [flow(TOKEN, address(900 + n), THIEF, E18) for n in range(12)]
+    alert = lived(ApprovalDrain).take(sender=address(667), flows=taken)
+    assert alert is not None
+    assert "12 accounts paid and got nothing" in alert.summary
+
+
+def test_a_signed_approval_that_is_used_at_once_alerts() -> None:
+    victim = address(900)
+    approval = event(TOKEN, "Approval", owner=victim, spender=THIEF, value=str(2**256 - 1))
+    taken = [flow(TOKEN, victim, THIEF, E18)]
+    assert lived(ApprovalDrain).take(approval, sender=THIEF, flows=taken) is not None
+
+
+def test_people_who_get_something_for_it_are_quiet() -> None:
+    trades = []
+    for number in range(12):
+        person = address(900 + number)
+        trades += [flow(TOKEN, person, POOL, E18), flow(address(71), POOL, person, E18)]
+    assert lived(ApprovalDrain).take(sender=address(667), flows=trades) is None
+
+
+def test_people_who_pay_the_protocol_itself_are_quiet() -> None:
+    paid = [flow(TOKEN, address(900 + n), POOL, E18) for n in range(12)]
+    assert lived(ApprovalDrain).take(sender=address(667), flows=paid) is None
+
+
+# liquidation
+
+
+def liquidation(user: str) -> Log:
+    return event(POOL, "LiquidationCall", user=user, debtToCover="1", collateralAsset=TOKEN)
+
+
+def test_a_cascade_in_one_transaction_alerts() -> None:
+    life = Life(Liquidation)
+    life.quiet(100)
+    life.quiet(30, liquidation(address(900)))
+    alert = life.take(*(liquidation(address(900 + n)) for n in range(25)))
+    assert alert is not None
+    assert "25 positions were liquidated at once" in alert.summary
+
+
+def test_single_liquidations_are_quiet_from_the_first() -> None:
+    life = Life(Liquidation)
+    life.quiet(5)
+    life.quiet(50, liquidation(address(900)))
+
+
+def test_ones_own_position_that_is_liquidated_at_once_alerts() -> None:
+    borrow = event(POOL, "Borrow", reserve=TOKEN, user=THIEF, onBehalfOf=THIEF, amount="1")
+    alert = lived(Liquidation).take(borrow, liquidation(THIEF), sender=THIEF)
+    assert alert is not None
+    assert "opened in the same transaction" in alert.summary
+
+
+def test_debt_that_nothing_covers_alerts_once_there_is_a_history_without() -> None:
+    loss = event(POOL, "DeficitCreated", user=THIEF, debtAsset=TOKEN, amountCreated="5")
+    assert lived(Liquidation).take(loss) is not None
+
+
+def test_a_funding_rate_that_jumps_alerts_and_its_ordinary_life_does_not() -> None:
+    life = Life(Liquidation)
+    for number in range(200):
+        rate = str(1_000 + number % 300)
+        life.quiet(1, event(POOL, "UpdateFundingRate", token=TOKEN, fundingRate=rate))
+    jump = event(POOL, "UpdateFundingRate", token=TOKEN, fundingRate="9000000")
+    assert life.take(jump) is not None
+
+
+# oracle gap
+
+
+def answer(price: float) -> Log:
+    return event(ORACLE, "AnswerUpdated", current=str(int(price * 1e8)), roundId="1", updatedAt="1")
+
+
+def sync(price: float) -> Log:
+    return event(PAIR, "Sync", reserve0=str(E18), reserve1=str(int(price * 1e6)))
+
+
+def market(life: Life) -> None:
+    for number in range(150):
+        price = 1800.0 * (1 + 0.02 * (number % 11 - 5) / 5)
+        life.quiet(1, answer(price), sync(price * (1 + 0.001 * (number % 3))))
+
+
+@pytest.mark.parametrize("factor", [1.3, 0.7])
+def test_an_oracle_that_moves_alone_alerts(factor: float) -> None:
+    life = Life(OracleGap)
+    market(life)
+    alert = life.take(answer(1800.0 * factor))
+    assert alert is not None
+    assert "farther apart than they used to" in alert.summary
+
+
+def test_an_oracle_and_a_pool_that_move_together_are_quiet() -> None:
+    life = Life(OracleGap)
+    market(life)
+    assert life.take(answer(900.0), sync(900.0)) is None
