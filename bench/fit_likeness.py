@@ -74,9 +74,10 @@ class Sample:
 def caps(x: Floats, y: NDArray[np.int64]) -> Floats:
     """Return where each count is capped."""
     ordinary, exploits = CAPS
-    return np.maximum(
+    found: Floats = np.maximum(
         np.percentile(x[y == 0], ordinary, axis=0), np.percentile(x[y == 1], exploits, axis=0)
     )
+    return found
 
 
 def fit(x: Floats, y: NDArray[np.int64]) -> tuple[Floats, float]:

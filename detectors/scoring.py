@@ -88,8 +88,8 @@ def score_case(
                 for view in opinion.views
                 if view.rarity.p_value < 1.0
             },
-            frames=len(subject.calls),
-            block=subject.block,
+            frames=0 if isinstance(subject, Price) else len(subject.calls),
+            block=0 if isinstance(subject, Price) else subject.block,
         )
         order += 1
 

@@ -21,6 +21,8 @@ def entry(
         scores=[0.0],
         evidence=0.0,
         suspect=bool(alert) if suspect is None else suspect,
+        near=False,
+        view="calls",
     )
 
 

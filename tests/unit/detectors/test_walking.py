@@ -3,6 +3,7 @@
 import math
 import random
 
+import msgspec
 import pytest
 
 from detectors.baseline import Prior, Sizes
@@ -10,7 +11,7 @@ from detectors.builtin.asset_outflow import AssetOutflow
 from detectors.builtin.one_sided import OneSided
 from detectors.host import NEAR_AT_ONCE, NEAR_PER_LEARNED, Host
 from detectors.rules import Rules
-from detectors.waiting import SUSPECT_WEIGHT, Waiting
+from detectors.waiting import SUSPECT_WEIGHT, Lesson, Waiting
 from schemas.chain import Transaction
 from tests.unit.detectors.scenes import THIEF, USER, VAULT, flow, scope, tx, write
 
@@ -47,15 +48,11 @@ def alarm(of: Host, block: int) -> float:
     amount = 1.0
     while amount < 1e6:
         pending = payout(block, amount, THIEF)
-        _, alert = of.take(type(pending)(**_fields(pending) | {"phase": "pending"}))
+        _, alert = of.take(msgspec.structs.replace(pending, phase="pending"))
         if alert is not None:
             return amount
         amount *= 1.1
     return amount
-
-
-def _fields(of: Transaction) -> dict[str, object]:
-    return {name: getattr(of, name) for name in of.__struct_fields__}
 
 
 def test_a_walk_of_75_steps_just_below_the_alarm_gains_nothing() -> None:
@@ -104,7 +101,20 @@ def test_the_anchor_stands_still_for_an_epoch() -> None:
 
 def test_near_misses_teach_at_full_weight_only_as_often_as_chance_brings_them() -> None:
     subject, _ = grown(50)
-    near = Waiting(1, "a1", 0, "0x1", "", [None, None], [0.0, 0.0], 9.0, "storage", near=True)
-    weights = [subject._weight(near) for _ in range(STEPS)]
+    near = Waiting(
+        1,
+        "a1",
+        0,
+        "0x1",
+        "",
+        [None, None],
+        [0.0, 0.0],
+        9.0,
+        suspect=False,
+        near=True,
+        view="storage",
+    )
+    lesson = Lesson(near, 1.0, ours=True, theirs=True)
+    weights = [subject._weight(lesson) for _ in range(STEPS)]
     assert sum(weight == 1.0 for weight in weights) <= NEAR_AT_ONCE + STEPS * NEAR_PER_LEARNED
     assert set(weights) == {1.0, SUSPECT_WEIGHT}
