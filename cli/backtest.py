@@ -46,7 +46,7 @@ def backtest(
         from cli.court_picture import draw
 
         draw(found, picture)
-    console.print(text, markup=False, highlight=False)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def judged(rows: "dict[str, list[Row]]", labels: "Labels") -> dict[str, Any]:
