@@ -101,9 +101,11 @@ def _single(attacks: "list[Row]", ordinary: "list[Row]") -> dict[str, Any]:
         "roc": court.roc(bad, good),
         "without": {
             name: [
-                court.recall_at(
-                    rate, court.grouped(attacks, 0, name), court.grouped(ordinary, 0, name)
-                ).recall
+                court.recall(
+                    rate,
+                    court.grouped(attacks, 0, name).values(),
+                    court.grouped(ordinary, 0, name).values(),
+                )[0]
                 for rate in court.RATES
             ]
             for name in ("", *names)

@@ -121,20 +121,21 @@ Groups = Mapping[str, Sequence[float]]
 
 def recall_at(rate: float, attacks: Groups, ordinary: Groups, seed: int = 0) -> Recall:
     """Return the recall at a false-alert rate, with its bootstrap interval over cases."""
-    value, threshold = _recall(rate, attacks.values(), ordinary.values())
+    value, threshold = recall(rate, attacks.values(), ordinary.values())
     chance = random.Random(seed)  # noqa: S311 - resampling, nothing secret
     bad, good = list(attacks.values()), list(ordinary.values())
     drawn = sorted(
-        _recall(rate, chance.choices(bad, k=len(bad)), chance.choices(good, k=len(good)))[0]
+        recall(rate, chance.choices(bad, k=len(bad)), chance.choices(good, k=len(good)))[0]
         for _ in range(SAMPLES if bad and good else 0)
     )
     interval = (drawn[len(drawn) // 20], drawn[-1 - len(drawn) // 20]) if drawn else (0.0, 1.0)
     return Recall(rate, value, interval, threshold)
 
 
-def _recall(
+def recall(
     rate: float, attacks: Iterable[Sequence[float]], ordinary: Iterable[Sequence[float]]
 ) -> tuple[float, float]:
+    """Return the recall at a false-alert rate, and the threshold that gives that rate."""
     benign = sorted((score for scores in ordinary for score in scores), reverse=True)
     exploits = [score for scores in attacks for score in scores]
     if not benign or not exploits:
