@@ -33,7 +33,7 @@ from detectors.rules import Rules
 from detectors.scales import view_of
 from detectors.scoring import Row, score_case
 from detectors.sets import HostMaker, load_set
-from detectors.tail import BINS
+from detectors.tail import BINS, Reference
 from ingest.decode import Decoder
 from ingest.files import contracts, read
 from ingest.normalise import transactions
@@ -134,14 +134,17 @@ def observe(cases: Cases, manifests: Mapping[str, Manifest], least: int) -> Seen
 def shipped(fitted: dict[str, Any], scores: Seen, evidence: Seen) -> Iterator[None]:
     """Let detectors and hosts start from these instead of what is shipped."""
 
-    def expanded(values: list[float]) -> tuple[float, ...]:
+    def expanded(values: list[float]) -> Reference:
         bins = histogram(values) if values else {}
-        return tuple(bins.get(str(index), 0.0) for index in range(BINS)) if bins else ()
+        return Reference([bins.get(str(index), 0.0) for index in range(BINS)])
+
+    def summed(_names: object, view: str) -> Reference | None:
+        return expanded(evidence[view][""]) if evidence[view][""] else None
 
     with (
         patch.object(likeness, "_fitted", lambda: fitted),
         patch.object(priors, "scores", lambda name, view: expanded(scores[view][name])),
-        patch.object(priors, "evidence", lambda _names, view: expanded(evidence[view][""])),
+        patch.object(priors, "evidence", summed),
     ):
         yield
 

@@ -42,13 +42,23 @@ def scores(detector: str, view: str) -> Reference:
 
 
 def evidence(detectors: Iterable[str], view: str) -> Reference | None:
-    """Return the reference histogram of the evidence of a set, None for one we did not measure."""
-    return _evidence("+".join(detectors), view)
+    """Return the reference histogram of the evidence of a set: of the largest measured set that is
+    a part of it, None where there is none.
+
+    What joins a measured set and is silent about ordinary transactions adds no evidence; what
+    speaks shows in the protocol's own sums.
+    """
+    return _evidence(tuple(detectors), view)
 
 
 @cache
-def _evidence(names: str, view: str) -> Reference | None:
-    entry = _shipped()["evidence"].get(names, {}).get(view)
+def _evidence(names: tuple[str, ...], view: str) -> Reference | None:
+    measured = [
+        (len(parts), key)
+        for key in _shipped()["evidence"]
+        if set(parts := key.split("+")) <= set(names)
+    ]
+    entry = _shipped()["evidence"][max(measured)[1]].get(view) if measured else None
     return _expanded(entry) if entry else None
 
 

@@ -1,0 +1,17 @@
+"""What is shipped reaches the sets that people run."""
+
+import pytest
+
+from detectors import priors
+from runtime.settings import CORE
+
+
+@pytest.mark.parametrize("view", ["storage", "calls", "logs"])
+def test_the_core_set_starts_from_a_measured_reference(view: str) -> None:
+    found = priors.evidence(CORE, view)
+    assert found is not None
+    assert found == priors.evidence((*CORE, "a-stranger"), view)
+
+
+def test_a_set_that_nobody_measured_has_no_reference() -> None:
+    assert priors.evidence(("a-stranger",), "calls") is None
