@@ -162,13 +162,14 @@ def main() -> None:
     else:
         fitted = json.loads(TARGET.read_text())
         seen = observe(histories, folders)
+        fused = [name for name, make in load_set(CORE, CORE).items() if not make.spec.rule]
         if step == STEPS[1]:
-            for name in CORE:
+            for name in fused:
                 entry = fitted["detectors"].setdefault(name, {"sizes": {}, "counts": {}})
                 entry["scores"] = {view: histogram(of[name]) for view, of in sorted(seen.items())}
         else:
             told = {view: histogram(of[""]) for view, of in sorted(seen.items())}
-            fitted["evidence"]["+".join(CORE)] = told
+            fitted["evidence"]["+".join(fused)] = told
     TARGET.write_text(json.dumps(fitted, indent=1) + "\n")
     for following in STEPS[STEPS.index(step) + 1 :][:1]:
         command = [sys.executable, "-m", "bench.fit_priors", following]
