@@ -22,6 +22,7 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
     import orjson
 
     from cli.wiring import read_settings
+    from detectors.builtin import deployed_code
     from detectors.sets import load_set
 
     settings = read_settings()
@@ -29,6 +30,7 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
     for set_name, names in settings.detect.sets.items():
         for name, made in load_set(names, settings.detect.allowed).items():
             rows.append((set_name, name, made.spec))
+    rows.append(("vet", deployed_code.NAME, deployed_code.SPEC))
     if as_json:
         typer.echo(
             orjson.dumps(

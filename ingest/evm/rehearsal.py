@@ -1,8 +1,10 @@
 """Rehearses waiting transactions and publishes what they would do, phase `pending`.
 
 It looks ahead as far as it can and nothing waits for it: it has a queue and workers of its own,
-what comes while the queue is full is dropped and counted, no simulation may take longer than
-`PATIENCE`, and after failures in a row it rests. Blocks are never held up by it.
+what comes while the queue is full is dropped and counted, and no simulation may take longer than
+`PATIENCE`. Blocks are never held up by it. While the node does not answer it rests for a moment; a
+transaction that the node refuses or that takes too long is left out and is no reason to rest, for
+whoever wrote it must not be able to switch this off.
 """
 
 import asyncio
@@ -13,8 +15,9 @@ import msgspec
 
 from ingest import normalise
 from ingest.evm.assemble import block_ref
-from ingest.evm.endpoints import LONGEST_REST, SHORTEST_REST, Endpoint
-from ingest.evm.errors import EndpointError
+from ingest.evm.connection import Connection
+from ingest.evm.endpoints import SHORTEST_REST, Endpoint
+from ingest.evm.errors import BusyError, NoAnswerError
 from ingest.evm.simulation import SimulateV1, SimulationPort, TraceCall, first_simulation
 from ingest.lens import Lens
 from ingest.outbox import Origin, Outbox
@@ -42,9 +45,16 @@ PATIENCE = 1.0
 HEAD_KEPT = 0.5
 """Seconds for which the newest block is not asked for again."""
 
+LONGEST_REST = 4.0
+"""Seconds between two attempts at a node that does not answer."""
+
 _PLAIN = ("0x", "", None)
 
 Waiting = tuple[Mapping[str, Any], int]
+
+
+def _ignore(_announced: Any) -> None:
+    """Nobody subscribed on this connection."""
 
 
 def pending_transactions(
@@ -78,9 +88,7 @@ class Rehearsal:
         self._clock = clock
         self._outcomes = metrics.rehearsals
         self._waiting: asyncio.Queue[Waiting] = asyncio.Queue(WAITING_KEPT)
-        self._ports: list[SimulationPort] = [TraceCall(), SimulateV1()]
         self._head: tuple[float, BlockRef] | None = None
-        self._failures = 0
 
     def offer(self, transaction: Mapping[str, Any], received: int) -> None:
         """Queue a transaction as a node's pool has it, unless it is a plain payment."""
@@ -92,42 +100,43 @@ class Rehearsal:
         self._waiting.put_nowait((transaction, received))
 
     async def run(self, endpoint: Endpoint) -> None:
-        """Work until cancelled."""
-        await asyncio.gather(*(self._work(endpoint) for _ in range(WORKERS)))
+        """Work until cancelled, on a connection of its own: a large answer about a stranger's
+        transaction must not come before a block's."""
+        connection = endpoint.connection.twin(_ignore)
+        ports: list[SimulationPort] = [TraceCall(), SimulateV1()]
+        try:
+            await asyncio.gather(*(self._work(connection, ports) for _ in range(WORKERS)))
+        finally:
+            await connection.close()
 
-    async def _work(self, endpoint: Endpoint) -> None:
+    async def _work(self, connection: Connection, ports: list[SimulationPort]) -> None:
+        rest = SHORTEST_REST
         while True:
             transaction, received = await self._waiting.get()
             try:
                 async with asyncio.timeout(PATIENCE):
-                    head = await self._newest(endpoint)
-                    raw = await first_simulation(self._ports, endpoint.connection, transaction)
+                    head = await self._newest(connection)
+                    raw = await first_simulation(ports, connection, transaction)
                 records = pending_transactions(self._chain, head, raw, self._lens)
-            except TimeoutError:
-                await self._failed(endpoint, "late", f"no answer in {PATIENCE:g} s")
+            except (TimeoutError, PipelineError) as error:
+                late = isinstance(error, TimeoutError)
+                self._count("late" if late else "failed")
+                _log.debug("rehearsal_failed", endpoint=connection.name, reason=str(error))
+                if isinstance(error, NoAnswerError | BusyError):
+                    await asyncio.sleep(rest)
+                    rest = min(LONGEST_REST, 2.0 * rest)
                 continue
-            except (EndpointError, PipelineError) as error:
-                await self._failed(endpoint, "failed", str(error))
-                continue
-            self._failures = 0
+            rest = SHORTEST_REST
             self._count("done")
             for record in records:
                 self._outbox.send(TRANSACTIONS, record.protocol, record, Origin(received))
 
-    async def _newest(self, endpoint: Endpoint) -> BlockRef:
+    async def _newest(self, connection: Connection) -> BlockRef:
         now = self._clock.monotonic()
         if self._head is None or now - self._head[0] > HEAD_KEPT:
-            latest = await endpoint.connection.request("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - the method's own parameter
+            latest = await connection.request("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - the method's own parameter
             self._head = now, block_ref(latest)
         return self._head[1]
-
-    async def _failed(self, endpoint: Endpoint, outcome: str, reason: str) -> None:
-        self._count(outcome)
-        _log.debug("rehearsal_failed", endpoint=endpoint.name, reason=reason)
-        rest = min(LONGEST_REST, SHORTEST_REST * 2.0 ** min(self._failures, 16))
-        self._failures += 1
-        if self._failures > WORKERS:
-            await asyncio.sleep(rest)
 
     def _count(self, outcome: str) -> None:
         self._outcomes.labels(self._chain, outcome).inc()

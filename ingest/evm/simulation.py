@@ -20,6 +20,9 @@ Answer = Mapping[str, Any]
 MAX_LOGS = 20_000
 """Logs of one simulation beyond which it is refused; 60M gas pay for about 160,000 empty ones."""
 
+_UNKNOWN_METHOD = -32601
+"""JSON-RPC 2.0's code for it."""
+
 _KEPT = ("from", "to", "gas", "value", "accessList", "authorizationList")
 _TRACER = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": False, "withLog": True}}
 
@@ -83,15 +86,21 @@ class SimulateV1:
 async def first_simulation(
     ports: list[SimulationPort], connection: Connection, transaction: Answer
 ) -> RawTransaction:
-    """Ask by the first of the ports that the node does not refuse; those refused are removed from
-    the list, but for the last."""
-    while True:
+    """Ask by one port after the other until the node does not refuse; a port that the node does
+    not know at all is removed from the list, but for the last.
+
+    A refusal of this transaction says nothing of the next one: who wrote it must not be able to
+    switch a port off.
+    """
+    refusals: list[RefusedError] = []
+    for port in tuple(ports):
         try:
-            return await ports[0].simulate(connection, transaction)
-        except RefusedError:
-            if len(ports) == 1:
-                raise
-            ports.pop(0)
+            return await port.simulate(connection, transaction)
+        except RefusedError as error:
+            refusals.append(error)
+            if error.code == _UNKNOWN_METHOD and len(ports) > 1 and port in ports:
+                ports.remove(port)
+    raise refusals[-1]
 
 
 def _call(transaction: Answer) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from ingest.evm.connection import Connection
 from ingest.evm.endpoints import Endpoint
 from ingest.evm.errors import FaultyAnswerError, RefusedError
 from ingest.evm.rehearsal import PATIENCE, WAITING_KEPT, Rehearsal
 from ingest.evm.simulation import SimulateV1, SimulationPort, TraceCall, first_simulation
+from ingest.evm.transport import Heard
 from ingest.lens import Lenses
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
@@ -107,14 +109,28 @@ def test_a_method_that_is_refused_is_not_asked_for_again() -> None:
     assert [port.name for port in ports] == ["simulate"]
 
 
+def test_a_refusal_of_one_transaction_switches_nothing_off() -> None:
+    ports: list[SimulationPort] = [TraceCall(), SimulateV1()]
+    refused = {"debug_traceCall": RefusedError("insufficient funds", -32000)}
+    found = asyncio.run(
+        first_simulation(ports, FakeConnection(refused | {"eth_simulateV1": SIMULATED}), WAITING)
+    )
+    assert found.ok
+    assert [port.name for port in ports] == ["trace", "simulate"]
+
+
 def test_where_every_method_is_refused_that_is_said() -> None:
-    ports: list[SimulationPort] = [SimulateV1()]
+    ports: list[SimulationPort] = [TraceCall(), SimulateV1()]
     with pytest.raises(RefusedError):
-        asyncio.run(
-            first_simulation(
-                ports, FakeConnection({"eth_simulateV1": RefusedError("no", 1)}), WAITING
-            )
-        )
+        asyncio.run(first_simulation(ports, FakeConnection({}), WAITING))
+    assert ports, "the next transaction is asked for again"
+
+
+class Node(FakeConnection):
+    """A node that is asked on this connection, whoever wants one of its own."""
+
+    def twin(self, heard: Heard) -> Connection:
+        return self
 
 
 class Stage:
@@ -126,7 +142,7 @@ class Stage:
         out = outbox(self.broker, self.broker.producer())
         lens = Lenses(MANIFESTS, Path()).live(CHAIN)
         self.rehearsal = Rehearsal(CHAIN, out, lens, self.metrics, ManualClock())
-        self.endpoint = Endpoint(FakeConnection({"eth_getBlockByNumber": HEAD} | answers))
+        self.endpoint = Endpoint(Node({"eth_getBlockByNumber": HEAD} | answers))
 
     def counted(self, outcome: str) -> int:
         return int(self.metrics.rehearsals.labels(CHAIN, outcome)._value.get())
@@ -173,10 +189,16 @@ def test_a_node_that_never_answers_costs_one_moment(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("ingest.evm.rehearsal.PATIENCE", 0.02)
     assert PATIENCE <= 1.0
 
-    class Silent(FakeConnection):
+    class Silent(Node):
         async def request(self, method: str, *params: Any) -> Any:
             await asyncio.sleep(3600)
 
     stage = Stage({})
     stage.endpoint = Endpoint(Silent({}))
     assert stage.run(WAITING, until="late") == []
+
+
+def test_transactions_that_a_node_refuses_are_no_reason_to_rest() -> None:
+    refused = RefusedError("insufficient funds", -32000)
+    stage = Stage({"debug_traceCall": refused, "eth_simulateV1": refused})
+    assert stage.run(*[WAITING] * 200, until="failed", times=200) == []
