@@ -96,6 +96,7 @@ def probe_report(found: Sequence[Example], names: list[str], family: Ints) -> li
     return [
         f"deployed services told from built ones: AUC {auc(s[~attack], deployed[~attack]):.3f}",
         f"attacks told from services by that score: AUC {auc(s, attack):.3f}",
+        f"recall of attacks at 1% false alerts by that score: {recall(s, attack, 0.01):.3f}",
     ]
 
 
