@@ -10,7 +10,8 @@ from detectors.sets import Detectors
 _HEAD = """# The shipped detectors
 
 Made by `firebreak detectors page` from the detectors' own specs; do not edit. How scores become
-alerts is told in [detection.md](detection.md), techniques are those of MITRE AADAPT.
+alerts is told in [detection.md](detection.md), what was measured on prices in
+[prices.md](prices.md). Techniques are those of MITRE AADAPT.
 """
 
 _SETS = {
