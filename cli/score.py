@@ -102,7 +102,7 @@ class Scorer:
         """Yield a row for everything in the case, in order."""
         from detectors.scoring import score_case
 
-        for row in score_case(case, self._subjects(case, items), self._maker):
+        for row in score_case(case, self._subjects(case, items), self._maker, self.problems):
             self.counts["rows"] += 1
             self.counts["alerted"] += row.alerted
             yield row

@@ -20,8 +20,8 @@ from schemas.errors import ConfigurationError
 
 T = TypeVar("T")
 
-TECHNIQUE = re.compile(r"^ADT[0-9]{4}(\.[0-9]{3})?$")
-VERSION = re.compile(r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}$")
+TECHNIQUE = re.compile(r"^ADT[0-9]{4}(\.[0-9]{3})?\Z")
+VERSION = re.compile(r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z")
 
 MAX_NAME = 128
 """Characters in a feature's name."""
@@ -170,6 +170,9 @@ def printable(explanation: Explanation) -> Explanation:
     """Return an explanation that fits into an alert. Raises `ValueError` for one that does not:
     an alert that cannot be written would be lost whole."""
     try:
-        return msgspec.json.decode(msgspec.json.encode(explanation), type=Explanation)
+        found = msgspec.json.decode(msgspec.json.encode(explanation), type=Explanation)
     except msgspec.MsgspecError as error:
         raise ValueError(f"it cannot be written into an alert: {error}") from error
+    if found.technique and not TECHNIQUE.match(found.technique):
+        raise ValueError(f"{found.technique!r:.60} is no technique")
+    return found

@@ -51,11 +51,15 @@ MARKETS = "market:prices"
 
 
 def score_case(
-    case: str, subjects: Iterable[Transaction | Price | Contract | str], maker: HostMaker
+    case: str,
+    subjects: Iterable[Transaction | Price | Contract | str],
+    maker: HostMaker,
+    problems: list[str] | None = None,
 ) -> Iterator[Row]:
     """Yield one row per subject, in order; each is scored before it is learned.
 
-    A subject that is only a name is of a kind that no detector reads: score 0, p-value 1.
+    A subject that is only a name is of a kind that no detector reads: score 0, p-value 1. Failures
+    of detectors are told in `problems`.
     """
     host: Host | None = None
     order = 0
@@ -72,6 +76,9 @@ def score_case(
         chain = MARKETS if isinstance(subject, Price) else subject.chain
         host = host or maker.make(chain, case)
         opinion, alert = _taken(host, subject)
+        if problems is not None:
+            where = subject.timestamp if isinstance(subject, Price) else subject.tx
+            problems += (f"{case}: {where}: {name}: {why}" for name, why in host.faults())
         if opinion is None:
             continue  # the same transaction again: it has its row
         votes = alert.votes if alert is not None else ()

@@ -34,8 +34,7 @@ class Inside:
             case m.Begin():
                 return self._begin(question)
             case m.Make():
-                self._made[question.number] = self._new(question)
-                return m.Done()
+                return self._new(question)
             case m.Look(number, tx):
                 return m.Featured(_numbers(self._look(self._made[number], tx)))
             case m.Score(number, x):
@@ -76,13 +75,16 @@ class Inside:
             raise ConfigurationError("asked before it began")
         return self._make
 
-    def _new(self, question: m.Make) -> Detector:
+    def _new(self, question: m.Make) -> m.Answer:
+        for number in question.gone:
+            self._made.pop(number, None)
         manifest = question.manifest
         known = None if manifest is None else Manifest.model_validate_json(manifest)
         detector = self._class()(Scope(question.chain, question.protocol, known))
         if question.state is not None:
             detector.load(orjson.loads(question.state))
-        return detector
+        self._made[question.number] = detector
+        return m.Done()
 
     @staticmethod
     def _look(detector: Detector, tx: Transaction) -> Any:

@@ -39,6 +39,8 @@ class Make(Struct, tag=True, frozen=True):
     protocol: str
     manifest: str | None
     state: bytes | None
+    gone: tuple[int, ...] = ()
+    """Protocols that nobody will ask about any more."""
 
 
 class Look(Struct, tag=True, frozen=True):

@@ -7,8 +7,11 @@ that it gave, and all that it was taught since. After `MAX_STRIKES` it is off un
 starts again, which is for a person to decide; good answers take strikes back, slowly.
 """
 
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+import msgspec
 
 from detectors.api import Explanation, Features, Scope, Spec, State
 from detectors.guarded import MAX_FAULTS, printable, sound, usable
@@ -68,6 +71,7 @@ class Stranger:
         self._entry = entry
         self._good = 0
         self._scopes = 0
+        self._gone: list[int] = []
         self._process: ConfinedProcess | None = None
         self._running = False
         try:
@@ -80,7 +84,14 @@ class Stranger:
     def guard(self, name: str, scope: Scope) -> "Confined":
         """Return a new detector of this plug-in for a protocol."""
         self._scopes += 1
-        return Confined(self, name, self._scopes, scope)
+        made = Confined(self, name, self._scopes, scope)
+        weakref.finalize(made, self._gone.append, self._scopes)
+        return made
+
+    def make(self, question: m.Make) -> None:
+        """Have a detector made, and those forgotten that nobody holds any more."""
+        gone, self._gone[:] = tuple(self._gone), []
+        self.ask(msgspec.structs.replace(question, gone=gone), m.Done, BEGIN_SECONDS)
 
     def check(self) -> tuple[tuple[str, str], ...]:
         """Run the conformance suite where the detector runs; return (rule, failure)."""
@@ -278,7 +289,7 @@ class Confined:
         described = None if manifest is None else manifest.model_dump_json()
         scope = (self._number, self._scope.chain, self._scope.protocol, described)
         state = None if self._state is None else self._state.encode()
-        self._stranger.ask(m.Make(*scope, state), m.Done, BEGIN_SECONDS)
+        self._stranger.make(m.Make(*scope, state))
         if self._lessons:
             again = m.Learn(self._number, tuple(self._lessons))
             self._stranger.ask(again, m.Done, BEGIN_SECONDS)

@@ -11,6 +11,8 @@ from detectors.api import Detector, Features, Scope
 from detectors.host import Host
 from detectors.rules import Rules
 from detectors.samples import CHAIN, PROTOCOL, make
+from detectors.scoring import score_case
+from detectors.sets import HostMaker
 from detectors.strangers import messages, outside
 from detectors.strangers.outside import Stranger, StrangerError
 from detectors.strangers.probes import MISDEEDS, prove
@@ -169,6 +171,24 @@ def test_a_new_strangers_vote_does_not_count_yet(moody: Stranger) -> None:
     subject = host(moody)
     scores(subject, [tx(block) for block in range(20)])
     assert subject.take(tx(20, gas=400))[1] is None
+
+
+def test_cases_come_and_go_without_filling_its_memory(moody: Stranger) -> None:
+    before = moody.strikes
+    for _ in range(50):
+        scores(host(moody), [tx(0), tx(1)])
+    assert moody.strikes == before
+    assert len(moody._gone) <= 2
+
+
+def test_scoring_tells_what_failed(moody: Stranger) -> None:
+    maker = HostMaker("core", {"moody": moody, "gas-size": GasSize}, {}, lambda _chain: 1)
+    problems: list[str] = []
+    records = [tx(0), tx(1, selector=ALLOCATE), tx(2)]
+    rows = list(score_case("case", records, maker, problems))
+    assert len(rows) == 3
+    (problem,) = problems
+    assert problem.startswith(f"case: {records[1].tx}: moody: features: memory: MemoryError")
 
 
 def test_an_answer_to_another_question_ends_the_process(moody: Stranger) -> None:
