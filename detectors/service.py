@@ -18,6 +18,7 @@ from runtime.state import StateStore
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Deployment, Event, Price, Retraction, Transaction
 from schemas.codec import encode
+from schemas.errors import UnsafeToContinueError
 from schemas.headers import CHAIN, RECORD_ID, Headers, hop_headers, hops
 from schemas.manifest import Manifest
 from schemas.operations import KeyState
@@ -30,6 +31,10 @@ MAX_HOSTS = 4_096
 
 MAX_STATE_BYTES = DETECTOR_STATE.max_bytes - 64 * 1024
 """What one protocol's state may take in a snapshot, beside what is said about it."""
+
+
+MAX_CUTS = 100
+"""Times that a state is cut before that is hopeless; each halves what waits or empties a detector."""
 
 
 class Scorer(Protocol):
@@ -328,18 +333,27 @@ class DetectTask:
 
     def _state(self, share: _Share, key: str, partition: int, offset: int) -> KeyState:
         host = share.hosts[key]
-        state = host.dump()
+        state = self._fitting(key, host)
         self._report(host, "snapshot")
-        while len(orjson.dumps(state)) > MAX_STATE_BYTES:
-            _log.error("state_too_large", protocol=key, given_up=host.shrink())
-            self._metrics.shrunk.labels(self._maker.set_name).inc()
-            state = host.dump()
         return KeyState(
             set=self._maker.set_name,
             key=key,
             partition=partition,
             offset=offset,
             state={"chain": host.chain, "host": state},
+        )
+
+    def _fitting(self, key: str, host: Scorer) -> dict[str, Any]:
+        """Return a host's state, cut until a snapshot can hold it."""
+        for _ in range(MAX_CUTS):
+            state = host.dump()
+            if len(orjson.dumps(state)) <= MAX_STATE_BYTES:
+                return state
+            _log.error("state_too_large", protocol=key, given_up=host.shrink())
+            self._metrics.shrunk.labels(self._maker.set_name).inc()
+        raise UnsafeToContinueError(
+            f"the state of {key} does not fit into a snapshot even with everything given up that "
+            f"can be; run the set {self._maker.set_name} with fewer detectors"
         )
 
     def released(self, partitions: Sequence[Partition]) -> None:

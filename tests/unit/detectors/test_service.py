@@ -18,7 +18,7 @@ from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Retraction, Transaction, Write
 from schemas.codec import decode_from, encode
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, UnsafeToContinueError
 from schemas.headers import hops
 from schemas.operations import KeyState
 from schemas.topics import ALERTS, DETECTOR_STATE, EVENTS, TOPICS, TRANSACTIONS
@@ -213,3 +213,11 @@ def test_unknown_protocols_beyond_the_bound_are_not_scored(
     assert bench.metrics.unwatched.labels("core")._value.get() == 1
     bench.feed(tx(1000, gas=99))
     assert len(bench.alerts()) == 1
+
+
+def test_a_state_that_cannot_be_cut_any_further_says_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_STATE_BYTES", 10)
+    with pytest.raises(UnsafeToContinueError, match="does not fit into a snapshot"):
+        bench.task.checkpoint({Partition(TRANSACTIONS.name, 3): bench.offset})
