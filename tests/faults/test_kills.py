@@ -83,7 +83,7 @@ def settle(deployment: Deployment) -> None:
     broker, node = deployment.broker, deployment.node
 
     def quiet() -> bool:
-        deployment.require_running()
+        deployment.restart_the_fallen()
         return oracle.newest_block(broker) == oracle.head(node) and deployment.all_read()
 
     until(quiet, PATIENCE)
