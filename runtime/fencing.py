@@ -8,12 +8,14 @@ readers leave it out.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from runtime.broker import Message
 from schemas import headers
 from schemas.headers import Headers
 
 _LONGEST_NUMBER = 19
+_LONGEST_TERM = 64
 
 
 def term_header(chain: str, number: int) -> Headers:
@@ -23,7 +25,11 @@ def term_header(chain: str, number: int) -> Headers:
 
 def term_of(beside: Iterable[tuple[str, bytes | None]]) -> tuple[str, int]:
     """Return a record's chain and term; ("", 0) for one that names none."""
-    text = headers.find(beside, headers.TERM) or b""
+    return _parsed((headers.find(beside, headers.TERM) or b"")[:_LONGEST_TERM])
+
+
+@lru_cache(1024)  # every record of a term carries the same
+def _parsed(text: bytes) -> tuple[str, int]:
     chain, _, number = text.rpartition(b" ")
     if not number.isdigit() or len(number) > _LONGEST_NUMBER:
         return "", 0
