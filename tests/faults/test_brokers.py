@@ -47,6 +47,7 @@ def revive(kafka: LocalKafka, number: int) -> None:
     kafka.await_members(len(kafka.members))
 
 
+@pytest.mark.faults
 def test_the_only_broker_killed_in_mid_batch_loses_and_doubles_nothing(
     own_kafka: LocalKafka, chance: Random
 ) -> None:

@@ -188,6 +188,7 @@ def test_on_1_2_and_4_partitions_alerts_and_state_are_the_same_byte_for_byte(
     assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
+@pytest.mark.faults
 def test_a_deleted_state_topic_is_rebuilt_from_the_records(
     bootstrap: str, namespace: str, transactions: list[Transaction]
 ) -> None:
@@ -200,6 +201,7 @@ def test_a_deleted_state_topic_is_rebuilt_from_the_records(
     assert detection.outcome() == reference(detection.broker)
 
 
+@pytest.mark.faults
 def test_where_the_records_are_gone_too_it_refuses_to_go_on(
     bootstrap: str, namespace: str, transactions: list[Transaction]
 ) -> None:

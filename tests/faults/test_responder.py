@@ -103,6 +103,7 @@ def test_a_clock_that_is_an_hour_off_neither_stops_nor_frees_a_brake(
     assert list(alarms.brakes().values()) == [1]
 
 
+@pytest.mark.faults
 def test_with_a_full_disk_nothing_is_sent_until_there_is_room(alarms: Alarms) -> None:
     deployment = alarms.deployment
     alarms.publish(alarms.alert())
@@ -118,6 +119,7 @@ def test_with_a_full_disk_nothing_is_sent_until_there_is_room(alarms: Alarms) ->
     assert list(alarms.brakes().values()) == [1]
 
 
+@pytest.mark.faults
 def test_of_forged_tampered_and_expired_alerts_none_is_believed(
     alarms: Alarms, tmp_path: Path
 ) -> None:

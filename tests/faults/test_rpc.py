@@ -28,6 +28,8 @@ from tests.integration.ingest.running import (
 
 pytestmark = [pytest.mark.node]
 
+LONG = pytest.mark.faults
+
 PATIENCE = 90.0
 SHORT = 1.0
 """Seconds that a request may take."""
@@ -44,7 +46,14 @@ def metric(ingest: RunningIngest, name: str, endpoint: str) -> float:
     return float(found)
 
 
-@pytest.mark.parametrize("fault", ["omits logs", "lags", "429", "hangs", "cuts off", "garbage"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "omits logs",
+        "hangs",
+        *(pytest.param(fault, marks=LONG) for fault in ("lags", "429", "cuts off", "garbage")),
+    ],
+)
 def test_with_an_honest_node_beside_it_nothing_is_missed(
     node: LocalNode, proxy: Proxy, fault: Fault
 ) -> None:
@@ -66,6 +75,7 @@ def markers(broker: MemoryBroker) -> int:
     return sum(isinstance(r, Block | Retraction) for r in published(broker, EVENTS))
 
 
+@LONG
 @pytest.mark.parametrize("fault", ["omits logs", "429", "503", "hangs", "cuts off", "garbage"])
 def test_alone_it_is_waited_for_and_then_everything_is_there(
     node: LocalNode, proxy: Proxy, fault: Fault

@@ -52,6 +52,7 @@ def joined(deployment: Deployment) -> bool:
     return b'"event": "endpoint"' in said(deployment, "b") or b"endpoint" in said(deployment, "b")
 
 
+@pytest.mark.faults
 def test_a_killed_publisher_is_taken_over_within_seconds_without_hole_or_double(
     deployment: Deployment, chance: Random
 ) -> None:
