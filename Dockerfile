@@ -33,7 +33,8 @@ RUN python -m pip uninstall --yes pip \
     && groupadd --gid 10001 firebreak \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/firebreak \
        --shell /usr/sbin/nologin firebreak \
-    && install -d -o 10001 -g 10001 -m 0700 /var/lib/firebreak
+    && install -d -o 10001 -g 10001 -m 0700 \
+       /var/lib/firebreak /run/firebreak/signer /run/firebreak/heartbeat
 COPY --from=build /opt/firebreak /opt/firebreak
 ENV PATH=/opt/firebreak/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

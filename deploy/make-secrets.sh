@@ -27,6 +27,23 @@ for service in ingest respond; do
     say "fill in $file: the nodes' addresses"
   fi
 done
+policy() { # ACCOUNT CALL: what its signer may sign
+  file=$folder/$1-policy.toml
+  [ ! -f "$file" ] || return 0
+  cat >"$file" <<END
+chain = "eip155:1"
+fee_cap_gwei = 500
+gas_cap = 600_000
+signatures_per_hour = 60
+
+[[allow]]
+to = "0x0000000000000000000000000000000000000000" # the gate
+call = "$2"
+END
+  say "fill in $file: the chain, and the gate's address"
+}
+policy responder 'brake(bytes32,uint64,address,bytes)'
+policy heartbeat 'heartbeat()'
 if [ ! -f "$folder/pager_url" ]; then
   echo 'http://127.0.0.1:9/nobody-is-paged' >"$folder/pager_url"
   say "fill in $folder/pager_url: the webhook that wakes people"

@@ -22,8 +22,10 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = ("topics", "ingest", "detect", "vet", "respond", "incidents")
 SCALED = ("ingest", "detect", "incidents")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
+SIGNERS = ("signer", "heartbeat-signer")
+EVERYWHERE = SERVICES | {name: ARMING["services"][name] for name in SIGNERS}
 
-every = pytest.mark.parametrize("name", SERVICES)
+every = pytest.mark.parametrize("name", EVERYWHERE)
 ours = pytest.mark.parametrize("name", OURS)
 
 
@@ -64,11 +66,12 @@ def test_compose_itself_accepts_it(files: list[Path]) -> None:
 
 @every
 def test_a_container_can_do_no_more_than_it_must(name: str) -> None:
-    service = SERVICES[name]
+    service = EVERYWHERE[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert not service.keys() & {"privileged", "cap_add", "network_mode", "pid", "ipc", "devices"}
+    assert not service.keys() & {"privileged", "cap_add", "pid", "ipc", "devices"}
+    assert service.get("network_mode") == ("none" if name in SIGNERS else None)
     limits = service["deploy"]["resources"]["limits"]
     assert limits.keys() == {"cpus", "memory", "pids"}
     assert service["restart"]
@@ -77,14 +80,14 @@ def test_a_container_can_do_no_more_than_it_must(name: str) -> None:
 
 @every
 def test_an_image_has_a_tag_that_does_not_move_by_itself(name: str) -> None:
-    default = re.fullmatch(r"\$\{\w+:-([^:]+):([^}]+)\}", SERVICES[name]["image"])
+    default = re.fullmatch(r"\$\{\w+:-([^:]+):([^}]+)\}", EVERYWHERE[name]["image"])
     assert default is not None
     assert default[2] not in ("latest", "main", "master")
 
 
 @every
 def test_health_is_asked_for(name: str) -> None:
-    check = SERVICES[name]["healthcheck"]
+    check = EVERYWHERE[name]["healthcheck"]
     assert check == {"disable": True} if name == "topics" else check["test"][0] == "CMD"
 
 
@@ -106,12 +109,13 @@ def test_the_command_line_knows_the_command(name: str) -> None:
 def test_and_would_not_know_another() -> None:
     assert "No such" in complaint(["detect", "--sett", "core"])
     assert complaint(["ingest", "evmm"])
-    assert complaint(ARMING["services"]["respond"]["command"]) == ""
+    for service in ARMING["services"].values():
+        assert complaint(service["command"]) == ""
 
 
-@ours
+@pytest.mark.parametrize("name", [*OURS, *SIGNERS])
 def test_every_variable_is_a_setting(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = dict(SERVICES[name]["environment"])
+    environment = dict(EVERYWHERE[name]["environment"])
     if name == "respond":
         environment |= ARMING["services"]["respond"]["environment"]
     for variable in [one for one in os.environ if one.startswith("FIREBREAK_")]:
@@ -153,19 +157,34 @@ def test_the_responder_starts_disarmed_and_without_a_key() -> None:
     assert "--armed" not in respond["command"]
     assert "FIREBREAK_RESPOND__ARMED" not in respond["environment"]
     assert respond["secrets"] == ["respond.toml"]
-    assert ARMING["services"].keys() == {"respond"}
+    armed = ARMING["services"]
+    assert armed.keys() == {"respond", *SIGNERS}
+    assert "secrets" not in armed["respond"]  # armed, it still holds none
+    keys = {secret for name in SIGNERS for secret in armed[name]["secrets"]}
+    assert keys >= {"responder.json", "heartbeat.json"}
 
 
-@pytest.mark.parametrize("name", [*OURS, "alertmanager", "grafana"])
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [("signer", "SIGNER_SOCKET"), ("heartbeat-signer", "HEARTBEAT_SOCKET")],
+)
+def test_the_responder_and_a_signer_have_one_socket_in_common(name: str, setting: str) -> None:
+    signer, respond = ARMING["services"][name], ARMING["services"]["respond"]
+    path = signer["environment"]["FIREBREAK_SIGNER__SOCKET"]
+    assert respond["environment"][f"FIREBREAK_RESPOND__{setting}"] == path
+    (volume,) = signer["volumes"]
+    assert volume in respond["volumes"]
+    folder = volume.partition(":")[2]
+    assert str(Path(path).parent) == folder
+    assert folder in (ROOT / "Dockerfile").read_text()  # made there, for its user alone
+
+
+@pytest.mark.parametrize("name", [*OURS, *SIGNERS, "alertmanager", "grafana"])
 def test_a_secret_is_a_file_that_its_service_alone_is_given(name: str) -> None:
-    service = SERVICES[name]
+    service = EVERYWHERE[name]
     environment = dict(service.get("environment", {}))
     secrets = set(service.get("secrets", []))
-    known = dict(COMPOSE["secrets"])
-    if name == "respond":
-        environment |= ARMING["services"][name]["environment"]
-        secrets |= set(ARMING["services"][name]["secrets"])
-        known |= ARMING["secrets"]
+    known = COMPOSE["secrets"] | ARMING["secrets"]
     wanted = re.findall(r"/run/secrets/([\w.-]+)", json.dumps(environment))
     assert set(wanted) | ({"pager_url"} if name == "alertmanager" else set()) == secrets
     assert all(known[secret]["file"] == f"./secrets/{secret}" for secret in secrets)
@@ -175,7 +194,7 @@ def test_a_secret_is_a_file_that_its_service_alone_is_given(name: str) -> None:
 def test_secrets_are_made_by_the_script_and_kept_out_of_git_and_image() -> None:
     script = (DEPLOY / "make-secrets.sh").read_text()
     for name in (*COMPOSE["secrets"], *ARMING["secrets"]):
-        stem = name.partition(".")[0]
+        stem = name.partition(".")[0].removesuffix("-policy")
         assert stem in script
     assert "secrets/" in (ROOT / ".gitignore").read_text().split()
     assert (ROOT / ".dockerignore").read_text().splitlines()[1] == "*"
