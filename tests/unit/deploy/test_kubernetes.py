@@ -42,6 +42,9 @@ each_workload = pytest.mark.parametrize("name", WORKLOADS)
 each_service = pytest.mark.parametrize("name", SERVICE_NAMES)
 
 
+ARMING = read_yaml(KUBERNETES / "components/armed/respond.yaml")["spec"]["template"]["spec"]
+
+
 def pod(name: str) -> Any:
     return WORKLOADS[name]["spec"]["template"]["spec"]
 
@@ -103,10 +106,9 @@ def test_every_variable_is_a_setting(name: str, monkeypatch: pytest.MonkeyPatch)
     (kafka,) = read_yaml(KUBERNETES / "base/kustomization.yaml")["configMapGenerator"]
     environment = variables(name) | dict(line.split("=", 1) for line in kafka["literals"])
     if name == "respond":
-        patched = read_yaml(KUBERNETES / "components/armed/respond.yaml")
-        (one,) = patched["spec"]["template"]["spec"]["containers"]
-        environment |= {found["name"]: found["value"] for found in one["env"]}
-        assert complaint(one["args"]) == ""
+        for one in (*ARMING["containers"], *ARMING["initContainers"]):
+            environment |= {found["name"]: found["value"] for found in one.get("env", [])}
+            assert complaint(one.get("args", [])) == ""
     for variable in [known for known in os.environ if known.startswith("FIREBREAK_")]:
         monkeypatch.delenv(variable)
     for variable, value in environment.items():
@@ -153,6 +155,26 @@ def test_the_responder_starts_disarmed_and_without_a_key() -> None:
     assert not any("KEYSTORE" in name for name in variables("respond"))
     production = read_yaml(KUBERNETES / "overlays/production/kustomization.yaml")
     assert not any("armed" in component for component in production["components"])
+
+
+def test_armed_it_still_holds_no_key_and_signers_may_do_as_little_as_the_rest() -> None:
+    folders, *signers = ARMING["initContainers"]
+    (respond,) = ARMING["containers"]
+    keys = {volume["name"] for volume in ARMING["volumes"] if "secret" in volume}
+    assert keys == {"responder-account", "heartbeat-account"}
+    assert not keys & {mount["name"] for mount in respond["volumeMounts"]}
+    for one in (folders, *signers):
+        assert one["securityContext"] == container("respond")["securityContext"]
+        assert "memory" in one["resources"]["limits"]
+    sockets = {one["value"] for one in respond["env"] if "SOCKET" in one["name"]}
+    for signer in signers:
+        assert signer["restartPolicy"] == "Always"
+        assert len(keys & {mount["name"] for mount in signer["volumeMounts"]}) == 1
+        environment = {one["name"]: one["value"] for one in signer["env"]}
+        socket = environment["FIREBREAK_SIGNER__SOCKET"]
+        assert socket in sockets
+        assert str(Path(socket).parent) in folders["command"]  # made for its user alone
+        assert int(environment["FIREBREAK_HEALTH__PORT"]) == signer["ports"][0]["containerPort"]
 
 
 def test_somebody_stands_by_for_ingest_on_another_machine() -> None:
@@ -256,7 +278,9 @@ def test_kustomize_builds_it_and_arming_changes_the_responder_alone(tmp_path: Pa
             kubernetes_validate.validate(document, VERSIONS[-1], strict=True)
     changed = {key for key, one in built["armed"].items() if one != built["plain"][key]}
     assert changed == {("StatefulSet", "respond")}
-    (armed,) = built["armed"]["StatefulSet", "respond"]["spec"]["template"]["spec"]["containers"]
+    whole = built["armed"]["StatefulSet", "respond"]["spec"]["template"]["spec"]
+    (armed,) = whole["containers"]
+    assert {one["image"] for one in whole["initContainers"]} == {armed["image"]}
     assert armed["args"] == ["respond", "--armed"]
     assert {one["name"] for one in armed["env"]} >= set(variables("respond"))
     assert re.fullmatch(r"registry\.example\.org/firebreak:[\d.]+", armed["image"])
