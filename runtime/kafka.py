@@ -30,7 +30,7 @@ from runtime.kafka_answers import Answer, ask, code, require_each, words
 from runtime.kafka_consumer import KafkaConsumer
 from runtime.kafka_options import checked, for_consumer, for_producer
 from runtime.kafka_producer import KafkaProducer
-from runtime.kafka_refusals import absent, not_admitted
+from runtime.kafka_refusals import NOT_ALLOWED, absent, not_admitted, not_allowed
 from runtime.kafka_spots import from_spot, to_spot
 from schemas.errors import ConfigurationError, TransientError
 from schemas.topics import TopicSpec
@@ -161,6 +161,10 @@ class KafkaBroker:
         try:
             spots = [to_spot(self._space, partition) for partition in partitions]
             found = self._ask(lambda: consumer.committed(spots, timeout=REQUEST_TIMEOUT))
+        except TransientError as error:
+            if code(error.__cause__) in NOT_ALLOWED:
+                raise not_allowed(self._options, "join", f"group {self._space}{group}") from error
+            raise
         finally:
             consumer.close()
         return {

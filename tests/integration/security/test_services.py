@@ -207,7 +207,7 @@ def test_incidents_is_told_when_it_may_not_join_its_group(
     try:
         assert process.wait(PATIENCE) == 2, process.tail()
         said = " ".join(process.tail().split())
-        assert "may not use it; grant it (firebreak acls apply)" in said
+        assert "may not join it; grant it (firebreak acls apply)" in said
         assert user in said
     finally:
         process.kill()

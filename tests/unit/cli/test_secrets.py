@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import typer
 from eth_account import Account
 from pydantic import BaseModel, SecretStr
@@ -55,6 +56,14 @@ def _secret_settings(group: type[BaseModel], path: tuple[str, ...] = ()) -> Iter
 
 
 SECRETS = sorted(_secret_settings(Settings))
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Leaves no logging, and nothing to mask, to the tests that follow."""
+    yield
+    structlog.reset_defaults()
+    logs._concealed.clear()
 
 
 @pytest.fixture
