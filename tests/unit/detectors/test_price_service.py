@@ -60,7 +60,7 @@ class Live:
         found = []
         for number in range(ALERTS.partitions):
             for message in self.broker.log(Partition(ALERTS.name, number)):
-                record = decode_from(ALERTS, message.value)
+                record = decode_from(ALERTS, message.value or b"")
                 assert isinstance(record, Alert)
                 found.append(record)
         return found
