@@ -271,6 +271,7 @@ class Host:
             "prices": self._prices.dump(),
             "scales": {view: scales.dump() for view, scales in self._scales.items()},
             "detectors": [member.name for member in self._members],
+            "fused": self._fused(),
             "members": {
                 member.name: {"version": member.spec.version, "state": member.dump()}
                 for member in self._members
@@ -283,14 +284,23 @@ class Host:
         self.learned = int(state["learned"])
         self._newest = str(state["newest"])
         self._allowance = float(state["allowance"])
-        self._waiting.load(state["waiting"])
         self._prices.load(state["prices"])
-        known = []
+        places = {name: place for place, name in enumerate(state["detectors"])}
+        kept: list[int | None] = []
         for member in self._members:
             saved = state["members"].get(member.name)
-            known.append(saved is not None and saved["version"] == member.spec.version)
-            if known[-1]:
+            same = saved is not None and saved["version"] == member.spec.version
+            kept.append(places.get(member.name) if same else None)
+            if same:
                 member.load(saved["state"])
-        if state["detectors"] == [member.name for member in self._members]:
-            for view, saved in state["scales"].items():
-                self._scale(view).load(saved, known)
+        self._waiting.load(state["waiting"], kept)
+        same_set = state["fused"] == self._fused() and None not in self._places_of_fused(kept)
+        for view, saved in state["scales"].items():
+            self._scale(view).load(saved, kept, same_set=same_set)
+
+    def _fused(self) -> list[str]:
+        return [member.name for member in self._members if member.ours and not member.spec.rule]
+
+    def _places_of_fused(self, kept: Sequence[int | None]) -> list[int | None]:
+        fused = set(self._fused())
+        return [p for m, p in zip(self._members, kept, strict=True) if m.name in fused]

@@ -33,9 +33,11 @@ class Scales:
             "evidence": self.evidence.dump(),
         }
 
-    def load(self, state: dict[str, Any], known: Sequence[bool]) -> None:
-        """Become what `dump` described; `known`: which detectors are still the same."""
-        self.evidence.load(state["evidence"])
-        for tail, saved, same in zip(self.scores, state["scores"], known, strict=True):
-            if same:
-                tail.load(saved)
+    def load(self, state: dict[str, Any], kept: Sequence[int | None], *, same_set: bool) -> None:
+        """Become what `dump` described; `kept`: where among the saved detectors each one is, None
+        for one that starts anew. The evidence of another set of detectors means nothing here."""
+        if same_set:
+            self.evidence.load(state["evidence"])
+        for tail, place in zip(self.scores, kept, strict=True):
+            if place is not None:
+                tail.load(state["scores"][place])

@@ -34,7 +34,7 @@ MAX_STATE_BYTES = DETECTOR_STATE.max_bytes - 64 * 1024
 
 
 MAX_CUTS = 100
-"""Cuts of a state before that is hopeless; each halves what waits or empties a detector."""
+"""Times that a state is cut before that is hopeless: what waits is halved, detectors emptied."""
 
 
 class Scorer(Protocol):

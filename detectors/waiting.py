@@ -10,7 +10,7 @@ learned: a flood may cost lessons, it may not teach, and it may not push out wha
 at least its name is kept, for its withdrawal, and its lesson gives way first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -176,7 +176,12 @@ class WaitingRoom:
             [getattr(entry, field.name) for field in fields(Waiting)] for entry in self._entries
         ]
 
-    def load(self, state: list[list[Any]]) -> None:
-        """Become what `dump` described."""
+    def load(self, state: list[list[Any]], kept: Sequence[int | None] | None = None) -> None:
+        """Become what `dump` described. `kept`: where among the saved detectors each one of now is,
+        None for one that has nothing to learn from what waits."""
         self._entries = [Waiting(*entry) for entry in state]
+        for entry in self._entries if kept is not None else ():
+            features, scores = entry.features, entry.scores
+            entry.features = [None if place is None else features[place] for place in kept or ()]
+            entry.scores = [0.0 if place is None else scores[place] for place in kept or ()]
         self._bytes = sum(entry.size for entry in self._entries)

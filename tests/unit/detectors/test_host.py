@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -216,3 +218,23 @@ def test_features_can_be_taken_away() -> None:
 def test_the_alert_rate_follows_the_budget(gas: int, alerts: int) -> None:
     _, alert = grown(host(budget=1 / 100)).take(tx(200, gas=gas))
     assert int(alert is not None) == alerts
+
+
+class Another(GasSize):
+    """Joins the set later."""
+
+    spec = replace(GasSize.spec, name="another")
+
+
+def test_a_set_may_grow_and_shrink_and_nobody_else_forgets() -> None:
+    original = grown(host())
+    before = original.dump()
+    for makes in ((Another, GasSize), (GasSize,), (GasSize, Another)):
+        subject = host(*makes)
+        subject.load(orjson.loads(orjson.dumps(before)))
+        assert learned(subject) == learned(original)
+        for block in range(200, 210):
+            opinion, _ = subject.take(tx(block))
+            assert opinion is not None
+            views = {view.spec.name: view for view in opinion.views}
+            assert views["gas-size"].learned >= 196
