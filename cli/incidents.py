@@ -24,9 +24,9 @@ def incidents(
     broker = connect(settings, ALERTS, ACTIONS, INCIDENTS, DEAD_LETTERS)
     with running("incidents", settings) as service:
         from incidents import logs
-        from incidents.service import check_group, check_partitions, run
+        from incidents.service import check_partitions, run
 
         logs.adopt(settings.log.level)
         check_partitions(broker)
-        check_group(broker)
+        broker.require_group("firebreak-incidents")
         asyncio.run(run(settings, service, verifier))

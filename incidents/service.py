@@ -63,12 +63,6 @@ def check_partitions(broker: Broker) -> None:
             )
 
 
-def check_group(broker: Broker) -> None:
-    """Raise `ConfigurationError` unless this user may join the service's group: Faust would ask for
-    ever, without a word."""
-    broker.committed(f"firebreak-{SERVICE}", [Partition(ALERTS.name, 0)])
-
-
 async def run(settings: Settings, service: Service, verifier: Verifier | None) -> None:
     """Keep cases until `service.stop` is set.
 

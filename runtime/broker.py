@@ -167,10 +167,7 @@ class Broker(Protocol):
         ...
 
     def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """Return the group's committed offsets; a partition without one is absent.
-
-        Raises `ConfigurationError` when this user may not join the group.
-        """
+        """Return the group's committed offsets; a partition without one is absent."""
         ...
 
     def create(self, specs: Iterable[TopicSpec]) -> list[str]:

@@ -161,10 +161,6 @@ class KafkaBroker:
         try:
             spots = [to_spot(self._space, partition) for partition in partitions]
             found = self._ask(lambda: consumer.committed(spots, timeout=REQUEST_TIMEOUT))
-        except TransientError as error:
-            if code(error.__cause__) in NOT_ALLOWED:
-                raise not_allowed(self._options, "join", f"group {self._space}{group}") from error
-            raise
         finally:
             consumer.close()
         return {
@@ -172,6 +168,21 @@ class KafkaBroker:
             for spot in found
             if spot.offset != OFFSET_INVALID
         }
+
+    def require_group(self, group: str) -> None:
+        """Raise `ConfigurationError` if this user may not join a group.
+
+        A consumer of ours is told so itself; Faust's would ask for ever, without a word.
+        """
+        name = self._space + group
+        try:
+            self._admin.describe_consumer_groups([name], request_timeout=REQUEST_TIMEOUT)[
+                name
+            ].result(REQUEST_TIMEOUT)
+        except (KafkaException, TimeoutError) as error:
+            if code(error) in NOT_ALLOWED:
+                raise not_allowed(self._options, "join", f"group {name}") from error
+            # Anything else speaks not against us: the group may not exist yet.
 
     def create(self, specs: Iterable[TopicSpec]) -> list[str]:
         """Create the topics that do not exist; return their names once the cluster lists them."""
