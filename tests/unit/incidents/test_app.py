@@ -101,17 +101,18 @@ def test_a_record_is_not_done_when_the_changelog_refused_it() -> None:
     asyncio.run(scenario())
 
 
-def built(settings: Settings, home: Path) -> tuple[faust.App, ConfirmedTable]:
+def built(settings: Settings, home: Path, copies: int = 1) -> tuple[faust.App, ConfirmedTable]:
     outbox, failures = Outbox(), list[Exception]()
-    return build(settings, home, Casework(outbox, Metrics(), None), outbox, failures.append)
+    casework = Casework(outbox, Metrics(), None)
+    return build(settings, home, casework, outbox, failures.append, copies=copies)
 
 
 def test_the_app_keeps_to_its_namespace_its_folder_and_its_address(tmp_path: Path) -> None:
     settings = Settings(
-        kafka=KafkaSettings(namespace="test.", replication=3),
+        kafka=KafkaSettings(namespace="test."),
         incidents=IncidentsSettings(web_host="127.0.0.1", web_port=6066),
     )
-    app, table = built(settings, tmp_path)
+    app, table = built(settings, tmp_path, copies=3)
     assert app.conf.id == "test.firebreak-incidents"
     assert table.changelog_topic_name == "test.firebreak-incidents-cases-changelog"
     assert table.partitions == ALERTS.partitions
