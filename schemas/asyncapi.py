@@ -14,7 +14,7 @@ from schemas.topics import SERVICES, TOPICS, TopicSpec
 _HEADERS = {
     headers.RECORD_ID: "The record's id, in text.",
     headers.STEP: "Of a chain's records: the number of the step they belong to, in decimal text.",
-    headers.TERM: "Of a chain's records: the chain (CAIP-2) and its publisher's term, a space between.",
+    headers.TERM: "Of a chain's records: the chain (CAIP-2), a space, and its publisher's term.",
     headers.CHAIN: "Signed records: the chain they are about (CAIP-2), to pass over others'.",
     headers.KEY_ID: "Signed records: which key signed, in text.",
     headers.SEQUENCE: "Signed records: where in the chain it belongs, in decimal text.",
