@@ -96,6 +96,7 @@ class Quantities:
         self._names = names
         self._tx = tx
         self._ledger = ledger
+        self._found: dict[Quantity, Fraction | None] = {}
         self._seen = frozenset(() if tx.cut else tx.seen)
         self._written_last = {(w.contract, w.slot): w.value for w in tx.writes}
         self._events: dict[str, list[tuple[str, Mapping[str, object]]]] = defaultdict(list)
@@ -106,6 +107,11 @@ class Quantities:
         """Return a value, None where it cannot be known."""
         if isinstance(node, Number):
             return node.value * self._names.scale(node.token)
+        if node not in self._found:
+            self._found[node] = self._look_up(node)
+        return self._found[node]
+
+    def _look_up(self, node: Quantity) -> Fraction | None:
         earlier = {"before": True} if node.before else {}
         found = self._LOOKUPS[node.name](self, *self._names.arguments(node), **earlier)
         return None if found is None else Fraction(found)
