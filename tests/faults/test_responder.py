@@ -93,8 +93,7 @@ def test_a_clock_that_is_an_hour_off_neither_stops_nor_frees_a_brake(
     expired = alarms.alert(2)
     for _ in range(3):
         alarms.hands.mine()
-    fresh = alarms.alert(1)
-    alarms.publish(fresh, alarms.signed(fresh, expires=fresh.block + 2))
+    alarms.publish(alarms.alert(1))
     alarms.publish(expired, alarms.signed(expired, expires=expired.block + 1))
     alarms.deployment.start("respond", FAULTS_CLOCK=str(3600 * hours))
     alarms.mine_until("final")
