@@ -41,7 +41,9 @@ class Answering:
         return {"Signature": self.signature}
 
 
-@pytest.mark.parametrize("public", [_der(ec.SECP256R1()), b"", b"rubbish"])
+@pytest.mark.parametrize(
+    "public", [_der(ec.SECP256R1()), b"", b"rubbish"], ids=["another curve", "nothing", "rubbish"]
+)
 def test_a_key_of_another_kind_is_refused(public: bytes) -> None:
     with pytest.raises(ConfigurationError, match="KMS key some"):
         KmsSigner(Answering(public), "some", 1)
