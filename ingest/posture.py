@@ -5,7 +5,7 @@
 - probed: it called watched contracts and failed, or moved and logged nothing.
 
 What is remembered travels with the account's later records (`schemas.chain.Posture`). It changes no
-score; the responder's prior rises with its odds (ADR 20).
+score; the responder's prior rises with its odds (ADR 14).
 
 A table of `WAYS` slots per set holds the accounts; within a full set the least worth gives way, and
 never for one that is worth less. So ten million fresh accounts that probe once push out neither a

@@ -65,5 +65,5 @@ def _evidence(alert: Alert, prior: float) -> tuple[Term, ...]:
 
 
 def _odds(alert: Alert) -> float:
-    """Return how much likelier an attack by the sender is for how it prepared (ADR 20)."""
+    """Return how much likelier an attack by the sender is for how it prepared (ADR 14)."""
     return alert.posture.odds if alert.posture is not None else 1.0
