@@ -18,7 +18,7 @@ demo: ## Stop an attack before your eyes, on a real Kafka and a real EVM node
 .PHONY: test
 test: ## Run the test suite
 	@./setup dev
-	@$(BIN)/pytest -m 'not slow and not faults' $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m 'not slow and not faults' $(ARGS)
 
 .PHONY: test-slow
 test-slow: ## Run the tests that take minutes

@@ -37,6 +37,11 @@ STRANGER_WARM_UP = 50
 """Transactions that a stranger's detector learns from, at least, before its vote counts: nothing
 shipped says how its scores are spread."""
 
+EXCEPTION = 10.0
+"""One detector may alert by itself at its p-value times this and the number of detectors: ten times
+what Bonferroni asks, so the exception adds at most a tenth of the budget to the sum's. Without it a sum
+that is ordinary drowns a single voice that is as sure as it can be."""
+
 NOTEWORTHY = 0.01
 """The p-value from which a detector's reasons are worth telling."""
 
@@ -114,8 +119,9 @@ def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     """Join the detectors' p-values into one; `tail` knows the evidence of ordinary transactions."""
     fused = [-math.log(view.rarity.p_value) for view in views if view.fused]
     evidence = math.fsum(fused)
-    opinion = tail.rarity(evidence).p_value if fused else 1.0
-    together = min([opinion, *(view.alone for view in views if view.ours)])
+    joined = tail.rarity(evidence).p_value if fused else 1.0
+    single = EXCEPTION * len(fused) * math.exp(-max(fused, default=0.0)) if fused else 1.0
+    together = min([joined, single, *(view.alone for view in views if view.ours)])
     p_value = min([together, *(view.alone for view in views)])
     return Opinion(evidence, p_value, tuple(views), together)
 

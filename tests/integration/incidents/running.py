@@ -55,9 +55,9 @@ class Incidents:
         return answer(f"{self._health}/readyz")[0] == 200
 
     def metric(self, line: str) -> float:
-        """The value of one metric, 0 while it is not shown."""
-        found = [row for row in self.metrics().splitlines() if row.startswith(line)]
-        return float(found[0].rpartition(" ")[2]) if found else 0.0
+        """The sum of a metric's rows that begin like this, 0 while none is shown."""
+        rows = (row for row in self.metrics().splitlines() if row.startswith(line))
+        return sum(float(row.rpartition(" ")[2]) for row in rows)
 
     def metrics(self) -> str:
         return answer(f"{self._health}/metrics")[1]

@@ -10,13 +10,13 @@ import pytest
 from detectors.api import Detector, Features, Scope
 from detectors.host import Host
 from detectors.rules import Rules
-from detectors.samples import CHAIN, PROTOCOL, make
+from detectors.samples import CHAIN, PROTOCOL, address, make
 from detectors.scoring import score_case
 from detectors.sets import HostMaker
 from detectors.strangers import messages, outside
 from detectors.strangers.outside import Stranger, StrangerError
 from detectors.strangers.probes import MISDEEDS, prove
-from schemas.chain import Transaction
+from schemas.chain import Transaction, Write
 from schemas.errors import ConfigurationError
 from tests.unit.detectors.fakes import GasSize
 from tests.unit.detectors.moody import ALLOCATE, DIE, LOOP, Moody
@@ -25,6 +25,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="strangers run on Linux only")
 
 HERE = "tests.unit.detectors.moody:Moody"
+WRITES = (Write(contract=address(10), slot="0", value="1"),)
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,8 @@ def host(*sources: type[Detector] | Stranger) -> Host:
     return Host(Scope(CHAIN, PROTOCOL), Rules(set_name="core", finality=1, budget=0.01), named)
 
 
-def tx(block: int, gas: int = 1, **parts: object) -> Transaction:
-    return make(block, block=block, index=0, gas_used=str(gas), **parts)
+def tx(block: int, gas: int = 1, index: int = 0, **parts: object) -> Transaction:
+    return make(block, block=block, index=index, gas_used=str(gas), writes=WRITES, **parts)
 
 
 def scores(of: Host, records: Iterable[Transaction]) -> list[float]:
@@ -82,7 +83,7 @@ def test_after_a_failure_it_knows_what_it_knew(moody: Stranger, deed: str) -> No
     subject, free = host(moody), host(Moody)
     scores(free, records[:30])
     scores(subject, records[:30])
-    assert scores(subject, [make(29, block=29, index=1, selector=deed)]) == [0.0]
+    assert scores(subject, [tx(29, index=1, selector=deed)]) == [0.0]
     ((name, fault),) = subject.faults()
     assert name == "moody"
     assert {LOOP: "time", ALLOCATE: "memory", DIE: "died"}[deed] in fault
@@ -113,8 +114,11 @@ def test_what_ours_say_does_not_depend_on_a_stranger(moody: Stranger) -> None:
         assert theirs.views[0] == ours.views[0]
         assert theirs.together == ours.together
     with_it, without = beside.dump(), alone.dump()
-    for part in ("mark", "learned", "together"):
+    for part in ("mark", "learned", "allowance"):
         assert with_it[part] == without[part]
+    scales, alone_scales = with_it["scales"]["storage"], without["scales"]["storage"]
+    assert scales["evidence"] == alone_scales["evidence"]
+    assert scales["scores"][0] == alone_scales["scores"][0]
     assert with_it["members"]["gas-size"] == without["members"]["gas-size"]
 
 
