@@ -39,8 +39,8 @@ shipped says how its scores are spread."""
 
 EXCEPTION = 10.0
 """One detector may alert by itself at its p-value times this and the number of detectors: ten times
-what Bonferroni asks, so the exception adds at most a tenth of the budget to the sum's. Without it a sum
-that is ordinary drowns a single voice that is as sure as it can be."""
+what Bonferroni asks, so the exception adds at most a tenth of the budget to the sum's. Without it a
+sum that is ordinary drowns a single voice that is as sure as it can be."""
 
 NOTEWORTHY = 0.01
 """The p-value from which a detector's reasons are worth telling."""
