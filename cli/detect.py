@@ -49,7 +49,7 @@ def detect(
             Publisher(producer, service.clock, service.metrics, signer),
             maker,
             service.metrics,
-            StateStore(broker, producer, maker.set_name, group),
+            StateStore(broker, producer, maker.set_name, group, maker.topic),
         )
         consumer = broker.consumer(group)
         lag = LagGauge(consumer.lags, service.metrics, service.clock)

@@ -70,6 +70,11 @@ class View(NamedTuple):
         return self.ours and not self.spec.rule
 
     @property
+    def weighty(self) -> float:
+        """The p-value that counts: of a rule's or a stranger's voice only what it may say alone."""
+        return self.rarity.p_value if self.fused else self.alone
+
+    @property
     def alone(self) -> float:
         """The p-value that this view gives by itself; 1 for one that is fused, or too new."""
         new = not self.ours and self.learned < max(STRANGER_WARM_UP, self.spec.warm_up)
@@ -133,7 +138,7 @@ def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules, stake: str = ""
     """
     if opinion.p_value > rules.budget:
         return None
-    ranked = sorted(opinion.views, key=lambda view: view.rarity.p_value)
+    ranked = sorted(opinion.views, key=lambda view: view.weighty)
     votes = tuple(_vote(view, rules.budget) for view in ranked)
     severity = _severity(opinion.p_value / rules.budget)
     return Alert(
@@ -176,7 +181,8 @@ def _summary(opinion: Opinion, ranked: Sequence[View], severity: Severity, stake
     reasons = [reason.text for view in ranked for reason in view.explanation.reasons[:1]]
     what = "; ".join(reasons[:MOST_TOLD])[:260] or "stranger than the budget allows"
     unusual = f"one in {1.0 / max(opinion.p_value, 1e-12):,.0f} transactions is as unusual"
-    young = ranked[0].learned < ranked[0].spec.warm_up if ranked else False
+    first = ranked[0] if ranked else None
+    young = first is not None and first.fused and first.learned < first.spec.warm_up
     history = (
         f" (compared with other protocols: only {ranked[0].learned} of its own were learned)"
         if young
@@ -194,7 +200,7 @@ def _vote(view: View, budget: float) -> Vote:
         p_value=view.rarity.p_value,
         tail=view.rarity.tail,
         learned=view.learned,
-        alerted=(view.rarity.p_value if view.fused else view.alone) <= budget,
+        alerted=view.weighty <= budget,
         technique=view.explanation.technique or view.spec.technique,
         reasons=view.explanation.reasons[:32],
         evidence=view.explanation.evidence[:64],

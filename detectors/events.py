@@ -36,6 +36,8 @@ MAX_WAITING = 8_192
 SUSPECT_WEIGHT = 0.05
 """What an event that alerted counts for among the sizes, once final. Its score counts fully: else
 the share of scores beyond the budget's would be underrated, and more would alert than it allows."""
+LONGEST_NUMBER = 79
+"""Characters of the longest integer of 256 bits, its sign included."""
 NARROWEST = 0.05
 """No spread is taken for smaller: five per cent are nothing to be surprised by."""
 
@@ -93,6 +95,8 @@ class EventHost:
         self._tail = OnlineTail()
         self._waiting: list[_Waiting] = []
         self._mark = (-1, -1)
+        self._newest = ""
+        """The hash of the block that the mark is in; '' after that block was retracted."""
         self.learned = 0
         self.turned_away = 0
         """Events that were scored and will never be learned, for want of room."""
@@ -107,7 +111,7 @@ class EventHost:
         mark = self._mark
         if (block, log) <= mark:
             return None, None
-        self._mark = (block, log)
+        self._mark, self._newest = (block, log), event.block_hash
         if block > mark[0]:
             self._learn_final(block - self._rules.finality)
         waiting = self._waiting
@@ -215,9 +219,12 @@ class EventHost:
     def retract(self, block: int, block_hash: str) -> list[Withdrawal]:
         """Forget a block that left the chain; return the alerts that no longer hold."""
         gone = [e for e in self._waiting if e.block == block and e.block_hash == block_hash]
-        if gone:
-            self._waiting = [entry for entry in self._waiting if entry not in gone]
-            self._mark = min(self._mark, (block, -1))
+        names = {id(entry) for entry in gone}
+        self._waiting = [entry for entry in self._waiting if id(entry) not in names]
+        # Events that found no room do not wait; blocks are retracted from the highest down.
+        below = not self._newest and self._mark[0] > block
+        if gone or self._newest == block_hash or below:
+            self._mark, self._newest = min(self._mark, (block, -1)), ""
         return [
             Withdrawal(
                 id=content_id("withdrawal", entry.alert),
@@ -251,6 +258,7 @@ class EventHost:
         """Return everything as JSON; `load` of it continues exactly as this host would."""
         return {
             "mark": list(self._mark),
+            "newest": self._newest,
             "learned": self.learned,
             "sizes": [
                 [name, argument, size.n, size.mean, size.squares]
@@ -266,6 +274,7 @@ class EventHost:
     def load(self, state: dict[str, Any]) -> None:
         """Become what `dump` described."""
         self._mark = (int(state["mark"][0]), int(state["mark"][1]))
+        self._newest = str(state["newest"])
         self.learned = int(state["learned"])
         self._sizes = {}
         for name, argument, n, mean, squares in state["sizes"]:
@@ -284,9 +293,14 @@ def _sizes(event: Event) -> tuple[tuple[str, float], ...]:
         [
             (name, math.log1p(abs(float(value))))
             for name, value in event.arguments.items()
-            if value.__class__ is str and value[:2] != "0x" and value.lstrip("-").isdecimal()
+            if value.__class__ is str and _is_number(value)
         ]
     )
+
+
+def _is_number(text: str) -> bool:
+    """Say whether a value is an integer of 256 bits or fewer; a stranger may have written it."""
+    return len(text) <= LONGEST_NUMBER and text.isascii() and text.removeprefix("-").isdigit()
 
 
 def _amount(scaled: float) -> float:

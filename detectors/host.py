@@ -89,6 +89,8 @@ class Host:
         Returns (None, None) for a record at or below the mark: it was taken already.
         """
         if tx.phase == "pending":
+            if is_inert(tx):
+                return self._idle(), None
             opinion, _ = self._judge(tx)
             return opinion, self._alert(tx, opinion)
         position = (tx.block, tx.index)
@@ -124,7 +126,11 @@ class Host:
     def _alert(self, tx: Transaction, opinion: Opinion) -> Alert | None:
         if opinion.p_value > self._rules.budget:
             return None
-        return alerts.raise_alert(tx, opinion, self._rules, at_stake(tx, self._scope))
+        try:
+            stake = at_stake(tx, self._scope)
+        except (ArithmeticError, ValueError):  # amounts are a stranger's words; the alert goes out
+            stake = ""
+        return alerts.raise_alert(tx, opinion, self._rules, stake)
 
     def _scale(self, view: str) -> Scales:
         found = self._scales.get(view)
@@ -141,9 +147,12 @@ class Host:
         )
         return Opinion(evidence=0.0, p_value=1.0, views=tuple(views), together=1.0)
 
-    def take_price(self, price: Price) -> tuple[Opinion, Alert | None]:
-        """Judge one bar of a market that the protocol depends on, then learn it: a bar is final."""
-        return self._prices.take(price, max(0, self._mark[0]))
+    def take_price(self, price: Price, head: int = 0) -> tuple[Opinion, Alert | None]:
+        """Judge one bar of a market that the protocol depends on, then learn it: a bar is final.
+
+        `head` is the newest block known of the protocol's chain: an alert is as old as that.
+        """
+        return self._prices.take(price, max(0, head, self._mark[0]))
 
     def _judge(self, tx: Transaction) -> tuple[Opinion, list[Features | None]]:
         """Ask every detector; a failing one has no opinion and the others go on."""
@@ -191,7 +200,8 @@ class Host:
                 member.learn_one(x, weight)
                 tail.learn(score, weight)
         if lesson.ours:
-            scales.evidence.learn(entry.evidence, weight)
+            if entry.evidence is not None:
+                scales.evidence.learn(entry.evidence, weight)
             self.learned += 1
 
     def _weight(self, lesson: Lesson) -> float:
@@ -219,7 +229,8 @@ class Host:
         """Forget a block that left the chain; return the alerts that no longer hold."""
         gone = self._waiting.retract(block, block_hash)
         # Of a block that taught nothing none waits; blocks are retracted from the highest down.
-        if gone or self._newest == block_hash or self._mark[0] > block:
+        below = not self._newest and self._mark[0] > block
+        if gone or self._newest == block_hash or below:
             self._mark, self._newest = min(self._mark, (block, -1)), ""
         return [self._withdrawal(entry) for entry in gone if entry.alert]
 
@@ -293,8 +304,8 @@ class Host:
             kept.append(places.get(member.name) if same else None)
             if same:
                 member.load(saved["state"])
-        self._waiting.load(state["waiting"], kept)
         same_set = state["fused"] == self._fused() and None not in self._places_of_fused(kept)
+        self._waiting.load(state["waiting"], kept, same_set=same_set)
         for view, saved in state["scales"].items():
             self._scale(view).load(saved, kept, same_set=same_set)
 

@@ -16,7 +16,7 @@ from runtime.metrics import Metrics
 from runtime.signatures import Signer, sequence
 from runtime.state import StateStore
 from schemas.alerts import Alert, Withdrawal
-from schemas.chain import Deployment, Event, Price, Retraction, Transaction
+from schemas.chain import Block, Deployment, Event, Price, Retraction, Transaction
 from schemas.codec import encode
 from schemas.errors import UnsafeToContinueError
 from schemas.headers import CHAIN, RECORD_ID, Headers, hop_headers, hops
@@ -136,6 +136,8 @@ class _Share:
     covered: dict[str, int] = field(default_factory=dict)
     """Per key: input below this offset is in its state already."""
     changed: set[str] = field(default_factory=set)
+    heads: dict[str, int] = field(default_factory=dict)
+    """The newest block of each chain."""
 
 
 class Publisher:
@@ -217,6 +219,7 @@ class DetectTask:
                 host.load(state.state["host"])
                 share.hosts[key] = host
                 share.covered[key] = state.offset
+            share.heads.update(saved.heads)
             starts[partition] = saved.start
             _log.info("restored", partition=partition.number, protocols=len(saved.keys))
         return starts
@@ -232,7 +235,10 @@ class DetectTask:
                 self._take_price(share, message, record)
             elif isinstance(record, Deployment):
                 self._vet(share, message, record)
+            elif isinstance(record, Block):
+                share.heads[record.chain] = record.number
             elif isinstance(record, Retraction):
+                share.heads[record.chain] = max(0, record.number - 1)
                 self._retract(share, message, record)
         self._scored.inc(scored)
         self._learned.inc(self._lessons)
@@ -285,7 +291,7 @@ class DetectTask:
             host = share.hosts[protocol] = self._maker.make(manifest.chain, protocol)
         if not isinstance(host, Host):
             return
-        _, alert = host.take_price(price)
+        _, alert = host.take_price(price, share.heads.get(host.chain, 0))
         share.changed.add(protocol)
         if alert is not None:
             self._publish(alert, message)
@@ -328,7 +334,7 @@ class DetectTask:
                         self._state(share, key, partition.number, offset)
                         for key in sorted(share.changed)
                     ]
-                    self._store.save(partition.number, offset, states)
+                    self._store.save(partition.number, offset, states, share.heads)
                 share.changed.clear()
 
     def _state(self, share: _Share, key: str, partition: int, offset: int) -> KeyState:

@@ -45,7 +45,8 @@ class Waiting:
     features: list[dict[str, float] | None]
     """Per detector; None where the detector failed, or where there was no room for it."""
     scores: list[float]
-    evidence: float
+    evidence: float | None
+    """The set's sum; None once it is that of another set of detectors."""
     suspect: bool
     """Whether the set's own detectors found it strange, whatever strangers say."""
     near: bool
@@ -133,9 +134,13 @@ class WaitingRoom:
             ours = entry.ours and (ended or not entry.suspect)
             theirs = entry.theirs and (ended or not entry.alert)
             if ours or theirs:
-                quarantined = entry.suspect if ours else bool(entry.alert)
-                weight = SUSPECT_WEIGHT if quarantined else 1.0
-                yield Lesson(entry, weight, ours=ours, theirs=theirs)
+                own = SUSPECT_WEIGHT if entry.suspect else 1.0
+                other = SUSPECT_WEIGHT if entry.alert else 1.0
+                if ours and theirs and own != other:
+                    yield Lesson(entry, own, ours=True, theirs=False)
+                    yield Lesson(entry, other, ours=False, theirs=True)
+                else:
+                    yield Lesson(entry, own if ours else other, ours=ours, theirs=theirs)
                 entry.ours, entry.theirs = entry.ours and not ours, entry.theirs and not theirs
             if not entry.ours and not entry.theirs:
                 done.append(entry)
@@ -148,7 +153,7 @@ class WaitingRoom:
             if entry.alert:
                 entry.theirs = False
                 entry.ours = entry.ours and not entry.suspect
-        self._remove([entry for entry in self._entries if not entry.ours and not entry.theirs])
+        # Those that nobody learns stay until they are final: their blocks may leave the chain.
 
     def retract(self, block: int, block_hash: str) -> list[Waiting]:
         """Forget a block; return what of it was waiting."""
@@ -176,11 +181,19 @@ class WaitingRoom:
             [getattr(entry, field.name) for field in fields(Waiting)] for entry in self._entries
         ]
 
-    def load(self, state: list[list[Any]], kept: Sequence[int | None] | None = None) -> None:
+    def load(
+        self,
+        state: list[list[Any]],
+        kept: Sequence[int | None] | None = None,
+        *,
+        same_set: bool = True,
+    ) -> None:
         """Become what `dump` described. `kept`: where among the saved detectors each one of now is,
-        None for one that has nothing to learn from what waits."""
+        None for one that has nothing to learn from what waits; `same_set`: whether the evidence is
+        theirs too."""
         self._entries = [Waiting(*entry) for entry in state]
         for entry in self._entries if kept is not None else ():
+            entry.evidence = entry.evidence if same_set else None
             features, scores = entry.features, entry.scores
             entry.features = [None if place is None else features[place] for place in kept or ()]
             entry.scores = [0.0 if place is None else scores[place] for place in kept or ()]

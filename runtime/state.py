@@ -6,7 +6,7 @@ state partition n, so a member restores only what it was given. On start: read f
 let each key skip what its own record covers beyond it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from runtime.broker import Broker, Message, Partition, Producer, read_all
@@ -14,7 +14,7 @@ from schemas.base import Record
 from schemas.codec import decode_from, encode
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.operations import KeyState, PartitionMark
-from schemas.topics import DETECTOR_STATE, TRANSACTIONS
+from schemas.topics import DETECTOR_STATE, TRANSACTIONS, TopicSpec
 
 
 @dataclass(slots=True)
@@ -24,15 +24,23 @@ class Restored:
     start: int = 0
     """The input offset to read from."""
     keys: dict[str, KeyState] = field(default_factory=dict)
+    heads: dict[str, int] = field(default_factory=dict)
+    """The newest block of each chain that the partition told of, up to `start`."""
 
 
 class StateStore:
     """Saves and restores the state of one detector set."""
 
     def __init__(
-        self, broker: Broker, producer: Producer, set_name: str, group: str | None = None
+        self,
+        broker: Broker,
+        producer: Producer,
+        set_name: str,
+        group: str | None = None,
+        source: TopicSpec = TRANSACTIONS,
     ) -> None:
-        """`group` reads the input; what it has committed shows that there was a state once."""
+        """`group` reads `source`; what it has committed shows that there was a state once."""
+        self._source = source
         self._broker = broker
         self._producer = producer
         self._set = set_name
@@ -51,11 +59,11 @@ class StateStore:
             if isinstance(record, KeyState) and record.set == self._set:
                 found.keys[record.key] = record
             elif isinstance(record, PartitionMark) and record.set == self._set:
-                found.start = record.offset
+                found.start, found.heads = record.offset, record.heads
 
         read_all(self._broker, Partition(DETECTOR_STATE.name, partition), take)
         if found == Restored():
-            self._require_whole(Partition(TRANSACTIONS.name, partition))
+            self._require_whole(Partition(self._source.name, partition))
         return found
 
     def _require_whole(self, source: Partition) -> None:
@@ -71,7 +79,13 @@ class StateStore:
                 "set (detect.sets); until it has warmed up, its alerts say so."
             )
 
-    def save(self, partition: int, offset: int, states: Iterable[KeyState]) -> None:
+    def save(
+        self,
+        partition: int,
+        offset: int,
+        states: Iterable[KeyState],
+        heads: Mapping[str, int] | None = None,
+    ) -> None:
         """Write the changed keys, wait until they are kept, then move the mark.
 
         The mark must not be seen without the keys that it speaks for.
@@ -79,7 +93,9 @@ class StateStore:
         for state in states:
             self._write(f"{self._set}/{state.key}", partition, state)
         self._producer.flush()
-        mark = PartitionMark(set=self._set, partition=partition, offset=offset)
+        mark = PartitionMark(
+            set=self._set, partition=partition, offset=offset, heads=dict(heads or {})
+        )
         self._write(f"{self._set}//{partition}", partition, mark)
         self._producer.flush()
 

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from msgspec import field
+
 from schemas.alerts import Sentence
 from schemas.base import Part, Record
 from schemas.units import Chain, Count, Hash, Height, Id, Key, Name, Seconds
@@ -78,6 +80,8 @@ class PartitionMark(Record, tag="mark", frozen=True, kw_only=True):
     set: Key
     partition: Count
     offset: Offset
+    heads: dict[Chain, Height] = field(default_factory=dict)
+    """The newest block of each chain that this partition told of."""
 
 
 StateRecord = KeyState | PartitionMark

@@ -62,15 +62,19 @@ class Board:
         return self._declared.get(market, _UNDECLARED)
 
     def quote(self, price: Price) -> Quote | None:
-        """Return a bar as a quote; None for one without a price above zero. Changes nothing."""
-        close = float(price.close)
-        if not 0.0 < close < math.inf:
+        """Return a bar as a quote; None for one without a price above zero and a volume. Changes
+        nothing."""
+        try:
+            close, volume = float(price.close), float(price.volume)
+        except ValueError:
+            return None
+        if not (0.0 < close < math.inf and 0.0 <= volume < math.inf):
             return None
         last = self._last.get(price.market)
         gap = 0.0 if last is None else last.gap
         if last is not None and price.timestamp > last.timestamp:
             gap = self._rhythm(last, price.timestamp - last.timestamp)
-        return Quote(price.market, price.timestamp, math.log(close), float(price.volume), gap)
+        return Quote(price.market, price.timestamp, math.log(close), volume, gap)
 
     @staticmethod
     def _rhythm(last: Quote, passed: float) -> float:

@@ -15,15 +15,13 @@ from typing import Any
 from detectors import alerts
 from detectors.alerts import Opinion, View
 from detectors.api import Explanation, Scope
+from detectors.guarded import MAX_FAULTS
 from detectors.market.api import PriceDetector
 from detectors.market.board import Board, Quote
 from detectors.rules import Rules
 from detectors.tail import SMALLEST, Rarity
 from schemas.alerts import Alert
 from schemas.chain import Price, Transaction
-
-PATIENCE = 5
-"""Failures in a row after which a detector is asked no more."""
 
 SUSPECT_WEIGHT = 0.02
 """What a bar that alerted counts for. Bars of an incident come by the hundred."""
@@ -33,10 +31,9 @@ ORDINARY = Opinion(0.0, 1.0, (), 1.0)
 
 @dataclass(slots=True)
 class _Asked:
-    """A detector and how it behaved."""
+    """A detector, and how much it has learned."""
 
     detector: PriceDetector
-    streak: int = 0
     learned: float = 0.0
 
 
@@ -76,25 +73,20 @@ class PriceWatch:
         return opinion, alert
 
     def _judged(self, asked: _Asked, quote: Quote) -> float | None:
-        if asked.streak >= PATIENCE:
-            return None
         try:
             p_value = asked.detector.judge(quote, self._board)
-        except Exception as error:  # noqa: BLE001 - a stranger's code; recorded and counted
+        except Exception as error:  # noqa: BLE001 - a fault of one bar; recorded and counted, and the others go on
             self._failed(asked, "judge", error)
             return None
         if p_value is not None and not 0.0 <= p_value <= 1.0:
             self._failed(asked, "judge", ValueError(f"p-value {p_value} is not in [0, 1]"))
             return None
-        asked.streak = 0
         return p_value
 
     def _learned(self, asked: _Asked, quote: Quote, weight: float) -> None:
-        if asked.streak >= PATIENCE:
-            return
         try:
             asked.detector.learn(quote, self._board, weight)
-        except Exception as error:  # noqa: BLE001 - a stranger's code; recorded and counted
+        except Exception as error:  # noqa: BLE001 - a fault of one bar; recorded and counted, and the others go on
             self._failed(asked, "learn", error)
         asked.learned += weight
 
@@ -116,14 +108,14 @@ class PriceWatch:
     def _told(self, asked: _Asked, quote: Quote) -> Explanation:
         try:
             return asked.detector.tell(quote, self._board)
-        except Exception as error:  # noqa: BLE001 - a stranger's code; recorded and counted
+        except Exception as error:  # noqa: BLE001 - a fault of one bar; recorded and counted, and the others go on
             self._failed(asked, "tell", error)
             return Explanation()
 
     def _failed(self, asked: _Asked, step: str, error: Exception) -> None:
-        asked.streak += 1
         name = asked.detector.spec.name
-        self._faults.append((name, f"{step}: {type(error).__name__}: {error}"[:300]))
+        if len(self._faults) < MAX_FAULTS:
+            self._faults.append((name, f"{step}: {type(error).__name__}: {error}"[:300]))
 
     def _raised(self, price: Price, block: int, opinion: Opinion, budget: float) -> Alert | None:
         """Return the alert about a bar; where an alert names a transaction, it names the bar."""
@@ -152,7 +144,6 @@ class PriceWatch:
             "detectors": {
                 asked.detector.spec.name: {
                     "version": asked.detector.spec.version,
-                    "streak": asked.streak,
                     "learned": asked.learned,
                     "state": asked.detector.dump(),
                 }
@@ -166,7 +157,7 @@ class PriceWatch:
         for asked in self._asked:
             saved = state["detectors"].get(asked.detector.spec.name)
             if saved is not None and saved["version"] == asked.detector.spec.version:
-                asked.streak, asked.learned = int(saved["streak"]), float(saved["learned"])
+                asked.learned = float(saved["learned"])
                 asked.detector.load(saved["state"])
 
 

@@ -5,6 +5,7 @@ import orjson
 import pytest
 from river import stats
 
+from detectors import events
 from detectors.events import MEMORY, UNKNOWN, WARM_UP, EventHost, _Size
 from detectors.rules import Rules
 from schemas.alerts import Alert
@@ -132,3 +133,20 @@ def test_river_is_the_oracle_for_mean_and_variance() -> None:
         oracle.update(value, weight)
     assert size.mean == pytest.approx(oracle.mean.get(), rel=1e-12)
     assert size.squares / (size.n - 1.0) == pytest.approx(oracle.get(), rel=1e-12)
+
+
+@pytest.mark.parametrize("words", ["--5", "9" * 400, "٣", "", "-", "1e5", "nan"])
+def test_words_that_a_stranger_wrote_are_no_numbers(words: str) -> None:
+    made = taught(50)
+    for block in range(600, 640):
+        made.take(event(block, words))
+    made.take(event(700, 5))
+    assert b"null" not in orjson.dumps(made.dump())
+
+
+def test_events_that_found_no_room_leave_the_chain_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MAX_WAITING", 0)
+    made = host()
+    made.take(event(1, 5, log=9))
+    made.retract(1, f"0x{1:064x}")
+    assert made.take(event(1, 5, log=2))[0] is not None

@@ -10,13 +10,14 @@ from detectors.rules import Rules
 from detectors.samples import CHAIN, PROTOCOL, address, make
 from detectors.waiting import QUARANTINE, SUSPECT_WEIGHT
 from schemas.alerts import Alert
-from schemas.chain import Log, Transaction, Write
+from schemas.chain import Flow, Log, Transaction, Write
 from schemas.codec import encode
 from schemas.manifest import Contract, Manifest
 from tests.unit.detectors.fakes import Broken, GasSize
 
 FINALITY = 4
 POOL = address(10)
+POOL_OF_MANIFEST = Contract(address=POOL, role="pool")
 
 
 def host(*makes: type[Detector], manifest: Manifest | None = None, budget: float = 0.02) -> Host:
@@ -238,3 +239,49 @@ def test_a_set_may_grow_and_shrink_and_nobody_else_forgets() -> None:
             assert opinion is not None
             views = {view.spec.name: view for view in opinion.views}
             assert views["gas-size"].learned >= 196
+
+
+def test_a_waiting_transaction_that_would_be_reverted_costs_no_alert() -> None:
+    subject = grown(host())
+    opinion, alert = subject.take(tx(201, gas=50, ok=False, phase="pending"))
+    assert opinion is not None
+    assert (opinion.p_value, alert) == (1.0, None)
+
+
+def test_a_block_that_taught_nothing_leaves_the_chain_too() -> None:
+    subject = grown(host())
+    subject.take(tx(201, ok=False, index=5))
+    assert subject.retract(201, "a201") == []
+    opinion, _ = subject.take(tx(201, branch="b", index=2))
+    assert opinion is not None, "what replaced it is no repeat"
+
+
+def test_a_retraction_that_comes_again_lets_nothing_be_taken_twice() -> None:
+    subject = grown(host())
+    subject.take(tx(201, branch="b"))
+    subject.retract(200, "a200")
+    assert subject.take(tx(201, branch="b")) == (None, None)
+
+
+def test_after_a_brake_an_alert_can_still_be_withdrawn() -> None:
+    manifest = Manifest(protocol=PROTOCOL, chain=CHAIN, contracts=(POOL_OF_MANIFEST,))
+    subject = grown(host(manifest=manifest))
+    alert = alerting(subject, 201)
+    subject.take(tx(202, logs=(Log(log=0, contract=POOL, name="Paused"),)))
+    assert [gone.alert for gone in subject.retract(201, "a201")] == [alert.id]
+
+
+def test_sums_of_another_set_teach_nothing() -> None:
+    before = grown(host(GasSize, Broken))
+    after = host(GasSize)
+    after.load(orjson.loads(orjson.dumps(before.dump())))
+    learned_before = after.dump()["scales"]["storage"]["evidence"]
+    after.take(tx(300))
+    assert after.dump()["scales"]["storage"]["evidence"] == learned_before
+
+
+def test_an_amount_that_is_no_number_stops_no_alert() -> None:
+    subject = grown(host())
+    flow = Flow(token=address(20), sender=POOL, to=address(5), amount="a lot")
+    _, alert = subject.take(tx(201, gas=50, flows=(flow,)))
+    assert alert is not None

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+import msgspec
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from detectors.builtin.depeg import Depeg
 from detectors.builtin.price_divergence import PriceDivergence
-from detectors.samples import PROTOCOL
+from detectors.samples import CHAIN, PROTOCOL
 from detectors.service import DetectTask, Publisher
 from detectors.sets import HostMaker
 from runtime.broker import Message, Partition
@@ -18,8 +20,9 @@ from runtime.metrics import Metrics
 from runtime.signatures import Signer
 from runtime.state import StateStore
 from schemas.alerts import Alert
-from schemas.chain import Price
+from schemas.chain import Block, Price
 from schemas.codec import decode_from, encode
+from schemas.ids import content_id
 from schemas.manifest import Market
 from schemas.topics import ALERTS, TOPICS, TRANSACTIONS
 from tests.unit.detectors.bars import bouncing, manifest, series
@@ -86,6 +89,34 @@ def test_a_lost_peg_alerts_in_the_name_of_the_protocol_and_survives_a_restart() 
     assert first.votes[0].detector == "depeg"
     assert first.votes[0].learned >= 300
     assert first.id != second.id
+
+
+def test_an_alert_about_a_price_is_as_old_as_the_chain() -> None:
+    live = Live(broker())
+    block = Block(
+        id=content_id("block", CHAIN, "0x1"),
+        chain=CHAIN,
+        number=5_000,
+        hash="0x" + "1" * 64,
+        parent="0x" + "0" * 64,
+        timestamp=1,
+        transactions=0,
+    )
+    live.task.process([Message(PLACE.topic, PLACE.number, 0, CHAIN.encode(), encode(block), ())])
+    live.feed(series("m", bouncing(300) + [0.9] * 5), 1)
+    assert {alert.block for alert in live.alerts()} == {5_000}
+    live.task.checkpoint({PLACE: 306})
+    again = Live(live.broker)
+    again.feed(series("m", bouncing(300) + [0.9] * 5 + [0.8] * 5), 1)
+    assert {alert.block for alert in again.alerts()} == {5_000}
+
+
+@pytest.mark.parametrize("part", ["close", "volume"])
+def test_a_price_that_is_no_number_says_nothing(part: str) -> None:
+    live = Live(broker())
+    (price,) = series("m", [1.0])
+    live.feed([msgspec.structs.replace(price, **{part: "much"})], 0)
+    assert live.alerts() == []
 
 
 def test_a_price_that_no_manifest_asked_for_is_passed_over() -> None:
