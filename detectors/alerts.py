@@ -131,7 +131,9 @@ def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     return Opinion(evidence, p_value, tuple(views), together)
 
 
-def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules, stake: str = "") -> Alert | None:
+def raise_alert(
+    tx: Transaction, opinion: Opinion, rules: Rules, stake: str = "", unit: str = "transactions"
+) -> Alert | None:
     """Return the alert that an opinion amounts to, None when it stays within ordinary life.
 
     `stake` says what is at stake, '' when nothing is known to be.
@@ -158,7 +160,7 @@ def raise_alert(tx: Transaction, opinion: Opinion, rules: Rules, stake: str = ""
         p_value=opinion.p_value,
         budget=rules.budget,
         severity=severity,
-        summary=_summary(opinion, ranked, severity, stake),
+        summary=_summary(opinion, ranked, severity, (unit, stake)),
         votes=votes,
         posture=tx.posture,
     )
@@ -175,12 +177,15 @@ MOST_TOLD = 2
 """Reasons that a summary has room for."""
 
 
-def _summary(opinion: Opinion, ranked: Sequence[View], severity: Severity, stake: str) -> str:
+def _summary(
+    opinion: Opinion, ranked: Sequence[View], severity: Severity, about: tuple[str, str]
+) -> str:
     """Return one sentence to act on: what, how unusual, how much is at stake, what to do, and
     whether the protocol's own history has anything to say yet."""
+    unit, stake = about
     reasons = [reason.text for view in ranked for reason in view.explanation.reasons[:1]]
     what = "; ".join(reasons[:MOST_TOLD])[:260] or "stranger than the budget allows"
-    unusual = f"one in {1.0 / max(opinion.p_value, 1e-12):,.0f} transactions is as unusual"
+    unusual = f"one in {1.0 / max(opinion.p_value, 1e-12):,.0f} {unit} is as unusual"
     first = ranked[0] if ranked else None
     young = first is not None and first.fused and first.learned < first.spec.warm_up
     history = (
@@ -188,7 +193,7 @@ def _summary(opinion: Opinion, ranked: Sequence[View], severity: Severity, stake
         if young
         else ""
     )
-    loss = f"; {stake}" if stake else "; no outflow was seen"
+    loss = f"; {stake}" if stake else ""
     return f"{what}; {unusual}{history}{loss}; {_MOVES[severity]}"[:500]
 
 

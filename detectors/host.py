@@ -127,9 +127,9 @@ class Host:
         if opinion.p_value > self._rules.budget:
             return None
         try:
-            stake = at_stake(tx, self._scope)
+            stake = at_stake(tx, self._scope) or "no outflow was seen"
         except (ArithmeticError, ValueError):  # amounts are a stranger's words; the alert goes out
-            stake = ""
+            stake = "what moved could not be read"
         return alerts.raise_alert(tx, opinion, self._rules, stake)
 
     def _scale(self, view: str) -> Scales:
@@ -304,7 +304,9 @@ class Host:
             kept.append(places.get(member.name) if same else None)
             if same:
                 member.load(saved["state"])
-        same_set = state["fused"] == self._fused() and None not in self._places_of_fused(kept)
+        same_set = set(state["fused"]) == set(self._fused()) and None not in self._places_of_fused(
+            kept
+        )
         self._waiting.load(state["waiting"], kept, same_set=same_set)
         for view, saved in state["scales"].items():
             self._scale(view).load(saved, kept, same_set=same_set)

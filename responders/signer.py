@@ -107,6 +107,8 @@ def _document(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text())
     except FileNotFoundError as error:
         raise ConfigurationError(f"no keystore at {path}: `firebreak keys` makes one") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path} is not a keystore: {error}") from error
     if not isinstance(document, dict) or "crypto" not in document:

@@ -130,7 +130,8 @@ class PriceWatch:
             tx=price.id,
             seen=(),
         )
-        return alerts.raise_alert(subject, opinion, replace(self._rules, budget=budget))
+        rules = replace(self._rules, budget=budget)
+        return alerts.raise_alert(subject, opinion, rules, unit="bars")
 
     def take_faults(self) -> list[tuple[str, str]]:
         """Return (detector, what happened) for failures since the last call."""

@@ -105,6 +105,7 @@ def test_an_alert_about_a_price_is_as_old_as_the_chain() -> None:
     live.task.process([Message(PLACE.topic, PLACE.number, 0, CHAIN.encode(), encode(block), ())])
     live.feed(series("m", bouncing(300) + [0.9] * 5), 1)
     assert {alert.block for alert in live.alerts()} == {5_000}
+    assert all("bars is as unusual" in alert.summary for alert in live.alerts())
     live.task.checkpoint({PLACE: 306})
     again = Live(live.broker)
     again.feed(series("m", bouncing(300) + [0.9] * 5 + [0.8] * 5), 1)
