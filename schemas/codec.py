@@ -46,7 +46,7 @@ def encode(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> bytes:
         record.check()
         data = orjson.dumps(msgspec.to_builtins(record), option=orjson.OPT_STRICT_INTEGER)
         back = _decoder(kind).decode(data)
-    except (TypeError, ValueError, RecursionError) as error:
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
         raise UnencodableRecordError(f"{kind.__name__}: {_short(error)}") from error
     if back != record:
         names = [n for n in kind.__struct_fields__ if getattr(back, n) != getattr(record, n)]

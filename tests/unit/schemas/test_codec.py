@@ -81,6 +81,11 @@ def test_a_number_hidden_in_an_event_s_arguments_does_not_leave(value: Any) -> N
         encode(msgspec.structs.replace(told, logs=(log,)))
 
 
+def test_an_event_without_any_arguments_mapping_does_not_leave() -> None:
+    with pytest.raises(UnencodableRecordError, match="Event"):
+        encode(_event(arguments=None))
+
+
 def test_arguments_may_nest_text_and_truth() -> None:
     event = _event(arguments={"order": {"ids": ["1", "2"], "parts": [{"done": True}]}})
 
