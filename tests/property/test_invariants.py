@@ -125,9 +125,9 @@ def test_whatever_is_written_is_read_or_refused(text: str) -> None:
 def test_the_largest_numbers_are_refused_quickly() -> None:
     text = "*".join(["minted(A)"] * 60) + " > 1 or " + "/".join(["minted(A)"] * 6) + " > 1"
     find = lookup({"A": 2**256 - 1})
-    start = time.perf_counter()
+    start = time.process_time()
     assert holds(parse(text), find) is None  # beyond MAX_BITS
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 @given(st.integers(0, 2**256 - 1), st.integers(1, 10**6))

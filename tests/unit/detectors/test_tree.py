@@ -76,6 +76,6 @@ def test_depth_counts_from_one() -> None:
 
 def test_a_deep_hostile_tree_costs_no_more_than_a_flat_one() -> None:
     calls = [call(n % 1024, address(n % 7), address(n % 5)) for n in range(10_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     reentries(calls)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

@@ -194,12 +194,12 @@ HOSTILE = {
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_bytes_are_poison_soon_and_nothing_worse(case: str) -> None:
     data = HOSTILE[case][:MAX_RECORD_BYTES]
-    start = time.perf_counter()
+    start = time.process_time()
 
     with pytest.raises(PoisonRecordError) as refused:
         decode_from(TRANSACTIONS, data)
 
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
     assert len(str(refused.value)) < 400
 
 

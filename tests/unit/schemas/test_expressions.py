@@ -81,8 +81,8 @@ def test_what_it_speaks_of_is_found() -> None:
     ],
 )
 def test_what_means_nothing_is_refused_where_it_stands(text: str, reason: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ExpressionError) as refused:
         parse(text)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
     assert reason in str(refused.value)
