@@ -24,16 +24,15 @@ def python(place: Place) -> Path:
     name = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
     folder = place.cache / f"quix-{name}"
     program = folder / "bin" / "python"
-    if (folder / "complete").exists():
-        return program
-    _run([sys.executable, "-m", "venv", "--clear", folder])
-    install = [program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    pinned = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", LOCK]
-    _run([*install, *pinned])
+    if not (folder / "complete").exists():
+        _run([sys.executable, "-m", "venv", "--clear", folder])
+        install = [program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pinned = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", LOCK]
+        _run([*install, *pinned])
+        (folder / "complete").touch()
+    # The cache outlives the clone that filled it, so each says anew where it is.
     inner = next((folder / "lib").glob("python3*/site-packages"))
-    ours = f"{sysconfig.get_path('purelib')}\n{ROOT}\n"
-    (inner / "ours.pth").write_text(ours)
-    (folder / "complete").touch()
+    (inner / "ours.pth").write_text(f"{sysconfig.get_path('purelib')}\n{ROOT}\n")
     return program
 
 
