@@ -52,22 +52,17 @@ MARKETS = "market:prices"
 
 def score_case(
     case: str,
-    subjects: Iterable[Transaction | Price | Contract | str],
+    subjects: Iterable[Transaction | Price | Contract],
     maker: HostMaker,
     problems: list[str] | None = None,
 ) -> Iterator[Row]:
     """Yield one row per subject, in order; each is scored before it is learned.
 
-    A subject that is only a name is of a kind that no detector reads: score 0, p-value 1. Failures
-    of detectors are told in `problems`.
+    Failures of detectors are told in `problems`.
     """
     host: Host | None = None
     order = 0
     for subject in subjects:
-        if isinstance(subject, str):
-            yield Row(case, order, subject, 0.0, 1.0, alerted=False, detectors=())
-            order += 1
-            continue
         if isinstance(subject, Contract):
             score, p_value, names = subject.verdict()
             yield Row(case, order, subject.name, score, p_value, bool(names), names)

@@ -53,9 +53,6 @@ class MintBridge(ActDetector):
             unit="smallest units",
         ),
         "unbacked": Kind(words="{member} was minted and nothing came in for it", severity=0.5),
-        "released": Kind(
-            words="{member} was released without any message of the bridge", severity=1.0
-        ),
         "replayed": Kind(words="a message that took effect before did so again", severity=6.0),
     }
 
