@@ -21,6 +21,7 @@ from schemas.errors import ConfigurationError
 T = TypeVar("T")
 
 TECHNIQUE = re.compile(r"^ADT[0-9]{4}(\.[0-9]{3})?\Z")
+READS = re.compile(r"[a-z]{1,32}")
 VERSION = re.compile(r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z")
 
 MAX_NAME = 128
@@ -84,6 +85,8 @@ def guard(name: str, source: type[Detector] | Source, scope: Scope) -> Guard:
                 f"plug-in {name!r} has the {word} {getattr(source.spec, word)!r:.60}; "
                 f"firebreak detectors check {name} tells more"
             )
+    if unfit := [word for word in source.spec.reads if not READS.fullmatch(word)]:
+        raise ConfigurationError(f"plug-in {name!r} says it reads {unfit[0]!r:.60}; use a-z alone")
     return Guarded(name, source, scope) if isinstance(source, type) else source.guard(name, scope)
 
 

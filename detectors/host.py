@@ -17,6 +17,7 @@ every real one look rare.
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+import msgspec
 import orjson
 
 from detectors import alerts
@@ -27,7 +28,7 @@ from detectors.market.api import PriceDetector
 from detectors.market.watch import PriceWatch
 from detectors.rules import Rules
 from detectors.scales import Scales, view_of
-from detectors.stake import at_stake
+from detectors.stake import at_stake, losing
 from detectors.tail import Rarity
 from detectors.waiting import SUSPECT_WEIGHT, Lesson, Waiting, WaitingRoom
 from schemas.alerts import Alert, Withdrawal
@@ -126,11 +127,14 @@ class Host:
     def _alert(self, tx: Transaction, opinion: Opinion) -> Alert | None:
         if opinion.p_value > self._rules.budget:
             return None
+        lost: tuple[str, ...] = ()
         try:
             stake = at_stake(tx, self._scope) or "no outflow was seen"
+            lost = losing(tx, self._scope)
         except (ArithmeticError, ValueError):  # amounts are a stranger's words; the alert goes out
             stake = "what moved could not be read"
-        return alerts.raise_alert(tx, opinion, self._rules, stake)
+        alert = alerts.raise_alert(tx, opinion, self._rules, stake)
+        return alert and msgspec.structs.replace(alert, losing=lost)
 
     def _scale(self, view: str) -> Scales:
         found = self._scales.get(view)

@@ -27,6 +27,7 @@ class Liquidation(ActDetector):
         version="1.0.0",
         summary="Liquidations at once, bad debt, funding rates and position sizes against habit.",
         technique="ADT3021",
+        reads=("logs",),
         warm_up=100,
         false_positives=(
             "a market-wide fall, which liquidates honestly",
