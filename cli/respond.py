@@ -46,13 +46,14 @@ def respond(
     equipment.require_all(own)
     broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS)
     with running("respond", settings) as service, _node(settings, service) as chain:
-        levers = within_reach(read_manifests(settings).values(), chain, own.epoch)
+        manifests = read_manifests(settings).values()
+        levers = within_reach(manifests, chain, own.epoch)
         if not levers:
             raise ConfigurationError(
                 f"no manifest in {settings.protocols} has a brake on {chain.name}"
             )
         account = equipment.account_of(own, _chain_id(chain))
-        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI)
+        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI, manifests)
         equipment.warn_of_short_funds(chain, account, levers, outlook.fee_cap)
         with Journal(_journal(settings, chain)) as journal:
             producer = broker.producer()

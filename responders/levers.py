@@ -8,6 +8,7 @@ from responders.adapters import registry
 from responders.adapters.base import Adapter
 from responders.chain import Chain
 from schemas.actions import Action
+from schemas.activities import EVERYTHING, Activity
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake, Limits, Manifest
 from schemas.units import account
@@ -39,6 +40,11 @@ class Lever:
     def target(self) -> str:
         """The contract it brakes, as CAIP-10."""
         return account(self.manifest.chain, self.brake.target)
+
+    @property
+    def also_stops(self) -> frozenset[Activity]:
+        """What honest users cannot do while it holds; where nobody says, everything."""
+        return EVERYTHING
 
     @property
     def key(self) -> LeverKey:

@@ -48,7 +48,9 @@ class Preparation:
         lever = lever_of(self._levers, course.action)
         if lever is None:
             return course.then("refused", "no manifest has this brake any more")
-        if too_old(course.step.block, self._outlook.head, lever.limits):
+        if too_old(course.step.block, self._outlook.head, lever.limits) and not (
+            self._outlook.still_at_risk(course.action.protocol, course.step.cause)
+        ):
             return course.then("refused", "the alert grew too old before the brake was signed")
         trial = self._simulate(lever, course)
         if trial.outcome is Outcome.BRAKED_ALREADY:

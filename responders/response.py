@@ -1,6 +1,8 @@
 """From one alert to what is done about it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
 
 import msgspec
 
@@ -8,7 +10,7 @@ from responders import guard, policy
 from responders.actions import follow, proposed, reopened
 from responders.adapters.base import Condition
 from responders.book import Book
-from responders.decision import Decision, decide
+from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
 from responders.executor import Executor
 from responders.ledger import Course
@@ -60,13 +62,26 @@ class Response:
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
         head = max(self._outlook.head, alert.block)
-        for candidate in policy.candidates(alert, manifest, withdrawn=withdrawn):
-            lever = levers[candidate.brake.name]
-            decision = decide(alert, candidate, manifest, ledger.guard, head)
+        at_work: set[str] = set()
+        for brake in policy.ladder(manifest):
+            lever = levers[brake.name]
+            around = Surroundings(
+                guard=ledger.guard,
+                head=head,
+                withdrawn=withdrawn,
+                narrower=policy.narrower(brake, alert, manifest, at_work),
+                also_stops=lever.also_stops,
+                value_exposed=self._outlook.value(alert.protocol),
+            )
+            decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)
             if action is not None:
-                step = Step(action=action, block=alert.block, time=time, hops=dict(hops))
+                step = Step(
+                    action=action, block=alert.block, time=time, cause=alert.tx, hops=dict(hops)
+                )
                 self._pull(step, decision)
+            if self._at_work(lever, incident, alert.block):
+                at_work.add(brake.name)
         self._book.note(alert.protocol, incident, time)
         self._show_budget(alert.protocol)
 
@@ -79,6 +94,29 @@ class Response:
         limits = next(iter(self._levers[protocol].values())).limits
         left = guard.brakes_left(self._book.ledger.guard, protocol, self._outlook.time, limits)
         self._metrics.budget_left.labels(protocol).set(left)
+
+    def _decide(self, alert: Alert, lever: Lever, around: Surroundings) -> Decision:
+        """Decide, with a look at the head where nothing but the alert's age stands against it."""
+        brake, manifest = lever.brake, lever.manifest
+        decision = decide(alert, brake, manifest, around)
+        if decision.allowed or not guard.too_old(alert.block, around.head, lever.limits):
+            return decision
+        if not decide(alert, brake, manifest, replace(around, still_at_risk=inf)).allowed:
+            return decision
+        at_risk = self._outlook.still_at_risk(alert.protocol, alert.tx)
+        return decide(alert, brake, manifest, replace(around, still_at_risk=at_risk))
+
+    def _at_work(self, lever: Lever, incident: str, block: int) -> bool:
+        """Say whether a brake was pulled in this incident so lately that what happened in this
+        block does not tell whether it is enough."""
+        episode, latest = 0, None
+        while (course := self._course(lever, incident, episode)) is not None:
+            episode, latest = episode + 1, course
+        if latest is None or latest.state in ("refused", "failed", "satisfied"):
+            return False
+        if latest.state in ("included", "final"):
+            return (latest.action.block or 0) >= block
+        return latest.open or latest.step.block >= block
 
     def _pull(self, step: Step, decision: Decision) -> None:
         """Write the decision down, and act on it."""

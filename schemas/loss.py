@@ -1,4 +1,4 @@
-"""What a manifest may say of loss: how fast it comes, how much of it is allowed, what a brake costs.
+"""What a manifest may say of loss: how fast it comes, how much is allowed, what a brake costs.
 
 Money is in the currency of `[halt]` throughout. What is made of it: docs/decisions.md.
 """

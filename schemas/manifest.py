@@ -19,6 +19,7 @@ from schemas.strict import ADDRESS, CHAIN, HEX, KEY, TOKEN, LowerAddress, Money,
 from schemas.strict import Strict as _Strict
 from schemas.units import NATIVE
 
+
 def _mistake(reason: str, *place: str | int) -> PydanticCustomError:
     """Return an error of the whole manifest that knows which of its fields is to blame."""
     return PydanticCustomError("ambiguous", "{reason}", {"reason": reason, "place": place})
@@ -194,8 +195,8 @@ class Manifest(_Strict):
         if self.brakes and self.halt is None:
             reason = "brakes need a [halt] table: without costs no halt can be justified"
             raise _mistake(reason, "brakes", 0)
-        for reason, *spot in self._unpriced():
-            raise _mistake(reason, *spot)
+        for reason, table, place, field in self._unpriced():
+            raise _mistake(reason, table, place, field)
         for place, invariant in enumerate(self.invariants):
             for reason in self._unresolved(invariant.statement):
                 raise _mistake(reason, "invariants", place, "expression")
