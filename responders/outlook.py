@@ -66,12 +66,12 @@ class Outlook:
 
     def value(self, protocol: str) -> float | None:
         """Return what a protocol holds, in money; None where that is not known."""
-        held = self._held.get(protocol)
-        return None if held is None or held.value is None else float(held.value)
+        value = self._held[protocol].value if protocol in self._held else None
+        return None if value is None else float(value)
 
     def held(self, protocol: str) -> dict[str, Decimal]:
         """Return what a protocol holds of each token, in money, as far as that is known."""
-        return dict(self._held[protocol].by_token) if protocol in self._held else {}
+        return self._held[protocol].by_token if protocol in self._held else {}
 
     def still_at_risk(self, protocol: str, tx: str) -> float | None:
         """Return what would be at risk if this transaction came again on the newest block, in
