@@ -33,6 +33,7 @@ from cli import (
     signer,
     topics,
     vet,
+    whatif,
 )
 from runtime import logs
 from schemas.errors import (
@@ -61,6 +62,7 @@ app.command()(respond.respond)
 app.command()(score.score)
 app.command()(signer.signer)
 app.command()(vet.vet)
+app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")
 app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")

@@ -1,4 +1,4 @@
-"""What is at stake, asked of a real node: what the pool holds, and whether an attack works again."""
+"""What is at stake, asked of a real node: what a pool holds, whether an attack works again."""
 
 from decimal import Decimal
 
