@@ -27,10 +27,12 @@ from cli import (
     kafka,
     keys,
     plugins,
+    rederive,
     replay,
     respond,
     score,
     signer,
+    tails,
     topics,
     vet,
     whatif,
@@ -57,10 +59,12 @@ app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(fetch.fetch)
 app.command()(incidents.incidents)
+app.command()(rederive.rederive)
 app.command()(replay.replay)
 app.command()(respond.respond)
 app.command()(score.score)
 app.command()(signer.signer)
+app.command()(tails.tails)
 app.command()(vet.vet)
 app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")

@@ -33,12 +33,17 @@ class Rederived:
         return not self.differences
 
 
+def decided(action: Action) -> bool:
+    """Say whether a step says what was decided; a brake that ended for another reason does not."""
+    return action.state in _DECIDED and bool(action.terms)
+
+
 def rederive(action: Action) -> Rederived:
     """Decide again.
 
     Raises `PoisonRecordError` for an action that is no decision, or lacks a number.
     """
-    if action.state not in _DECIDED or not action.terms:
+    if not decided(action):
         raise PoisonRecordError(
             f"a step {action.state} with {len(action.terms)} terms decides nothing"
         )
