@@ -151,7 +151,7 @@ class Brake(_Strict):
     calldata: Annotated[str, Field(pattern=HEX, max_length=4096)] | None = None
     """Fixed call, for adapters that cannot derive it."""
     one_detector_may_pause: StrictBool = False
-    """Without this, two detectors have to agree before anything is paused."""
+    """Without this, a pool is paused by two detectors made from different things."""
 
 
 class Manifest(_Strict):

@@ -112,3 +112,21 @@ def test_nothing_is_decided_without_costs() -> None:
 
 def test_a_decision_is_a_function_of_its_inputs() -> None:
     assert judge(inputs()) == judge(replace(inputs()))
+
+
+def test_the_example_of_the_documentation() -> None:
+    asked = inputs(
+        stated_prior=0.001,
+        p_value=1e-6,
+        false_halt_cost=50_000.0,
+        halt_cost=5_000.0,
+        value_exposed=2_200_000.0,
+        loss_per_second=16_000.0,
+        response=900.0,
+        braking=25.0,
+    )
+    found = numbers(judge(asked))
+    assert found["avoidable_loss"] == 1_800_000
+    assert found["bayes_factor"] == 10_000
+    assert found["probability"] == pytest.approx(0.909, abs=5e-4)
+    assert judge(asked).allowed
