@@ -62,6 +62,7 @@ def respond(
             responder = _responder(settings, service, levers, book, outlook, producer)
             preflight(outlook, levers)
             responder.tick()
+            equipment.warn_of_unbounded_loss(outlook, manifests)
             consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
             lag = LagGauge(consumer.lags, service.metrics, service.clock)
 

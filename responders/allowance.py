@@ -37,6 +37,8 @@ class WantedBucket:
     token: str
     capacity: int
     """In the token's smallest unit; rounded down."""
+    value: Decimal
+    """The same in money, for a bucket that counts by value."""
     window: int
     """Seconds in which an empty bucket fills."""
 
@@ -110,5 +112,5 @@ def _allowances(
         if lost > asset.allowable and float(enough) < (inf if present is None else float(present)):
             units = enough / asset.price * 10 ** (manifest.decimals(token) or 0)
             whole = int(units.to_integral_value(ROUND_FLOOR))
-            wanted = WantedBucket(token, whole, loss.window_seconds)
+            wanted = WantedBucket(token, whole, enough, loss.window_seconds)
         yield Allowance(token, manifest.symbol(token), asset.allowable, lost, known, wanted)

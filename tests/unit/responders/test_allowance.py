@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 
 from responders.allowance import allowances, buckets
+from responders.equipment import warn_of_unbounded_loss
 from responders.holdings import MOST_READ, Holdings
+from responders.outlook import Account, Outlook
 from schemas.errors import TransientError
 from schemas.loss import Asset, Loss
 from schemas.manifest import Contract, Manifest, TokenInfo
@@ -58,6 +60,7 @@ def test_one_that_is_not_asks_for_a_bucket() -> None:
     assert not found.within
     # 100,000 / (1 + 900 / 3600) = 80,000 in money, 40,000 DAI
     assert found.wanted.capacity == 40_000 * 10**6
+    assert found.wanted.value == 80_000
     assert found.wanted.window == 3600
 
 
@@ -122,3 +125,15 @@ def test_more_balances_than_a_block_has_time_for_are_not_read() -> None:
     assert Holdings(down, protocol(holders=MOST_READ + 1)).at(100).value is None
     with pytest.raises(TransientError):
         Holdings(down, protocol()).at(100)
+
+
+def test_a_responder_tells_what_it_is_too_slow_for(capsys: pytest.CaptureFixture[str]) -> None:
+    chain = FakeChain()
+    chain.holdings = 10**12
+    given = [protocol(), protocol(asset(single_transaction=Decimal(1)))]
+    outlook = Outlook(chain, Account(None, None), 1, given)
+    outlook.refresh()
+    warn_of_unbounded_loss(outlook, given)
+    told = capsys.readouterr().out
+    assert told.count("loss_beyond_allowable") == 1
+    assert "a bucket of 40000000000 a 3600 s" in told
