@@ -173,8 +173,8 @@ _MOVES: dict[Severity, str] = {
     "low": "look at it when there is time",
 }
 
-MAX_READS = 8
-"""Kinds of things that a vote may say it is made from; the record has room for no more."""
+MAX_KINDS = 8
+"""Kinds of feature that a vote may say it is made from; the record has room for no more."""
 
 MOST_TOLD = 2
 """Reasons that a summary has room for."""
@@ -212,7 +212,7 @@ def _vote(view: View, budget: float) -> Vote:
         technique=view.explanation.technique or view.spec.technique,
         reasons=view.explanation.reasons[:32],
         evidence=view.explanation.evidence[:64],
-        reads=view.spec.reads[:MAX_READS],
+        made_from=view.spec.made_from[:MAX_KINDS],
     )
 
 

@@ -175,7 +175,7 @@ class EventHost:
             technique=TECHNIQUE,
             reasons=reasons,
             evidence=(Evidence(what=f"{event.name} of {event.contract}"[:500], log=event.log),),
-            reads=("logs",),
+            made_from=("events",),
         )
         ratio = p_value / rules.budget
         return Alert(

@@ -3,7 +3,7 @@
 from schemas.alerts import Alert, Vote
 
 _MOST_KINDS = 12
-"""Kinds of features told apart, so that 2 ** 12 combinations bound the search; votes that name
+"""Kinds of feature told apart, so that 2 ** 12 combinations bound the search; votes that name
 further ones count as if they named nothing."""
 
 
@@ -19,13 +19,13 @@ def families(alert: Alert) -> int:
     A detector that does not say what it is made from is a witness only if there is no other.
     """
     votes = alerting(alert)
-    kinds = sorted({kind for vote in votes for kind in vote.reads})[:_MOST_KINDS]
+    kinds = sorted({kind for vote in votes for kind in vote.made_from})[:_MOST_KINDS]
     place = {kind: 1 << number for number, kind in enumerate(kinds)}
     most = {0: 0}
     for vote in votes:
-        if not vote.reads or not place.keys() >= set(vote.reads):
+        if not vote.made_from or not place.keys() >= set(vote.made_from):
             continue
-        own = sum(place[kind] for kind in set(vote.reads))
+        own = sum(place[kind] for kind in set(vote.made_from))
         for taken, count in list(most.items()):
             if not taken & own:
                 most[taken | own] = max(most.get(taken | own, 0), count + 1)
@@ -40,4 +40,4 @@ def rules_broken(alert: Alert) -> int:
 def only_volatility(alert: Alert) -> bool:
     """Say whether nothing alerted but detectors of how far a price moved."""
     votes = alerting(alert)
-    return bool(votes) and all("volatility" in vote.reads for vote in votes)
+    return bool(votes) and all("volatility" in vote.made_from for vote in votes)

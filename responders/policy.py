@@ -1,9 +1,9 @@
 """Which brakes an alert may pull by itself: the ladder. Pure.
 
 T1 caps or halts one pair: one broken invariant is enough, because it is no statistic. T2 pauses one
-pool: detectors have to agree that are made from different things, two of the three kinds that a
-source gives (flows, calls, storage). T3 stops a whole protocol and is for people, whatever the
-evidence. Narrow brakes come first: they do not underperform broad ones (arXiv 2602.12260) and cost
+pool: two detectors have to agree that are made from different things, from the amounts that moved
+and the nesting of calls, say. T3 stops a whole protocol and is for people, whatever the evidence.
+Narrow brakes come first: they do not underperform broad ones (arXiv 2602.12260) and cost
 less when the alert was false.
 """
 

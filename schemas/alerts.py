@@ -51,10 +51,11 @@ class Vote(Part, frozen=True, kw_only=True):
     technique: Name = ""
     reasons: Annotated[tuple[Reason, ...], Meta(max_length=32)] = ()
     evidence: Annotated[tuple[Evidence, ...], Meta(max_length=64)] = ()
-    reads: Annotated[tuple[Key, ...], Meta(max_length=8)] = ()
-    """What the score is made from, as the detector declares it: `flows`, `calls`, `logs`, `writes`,
-    `prices`, `code`, `rules`, `volatility` or another name. Detectors that have one in common are
-    no two witnesses; one that declares nothing is taken to have all in common."""
+    made_from: Annotated[tuple[Key, ...], Meta(max_length=8)] = ()
+    """Kinds of feature that the score is made from, as the detector declares them: `amounts` that
+    moved, `movements` as such, `calls`, `events`, `storage`, `prices`, `volatility` (how far a
+    price moved), `code`, or another. Detectors that have one in common are no two witnesses; one
+    that declares nothing is taken to have all in common."""
 
 
 class Alert(Record, tag="alert", frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ class CallShape(FeatureDetector):
         version="1.0.0",
         summary="Loans within a transaction, re-entry, newborn callers, repetition, free profit.",
         technique="ADT3015",
-        reads=("calls", "flows", "logs"),
+        made_from=("calls", "movements"),
         warm_up=50,
         false_positives=("arbitrage and liquidation bots that are new to the protocol",),
         blind_spots=(

@@ -23,7 +23,7 @@ SPEC = Spec(
     version="1.0.0",
     summary="What a new contract's code offers, calls and names, before anybody calls it.",
     technique="ADT3012",
-    reads=("code",),
+    made_from=("code",),
     warm_up=0,
     false_positives=(
         "bots for arbitrage and liquidation",
@@ -159,5 +159,5 @@ def _vote(
         technique=SPEC.technique,
         reasons=reasons[:32],
         evidence=(Evidence(what=f"code {deployment.code_hash} at {deployment.address}"),),
-        reads=SPEC.reads,
+        made_from=SPEC.made_from,
     )

@@ -27,7 +27,7 @@ class Liquidation(ActDetector):
         version="1.0.0",
         summary="Liquidations at once, bad debt, funding rates and position sizes against habit.",
         technique="ADT3021",
-        reads=("logs",),
+        made_from=("events",),
         warm_up=100,
         false_positives=(
             "a market-wide fall, which liquidates honestly",

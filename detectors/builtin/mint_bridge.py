@@ -34,7 +34,7 @@ class MintBridge(ActDetector):
         version="1.0.0",
         summary="Mints against history and against what came in; bridge messages seen before.",
         technique="ADT3016",
-        reads=("logs", "flows"),
+        made_from=("amounts", "events"),
         warm_up=100,
         false_positives=(
             "a planned emission larger than all before",

@@ -23,7 +23,7 @@ class OneSided(FeatureDetector):
         version="1.0.0",
         summary="Outflow without anything in return, and rates of exchange worse than ever seen.",
         technique="ADT3012",
-        reads=("flows",),
+        made_from=("amounts",),
         warm_up=50,
         false_positives=("large withdrawals by honest depositors", "fees and rewards paid out"),
         blind_spots=(

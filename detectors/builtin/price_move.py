@@ -21,7 +21,7 @@ class PriceMove(FeatureDetector):
         version="1.1.0",
         summary="Price movement within one transaction against the pool's own movements.",
         technique="ADT3012.004",
-        reads=("logs", "flows", "volatility"),
+        made_from=("prices", "volatility"),
         warm_up=50,
         false_positives=("a very large honest trade in a thin pool",),
         blind_spots=(

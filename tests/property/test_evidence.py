@@ -27,7 +27,7 @@ def by_trying(kinds: list[tuple[str, ...]]) -> int:
 @unhurried
 @given(st.lists(reads, min_size=1, max_size=7))
 def test_no_choice_of_witnesses_is_larger(kinds: list[tuple[str, ...]]) -> None:
-    votes = tuple(vote(f"d{n}", reads=one) for n, one in enumerate(kinds))
+    votes = tuple(vote(f"d{n}", made_from=one) for n, one in enumerate(kinds))
     assert families(alert(votes=votes)) == by_trying(kinds)
 
 

@@ -19,7 +19,7 @@ GATE = "0x" + "bb" * 20
 START = 1_700_000_000
 
 
-READS = {"asset-outflow": ("flows",), "price-move": ("logs", "volatility"), "depeg": ("prices",)}
+KINDS = {"asset-outflow": ("amounts",), "price-move": ("prices", "volatility")}
 
 
 def vote(detector: str, *, alerted: bool = True, **changes: Any) -> Vote:
@@ -31,7 +31,7 @@ def vote(detector: str, *, alerted: bool = True, **changes: Any) -> Vote:
         tail="empirical",
         learned=1000,
         alerted=alerted,
-        reads=READS.get(detector, ()),
+        made_from=KINDS.get(detector, ()),
     )
     return msgspec.structs.replace(made, **changes)
 

@@ -4,7 +4,7 @@ from tests.unit.responders.examples import alert, vote
 
 
 def made_from(*reads: str, name: str = "", **changes: object) -> Vote:
-    return vote(name or "-".join(reads), reads=reads, **changes)  # type: ignore[arg-type]
+    return vote(name or "-".join(reads), made_from=reads, **changes)  # type: ignore[arg-type]
 
 
 def count(*votes: Vote) -> int:

@@ -13,8 +13,8 @@ from tests.unit.responders.examples import POOL, alert, brake, inputs, manifest,
 
 PAIR = "0x" + "dd" * 20
 SILENT = vote("price-move", alerted=False)
-RULE = vote("declared-invariants", tail="rule", reads=("flows", "logs", "writes"))
-MOVES = vote("volatility", reads=("prices", "volatility"))
+RULE = vote("declared-invariants", tail="rule", made_from=("amounts", "events", "storage"))
+MOVES = vote("volatility", made_from=("prices", "volatility"))
 
 
 def objection(given: Alert, by: Brake | None = None, **around: object) -> str:
@@ -31,8 +31,8 @@ def test_two_detectors_made_from_different_things_may_pause() -> None:
     "votes",
     [
         (vote("asset-outflow"), SILENT),
-        (vote("asset-outflow"), vote("one-sided", reads=("flows",))),
-        (vote("asset-outflow"), vote("call-shape", reads=("calls", "flows"))),
+        (vote("asset-outflow"), vote("one-sided", made_from=("amounts",))),
+        (vote("asset-outflow"), vote("call-shape", made_from=("calls", "amounts"))),
         (vote("asset-outflow"), vote("a-stranger")),
         (vote("price-move"), vote("price-move")),
         (RULE, SILENT),
