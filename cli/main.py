@@ -22,6 +22,7 @@ from cli import (
     detectors,
     doctor,
     fetch,
+    incentives,
     incidents,
     ingest,
     kafka,
@@ -58,6 +59,7 @@ app.command()(demo.demo)
 app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(fetch.fetch)
+app.command()(incentives.incentives)
 app.command()(incidents.incidents)
 app.command()(rederive.rederive)
 app.command()(replay.replay)

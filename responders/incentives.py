@@ -23,8 +23,9 @@ Honesty is an equilibrium where no other choice pays more against an honest one.
 and R, so the cheapest pair is a linear programme.
 """
 
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,6 @@ from scipy.optimize import linprog
 
 from schemas.errors import ConfigurationError
 from schemas.watchers import Watchers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 CHOICES = ("honest", "lazy", "blind", "grief", "collude")
 _HONEST, _LAZY, _BLIND, _GRIEF, _COLLUDE = range(len(CHOICES))
@@ -114,19 +112,22 @@ def deterred(told: Watchers, terms: Terms) -> bool:
     """Say whether a false halt does not pay, even where nobody else watches:
     B * P(slash) >= short profit + griefing value."""
     n = Numbers.of(told)
-    return n.s0 * terms.bond >= n.gain
+    return bool(n.s0 * terms.bond >= n.gain)
 
 
-def equilibria(table: Matrix) -> "Iterable[tuple[Matrix, Matrix]]":
+def equilibria(table: Matrix) -> Iterator[tuple[Matrix, Matrix]]:
     """Yield the equilibria of two watchers with these payoffs, as shares of the choices.
 
     Raises `ConfigurationError` where nashpy is not installed.
     """
     try:
-        import nashpy
+        import nashpy  # type: ignore[import-untyped]
     except ImportError as error:
         raise ConfigurationError("equilibria need nashpy: pip install 'firebreak[risk]'") from error
-    yield from nashpy.Game(table, table.T).support_enumeration()
+    with warnings.catch_warnings():
+        # It warns of degenerate games; ours is one, as grief and collude pay the same alone.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield from nashpy.Game(table, table.T).support_enumeration()
 
 
 def cheapest(told: Watchers) -> Terms:

@@ -18,6 +18,7 @@ from schemas.statements import QUANTITIES, Statement, quantities, units
 from schemas.strict import ADDRESS, CHAIN, HEX, KEY, TOKEN, LowerAddress, Money, Share, Whole
 from schemas.strict import Strict as _Strict
 from schemas.units import NATIVE
+from schemas.watchers import Watchers
 
 
 def _mistake(reason: str, *place: str | int) -> PydanticCustomError:
@@ -172,6 +173,7 @@ class Manifest(_Strict):
     limits: Limits = Limits()
     brakes: tuple[Brake, ...] = ()
     cuts: Annotated[tuple[Cut, ...], Field(max_length=256)] = ()
+    watchers: Watchers | None = None
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
 
