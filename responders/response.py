@@ -10,6 +10,7 @@ from responders import guard, policy
 from responders.actions import follow, proposed, reopened
 from responders.adapters.base import Condition
 from responders.book import Book
+from responders.concert import Concert
 from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
 from responders.executor import Executor
@@ -48,6 +49,7 @@ class Response:
         self._outlook = outlook
         self._clock = clock
         self._metrics = metrics
+        self._concert = Concert()
 
     def answer(self, alert: Alert, hops: Mapping[Hop, int], *, withdrawn: bool) -> None:
         """Answer one alert; `withdrawn` says that it is known to hold no longer.
@@ -59,6 +61,7 @@ class Response:
         if not levers:
             return
         manifest = next(iter(levers.values())).manifest
+        alert = self._concert.joined(alert)
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
         head = max(self._outlook.head, alert.block)
