@@ -6,7 +6,7 @@ It travels in the action as terms, so whoever reads the action decides again fro
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
 from schemas.actions import Term
@@ -23,7 +23,9 @@ def _number(unit: str = "", **default: Any) -> Any:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """The question whether one alert may pull one brake. Flags are 0 or 1; money is in the
-    manifest's currency; what is None is not known, and is left out of the terms."""
+    manifest's currency; what is None is not known, and is left out of the terms. An input that a
+    later version adds gets a default that says what was so before, and old actions can be derived
+    again."""
 
     scope: Scope
     also_stops: frozenset[str]
@@ -92,11 +94,11 @@ def inputs_of(scope: Scope, also_stops: Iterable[str], terms: Iterable[Term]) ->
     values: dict[str, Any] = {}
     for item in _NUMBERS:
         term = found.get(item.name)
-        if term is None and item.default is not None:
+        if term is None and item.default is MISSING:
             raise PoisonRecordError(f"the action lacks the term {item.name}")
         if term is not None and term.unit != item.metadata["unit"]:
             raise PoisonRecordError(f"the term {item.name} is in {term.unit!r}")
-        values[item.name] = None if term is None else term.value
+        values[item.name] = item.default if term is None else term.value
     return Inputs(scope=scope, also_stops=frozenset(also_stops), **values)
 
 
