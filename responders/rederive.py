@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import isclose
 
 from responders.decision import judge
-from responders.inputs import inputs_of
+from responders.inputs import inputs_of, terms_of
 from schemas.actions import Action
 from schemas.errors import PoisonRecordError
 
@@ -47,14 +47,15 @@ def rederive(action: Action) -> Rederived:
         raise PoisonRecordError(
             f"a step {action.state} with {len(action.terms)} terms decides nothing"
         )
-    decision = judge(inputs_of(action.scope, action.also_stops, action.terms))
+    given = inputs_of(action.scope, action.also_stops, action.terms)
+    decision = judge(given)
     said, differences = {term.name: term for term in action.terms}, []
     if decision.allowed != _DECIDED[action.state]:
         differences.append(f"{action.state}, but the numbers say: {decision.reason}")
-    for term in decision.terms:
-        given = said.get(term.name)
-        if given is None or given.unit != term.unit:
+    for term in decision.terms[len(terms_of(given)) :]:  # behind the inputs, what was computed
+        told = said.get(term.name)
+        if told is None or told.unit != term.unit:
             differences.append(f"{term.name}: not said in {term.unit or 'numbers'}")
-        elif not isclose(given.value, term.value, rel_tol=_ROUNDING, abs_tol=1e-300):
-            differences.append(f"{term.name}: says {given.value!r}, is {term.value!r}")
+        elif not isclose(told.value, term.value, rel_tol=_ROUNDING, abs_tol=1e-300):
+            differences.append(f"{term.name}: says {told.value!r}, is {term.value!r}")
     return Rederived(decision.allowed, decision.reason, tuple(differences))
