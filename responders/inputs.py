@@ -88,9 +88,12 @@ def terms_of(given: Inputs) -> tuple[Term, ...]:
 def inputs_of(scope: Scope, also_stops: Iterable[str], terms: Iterable[Term]) -> Inputs:
     """Return what `terms_of` was given; terms that it does not know are passed over.
 
-    Raises `PoisonRecordError` when one is missing, or has another unit.
+    Raises `PoisonRecordError` when one is missing, is there twice, or has another unit.
     """
-    found: Mapping[str, Term] = {term.name: term for term in terms}
+    named = [(term.name, term) for term in terms]
+    found: Mapping[str, Term] = dict(named)
+    if len(found) < len(named):
+        raise PoisonRecordError("the action has a term twice")
     values: dict[str, Any] = {}
     for item in _NUMBERS:
         term = found.get(item.name)

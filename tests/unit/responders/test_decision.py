@@ -100,9 +100,12 @@ def test_terms_that_lack_one_or_changed_its_unit_are_refused() -> None:
     terms = terms_of(given)
     with pytest.raises(PoisonRecordError, match="lacks the term withdrawn"):
         inputs_of("T2", (), terms[1:])
-    wrong = [Term(name=t.name, value=t.value, unit="days") for t in terms if t.name == "response"]
+    days = [Term(name=t.name, value=t.value, unit="days") for t in terms if t.name == "response"]
+    others = [t for t in terms if t.name != "response"]
     with pytest.raises(PoisonRecordError, match="is in 'days'"):
-        inputs_of("T2", (), (*terms, *wrong))
+        inputs_of("T2", (), (*others, *days))
+    with pytest.raises(PoisonRecordError, match="twice"):
+        inputs_of("T2", (), (*terms, *days))
 
 
 def test_nothing_is_decided_without_costs() -> None:
