@@ -179,16 +179,8 @@ class Host:
             rule = member.ours and member.spec.rule
             rarity = alerts.verdict(score) if rule else tail.rarity(score)
             features.append(x)
-            views.append(
-                alerts.View(
-                    spec=member.spec,
-                    score=score,
-                    rarity=rarity,
-                    learned=int(tail.learned),
-                    explanation=_NOTHING,
-                    ours=member.ours,
-                )
-            )
+            known = int(tail.learned)
+            views.append(alerts.View(member.spec, score, rarity, known, _NOTHING, member.ours))
         opinion = alerts.fuse(views, scales.evidence)
         if opinion.p_value > self._rules.budget:
             return opinion, features
