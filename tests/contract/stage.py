@@ -118,6 +118,13 @@ class Stage:
         assert receipt is not None
         return receipt
 
+    def newest_receipt(self) -> Receipt:
+        """Return where the only transaction of the newest block was mined."""
+        block = self.node.rpc("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - the node's
+        receipt = self.chain.receipt(block["transactions"][0])
+        assert receipt is not None
+        return receipt
+
     @property
     def head(self) -> int:
         """The newest block."""

@@ -1,8 +1,8 @@
 """What every adapter promises, on a real node: one suite over all families, by each route."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -11,8 +11,6 @@ from responders.adapters import registry
 from responders.adapters.base import Adapter, Condition, Outcome
 from responders.answers import Receipt
 from responders.chain import Answer, Call, NodeChain
-from sandbox import fetch
-from sandbox.node import LocalNode, NodeOptions
 from schemas.activities import Activity
 from schemas.errors import TransientError
 from tests.contract.exhibits.catalogue import EXHIBITS
@@ -57,19 +55,6 @@ class Deaf(Liar):
 
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         raise TransientError("no node answers")
-
-
-def _report(line: str) -> None:
-    """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def stage(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    anvil = fetch.anvil(cache, _report)
-    with LocalNode(tmp_path_factory.mktemp("n"), anvil, NodeOptions(mining=False)) as node:
-        made = Stage(node, cache)
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module", params=SHOWS)
@@ -166,7 +151,8 @@ def test_whatever_a_target_answers_is_survived(show: Show, lie: str, *, ok: bool
     adapter = stage.adapter(exhibit.brake, Liar(stage.chain, lie, ok=ok))
     assert isinstance(adapter.probe(7), Condition)
     assert adapter.simulate(ACTION, stage.responder.address, 7).reason
-    assert adapter.call(ACTION).to
+    with suppress(TransientError):  # where what is sent depends on the answer
+        assert adapter.call(ACTION).to
     assert adapter.verify(Receipt("0x1", 7, "0x2", ok=True)).reason
 
 
