@@ -5,9 +5,10 @@ import pytest
 from responders.adapters.base import Condition, Outcome
 from responders.adapters.calls import called
 from sandbox.evm import Call
+from schemas.activities import Activity
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake
-from tests.contract.exhibits import aave, compound
+from tests.contract.exhibits import aave, balancer, compound
 from tests.contract.stage import ACTION, Stage
 
 pytestmark = pytest.mark.node
@@ -146,3 +147,57 @@ def test_a_bitmap_through_the_gate_only_ever_pauses_more(stage: Stage) -> None:
         through = gate.call("brake", b"\x09" * 32, 1, brake.target, bytes.fromhex(data[2:]))
         keeps_both = flags & 0b00101 == 0b00101  # supply and withdraw
         assert stage.works(stage.responder, through) is keeps_both
+
+
+# ---------------------------------------------------------------------------- windows that expire
+
+
+@pytest.mark.parametrize("does", ["pause", "pause-vault", "pause-and-recover"])
+def test_a_window_that_has_ended_is_said_before_anything_is_sent(stage: Stage, does: str) -> None:
+    adapter = stage.adapter(balancer.exhibit(stage, stage.responder.address, does).brake)
+    stage.hands.mine(seconds=balancer.WINDOW)
+    trial = adapter.simulate(ACTION, stage.responder.address, stage.head)
+    assert trial.outcome is Outcome.WOULD_FAIL
+    assert "its pause window has ended: it cannot be paused any more" in trial.reason
+
+
+def test_a_pause_that_has_lapsed_is_none(stage: Stage) -> None:
+    adapter = stage.adapter(balancer.exhibit(stage, stage.responder.address, "pause").brake)
+    assert adapter.verify(stage.pull(adapter)).holds
+    stage.hands.mine(seconds=balancer.WINDOW + balancer.BUFFER)
+    assert adapter.probe(stage.head) is Condition.OPEN
+    assert adapter.plan().lapses_after
+
+
+# ---------------------------------------------------------------------------- pause and way out
+
+
+def test_a_paused_pool_keeps_its_users_in_until_recovery_mode(stage: Stage) -> None:
+    shown = balancer.exhibit(stage, stage.responder.address, "pause")
+    way_out = balancer.recovery_exit(stage, shown.subject)
+    stage.pull(stage.adapter(shown.brake))
+    assert not stage.works(stage.user, way_out)
+    recover = {"does": "recovery-mode"}
+    stage.pull(stage.adapter(shown.brake.model_copy(update={"parameters": recover})))
+    assert stage.works(stage.user, way_out)
+
+
+def test_a_sequence_opens_the_way_out_along_with_the_pause(stage: Stage) -> None:
+    shown = balancer.exhibit(stage, stage.responder.address, "pause-and-recover")
+    adapter = stage.adapter(shown.brake)
+    assert Activity.WITHDRAWAL not in adapter.plan().also_stops.activities
+    assert adapter.verify(stage.pull(adapter)).holds
+    assert stage.works(stage.user, balancer.recovery_exit(stage, shown.subject))
+
+
+def test_a_sequence_goes_on_past_a_step_that_is_done_already(stage: Stage) -> None:
+    """Recovery mode is on, so that step reverts; the pause is made all the same."""
+    shown = balancer.exhibit(stage, stage.responder.address, "pause-and-recover")
+    pool = shown.subject.pool
+    balancer.allow(stage, shown.subject, pool, "enableRecoveryMode", stage.people.address)
+    stage.do(stage.people, pool.call("enableRecoveryMode"))
+    adapter = stage.adapter(shown.brake)
+    assert adapter.probe(stage.head) is Condition.OPEN
+    assert adapter.verify(stage.pull(adapter)).holds
+    trial = adapter.simulate(ACTION, stage.stranger.address, stage.head)
+    assert trial.outcome is Outcome.BRAKED_ALREADY

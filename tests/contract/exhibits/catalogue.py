@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tests.contract.exhibits import aave, compound, ours
+from tests.contract.exhibits import aave, balancer, compound, ours
 from tests.contract.stage import Exhibit, Stage
 
 Make = Callable[[Stage, str], Exhibit]
@@ -11,6 +11,7 @@ Make = Callable[[Stage, str], Exhibit]
 
 EXHIBITS: Mapping[str, Make] = {
     **{f"aave-v3-{does}": partial(aave.exhibit, does=does) for does in aave.DOES},
+    **{f"balancer-v2-{does}": partial(balancer.exhibit, does=does) for does in balancer.DOES},
     **{f"compound-v2-{does}": partial(compound.comptroller, does=does) for does in compound.DOES},
     "compound-v3": compound.comet,
     "gate": ours.gate,
