@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from responders.adapters import aave_v3, balancer_v2, compound_v2, compound_v3, generic, pausable
+from responders.adapters import (
+    aave_v3,
+    access_manager,
+    balancer_v2,
+    compound_v2,
+    compound_v3,
+    generic,
+    pausable,
+    timelock,
+)
 from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
 from responders.adapters.family import Family
@@ -19,12 +28,14 @@ Build = Callable[[Brake, Chain], Family]
 FAMILIES: Mapping[str, Build] = MappingProxyType(
     {
         "aave-v3": aave_v3.build,
+        "access-manager": access_manager.build,
         "balancer-v2": balancer_v2.build,
         "compound-v2": compound_v2.build,
         "compound-v3": compound_v3.build,
         "gate": generic.build_gated,
         "generic": generic.build,
         "pausable": pausable.build,
+        "timelock": timelock.build,
     }
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tests.contract.exhibits import aave, balancer, compound, ours
+from tests.contract.exhibits import aave, balancer, compound, openzeppelin, ours
 from tests.contract.stage import Exhibit, Stage
 
 Make = Callable[[Stage, str], Exhibit]
@@ -16,5 +16,8 @@ EXHIBITS: Mapping[str, Make] = {
     "compound-v3": compound.comet,
     "gate": ours.gate,
     "generic": ours.generic,
+    "generic-cap": openzeppelin.rate_limiter,
+    "access-manager": openzeppelin.access_manager,
     "pausable": ours.pausable,
+    "timelock": openzeppelin.timelock,
 }
