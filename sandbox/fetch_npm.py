@@ -38,6 +38,8 @@ class Pin(TypedDict):
     integrity: str
     package: NotRequired[str]
     """Its name in the registry, where another version of it has that name here."""
+    setup: NotRequired[bool]
+    """False: fetched only by whoever makes an excerpt of it."""
     keep: NotRequired[list[str]]
     """The folders and files to unpack; all of them when it does not say."""
 
@@ -50,7 +52,11 @@ def pins() -> dict[str, Pin]:
 
 def contract_packages() -> list[str]:
     """Return the pinned packages that every machine needs, whatever it is."""
-    return [name for name in pins() if not name.startswith(_ANVIL)]
+    return [
+        name
+        for name, pin in pins().items()
+        if not name.startswith(_ANVIL) and pin.get("setup", True)
+    ]
 
 
 def folder_of(cache: Path, name: str) -> Path:

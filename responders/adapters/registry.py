@@ -14,6 +14,7 @@ from responders.adapters import (
     pausable,
     safe,
     timelock,
+    venus,
 )
 from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
@@ -39,6 +40,7 @@ FAMILIES: Mapping[str, Build] = MappingProxyType(
         "generic": generic.build,
         "pausable": pausable.build,
         "timelock": timelock.build,
+        "venus": venus.build,
     }
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from tests.contract.exhibits import aave, balancer, compound, openzeppelin, ours
+from tests.contract.exhibits import aave, balancer, compound, openzeppelin, ours, venus
 from tests.contract.stage import Exhibit, Stage
 
 Make = Callable[[Stage, str], Exhibit]
@@ -20,4 +20,5 @@ EXHIBITS: Mapping[str, Make] = {
     "access-manager": openzeppelin.access_manager,
     "pausable": ours.pausable,
     "timelock": openzeppelin.timelock,
+    **{f"venus-{does}": partial(venus.exhibit, does=does) for does in venus.DOES},
 }
