@@ -60,14 +60,16 @@ def contract_packages() -> list[str]:
 
 
 def folder_of(cache: Path, name: str) -> Path:
-    """Return where the pinned version of a package is kept.
+    """Return where the pinned version of a package is kept; another one for what is kept of it.
 
     Raises `ConfigurationError` when the package is not pinned.
     """
     pin = pins().get(name)
     if pin is None:
         raise ConfigurationError(f"npm package {name} is not pinned; add it to {_PINS}")
-    return cache / "npm" / f"{name.removeprefix('@').replace('/', '-')}-{pin['version']}"
+    kept = hashlib.sha256("\n".join(pin["keep"]).encode()).hexdigest()[:8] if "keep" in pin else ""
+    parts = (name.removeprefix("@").replace("/", "-"), pin["version"], kept)
+    return cache / "npm" / "-".join(filter(None, parts))
 
 
 def npm_package(cache: Path, name: str, report: Report) -> Path:
