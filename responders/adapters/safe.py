@@ -16,12 +16,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from responders.adapters.base import NotNowError
 from responders.adapters.calls import called, word
 from responders.adapters.route import Route
 from responders.adapters.safe_transactions import SafeTransaction
 from responders.chain import Call, Chain
 from runtime.secrets import require_private
-from schemas.errors import ConfigurationError, TransientError
+from schemas.errors import ConfigurationError
 from schemas.units import Address, Count, Hex
 from schemas.units import Chain as ChainName
 
@@ -72,7 +73,7 @@ class SignedSafe(Route):
         nonce = self._nonce(block)
         signed = self._signed.get((call.to, call.data, -1 if nonce is None else nonce))
         if signed is None:
-            raise TransientError(self._lacking(call, nonce))
+            raise NotNowError(self._lacking(call, nonce))
         transaction = SafeTransaction(self._id, self._safe, signed.to, signed.data, signed.nonce)
         return Call(self._safe, transaction.executed(signed.signatures), call.gas)
 
