@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from responders.adapters.base import AlsoStops, Condition, NotNowError
-from responders.adapters.calls import called, word
+from responders.adapters.calls import called, words
 from responders.adapters.family import Deed, Family, told
 from responders.chain import Chain
 from responders.reverts import selector
@@ -22,18 +22,20 @@ from schemas.manifest import Brake, Parameters
 
 Flag = Literal["supply", "transfer", "withdraw", "absorb", "buy"]
 
-FLAGS: dict[Flag, tuple[str, frozenset[Activity]]] = {
-    "supply": (
-        "isSupplyPaused()",
-        frozenset({Activity.DEPOSIT, Activity.COLLATERAL, Activity.REPAYMENT}),
-    ),
-    "transfer": ("isTransferPaused()", frozenset({Activity.TRANSFER})),
-    "withdraw": ("isWithdrawPaused()", frozenset({Activity.WITHDRAWAL, Activity.BORROWING})),
-    "absorb": ("isAbsorbPaused()", frozenset({Activity.LIQUIDATION})),
-    "buy": ("isBuyPaused()", frozenset({Activity.LIQUIDATION})),
+FLAGS: dict[Flag, frozenset[Activity]] = {
+    "supply": frozenset({Activity.DEPOSIT, Activity.COLLATERAL, Activity.REPAYMENT}),
+    "transfer": frozenset({Activity.TRANSFER}),
+    "withdraw": frozenset({Activity.WITHDRAWAL, Activity.BORROWING}),
+    "absorb": frozenset({Activity.LIQUIDATION}),
+    "buy": frozenset({Activity.LIQUIDATION}),
 }
-"""In the order of `pause`: how each is read, and what it stops. Repaying is a supply, borrowing a
-withdrawal; a liquidation absorbs an account and then sells what it had."""
+"""In the order of `pause`, and of their bits from the lowest (`CometCore.sol`): what each stops.
+Repaying is a supply, borrowing a withdrawal; a liquidation absorbs an account, then sells what it
+had."""
+
+_TOTALS = called("totalsBasic()")
+_TOTALS_LENGTH = 8
+"""Of `TotalsBasic`, in words; the last one is the flags (`CometStorage.sol`)."""
 
 Flags = frozenset[str]
 
@@ -52,14 +54,11 @@ class Comet(Family):
         self._wanted = wanted
 
     def paused(self, block: int | None) -> Flags | None:
-        """Return the flags that are set, None when the market does not tell of each."""
-        found = {
-            flag: word(self.chain, self.deed.target, called(question), block)
-            for flag, (question, _) in FLAGS.items()
-        }
-        if None in found.values():
+        """Return the flags that are set, in one question; None when the market does not tell."""
+        totals = words(self.chain, self.deed.target, _TOTALS, block)
+        if len(totals) != _TOTALS_LENGTH or totals[-1] >= 1 << len(FLAGS):
             return None
-        return frozenset(flag for flag, value in found.items() if value)
+        return frozenset(flag for bit, flag in enumerate(FLAGS) if totals[-1] >> bit & 1)
 
     def probe(self, block: int) -> Condition:
         """Look whether every flag is set."""
@@ -68,13 +67,9 @@ class Comet(Family):
             return Condition.UNKNOWN
         return Condition.BRAKED if self._wanted <= paused else Condition.OPEN
 
-    def objection(self, block: int) -> str:
-        """Send nothing that could release what cannot be seen."""
-        seen = self.paused(block) is not None
-        return "" if seen else "the market does not say what is paused: pausing might release"
-
     def calldata(self, block: int | None) -> str:
-        """Return the call that sets the flags and keeps those that are set."""
+        """Return the call that sets the flags and keeps those that are set; none when these cannot
+        be seen, for it might release what it does not know of."""
         paused = self.paused(block)
         if paused is None:
             raise NotNowError(f"{self.deed.target} does not say which of its flags are set")
@@ -107,7 +102,7 @@ def build(brake: Brake, chain: Chain) -> Comet:
         variants=calls[1:],
         also_stops=AlsoStops(
             f"{', '.join(names)} of this market, for every user",
-            frozenset().union(*(FLAGS[flag][1] for flag in names)),
+            frozenset().union(*(FLAGS[flag] for flag in names)),
         ),
         release=f"the governor or the pause guardian, by the same pause() of {brake.target}",
         errors={selector("Unauthorized()"): "the account is neither governor nor pause guardian"},

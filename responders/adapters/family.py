@@ -54,7 +54,7 @@ class Family(ABC):
 
     def calldata(self, block: int | None) -> str:  # noqa: ARG002 - for targets that take a state
         """Return the call as it has to be after this block, or the newest: the deed's, or one of
-        its variants."""
+        its variants. Raises `NotNowError` when there is none."""
         return self.deed.calldata
 
     def objection(self, block: int) -> str:  # noqa: ARG002 - for targets with windows and terms
