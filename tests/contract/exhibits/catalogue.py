@@ -14,6 +14,7 @@ EXHIBITS: Mapping[str, Make] = {
     **{f"balancer-v2-{does}": partial(balancer.exhibit, does=does) for does in balancer.DOES},
     **{f"compound-v2-{does}": partial(compound.comptroller, does=does) for does in compound.DOES},
     "compound-v3": compound.comet,
+    "compound-v3-kept": compound.kept,
     "gate": ours.gate,
     "generic": ours.generic,
     "generic-cap": openzeppelin.rate_limiter,
