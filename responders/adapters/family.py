@@ -80,7 +80,7 @@ def told(brake: Brake, *models: type[P]) -> P:
     kinds = {
         does: model for model in models for does in get_args(model.model_fields["does"].annotation)
     }
-    model = kinds.get(brake.parameters.get("does", ""))
+    model = kinds.get(str(brake.parameters.get("does")))
     if model is None:
         raise ConfigurationError(
             f"brake {brake.name}: parameters.does: must be one of {', '.join(kinds)}"
