@@ -164,6 +164,10 @@ class Limits(_Strict):
     """How many blocks behind the head an alert may be and still brake."""
 
 
+class Parameters(_Strict):
+    """What one family of brakes has to be told; each family (`responders/adapters/`) says what."""
+
+
 class Brake(_Strict):
     """One brake: what is called, through which adapter, on how much evidence."""
 
@@ -172,8 +176,11 @@ class Brake(_Strict):
     target: LowerAddress
     scope: Literal["T1", "T2", "T3"] = "T2"
     gate: LowerAddress | None = None
+    """The gate through which it is pulled; without one the responder's account holds the role."""
     calldata: Annotated[str, Field(pattern=HEX, max_length=4096)] | None = None
     """Fixed call, for adapters that cannot derive it."""
+    parameters: Annotated[dict[str, Any], Field(max_length=32)] = {}
+    """What its adapter needs to know beside the target; the adapter checks it."""
     one_detector_may_pause: StrictBool = False
     """Without this, two detectors have to agree before anything is paused."""
 

@@ -5,8 +5,12 @@ from enum import Enum
 from typing import Literal, Protocol
 
 from responders.chain import Call, Receipt
+from schemas.activities import EVERYTHING, Activity
 
 Scope = Literal["T1", "T2", "T3"]
+
+GAS = 500_000
+"""Many times what a flag costs, so that no hook behind it runs dry."""
 
 
 class Condition(Enum):
@@ -19,16 +23,28 @@ class Condition(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class AlsoStops:
+    """What honest users cannot do either, as long as a brake holds."""
+
+    words: str
+    activities: frozenset[Activity] = EVERYTHING
+    """For decisions; what is not known to go on counts as stopped."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What a brake does: the call that reaches the target, and what else it stops."""
+    """What a brake does: the call that reaches the target, and what follows from it."""
 
     target: str
     calldata: str
+    """Names the brake, in the journal and in actions, and never changes. Where a target takes its
+    whole state at once, what is sent repeats what it has stopped already, and so says more."""
     gas: int
     """The most it may use; what it does not use is not paid for."""
     scope: Scope
-    also_stops: str
-    """In words: what honest users cannot do either, as long as it holds."""
+    also_stops: AlsoStops
+    lapses_after: int | None = None
+    """Seconds after which the target at the latest lets go by itself; None: people release it."""
 
 
 class Outcome(Enum):
@@ -66,7 +82,8 @@ class Adapter(Protocol):
         ...
 
     def call(self, action: str) -> Call:
-        """Return the message that pulls the brake under this action's name."""
+        """Return the message that pulls the brake under this action's name, as it has to be after
+        the newest block."""
         ...
 
     def probe(self, block: int) -> Condition:

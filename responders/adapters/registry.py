@@ -1,36 +1,56 @@
-"""Which adapters there are. A manifest names one; nothing is found by scanning."""
+"""Which families there are, and by which routes. A manifest names one; nothing is scanned for."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from responders.adapters import gate, pausable
+from responders.adapters import generic, pausable
+from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
+from responders.adapters.family import Family
+from responders.adapters.gate import Gate
+from responders.adapters.route import Direct, Route
 from responders.chain import Chain
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake, Manifest
 
-Build = Callable[[Brake, Chain, int], Adapter]
-"""Makes the adapter of a brake on a chain, for a term of leadership (epoch)."""
+Build = Callable[[Brake, Chain], Family]
+"""Makes the family's brake on a chain; raises `ConfigurationError` naming the brake."""
 
-ADAPTERS: Mapping[str, Build] = MappingProxyType({"gate": gate.build, "pausable": pausable.build})
+FAMILIES: Mapping[str, Build] = MappingProxyType(
+    {
+        "gate": generic.build_gated,
+        "generic": generic.build,
+        "pausable": pausable.build,
+    }
+)
 
 
 def build(manifest: Manifest, chain: Chain, epoch: int) -> dict[str, Adapter]:
     """Return the adapters of a protocol's brakes, by the brakes' names.
 
-    Raises `ConfigurationError` naming protocol and brake.
+    `epoch` is the responder's term of leadership. Raises `ConfigurationError` naming protocol,
+    brake and field.
     """
-    found = {}
+    found: dict[str, Adapter] = {}
     for brake in manifest.brakes:
-        make = ADAPTERS.get(brake.adapter)
-        if make is None:
-            known = ", ".join(ADAPTERS)
-            raise ConfigurationError(
-                f"{manifest.protocol}: brake {brake.name}: no adapter {brake.adapter!r}; "
-                f"there are {known}"
-            )
         try:
-            found[brake.name] = make(brake, chain, epoch)
+            family = family_of(brake, chain)
         except ConfigurationError as error:
             raise ConfigurationError(f"{manifest.protocol}: {error}") from error
+        found[brake.name] = RoutedAdapter(family, route_of(brake, epoch), brake.scope)
     return found
+
+
+def family_of(brake: Brake, chain: Chain) -> Family:
+    """Return what a brake calls. Raises `ConfigurationError` naming the brake."""
+    make = FAMILIES.get(brake.adapter)
+    if make is None:
+        raise ConfigurationError(
+            f"brake {brake.name}: no adapter {brake.adapter!r}; there are {', '.join(FAMILIES)}"
+        )
+    return make(brake, chain)
+
+
+def route_of(brake: Brake, epoch: int) -> Route:
+    """Return how a brake's call reaches its target."""
+    return Direct() if brake.gate is None else Gate(brake.gate, epoch)
