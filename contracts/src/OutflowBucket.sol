@@ -194,10 +194,17 @@ contract OutflowBucket is Ownable2Step {
         return (found.capacity, found.rate);
     }
 
-    /// @notice Until when the limits stand, and when they will be as wide as the owner set them.
-    function schedule(address asset) external view returns (uint64 start, uint64 end) {
+    /// @notice How the limits heal: for how many seconds from now they stand, in how many they are as
+    /// wide as the owner set them, and how wide that is.
+    function healing(address asset)
+        external
+        view
+        returns (uint256 stand, uint256 widen, uint128 capacity, uint128 rate)
+    {
         Bucket storage bucket = _bucketOf(asset);
-        return (bucket.start, bucket.end);
+        stand = bucket.start - Math.min(bucket.start, block.timestamp);
+        widen = bucket.end - Math.min(bucket.end, block.timestamp);
+        (capacity, rate) = (bucket.to.capacity, bucket.to.rate);
     }
 
     /// @notice The price that counts now, as the feed counts, within the band.
@@ -280,7 +287,7 @@ contract OutflowBucket is Ownable2Step {
         bucket.from = again ? Limits(0, 0) : bucket.to;
         bucket.level = bucket.from.capacity;
         bucket.looked = bucket.start = uint64(block.timestamp);
-        bucket.end = bucket.start + its.ramp;
+        bucket.end = again ? bucket.start + its.ramp : bucket.start;
         terms[asset] = its;
         emit Listed(asset, its);
         emit LimitsSet(asset, capacity, rate, bucket.end);

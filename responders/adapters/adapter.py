@@ -21,6 +21,7 @@ class RoutedAdapter:
             scope=scope,
             also_stops=deed.also_stops,
             lapses_after=deed.lapses_after,
+            heartbeat=deed.heartbeat,
         )
 
     def plan(self) -> Plan:
@@ -41,6 +42,8 @@ class RoutedAdapter:
         Some routes hide why a target reverted, and some targets say nothing; so a revert is judged
         by what the target is, wherever it tells.
         """
+        if objection := self._family.objection(block):
+            return Trial(Outcome.WOULD_FAIL, f"at block {block} it must not be sent: {objection}")
         answer = self._family.chain.call(self._message(action, block), sender=sender, block=block)
         if answer.ok:
             return Trial(Outcome.WOULD_BRAKE, f"simulated at block {block}")

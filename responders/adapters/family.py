@@ -32,6 +32,8 @@ class Deed:
     gas: int = GAS
     lapses_after: int | None = None
     """In seconds (`base.Plan`)."""
+    heartbeat: str | None = None
+    """What needs heartbeats to obey (`base.Plan`)."""
     variants: tuple[str, ...] = ()
     """Every other calldata that the brake may have to send: a gate has to allow these too."""
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +58,10 @@ class Family(ABC):
         """Return the call as it has to be after this block, or the newest: the deed's, or one of
         its variants."""
         return self.deed.calldata
+
+    def objection(self, block: int) -> str:  # noqa: ARG002 - for targets that may not be what they seem
+        """Say why the call must not be sent after this block, '' if nothing is against it."""
+        return ""
 
     def undone(self, block: int) -> str:  # noqa: ARG002 - for targets that take a state
         """Say what else of the target the brake in this block may have let loose, '' if nothing."""

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from responders.adapters import generic, pausable
+from responders.adapters import (
+    ccip,
+    generic,
+    gmx,
+    lido,
+    morpho,
+    outflow,
+    pausable,
+    sky,
+    synthetix,
+)
 from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
 from responders.adapters.family import Family
@@ -18,9 +28,23 @@ Build = Callable[[Brake, Chain], Family]
 
 FAMILIES: Mapping[str, Build] = MappingProxyType(
     {
+        "ccip-curse": ccip.build_curse,
+        "ccip-rate-limit": ccip.build_rate_limit,
+        "circuit-breaker": lido.build_breaker,
         "gate": generic.build_gated,
+        "gate-seal": lido.build_seal,
         "generic": generic.build,
+        "gmx-feature": gmx.build_feature,
+        "gmx-market": gmx.build_market,
+        "gmx-openings": gmx.build_openings,
+        "morpho-cap": morpho.build_cap,
+        "morpho-deallocate": morpho.build_deallocate,
+        "morpho-revoke": morpho.build_revoke,
+        "outflow": outflow.build,
         "pausable": pausable.build,
+        "sky-protego": sky.build_protego,
+        "sky-spell": sky.build_spell,
+        "synthetix": synthetix.build,
     }
 )
 

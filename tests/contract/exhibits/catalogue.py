@@ -2,14 +2,33 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.contract.exhibits import ours
+from tests.contract.exhibits import crossing, markets, ours, spells, timed, vaults
 from tests.contract.stage import Exhibit, Stage
 
 Make = Callable[[Stage, str], Exhibit]
 """Sets a target up so that `holder`, an address, may brake it."""
 
 EXHIBITS: Mapping[str, Make] = {
+    "ccip-curse": crossing.curse,
+    "ccip-curse-1.6": crossing.curse_of_old,
+    "ccip-rate-limit": crossing.rate_limit,
+    "ccip-rate-limit-unlimited": crossing.rate_limit_where_there_is_none,
+    "circuit-breaker": timed.circuit_breaker,
     "gate": ours.gate,
+    "gate-seal": timed.gate_seal,
     "generic": ours.generic,
+    "gmx-feature": markets.feature,
+    "gmx-market": markets.market,
+    "gmx-openings": markets.openings,
+    "morpho-cap-absolute": vaults.absolute_cap,
+    "morpho-cap-relative": vaults.relative_cap,
+    "morpho-deallocate": vaults.deallocate,
+    "morpho-revoke": vaults.revoke,
+    "outflow": vaults.outflow,
     "pausable": ours.pausable,
+    "sky-protego": spells.protego,
+    "sky-spell": spells.spell,
+    "synthetix-futures-market": markets.futures_market,
+    "synthetix-synth": markets.synth,
+    "synthetix-synth-exchange": markets.synth_exchange,
 }

@@ -111,10 +111,9 @@ def test_a_tightening_narrows_at_once_stands_and_heals_unaided(vaulted: Vaulted)
     assert not vaulted.withdraw(ETHER + 1)
     assert vaulted.withdraw(ETHER)
     assert not vaulted.withdraw(1, after=HOUR - 24)
-    assert vaulted.chain.read(vaulted.bucket, "schedule", NATIVE) == (
-        began + HOUR,
-        began + HOUR + RAMP,
-    )
+    passed = vaulted.chain.timestamp() - began
+    healing = vaulted.chain.read(vaulted.bucket, "healing", NATIVE)
+    assert healing == (HOUR - passed, HOUR + RAMP - passed, *LIMITS)
     vaulted.chain.mine(RAMP // 2 + 12)
     assert ETHER < vaulted.limits().capacity < LIMITS.capacity
     vaulted.chain.mine(RAMP // 2)
@@ -127,10 +126,10 @@ def test_a_tightening_narrows_at_once_stands_and_heals_unaided(vaulted: Vaulted)
 @pytest.mark.parametrize("wider", [Limits(2**128 - 1, 2**128 - 1), Limits(5 * ETHER, 2**100)])
 def test_tightening_never_widens(vaulted: Vaulted, wider: Limits) -> None:
     vaulted.tighten(Limits(ETHER, 5), HOUR)
-    until = vaulted.chain.read(vaulted.bucket, "schedule", NATIVE)
     vaulted.tighten(wider, 1)
     assert vaulted.limits() == Limits(ETHER, 5)
-    assert vaulted.chain.read(vaulted.bucket, "schedule", NATIVE) == until
+    healing = vaulted.chain.read(vaulted.bucket, "healing", NATIVE)
+    assert healing == (HOUR - 12, HOUR + RAMP - 12, *LIMITS)
 
 
 def test_only_who_may_tighten_does_and_only_the_owner_widens(vaulted: Vaulted) -> None:

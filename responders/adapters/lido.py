@@ -1,0 +1,119 @@
+"""Lido's brakes, which pause for a time, once: a circuit breaker with heartbeats, a gate seal.
+
+A pauser of the `circuit-breaker` may pause each contract once, until its admin registers it again,
+and only as long as that very account proves that it lives: an expired heartbeat cannot be renewed,
+nor pause. The account is our `PauserSeat`, which the heartbeat process keeps alive and which the
+gate, or a responder, pauses through; so it is the target.
+
+A `gate-seal` pauses once in its life, before it expires. A target that is paused already is left
+alone, so that it is not spent on one.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from responders.adapters.base import AlsoStops, Condition
+from responders.adapters.calls import called, word
+from responders.adapters.family import Deed, Family, told
+from responders.chain import Chain
+from responders.reverts import selector
+from schemas.activities import EVERYTHING, Activity
+from schemas.manifest import Brake, LowerAddress, Parameters
+
+MAX_SEALED = 8
+
+_ALREADY = frozenset({selector("ResumedExpected()")})
+_BREAKER_ERRORS = {
+    selector("HeartbeatExpired()"): "no heartbeat came in time; its admin has to register it again",
+    selector("SenderNotPauser()"): "spent, or not its pauser; its admin has to register it",
+    selector("PauseFailed()"): "the contract was told to pause and did not",
+    selector("NotAllowed()"): "the account is not the seat's",
+}
+_SEAL_ERRORS = {
+    "gate seal: expired": "the seal is spent, or has expired; a new one is needed",
+    "sender: not SEALING_COMMITTEE": "the account is not the seal's",
+}
+
+Seconds = Annotated[int, Field(gt=0, le=10**9)]
+
+
+class BreakerParameters(Parameters):
+    """What to pause through a seat."""
+
+    pausable: LowerAddress
+    pause_seconds: Seconds
+    """The breaker's `pauseDuration`."""
+    also_stops: frozenset[Activity] = EVERYTHING
+
+
+class SealParameters(Parameters):
+    """What to seal."""
+
+    sealables: Annotated[tuple[LowerAddress, ...], Field(min_length=1, max_length=MAX_SEALED)]
+    pause_seconds: Seconds
+    """The seal's own duration."""
+    also_stops: frozenset[Activity] = EVERYTHING
+
+
+class CircuitBreaker(Family):
+    """Pauses one contract from a seat."""
+
+    def __init__(self, chain: Chain, deed: Deed, pausable: str) -> None:
+        super().__init__(chain, deed)
+        self._question = called("isPaused(address)", pausable)
+
+    def probe(self, block: int) -> Condition:
+        """Ask the seat whether the contract is paused."""
+        return Condition.of(word(self.chain, self.deed.target, self._question, block))
+
+
+class GateSeal(Family):
+    """Seals some contracts, all in one use."""
+
+    def __init__(self, chain: Chain, deed: Deed, sealables: tuple[str, ...]) -> None:
+        super().__init__(chain, deed)
+        self._sealables = sealables
+
+    def probe(self, block: int) -> Condition:
+        """Ask every contract: braked when all are paused; unknown when the seal is none."""
+        if word(self.chain, self.deed.target, called("is_expired()"), block) is None:
+            return Condition.UNKNOWN
+        paused = called("isPaused()")
+        found = {Condition.of(word(self.chain, one, paused, block)) for one in self._sealables}
+        return found.pop() if len(found) == 1 else Condition.OPEN
+
+
+def build_breaker(brake: Brake, chain: Chain) -> CircuitBreaker:
+    """Make the circuit breaker's brake that a manifest asks for."""
+    parameters = told(brake, BreakerParameters)
+    deed = Deed(
+        target=brake.target,
+        calldata=called("pause(address)", parameters.pausable),
+        also_stops=_paused(parameters.also_stops),
+        release=f"the end of its time, or whoever may call resume() on {parameters.pausable}",
+        lapses_after=parameters.pause_seconds,
+        heartbeat=brake.target,
+        errors=_BREAKER_ERRORS,
+        already=_ALREADY,
+    )
+    return CircuitBreaker(chain, deed, parameters.pausable)
+
+
+def build_seal(brake: Brake, chain: Chain) -> GateSeal:
+    """Make the gate seal's brake that a manifest asks for."""
+    parameters = told(brake, SealParameters)
+    deed = Deed(
+        target=brake.target,
+        calldata=called("seal(address[])", parameters.sealables),
+        also_stops=_paused(parameters.also_stops),
+        release="the end of its time, or whoever may call resume() on what is sealed",
+        lapses_after=parameters.pause_seconds,
+        errors=_SEAL_ERRORS,
+        already=_ALREADY,
+    )
+    return GateSeal(chain, deed, parameters.sealables)
+
+
+def _paused(activities: frozenset[Activity]) -> AlsoStops:
+    return AlsoStops("everything that what is paused guards, for every user", activities)
