@@ -1,7 +1,8 @@
 """Creates contracts: ours from their artefacts, others from pinned npm packages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -14,6 +15,21 @@ Packages = Callable[[str], Path]
 """Gives the folder of a pinned npm package, such as `sandbox.fetch.npm_package` does."""
 
 _DEPLOY_GAS = 6_000_000
+
+
+def linked(artefact: Any, libraries: Mapping[str, Contract]) -> str:
+    """Return an artefact's bytecode with the addresses of its libraries, by their names, in it.
+
+    Raises `KeyError` for one that is not given.
+    """
+    code = str(artefact["bytecode"])
+    for found in artefact.get("linkReferences", {}).values():
+        for name, places in found.items():
+            address = libraries[name].address.removeprefix("0x")
+            for place in places:
+                start = 2 + 2 * place["start"]
+                code = code[:start] + address + code[start + len(address) :]
+    return code
 
 
 class Deployer:
@@ -30,10 +46,17 @@ class Deployer:
         artefact = contracts.load(name)
         return self._create(Interface(artefact.abi), artefact.bytecode, arguments)
 
-    def create_packaged(self, source: tuple[str, str], name: str, *arguments: Any) -> Contract:
-        """Create a contract whose compiled code is in a package."""
+    def create_packaged(
+        self,
+        source: tuple[str, str],
+        name: str,
+        *arguments: Any,
+        libraries: Mapping[str, Contract] = MappingProxyType({}),
+    ) -> Contract:
+        """Create a contract whose compiled code is in a package, with the libraries it calls."""
         artefact = self._artefact(source, name)
-        return self._create(Interface(artefact["abi"]), artefact["bytecode"], arguments)
+        code = linked(artefact, libraries)
+        return self._create(Interface(artefact["abi"]), code, arguments)
 
     def packaged(self, source: tuple[str, str], name: str) -> Interface:
         """Return the interface of a contract in a package."""

@@ -43,7 +43,7 @@ class RoutedAdapter:
         by what the target is, wherever it tells.
         """
         if objection := self._family.objection(block):
-            return Trial(Outcome.WOULD_FAIL, f"at block {block} it must not be sent: {objection}")
+            return Trial(Outcome.WOULD_FAIL, f"at block {block} {objection}")
         answer = self._family.chain.call(self._message(action, block), sender=sender, block=block)
         if answer.ok:
             return Trial(Outcome.WOULD_BRAKE, f"simulated at block {block}")

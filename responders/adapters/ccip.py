@@ -1,15 +1,15 @@
 """Chainlink CCIP: a curse on a chain, and the rate limits of a token pool.
 
-`ccip-curse` curses one subject: the messages of one chain, or of all. RMN 2.1 skips what is cursed
+`curse` curses one subject: the messages of one chain, or of all. RMN 2.1 skips what is cursed
 already; RMNRemote 1.6 refuses the whole list then, so a brake has one subject.
 
-`ccip-rate-limit` narrows what a pool lets through to and from a chain, at once. The call sets both
+`rate-limit` narrows what a pool lets through to and from a chain, at once. The call sets both
 directions absolutely, and a limit that is not enabled is none: so it always enables, and takes the
 smaller of what the manifest says and what is in force. A gate allows the manifest's call alone and
 refuses where that would widen anything.
 """
 
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from eth_abi.abi import encode
 from pydantic import Field, model_validator
@@ -38,16 +38,18 @@ Amount = Annotated[int, Field(ge=1, lt=2**128)]
 """In the token's smallest unit."""
 
 
-class CurseParameters(Parameters):
+class Cursing(Parameters):
     """Whom to curse."""
 
+    does: Literal["curse"]
     chain_selector: Selector | None = None
     """None: every chain."""
 
 
-class RateLimitParameters(Parameters):
+class Narrowing(Parameters):
     """How much a pool may let through, in each direction."""
 
+    does: Literal["rate-limit"]
     chain_selector: Selector
     capacity: Annotated[int, Field(ge=2, lt=2**128)]
     """The most at once, in the token's smallest unit."""
@@ -120,9 +122,13 @@ class RateLimit(Family):
         return _limit(outbound), _limit(inbound)
 
 
-def build_curse(brake: Brake, chain: Chain) -> Curse:
-    """Make the curse that a manifest asks for."""
-    selector_ = told(brake, CurseParameters).chain_selector
+def build(brake: Brake, chain: Chain) -> Curse | RateLimit:
+    """Make the family's brake that a manifest asks for."""
+    models: tuple[type[Cursing | Narrowing], ...] = (Cursing, Narrowing)
+    parameters = told(brake, *models)
+    if isinstance(parameters, Narrowing):
+        return _rate_limit(brake, chain, parameters)
+    selector_ = parameters.chain_selector
     subject = (GLOBAL if selector_ is None else selector_).to_bytes(16)
     whom = "every chain" if selector_ is None else f"chain {selector_}"
     deed = Deed(
@@ -136,9 +142,7 @@ def build_curse(brake: Brake, chain: Chain) -> Curse:
     return Curse(chain, deed, called("isCursed(bytes16)", subject))
 
 
-def build_rate_limit(brake: Brake, chain: Chain) -> RateLimit:
-    """Make the narrowing that a manifest asks for."""
-    parameters = told(brake, RateLimitParameters)
+def _rate_limit(brake: Brake, chain: Chain, parameters: Narrowing) -> RateLimit:
     limit = _Limit(parameters.capacity, parameters.rate)
     deed = Deed(
         target=brake.target,

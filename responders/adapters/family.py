@@ -7,7 +7,7 @@ A family knows nothing of how its call reaches the target; that is a route's (`r
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -59,8 +59,8 @@ class Family(ABC):
         its variants."""
         return self.deed.calldata
 
-    def objection(self, block: int) -> str:  # noqa: ARG002 - for targets that may not be what they seem
-        """Say why the call must not be sent after this block, '' if nothing is against it."""
+    def objection(self, block: int) -> str:  # noqa: ARG002 - for targets with windows and terms
+        """Say why the call must not be made on the state after this block, '' if it may."""
         return ""
 
     def undone(self, block: int) -> str:  # noqa: ARG002 - for targets that take a state
@@ -68,14 +68,24 @@ class Family(ABC):
         return ""
 
 
-def told(brake: Brake, model: type[P]) -> P:
-    """Return what a manifest tells a family, checked.
+def told(brake: Brake, *models: type[P]) -> P:
+    """Return what a manifest tells a family, checked; of several models `does` says which it is.
 
     Raises `ConfigurationError` naming the brake and every field that is wrong.
     """
     if brake.calldata is not None:
         raise ConfigurationError(
             f"brake {brake.name}: calldata: adapter {brake.adapter} makes its own call; remove it"
+        )
+    if len(models) == 1:
+        return checked(brake, models[0])
+    kinds = {
+        does: model for model in models for does in get_args(model.model_fields["does"].annotation)
+    }
+    model = kinds.get(brake.parameters.get("does", ""))
+    if model is None:
+        raise ConfigurationError(
+            f"brake {brake.name}: parameters.does: must be one of {', '.join(kinds)}"
         )
     return checked(brake, model)
 

@@ -1,11 +1,11 @@
 """GMX' settings: one market closed for new positions, one kind of order, or a whole market.
 
 All of it is a key in the DataStore that the Config contract sets for a CONFIG_KEEPER:
-- `gmx-openings` sets both open-interest caps of a market to 0, which is nothing, not unlimited:
+- `openings` sets both open-interest caps of a market to 0, which is nothing, not unlimited:
   positions can be closed and are liquidated, none is opened. The narrowest halt of one pair.
-- `gmx-feature` disables one kind of order of one handler, on every market. The flag of creating
+- `feature` disables one kind of order of one handler, on every market. The flag of creating
   orders leaves those in flight to be executed; the flag of executing does not.
-- `gmx-market` disables a market altogether. Its positions are not liquidated either then: executing
+- `market` disables a market altogether. Its positions are not liquidated either then: executing
   a liquidation asks for an enabled market as well.
 
 The same function enables again, so its keeper can release: behind a gate only these calls are
@@ -47,16 +47,18 @@ ORDERS = {
 _OTHERS = {"deposit": Activity.DEPOSIT, "withdrawal": Activity.WITHDRAWAL}
 
 
-class MarketParameters(Parameters):
-    """One market."""
+class Market(Parameters):
+    """One market: closed for new positions, or altogether."""
 
+    does: Literal["openings", "market"]
     market: LowerAddress
     """Its market token."""
 
 
-class FeatureParameters(Parameters):
+class Feature(Parameters):
     """One kind of order, deposit or withdrawal."""
 
+    does: Literal["feature"]
     feature: Literal[
         "create-order", "execute-order", "update-order",
         "create-deposit", "execute-deposit", "create-withdrawal", "execute-withdrawal",
@@ -105,9 +107,20 @@ class Gmx(Family):
         return Condition.of(int(all(value == self._braked for value in found)))
 
 
-def build_openings(brake: Brake, chain: Chain) -> Gmx:
-    """Make the brake that closes a market for new positions."""
-    market = told(brake, MarketParameters).market
+def build(brake: Brake, chain: Chain) -> Gmx:
+    """Make the family's brake that a manifest asks for."""
+    models: tuple[type[Market | Feature], ...] = (Market, Feature)
+    parameters = told(brake, *models)
+    if isinstance(parameters, Feature):
+        return _feature(brake, chain, parameters)
+    if parameters.does == "openings":
+        return _openings(brake, chain, parameters.market)
+    flag = _flag("IS_MARKET_DISABLED", ["address"], parameters.market)
+    stops = AlsoStops("everything on this market, liquidation with it", EVERYTHING)
+    return _flagged(brake, chain, flag, stops)
+
+
+def _openings(brake: Brake, chain: Chain, market: str) -> Gmx:
     types = ["address", "bool"]
     sides = [_flag("MAX_OPEN_INTEREST", types, market, is_long) for is_long in (True, False)]
     calls = [_set("setUint(bytes32,bytes,uint256)", side, 0) for side in sides]
@@ -116,16 +129,7 @@ def build_openings(brake: Brake, chain: Chain) -> Gmx:
     return Gmx(chain, deed, tuple(called("getUint(bytes32)", side.key) for side in sides), 0)
 
 
-def build_market(brake: Brake, chain: Chain) -> Gmx:
-    """Make the brake that disables a market."""
-    flag = _flag("IS_MARKET_DISABLED", ["address"], told(brake, MarketParameters).market)
-    stops = AlsoStops("everything on this market, liquidation with it", EVERYTHING)
-    return _flagged(brake, chain, flag, stops)
-
-
-def build_feature(brake: Brake, chain: Chain) -> Gmx:
-    """Make the brake that disables one feature of a handler."""
-    parameters = told(brake, FeatureParameters)
+def _feature(brake: Brake, chain: Chain, parameters: Feature) -> Gmx:
     name = parameters.feature.upper().replace("-", "_") + "_FEATURE_DISABLED"
     if parameters.order is not None:
         number, stopped = ORDERS[parameters.order]

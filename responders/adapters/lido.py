@@ -1,15 +1,15 @@
 """Lido's brakes, which pause for a time, once: a circuit breaker with heartbeats, a gate seal.
 
-A pauser of the `circuit-breaker` may pause each contract once, until its admin registers it again,
-and only as long as that very account proves that it lives: an expired heartbeat cannot be renewed,
-nor pause. The account is our `PauserSeat`, which the heartbeat process keeps alive and which the
-gate, or a responder, pauses through; so it is the target.
+A pauser of the circuit breaker (`pause`) may pause each contract once, until its admin registers
+it again, and only as long as that very account proves that it lives: an expired heartbeat cannot
+be renewed, nor pause. The account is our `PauserSeat`, which the heartbeat process keeps alive and
+which the gate, or a responder, pauses through; so it is the target.
 
-A `gate-seal` pauses once in its life, before it expires. A target that is paused already is left
-alone, so that it is not spent on one.
+A gate seal (`seal`) pauses once in its life, before it expires. A target that is paused already is
+left alone, so that it is not spent on one.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -38,18 +38,20 @@ _SEAL_ERRORS = {
 Seconds = Annotated[int, Field(gt=0, le=10**9)]
 
 
-class BreakerParameters(Parameters):
+class Pause(Parameters):
     """What to pause through a seat."""
 
+    does: Literal["pause"]
     pausable: LowerAddress
     pause_seconds: Seconds
     """The breaker's `pauseDuration`."""
     also_stops: frozenset[Activity] = EVERYTHING
 
 
-class SealParameters(Parameters):
+class Seal(Parameters):
     """What to seal."""
 
+    does: Literal["seal"]
     sealables: Annotated[tuple[LowerAddress, ...], Field(min_length=1, max_length=MAX_SEALED)]
     pause_seconds: Seconds
     """The seal's own duration."""
@@ -84,9 +86,12 @@ class GateSeal(Family):
         return found.pop() if len(found) == 1 else Condition.OPEN
 
 
-def build_breaker(brake: Brake, chain: Chain) -> CircuitBreaker:
-    """Make the circuit breaker's brake that a manifest asks for."""
-    parameters = told(brake, BreakerParameters)
+def build(brake: Brake, chain: Chain) -> CircuitBreaker | GateSeal:
+    """Make the family's brake that a manifest asks for."""
+    models: tuple[type[Pause | Seal], ...] = (Pause, Seal)
+    parameters = told(brake, *models)
+    if isinstance(parameters, Seal):
+        return _seal(brake, chain, parameters)
     deed = Deed(
         target=brake.target,
         calldata=called("pause(address)", parameters.pausable),
@@ -100,9 +105,7 @@ def build_breaker(brake: Brake, chain: Chain) -> CircuitBreaker:
     return CircuitBreaker(chain, deed, parameters.pausable)
 
 
-def build_seal(brake: Brake, chain: Chain) -> GateSeal:
-    """Make the gate seal's brake that a manifest asks for."""
-    parameters = told(brake, SealParameters)
+def _seal(brake: Brake, chain: Chain, parameters: Seal) -> GateSeal:
     deed = Deed(
         target=brake.target,
         calldata=called("seal(address[])", parameters.sealables),

@@ -1,16 +1,16 @@
 """Morpho's Vault V2, for a sentinel: a lower cap, a revoked change, assets taken back.
 
-- `morpho-cap` lowers the absolute or the relative cap of one id. Lowering to more than the cap that
+- `cap` lowers the absolute or the relative cap of one id. Lowering to more than the cap that
   is there reverts: a lower one is success. A cap stops what is put in, not what is taken out.
-- `morpho-revoke` takes back one change that waits for its timelock, named by its whole calldata;
+- `revoke` takes back one change that waits for its timelock, named by its whole calldata;
   one that does not wait reverts: success.
-- `morpho-deallocate` takes assets back from one adapter into the vault, where the caps of the
+- `deallocate` takes assets back from one adapter into the vault, where the caps of the
   market they were in no longer matter to them.
 
 Raising a cap, submitting and allocating are the curator's and the allocators'.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from eth_utils.crypto import keccak
 from pydantic import Field, model_validator
@@ -32,9 +32,10 @@ Amount = Annotated[int, Field(ge=0, lt=2**128)]
 Bytes = Annotated[str, Field(pattern=HEX, max_length=4096)]
 
 
-class CapParameters(Parameters):
+class Cap(Parameters):
     """A cap and what to lower it to."""
 
+    does: Literal["cap"]
     id_data: Bytes
     """What the id is the hash of."""
     absolute: Amount | None = None
@@ -49,16 +50,18 @@ class CapParameters(Parameters):
         return self
 
 
-class RevokeParameters(Parameters):
+class Revocation(Parameters):
     """A change that may be submitted."""
 
+    does: Literal["revoke"]
     data: Bytes
     """Its whole calldata."""
 
 
-class DeallocateParameters(Parameters):
+class Deallocation(Parameters):
     """What to take back from where."""
 
+    does: Literal["deallocate"]
     adapter: LowerAddress
     data: Bytes
     """What the adapter is told, such as the market's parameters."""
@@ -84,9 +87,18 @@ class AtMost(Family):
         return Condition.of(None if found is None else int(found <= self._most))
 
 
-def build_cap(brake: Brake, chain: Chain) -> AtMost:
-    """Make the lowering of a cap that a manifest asks for."""
-    parameters = told(brake, CapParameters)
+def build(brake: Brake, chain: Chain) -> AtMost:
+    """Make the family's brake that a manifest asks for."""
+    models: tuple[type[Cap | Revocation | Deallocation], ...] = (Cap, Revocation, Deallocation)
+    parameters = told(brake, *models)
+    if isinstance(parameters, Cap):
+        return _cap(brake, chain, parameters)
+    if isinstance(parameters, Revocation):
+        return _revoke(brake, chain, parameters)
+    return _deallocate(brake, chain, parameters)
+
+
+def _cap(brake: Brake, chain: Chain, parameters: Cap) -> AtMost:
     kind, most = "Absolute", parameters.absolute
     if most is None:
         kind, most = "Relative", parameters.relative
@@ -103,9 +115,8 @@ def build_cap(brake: Brake, chain: Chain) -> AtMost:
     return AtMost(chain, deed, question, most or 0)
 
 
-def build_revoke(brake: Brake, chain: Chain) -> AtMost:
-    """Make the revocation that a manifest asks for."""
-    data = bytes.fromhex(told(brake, RevokeParameters).data[2:])
+def _revoke(brake: Brake, chain: Chain, parameters: Revocation) -> AtMost:
+    data = bytes.fromhex(parameters.data[2:])
     deed = Deed(
         target=brake.target,
         calldata=called("revoke(bytes)", data),
@@ -117,9 +128,7 @@ def build_revoke(brake: Brake, chain: Chain) -> AtMost:
     return AtMost(chain, deed, called("executableAt(bytes)", data), 0)
 
 
-def build_deallocate(brake: Brake, chain: Chain) -> AtMost:
-    """Make the withdrawal from an adapter that a manifest asks for."""
-    parameters = told(brake, DeallocateParameters)
+def _deallocate(brake: Brake, chain: Chain, parameters: Deallocation) -> AtMost:
     deed = Deed(
         target=brake.target,
         calldata=called(

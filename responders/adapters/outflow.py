@@ -28,7 +28,7 @@ Value = Annotated[int, Field(ge=0, lt=2**128)]
 """In the bucket's unit of value."""
 
 
-class OutflowParameters(Parameters):
+class Tightening(Parameters):
     """How far to tighten, and for how long."""
 
     asset: LowerAddress | Annotated[str, Field(pattern=f"^{NATIVE}$")]
@@ -64,7 +64,7 @@ class Outflow(Family):
 
 def build(brake: Brake, chain: Chain) -> Outflow:
     """Make the tightening that a manifest asks for."""
-    parameters = told(brake, OutflowParameters)
+    parameters = told(brake, Tightening)
     asset = _ZERO if parameters.asset == NATIVE else parameters.asset
     wanted = Limits(parameters.capacity, parameters.rate)
     deed = Deed(

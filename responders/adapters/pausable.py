@@ -4,9 +4,10 @@
 `EnforcedPause()` since version 5, with the text "Pausable: paused" before.
 """
 
-from responders.adapters.base import AlsoStops, Condition
-from responders.adapters.calls import called, word
-from responders.adapters.family import Deed, Family, checked
+from responders.adapters.base import AlsoStops
+from responders.adapters.calls import called
+from responders.adapters.family import Deed, checked
+from responders.adapters.flags import Flagged
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import EVERYTHING, Activity
@@ -33,18 +34,7 @@ class PausableParameters(Parameters):
     """What its users cannot do either while it is paused."""
 
 
-class Pausable(Family):
-    """Pauses one contract."""
-
-    def probe(self, block: int) -> Condition:
-        """Ask `paused()`; a target that has no answer to that is unknown."""
-        answer = word(self.chain, self.deed.target, PAUSED, block)
-        if answer is None:
-            return Condition.UNKNOWN
-        return Condition.BRAKED if answer else Condition.OPEN
-
-
-def build(brake: Brake, chain: Chain) -> Pausable:
+def build(brake: Brake, chain: Chain) -> Flagged:
     """Make the family's brake that a manifest asks for."""
     if brake.calldata not in (None, PAUSE):
         raise ConfigurationError(
@@ -63,4 +53,4 @@ def build(brake: Brake, chain: Chain) -> Pausable:
         errors=ROLES | {selector("EnforcedPause()"): "EnforcedPause"},
         already=ALREADY,
     )
-    return Pausable(chain, deed)
+    return Flagged(chain, deed, PAUSED)

@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from responders.adapters import (
+    aave_v3,
     ccip,
+    compound_v2,
+    compound_v3,
     generic,
     gmx,
     lido,
@@ -28,22 +31,18 @@ Build = Callable[[Brake, Chain], Family]
 
 FAMILIES: Mapping[str, Build] = MappingProxyType(
     {
-        "ccip-curse": ccip.build_curse,
-        "ccip-rate-limit": ccip.build_rate_limit,
-        "circuit-breaker": lido.build_breaker,
+        "aave-v3": aave_v3.build,
+        "ccip": ccip.build,
+        "compound-v2": compound_v2.build,
+        "compound-v3": compound_v3.build,
         "gate": generic.build_gated,
-        "gate-seal": lido.build_seal,
         "generic": generic.build,
-        "gmx-feature": gmx.build_feature,
-        "gmx-market": gmx.build_market,
-        "gmx-openings": gmx.build_openings,
-        "morpho-cap": morpho.build_cap,
-        "morpho-deallocate": morpho.build_deallocate,
-        "morpho-revoke": morpho.build_revoke,
+        "gmx": gmx.build,
+        "lido": lido.build,
+        "morpho-v2": morpho.build,
         "outflow": outflow.build,
         "pausable": pausable.build,
-        "sky-protego": sky.build_protego,
-        "sky-spell": sky.build_spell,
+        "sky": sky.build,
         "synthetix": synthetix.build,
     }
 )

@@ -1,14 +1,14 @@
 """Sky's brakes: an emergency spell that the voters lifted, and Protego, which drops plans.
 
-`sky-spell` calls `schedule()`, which for an emergency spell acts at once, without the delay that
+`spell` calls `schedule()`, which for an emergency spell acts at once, without the delay that
 changes wait for; `done()` says whether its work is done, by whomever. It works only while the
 voters have lifted the spell, and then for anyone. The `schedule()` of an ordinary spell plans a
 change of the protocol: a spell that expires, as those do and emergency spells never, is not called.
 
-`sky-protego` drops one plan from the queue, as anyone may while Protego is lifted.
+`drop` drops one plan from the queue, as anyone may while Protego is lifted.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from eth_abi.abi import encode
 from pydantic import Field
@@ -26,15 +26,17 @@ _NOT_LIFTED = "the voters have not lifted it"
 _PLAN = "(address,bytes32,bytes,uint256)"
 
 
-class SpellParameters(Parameters):
+class Casting(Parameters):
     """What only those who know the spell can say."""
 
+    does: Literal["spell"]
     also_stops: frozenset[Activity] = EVERYTHING
 
 
-class PlanParameters(Parameters):
+class Plan(Parameters):
     """A plan in the queue, by what it was planned with."""
 
+    does: Literal["drop"]
     usr: LowerAddress
     tag: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{64}$")]
     fax: Annotated[str, Field(pattern=HEX, max_length=2048)]
@@ -69,9 +71,12 @@ class Protego(Family):
         return Condition.of(None if planned is None else 1 - planned)
 
 
-def build_spell(brake: Brake, chain: Chain) -> Spell:
-    """Make the spell's brake that a manifest asks for."""
-    parameters = told(brake, SpellParameters)
+def build(brake: Brake, chain: Chain) -> Spell | Protego:
+    """Make the family's brake that a manifest asks for."""
+    models: tuple[type[Casting | Plan], ...] = (Casting, Plan)
+    parameters = told(brake, *models)
+    if isinstance(parameters, Plan):
+        return _drop(brake, chain, parameters)
     deed = Deed(
         target=brake.target,
         calldata=called("schedule()"),
@@ -85,9 +90,7 @@ def build_spell(brake: Brake, chain: Chain) -> Spell:
     return Spell(chain, deed)
 
 
-def build_protego(brake: Brake, chain: Chain) -> Protego:
-    """Make the brake that drops a plan."""
-    plan = told(brake, PlanParameters)
+def _drop(brake: Brake, chain: Chain, plan: Plan) -> Protego:
     arguments = encode(
         _PLAN[1:-1].split(","),
         [plan.usr, bytes.fromhex(plan.tag[2:]), bytes.fromhex(plan.fax[2:]), plan.eta],

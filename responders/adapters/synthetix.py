@@ -67,10 +67,10 @@ _SECTIONS = {
 }
 
 
-class SynthetixParameters(Parameters):
+class Suspension(Parameters):
     """What to suspend."""
 
-    section: Literal["synth-exchange", "synth", "futures-market"]
+    does: Literal["synth-exchange", "synth", "futures-market"]
     keys: Annotated[
         tuple[Annotated[str, AfterValidator(_key)], ...], Field(min_length=1, max_length=MAX_KEYS)
     ]
@@ -100,8 +100,8 @@ class Synthetix(Family):
 
 def build(brake: Brake, chain: Chain) -> Synthetix:
     """Make the family's brake that a manifest asks for."""
-    parameters = told(brake, SynthetixParameters)
-    section = _SECTIONS[parameters.section]
+    parameters = told(brake, Suspension)
+    section = _SECTIONS[parameters.does]
     keys = [key.encode().ljust(32, b"\0") for key in parameters.keys]
     deed = Deed(
         target=brake.target,

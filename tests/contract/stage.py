@@ -1,7 +1,9 @@
 """Where each family of brakes is shown at work: a real node, people, a gate."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from responders.adapters import registry
 from responders.adapters.base import Adapter
@@ -15,6 +17,8 @@ from sandbox.evm import Contract as GateContract
 from sandbox.node import LocalNode, RpcError
 from schemas.manifest import Brake, Contract, Manifest
 from tests.unit.responders.examples import costs
+
+T = TypeVar("T")
 
 ACTION = "ab" * 32
 EPOCH = 1
@@ -49,6 +53,7 @@ class Stage:
     def __init__(self, node: LocalNode, cache: Path) -> None:
         self.node = node
         self._cache = cache
+        self._built: dict[str, Any] = {}
         self.people, self.responder, self.user, self.stranger = (
             Account.named(name) for name in ("people", "responder", "user", "stranger")
         )
@@ -68,6 +73,13 @@ class Stage:
     def close(self) -> None:
         """Let go of the node."""
         self._endpoints.close()
+
+    def once(self, name: str, build: Callable[[], T]) -> T:
+        """Return what `build` sets up, which it does the first time."""
+        if name not in self._built:
+            self._built[name] = build()
+        found: T = self._built[name]
+        return found
 
     def do(self, account: Account, *calls: Call) -> None:
         """Let somebody do what must work."""
@@ -89,8 +101,8 @@ class Stage:
             return False
         return True
 
-    def adapter(self, brake: Brake) -> Adapter:
-        """Return the adapter of a brake, as a responder gets it."""
+    def adapter(self, brake: Brake, chain: NodeChain | None = None) -> Adapter:
+        """Return the adapter of a brake, as a responder gets it, on this chain or another."""
         manifest = Manifest(
             protocol="meadow",
             chain=self.chain.name,
@@ -98,7 +110,7 @@ class Stage:
             halt=costs(),
             brakes=(brake,),
         )
-        return registry.build(manifest, self.chain, EPOCH)[brake.name]
+        return registry.build(manifest, chain or self.chain, EPOCH)[brake.name]
 
     def pull(self, adapter: Adapter, action: str = ACTION) -> Receipt:
         """Let the responder send the brake; return where it was mined, whatever became of it."""
@@ -107,6 +119,13 @@ class Stage:
         tx = self.hands.send(self.responder, sent)
         self.hands.mine()
         receipt = self.chain.receipt(tx)
+        assert receipt is not None
+        return receipt
+
+    def newest_receipt(self) -> Receipt:
+        """Return where the only transaction of the newest block was mined."""
+        block = self.node.rpc("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - the node's
+        receipt = self.chain.receipt(block["transactions"][0])
         assert receipt is not None
         return receipt
 

@@ -1,17 +1,18 @@
 """What every adapter promises, on a real node: one suite over all families, by each route."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from responders.adapters import registry
 from responders.adapters.base import Adapter, Condition, Outcome
-from sandbox import fetch
-from sandbox.node import LocalNode, NodeOptions
+from responders.answers import Receipt
+from responders.chain import Answer, Call, NodeChain
 from schemas.activities import Activity
+from schemas.errors import TransientError
 from tests.contract.exhibits.catalogue import EXHIBITS
 from tests.contract.stage import ACTION, Exhibit, Stage
 
@@ -34,17 +35,26 @@ class Show(NamedTuple):
     adapter: Adapter
 
 
-def _report(line: str) -> None:
-    """Say nothing."""
+class Liar(NodeChain):
+    """A chain whose contracts answer everything alike."""
+
+    def __init__(self, chain: NodeChain, answer: str, *, ok: bool = True) -> None:
+        self._chain = chain
+        self._answer = Answer(ok=ok, data=answer)
+
+    @property
+    def name(self) -> str:
+        return self._chain.name
+
+    def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
+        return self._answer
 
 
-@pytest.fixture(scope="module")
-def stage(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    anvil = fetch.anvil(cache, _report)
-    with LocalNode(tmp_path_factory.mktemp("n"), anvil, NodeOptions(mining=False)) as node:
-        made = Stage(node, cache)
-        yield made
-        made.close()
+class Deaf(Liar):
+    """A chain whose nodes do not answer."""
+
+    def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
+        raise TransientError("no node answers")
 
 
 @pytest.fixture(scope="module", params=SHOWS)
@@ -131,7 +141,28 @@ def test_the_plan_names_the_brake_whatever_the_state(show: Show) -> None:
     assert adapter.describe_release().endswith("; never this automation")
 
 
-def test_a_target_without_code_is_unknown(show: Show) -> None:
+def test_a_target_that_does_not_answer_is_unknown(show: Show) -> None:
     stage, exhibit, _ = show
-    nothing = exhibit.brake.model_copy(update={"target": "0x" + "ee" * 20})
-    assert stage.adapter(nothing).probe(stage.head) is Condition.UNKNOWN
+    mute = stage.adapter(exhibit.brake, Liar(stage.chain, "0x"))
+    assert mute.probe(stage.head) is Condition.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "lie", ["0x", "0x01", "0x" + "ff" * 32, "0x" + "ff" * 64, "0x" + "ff" * 4096, "0x" + "00" * 96]
+)
+@pytest.mark.parametrize("ok", [True, False])
+def test_whatever_a_target_answers_is_survived(show: Show, lie: str, *, ok: bool) -> None:
+    stage, exhibit, _ = show
+    adapter = stage.adapter(exhibit.brake, Liar(stage.chain, lie, ok=ok))
+    assert isinstance(adapter.probe(7), Condition)
+    assert adapter.simulate(ACTION, stage.responder.address, 7).reason
+    with suppress(TransientError):  # where what is sent depends on the answer
+        assert adapter.call(ACTION).to
+    assert adapter.verify(Receipt("0x1", 7, "0x2", ok=True)).reason
+
+
+def test_a_node_that_does_not_answer_is_waited_for(show: Show) -> None:
+    stage, exhibit, _ = show
+    adapter = stage.adapter(exhibit.brake, Deaf(stage.chain, "0x"))
+    with pytest.raises(TransientError):
+        adapter.simulate(ACTION, stage.responder.address, 7)

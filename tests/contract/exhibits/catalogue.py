@@ -1,8 +1,18 @@
 """Every brake that the contract suite tries, by name; at least one of each family."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from tests.contract.exhibits import crossing, markets, ours, spells, timed, vaults
+from tests.contract.exhibits import (
+    aave,
+    compound,
+    crossing,
+    markets,
+    ours,
+    spells,
+    timed,
+    vaults,
+)
 from tests.contract.stage import Exhibit, Stage
 
 Make = Callable[[Stage, str], Exhibit]
@@ -13,9 +23,12 @@ EXHIBITS: Mapping[str, Make] = {
     "ccip-curse-1.6": crossing.curse_of_old,
     "ccip-rate-limit": crossing.rate_limit,
     "ccip-rate-limit-unlimited": crossing.rate_limit_where_there_is_none,
-    "circuit-breaker": timed.circuit_breaker,
+    "lido-pause": timed.circuit_breaker,
+    "compound-v3": compound.comet,
+    **{f"aave-v3-{does}": partial(aave.exhibit, does=does) for does in aave.DOES},
+    **{f"compound-v2-{does}": partial(compound.comptroller, does=does) for does in compound.DOES},
     "gate": ours.gate,
-    "gate-seal": timed.gate_seal,
+    "lido-seal": timed.gate_seal,
     "generic": ours.generic,
     "gmx-feature": markets.feature,
     "gmx-market": markets.market,
@@ -26,7 +39,7 @@ EXHIBITS: Mapping[str, Make] = {
     "morpho-revoke": vaults.revoke,
     "outflow": vaults.outflow,
     "pausable": ours.pausable,
-    "sky-protego": spells.protego,
+    "sky-drop": spells.protego,
     "sky-spell": spells.spell,
     "synthetix-futures-market": markets.futures_market,
     "synthetix-synth": markets.synth,

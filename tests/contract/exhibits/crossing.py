@@ -9,14 +9,14 @@ from tests.contract.stage import Exhibit, Stage
 CHAIN, ELSEWHERE = 5009297550715157269, 4949039107694359620
 WIDE = True, 1_000_000, 1_000
 UNLIMITED = False, 0, 0
-TIGHT = {"chain_selector": CHAIN, "capacity": 1_000, "rate": 1}
+TIGHT = {"does": "rate-limit", "chain_selector": CHAIN, "capacity": 1_000, "rate": 1}
 SUBJECT = CHAIN.to_bytes(16)
 
 
 def curse_brake(curses: Contract) -> Brake:
     """The brake that curses one chain."""
-    brake = {"name": "curse", "adapter": "ccip-curse", "target": curses.address}
-    return Brake.model_validate(brake | {"parameters": {"chain_selector": CHAIN}})
+    brake = {"name": "curse", "adapter": "ccip", "target": curses.address}
+    return Brake.model_validate(brake | {"parameters": {"does": "curse", "chain_selector": CHAIN}})
 
 
 def _curse(stage: Stage, holder: str, *, refuses_doubles: bool) -> Exhibit:
@@ -44,7 +44,7 @@ def pool(stage: Stage, holder: str, limits: tuple[Any, ...] = WIDE) -> tuple[Con
     stage.deployer.settle()
     stage.do(stage.people, pool.call("setChainRateLimiterConfig", CHAIN, limits, limits))
     stage.hands.mine(1000)
-    brake = {"name": "narrow", "adapter": "ccip-rate-limit", "target": pool.address, "scope": "T1"}
+    brake = {"name": "narrow", "adapter": "ccip", "target": pool.address, "scope": "T1"}
     return pool, Brake.model_validate(brake | {"parameters": TIGHT})
 
 

@@ -36,7 +36,7 @@ def _brake(adapter: str, target: str, **parameters: Any) -> Brake:
 def synth_exchange(stage: Stage, holder: str) -> Exhibit:
     markets = suspendable(stage, holder, "SynthExchange")
     return Exhibit(
-        brake=_brake("synthetix", markets.address, section="synth-exchange", keys=["sETH"]),
+        brake=_brake("synthetix", markets.address, does="synth-exchange", keys=["sETH"]),
         stopped=(markets.call("exchange", ETH, DOLLAR), markets.call("exchange", DOLLAR, ETH)),
         going=(markets.call("exchange", BTC, DOLLAR), markets.call("send", ETH)),
         release=(markets.call("resumeSynthsExchange", [ETH]),),
@@ -46,7 +46,7 @@ def synth_exchange(stage: Stage, holder: str) -> Exhibit:
 def synth(stage: Stage, holder: str) -> Exhibit:
     markets = suspendable(stage, holder, "Synth")
     return Exhibit(
-        brake=_brake("synthetix", markets.address, section="synth", keys=["sETH", "sBTC"]),
+        brake=_brake("synthetix", markets.address, does="synth", keys=["sETH", "sBTC"]),
         stopped=(markets.call("send", ETH), markets.call("send", BTC)),
         going=(markets.call("send", DOLLAR),),
         release=(markets.call("resumeSynths", [ETH, BTC]),),
@@ -56,7 +56,7 @@ def synth(stage: Stage, holder: str) -> Exhibit:
 def futures_market(stage: Stage, holder: str) -> Exhibit:
     markets = suspendable(stage, holder, "Futures")
     return Exhibit(
-        brake=_brake("synthetix", markets.address, section="futures-market", keys=["sETH"]),
+        brake=_brake("synthetix", markets.address, does="futures-market", keys=["sETH"]),
         stopped=(markets.call("modifyPosition", ETH),),
         going=(markets.call("modifyPosition", BTC), markets.call("exchange", ETH, DOLLAR)),
         release=(markets.call("resumeFuturesMarkets", [ETH]),),
@@ -90,7 +90,7 @@ def _key(name: str) -> bytes:
 def openings(stage: Stage, holder: str) -> Exhibit:
     markets = flagged(stage, holder)
     return Exhibit(
-        brake=_brake("gmx-openings", markets.address, market=MARKET),
+        brake=_brake("gmx", markets.address, does="openings", market=MARKET),
         stopped=tuple(markets.call("increase", MARKET, side, 10) for side in (True, False)),
         going=(
             markets.call("liquidate", MARKET),
@@ -105,7 +105,7 @@ def market(stage: Stage, holder: str) -> Exhibit:
     markets = flagged(stage, holder)
     data = encode(["address"], [MARKET])
     return Exhibit(
-        brake=_brake("gmx-market", markets.address, market=MARKET),
+        brake=_brake("gmx", markets.address, does="market", market=MARKET),
         stopped=(markets.call("decrease", MARKET), markets.call("liquidate", MARKET)),
         going=(markets.call("decrease", OTHER),),
         release=(markets.call("setBool", _key("IS_MARKET_DISABLED"), data, not ON),),
@@ -117,8 +117,9 @@ def feature(stage: Stage, holder: str) -> Exhibit:
     base, data = _key("CREATE_ORDER_FEATURE_DISABLED"), [markets.address, 2]
     return Exhibit(
         brake=_brake(
-            "gmx-feature",
+            "gmx",
             markets.address,
+            does="feature",
             feature="create-order",
             module=markets.address,
             order="market-increase",

@@ -23,8 +23,8 @@ def wiped(stage: Stage) -> tuple[Contract, Contract, Contract]:
 
 def spell_brake(spell: Contract) -> Brake:
     """The brake that casts a spell."""
-    stops = {"also_stops": ["borrowing"]}
-    brake = {"name": "wipe", "adapter": "sky-spell", "target": spell.address, "parameters": stops}
+    stops = {"does": "spell", "also_stops": ["borrowing"]}
+    brake = {"name": "wipe", "adapter": "sky", "target": spell.address, "parameters": stops}
     return Brake.model_validate(brake)
 
 
@@ -47,8 +47,14 @@ def protego(stage: Stage, holder: str) -> Exhibit:
     stage.deployer.settle()
     stage.do(stage.people, hat.call("lift", dropper.address), plans.call("plot", *PLAN))
     usr, tag, fax, eta = PLAN
-    parameters = {"usr": usr, "tag": "0x" + tag.hex(), "fax": "0x" + fax.hex(), "eta": eta}
-    brake = {"name": "drop", "adapter": "sky-protego", "target": dropper.address}
+    parameters = {
+        "does": "drop",
+        "usr": usr,
+        "tag": "0x" + tag.hex(),
+        "fax": "0x" + fax.hex(),
+        "eta": eta,
+    }
+    brake = {"name": "drop", "adapter": "sky", "target": dropper.address}
     return Exhibit(
         brake=Brake.model_validate(brake | {"parameters": parameters}),
         stopped=(plans.call("exec", *PLAN),),

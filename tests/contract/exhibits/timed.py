@@ -27,9 +27,13 @@ def circuit_breaker(stage: Stage, holder: str) -> Exhibit:
     pausable, _, seat = breaker(stage, holder)
     brake = {
         "name": "pause",
-        "adapter": "circuit-breaker",
+        "adapter": "lido",
         "target": seat.address,
-        "parameters": {"pausable": pausable.address, "pause_seconds": PAUSE_SECONDS},
+        "parameters": {
+            "does": "pause",
+            "pausable": pausable.address,
+            "pause_seconds": PAUSE_SECONDS,
+        },
     }
     return Exhibit(
         brake=Brake.model_validate(brake),
@@ -52,11 +56,12 @@ def sealed(stage: Stage, holder: str, lasting: int = 365 * 86_400) -> tuple[Cont
 def seal_brake(seal: Contract, *pausables: Contract) -> Brake:
     """The brake that uses a seal on some contracts."""
     parameters = {
+        "does": "seal",
         "sealables": [one.address for one in pausables],
         "pause_seconds": PAUSE_SECONDS,
         "also_stops": ["withdrawal"],
     }
-    brake = {"name": "seal", "adapter": "gate-seal", "target": seal.address}
+    brake = {"name": "seal", "adapter": "lido", "target": seal.address}
     return Brake.model_validate(brake | {"parameters": parameters})
 
 

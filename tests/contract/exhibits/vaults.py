@@ -33,16 +33,16 @@ def sentinel_vault(stage: Stage, holder: str) -> Contract:
     return vault
 
 
-def morpho_brake(family: str, vault: Contract, /, **parameters: Any) -> Brake:
+def morpho_brake(vault: Contract, does: str, **parameters: Any) -> Brake:
     """A sentinel's brake."""
-    brake = {"name": "narrow", "adapter": family, "target": vault.address, "scope": "T1"}
-    return Brake.model_validate(brake | {"parameters": parameters})
+    brake = {"name": "narrow", "adapter": "morpho-v2", "target": vault.address, "scope": "T1"}
+    return Brake.model_validate(brake | {"parameters": {"does": does} | parameters})
 
 
 def absolute_cap(stage: Stage, holder: str) -> Exhibit:
     vault = sentinel_vault(stage, holder)
     return Exhibit(
-        brake=morpho_brake("morpho-cap", vault, id_data="0x" + ID.hex(), absolute=ALLOCATED),
+        brake=morpho_brake(vault, "cap", id_data="0x" + ID.hex(), absolute=ALLOCATED),
         stopped=(vault.call("allocate", ADAPTER, ID, 1),),
         going=(vault.call("withdraw"),),
         release=(vault.call("increaseAbsoluteCap", ID, CAP),),
@@ -52,7 +52,7 @@ def absolute_cap(stage: Stage, holder: str) -> Exhibit:
 def relative_cap(stage: Stage, holder: str) -> Exhibit:
     vault = sentinel_vault(stage, holder)
     return Exhibit(
-        brake=morpho_brake("morpho-cap", vault, id_data="0x" + ID.hex(), relative=0),
+        brake=morpho_brake(vault, "cap", id_data="0x" + ID.hex(), relative=0),
         stopped=(vault.call("allocate", ADAPTER, ID, 1),),
         going=(vault.call("withdraw"),),
         release=(vault.call("increaseRelativeCap", ID, SHARE),),
@@ -62,7 +62,7 @@ def relative_cap(stage: Stage, holder: str) -> Exhibit:
 def revoke(stage: Stage, holder: str) -> Exhibit:
     vault = sentinel_vault(stage, holder)
     return Exhibit(
-        brake=morpho_brake("morpho-revoke", vault, data="0x" + CHANGE.hex()),
+        brake=morpho_brake(vault, "revoke", data="0x" + CHANGE.hex()),
         stopped=(vault.call("accept", CHANGE),),
         going=(vault.call("withdraw"),),
         release=(vault.call("submit", CHANGE),),
@@ -73,7 +73,7 @@ def deallocate(stage: Stage, holder: str) -> Exhibit:
     vault, data = sentinel_vault(stage, holder), "0x" + ID.hex()
     given = {"adapter": ADAPTER, "data": data, "id_data": data, "assets": ALLOCATED}
     return Exhibit(
-        brake=morpho_brake("morpho-deallocate", vault, **given),
+        brake=morpho_brake(vault, "deallocate", **given),
         stopped=(vault.call("lose", ID, ALLOCATED),),
         going=(vault.call("withdraw"),),
         release=(vault.call("allocate", ADAPTER, ID, ALLOCATED),),
