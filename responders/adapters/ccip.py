@@ -15,8 +15,9 @@ from eth_abi.abi import encode
 from pydantic import Field, model_validator
 
 from responders.adapters.base import AlsoStops, Condition
-from responders.adapters.calls import called, word, words
+from responders.adapters.calls import called, words
 from responders.adapters.family import Deed, Family, told
+from responders.adapters.flags import Flagged
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import Activity
@@ -61,18 +62,6 @@ class Narrowing(Parameters):
         if self.rate >= self.capacity:
             raise ValueError("a pool refuses a rate that is not below the capacity")
         return self
-
-
-class Curse(Family):
-    """Curses one subject."""
-
-    def __init__(self, chain: Chain, deed: Deed, question: str) -> None:
-        super().__init__(chain, deed)
-        self._question = question
-
-    def probe(self, block: int) -> Condition:
-        """Ask `isCursed(bytes16)`, which a curse on all chains answers too."""
-        return Condition.of(word(self.chain, self.deed.target, self._question, block))
 
 
 class _Limit(NamedTuple):
@@ -122,7 +111,7 @@ class RateLimit(Family):
         return _limit(outbound), _limit(inbound)
 
 
-def build(brake: Brake, chain: Chain) -> Curse | RateLimit:
+def build(brake: Brake, chain: Chain) -> Family:
     """Make the family's brake that a manifest asks for."""
     models: tuple[type[Cursing | Narrowing], ...] = (Cursing, Narrowing)
     parameters = told(brake, *models)
@@ -139,7 +128,7 @@ def build(brake: Brake, chain: Chain) -> Curse | RateLimit:
         errors={selector("UnauthorizedCaller(address)"): "the account may not curse"},
         already=frozenset({selector("AlreadyCursed(bytes16)")}),
     )
-    return Curse(chain, deed, called("isCursed(bytes16)", subject))
+    return Flagged(chain, deed, called("isCursed(bytes16)", subject))
 
 
 def _rate_limit(brake: Brake, chain: Chain, parameters: Narrowing) -> RateLimit:

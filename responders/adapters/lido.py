@@ -16,6 +16,7 @@ from pydantic import Field
 from responders.adapters.base import AlsoStops, Condition
 from responders.adapters.calls import called, word
 from responders.adapters.family import Deed, Family, told
+from responders.adapters.flags import Flagged
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import EVERYTHING, Activity
@@ -24,12 +25,13 @@ from schemas.manifest import Brake, LowerAddress, Parameters
 MAX_SEALED = 8
 
 _ALREADY = frozenset({selector("ResumedExpected()")})
-_BREAKER_ERRORS = {
+REFUSALS = {
     selector("HeartbeatExpired()"): "no heartbeat came in time; its admin has to register it again",
     selector("SenderNotPauser()"): "spent, or not its pauser; its admin has to register it",
     selector("PauseFailed()"): "the contract was told to pause and did not",
     selector("NotAllowed()"): "the account is not the seat's",
 }
+"""What a breaker and our seat refuse with, in words."""
 _SEAL_ERRORS = {
     "gate seal: expired": "the seal is spent, or has expired; a new one is needed",
     "sender: not SEALING_COMMITTEE": "the account is not the seal's",
@@ -58,18 +60,6 @@ class Seal(Parameters):
     also_stops: frozenset[Activity] = EVERYTHING
 
 
-class CircuitBreaker(Family):
-    """Pauses one contract from a seat."""
-
-    def __init__(self, chain: Chain, deed: Deed, pausable: str) -> None:
-        super().__init__(chain, deed)
-        self._question = called("isPaused(address)", pausable)
-
-    def probe(self, block: int) -> Condition:
-        """Ask the seat whether the contract is paused."""
-        return Condition.of(word(self.chain, self.deed.target, self._question, block))
-
-
 class GateSeal(Family):
     """Seals some contracts, all in one use."""
 
@@ -86,7 +76,7 @@ class GateSeal(Family):
         return found.pop() if len(found) == 1 else Condition.OPEN
 
 
-def build(brake: Brake, chain: Chain) -> CircuitBreaker | GateSeal:
+def build(brake: Brake, chain: Chain) -> Family:
     """Make the family's brake that a manifest asks for."""
     models: tuple[type[Pause | Seal], ...] = (Pause, Seal)
     parameters = told(brake, *models)
@@ -99,10 +89,10 @@ def build(brake: Brake, chain: Chain) -> CircuitBreaker | GateSeal:
         release=f"the end of its time, or whoever may call resume() on {parameters.pausable}",
         lapses_after=parameters.pause_seconds,
         heartbeat=brake.target,
-        errors=_BREAKER_ERRORS,
+        errors=REFUSALS,
         already=_ALREADY,
     )
-    return CircuitBreaker(chain, deed, parameters.pausable)
+    return Flagged(chain, deed, called("isPaused(address)", parameters.pausable))
 
 
 def _seal(brake: Brake, chain: Chain, parameters: Seal) -> GateSeal:

@@ -15,9 +15,10 @@ from typing import Annotated, Literal, Self
 from eth_utils.crypto import keccak
 from pydantic import Field, model_validator
 
-from responders.adapters.base import AlsoStops, Condition
-from responders.adapters.calls import called, word
-from responders.adapters.family import Deed, Family, told
+from responders.adapters.base import AlsoStops
+from responders.adapters.calls import called
+from responders.adapters.caps import Capped, Ceiling, Zero
+from responders.adapters.family import Deed, told
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import Activity
@@ -73,21 +74,7 @@ class Deallocation(Parameters):
     """Nothing is taken where no more than this is allocated."""
 
 
-class AtMost(Family):
-    """Brings a number of the vault down."""
-
-    def __init__(self, chain: Chain, deed: Deed, question: str, most: int) -> None:
-        super().__init__(chain, deed)
-        self._question = question
-        self._most = most
-
-    def probe(self, block: int) -> Condition:
-        """Ask for the number: braked when it is no more than wanted."""
-        found = word(self.chain, self.deed.target, self._question, block)
-        return Condition.of(None if found is None else int(found <= self._most))
-
-
-def build(brake: Brake, chain: Chain) -> AtMost:
+def build(brake: Brake, chain: Chain) -> Capped:
     """Make the family's brake that a manifest asks for."""
     models: tuple[type[Cap | Revocation | Deallocation], ...] = (Cap, Revocation, Deallocation)
     parameters = told(brake, *models)
@@ -98,7 +85,7 @@ def build(brake: Brake, chain: Chain) -> AtMost:
     return _deallocate(brake, chain, parameters)
 
 
-def _cap(brake: Brake, chain: Chain, parameters: Cap) -> AtMost:
+def _cap(brake: Brake, chain: Chain, parameters: Cap) -> Capped:
     kind, most = "Absolute", parameters.absolute
     if most is None:
         kind, most = "Relative", parameters.relative
@@ -112,10 +99,10 @@ def _cap(brake: Brake, chain: Chain, parameters: Cap) -> AtMost:
         already=frozenset({selector(f"{kind}CapNotDecreasing()")}),
     )
     question = called(f"{kind.lower()}Cap(bytes32)", keccak(id_data))
-    return AtMost(chain, deed, question, most or 0)
+    return _capped(chain, deed, question, most or 0)
 
 
-def _revoke(brake: Brake, chain: Chain, parameters: Revocation) -> AtMost:
+def _revoke(brake: Brake, chain: Chain, parameters: Revocation) -> Capped:
     data = bytes.fromhex(parameters.data[2:])
     deed = Deed(
         target=brake.target,
@@ -125,10 +112,10 @@ def _revoke(brake: Brake, chain: Chain, parameters: Revocation) -> AtMost:
         errors=_ERRORS,
         already=frozenset({selector("DataNotTimelocked()")}),
     )
-    return AtMost(chain, deed, called("executableAt(bytes)", data), 0)
+    return _capped(chain, deed, called("executableAt(bytes)", data), 0)
 
 
-def _deallocate(brake: Brake, chain: Chain, parameters: Deallocation) -> AtMost:
+def _deallocate(brake: Brake, chain: Chain, parameters: Deallocation) -> Capped:
     deed = Deed(
         target=brake.target,
         calldata=called(
@@ -143,4 +130,8 @@ def _deallocate(brake: Brake, chain: Chain, parameters: Deallocation) -> AtMost:
         errors=_ERRORS,
     )
     id_ = keccak(bytes.fromhex(parameters.id_data[2:]))
-    return AtMost(chain, deed, called("allocation(bytes32)", id_), parameters.remaining)
+    return _capped(chain, deed, called("allocation(bytes32)", id_), parameters.remaining)
+
+
+def _capped(chain: Chain, deed: Deed, question: str, most: int) -> Capped:
+    return Capped(chain, deed, Ceiling(most, question, Zero.CLOSED))

@@ -16,6 +16,7 @@ from pydantic import Field
 from responders.adapters.base import AlsoStops, Condition
 from responders.adapters.calls import called, word
 from responders.adapters.family import Deed, Family, told
+from responders.adapters.flags import Flagged
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import EVERYTHING, Activity
@@ -43,12 +44,8 @@ class Plan(Parameters):
     eta: Annotated[int, Field(ge=0, lt=2**256)]
 
 
-class Spell(Family):
+class Spell(Flagged):
     """Casts one emergency spell."""
-
-    def probe(self, block: int) -> Condition:
-        """Ask `done()`."""
-        return Condition.of(word(self.chain, self.deed.target, called("done()"), block))
 
     def objection(self, block: int) -> str:
         """Refuse a spell that expires: it is an ordinary one."""
@@ -71,7 +68,7 @@ class Protego(Family):
         return Condition.of(None if planned is None else 1 - planned)
 
 
-def build(brake: Brake, chain: Chain) -> Spell | Protego:
+def build(brake: Brake, chain: Chain) -> Family:
     """Make the family's brake that a manifest asks for."""
     models: tuple[type[Casting | Plan], ...] = (Casting, Plan)
     parameters = told(brake, *models)
@@ -87,7 +84,7 @@ def build(brake: Brake, chain: Chain) -> Spell | Protego:
             for mom in ("LineMom", "OsmMom", "ClipperMom", "SplitterMom", "LitePsmMom", "DDMMom")
         },
     )
-    return Spell(chain, deed)
+    return Spell(chain, deed, called("done()"))
 
 
 def _drop(brake: Brake, chain: Chain, plan: Plan) -> Protego:

@@ -40,23 +40,22 @@ def spell(stage: Stage, holder: str) -> Exhibit:
     )
 
 
+def drop_brake(dropper: Contract) -> Brake:
+    """The brake that drops the plan."""
+    usr, tag, fax, eta = PLAN
+    plan = {"usr": usr, "tag": "0x" + tag.hex(), "fax": "0x" + fax.hex(), "eta": eta}
+    brake = {"name": "drop", "adapter": "sky", "target": dropper.address}
+    return Brake.model_validate(brake | {"parameters": {"does": "drop"} | plan})
+
+
 def protego(stage: Stage, holder: str) -> Exhibit:
     hat = stage.deployer.create("Hat")
     plans = stage.deployer.create("WaitingPlans", hat.address)
     dropper = stage.deployer.create("PlanDropper", plans.address)
     stage.deployer.settle()
     stage.do(stage.people, hat.call("lift", dropper.address), plans.call("plot", *PLAN))
-    usr, tag, fax, eta = PLAN
-    parameters = {
-        "does": "drop",
-        "usr": usr,
-        "tag": "0x" + tag.hex(),
-        "fax": "0x" + fax.hex(),
-        "eta": eta,
-    }
-    brake = {"name": "drop", "adapter": "sky", "target": dropper.address}
     return Exhibit(
-        brake=Brake.model_validate(brake | {"parameters": parameters}),
+        brake=drop_brake(dropper),
         stopped=(plans.call("exec", *PLAN),),
         release=(plans.call("plot", *PLAN),),
         anyone=True,

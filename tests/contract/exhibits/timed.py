@@ -23,20 +23,21 @@ def breaker(stage: Stage, holder: str, keeper: str = KEEPER) -> tuple[Contract, 
     return pausable, breaker, seat
 
 
+def breaker_brake(seat: Contract, pausable: Contract) -> Brake:
+    """The brake that pauses a contract from a seat."""
+    parameters = {
+        "does": "pause",
+        "pausable": pausable.address,
+        "pause_seconds": PAUSE_SECONDS,
+    }
+    brake = {"name": "pause", "adapter": "lido", "target": seat.address}
+    return Brake.model_validate(brake | {"parameters": parameters})
+
+
 def circuit_breaker(stage: Stage, holder: str) -> Exhibit:
     pausable, _, seat = breaker(stage, holder)
-    brake = {
-        "name": "pause",
-        "adapter": "lido",
-        "target": seat.address,
-        "parameters": {
-            "does": "pause",
-            "pausable": pausable.address,
-            "pause_seconds": PAUSE_SECONDS,
-        },
-    }
     return Exhibit(
-        brake=Brake.model_validate(brake),
+        brake=breaker_brake(seat, pausable),
         stopped=(pausable.call("act"),),
         release=(pausable.call("resume"),),
     )
