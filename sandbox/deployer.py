@@ -35,10 +35,14 @@ def linked(artefact: Any, libraries: Mapping[str, Contract]) -> str:
 class Deployer:
     """One account that creates and sets up contracts, in the order of its nonces."""
 
-    def __init__(self, chain: Chain, account: Account, packages: Packages) -> None:
+    def __init__(
+        self, chain: Chain, account: Account, packages: Packages, gas: int = _DEPLOY_GAS
+    ) -> None:
+        """`gas` is the most that one creation may use."""
         self.chain = chain
         self.account = account
         self._packages = packages
+        self._gas = gas
         self._sent: list[str] = []
 
     def create(self, name: str, *arguments: Any) -> Contract:
@@ -78,5 +82,5 @@ class Deployer:
 
     def _create(self, interface: Interface, bytecode: str, arguments: tuple[Any, ...]) -> Contract:
         address = created_by(self.account.address, self.chain.nonce(self.account))
-        self.send([Call(to=None, data=interface.creation(bytecode, *arguments), gas=_DEPLOY_GAS)])
+        self.send([Call(to=None, data=interface.creation(bytecode, *arguments), gas=self._gas)])
         return Contract(address, interface)

@@ -36,6 +36,8 @@ class Pin(TypedDict):
 
     version: str
     integrity: str
+    package: NotRequired[str]
+    """Its name in the registry, where another version of it has that name here."""
     keep: NotRequired[list[str]]
     """The folders and files to unpack; all of them when it does not say."""
 
@@ -74,7 +76,8 @@ def npm_package(cache: Path, name: str, report: Report) -> Path:
         pin = pins()[name]
         npm = tools.find("npm", _NPM)
         report(f"{name} {pin['version']}: fetching with npm")
-        pack = [npm, "pack", f"{name}@{pin['version']}", "--ignore-scripts"]
+        wanted = f"{pin.get('package', name)}@{pin['version']}"
+        pack = [npm, "pack", wanted, "--ignore-scripts"]
         tools.fetch([*pack, *_RETRIES, "--cache", str(scratch / "npm-cache")], scratch)
         archive = next(scratch.glob("*.tgz"))
         check_integrity(archive, pin["integrity"])

@@ -10,14 +10,14 @@ from enum import Enum
 from responders.adapters.base import Condition
 from responders.adapters.calls import word
 from responders.adapters.family import Deed, Family
-from responders.chain import Chain
+from responders.chain import Call, Chain
 
 
 class Zero(Enum):
     """What a cap of 0 means."""
 
-    UNLIMITED = "no cap"
-    CLOSED = "nothing more"
+    UNLIMITED = "no-cap"
+    CLOSED = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Ceiling:
     """The cap that a brake sets, and how the current one is read."""
 
     cap: int
-    question: str
-    """Calldata, answered by the target with the current cap."""
+    question: Call
+    """Answered with the current cap."""
     zero: Zero
 
     def holds(self, current: int) -> bool:
@@ -64,4 +64,5 @@ class Capped(Family):
         return f"the cap was {before} before: lower it again"
 
     def _current(self, block: int) -> int | None:
-        return word(self.chain, self.deed.target, self._ceiling.question, block)
+        question = self._ceiling.question
+        return word(self.chain, question.to, question.data, block)

@@ -14,7 +14,7 @@ from responders.adapters.calls import called
 from responders.adapters.caps import Capped, Ceiling, Zero
 from responders.adapters.family import Deed, Family, told
 from responders.adapters.flags import Flagged
-from responders.chain import Chain
+from responders.chain import Call, Chain
 from schemas.activities import Activity
 from schemas.manifest import Brake, LowerAddress, Parameters
 
@@ -105,7 +105,11 @@ def build(brake: Brake, chain: Chain) -> Family:
                     called("_setMarketBorrowCaps(address[],uint256[])", [market], [cap]),
                     AlsoStops("borrowing more than the cap", frozenset({Activity.BORROWING})),
                 ),
-                Ceiling(cap, called("borrowCaps(address)", market), Zero.UNLIMITED),
+                Ceiling(
+                    cap,
+                    Call(brake.target, called("borrowCaps(address)", market)),
+                    Zero.UNLIMITED,
+                ),
             )
     raise AssertionError("told returns one of the models")
 

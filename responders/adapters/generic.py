@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from responders.adapters.base import AlsoStops, Condition
 from responders.adapters.calls import SIGNATURE, called
+from responders.adapters.caps import Capped, Ceiling, Zero
 from responders.adapters.family import Deed, Family, checked
 from responders.adapters.pausable import ALREADY, PAUSE, ROLES
 from responders.chain import Call, Chain
@@ -49,6 +50,16 @@ class Question(Spelled):
     """Whom to ask, if not the target itself."""
     braked: Annotated[str, Field(pattern=HEX, max_length=2048)] = TRUE
     """The answer that means that it is; `true` by itself."""
+    at_most: Annotated[int, Field(ge=0, lt=2**256)] | None = None
+    """For a cap: the answer is a number, and this or a lower one means that it is braked."""
+    zero: Zero = Zero.CLOSED
+    """For a cap: what 0 means, nothing at all or no cap."""
+
+    @model_validator(mode="after")
+    def _a_cap(self) -> Self:
+        if self.at_most == 0 and self.zero is Zero.UNLIMITED:
+            raise ValueError("at_most: where 0 is no cap, it is no brake")
+        return self
 
 
 class GenericParameters(Parameters):
@@ -79,7 +90,7 @@ class Generic(Family):
         return Condition.BRAKED if answer.data.lower() == self._braked else Condition.OPEN
 
 
-def build(brake: Brake, chain: Chain) -> Generic:
+def build(brake: Brake, chain: Chain) -> Family:
     """Make the brake that a manifest spells out, by `calldata` or by `parameters.call`."""
     parameters = checked(brake, GenericParameters)
     if brake.calldata is None and parameters.call is None:
@@ -87,7 +98,7 @@ def build(brake: Brake, chain: Chain) -> Generic:
     return _made(brake, chain, parameters, parameters.probe)
 
 
-def build_gated(brake: Brake, chain: Chain) -> Generic:
+def build_gated(brake: Brake, chain: Chain) -> Family:
     """Make the brake of `adapter = "gate"`: `pause()` unless something else is spelled out, seen by
     `paused()` unless something else is asked."""
     if brake.gate is None:
@@ -98,7 +109,7 @@ def build_gated(brake: Brake, chain: Chain) -> Generic:
 
 def _made(
     brake: Brake, chain: Chain, parameters: GenericParameters, probe: Question | None
-) -> Generic:
+) -> Family:
     if brake.calldata is not None and parameters.call is not None:
         raise ConfigurationError(f"brake {brake.name}: calldata and parameters.call: remove one")
     calldata = parameters.call.calldata if parameters.call else (brake.calldata or PAUSE).lower()
@@ -116,7 +127,10 @@ def _made(
     )
     if probe is None:
         return Generic(chain, deed, None, "")
-    return Generic(chain, deed, Call(probe.target or brake.target, probe.calldata), probe.braked)
+    question = Call(probe.target or brake.target, probe.calldata)
+    if probe.at_most is not None:
+        return Capped(chain, deed, Ceiling(probe.at_most, question, probe.zero))
+    return Generic(chain, deed, question, probe.braked)
 
 
 def _plain(argument: Any) -> Any:

@@ -19,7 +19,7 @@ from responders.adapters.base import AlsoStops
 from responders.adapters.calls import called
 from responders.adapters.caps import Capped, Ceiling, Zero
 from responders.adapters.family import Deed, told
-from responders.chain import Chain
+from responders.chain import Call, Chain
 from responders.reverts import selector
 from schemas.activities import Activity
 from schemas.manifest import HEX, Brake, LowerAddress, Parameters
@@ -134,4 +134,4 @@ def _deallocate(brake: Brake, chain: Chain, parameters: Deallocation) -> Capped:
 
 
 def _capped(chain: Chain, deed: Deed, question: str, most: int) -> Capped:
-    return Capped(chain, deed, Ceiling(most, question, Zero.CLOSED))
+    return Capped(chain, deed, Ceiling(most, Call(deed.target, question), Zero.CLOSED))

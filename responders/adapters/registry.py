@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from responders.adapters import (
     aave_v3,
+    access_manager,
+    balancer_v2,
     ccip,
     compound_v2,
     compound_v3,
@@ -16,6 +18,7 @@ from responders.adapters import (
     pausable,
     sky,
     synthetix,
+    timelock,
 )
 from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
@@ -32,6 +35,8 @@ Build = Callable[[Brake, Chain], Family]
 FAMILIES: Mapping[str, Build] = MappingProxyType(
     {
         "aave-v3": aave_v3.build,
+        "access-manager": access_manager.build,
+        "balancer-v2": balancer_v2.build,
         "ccip": ccip.build,
         "compound-v2": compound_v2.build,
         "compound-v3": compound_v3.build,
@@ -44,6 +49,7 @@ FAMILIES: Mapping[str, Build] = MappingProxyType(
         "pausable": pausable.build,
         "sky": sky.build,
         "synthetix": synthetix.build,
+        "timelock": timelock.build,
     }
 )
 

@@ -67,7 +67,10 @@ class Stage:
         """Know nothing of what was sent before, as after the chain was set back."""
         self.hands = Chain(self.node)
         self.deployer = Deployer(
-            self.hands, self.people, lambda name: fetch.npm_package(self._cache, name, _report)
+            self.hands,
+            self.people,
+            lambda name: fetch.npm_package(self._cache, name, _report),
+            gas=9_000_000,
         )
 
     def close(self) -> None:

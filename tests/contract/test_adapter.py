@@ -10,7 +10,7 @@ import pytest
 from responders.adapters import registry
 from responders.adapters.base import Adapter, Condition, Outcome
 from responders.answers import Receipt
-from responders.chain import Answer, Call, NodeChain
+from responders.chain import Answer, Call, Head, NodeChain
 from schemas.activities import Activity
 from schemas.errors import TransientError
 from tests.contract.exhibits.catalogue import EXHIBITS
@@ -45,6 +45,9 @@ class Liar(NodeChain):
     @property
     def name(self) -> str:
         return self._chain.name
+
+    def head(self) -> Head:
+        return self._chain.head()
 
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         return self._answer

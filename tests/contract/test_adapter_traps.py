@@ -5,9 +5,10 @@ import pytest
 from responders.adapters.base import Condition, Outcome
 from responders.adapters.calls import called
 from sandbox.evm import Call
+from schemas.activities import Activity
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake
-from tests.contract.exhibits import aave, compound
+from tests.contract.exhibits import aave, balancer, compound, openzeppelin
 from tests.contract.stage import ACTION, Stage
 
 pytestmark = pytest.mark.node
@@ -20,7 +21,7 @@ def changed(brake: Brake, **parameters: object) -> Brake:
     return brake.model_copy(update={"parameters": brake.parameters | parameters})
 
 
-def by_responder(stage: Stage, to: str, calldata: str) -> Call:
+def by_hand(to: str, calldata: str) -> Call:
     return Call(to=to, data=bytes.fromhex(calldata[2:]))
 
 
@@ -33,7 +34,7 @@ def test_a_symmetric_role_releases_in_our_own_hands_and_not_through_the_gate(sta
     brake, asset = shown.brake, shown.brake.parameters["asset"]
     stage.pull(stage.adapter(brake))
     release = called("setReservePause(address,bool)", asset, OFF)
-    stage.do(stage.responder, by_responder(stage, brake.target, release))
+    stage.do(stage.responder, by_hand(brake.target, release))
     assert stage.adapter(brake).probe(stage.head) is Condition.OPEN
 
     gate = stage.new_gate()
@@ -76,6 +77,18 @@ def test_a_lower_cap_is_not_raised(stage: Stage) -> None:
     assert not check.holds
     assert "the cap was 10 before: lower it again" in check.reason
     stage.do(stage.people, *shown.release)
+
+
+def test_a_cap_that_is_spelled_out_is_read_as_a_number(stage: Stage) -> None:
+    shown = openzeppelin.rate_limiter(stage, stage.responder.address)
+    adapter, vault = stage.adapter(shown.brake), shown.brake.target
+    lower = by_hand(vault, called("setLimit(uint48,uint208)", 3600, 3))
+    stage.do(stage.people, lower)
+    assert adapter.probe(stage.head) is Condition.BRAKED
+    assert "the cap was 3 before" in adapter.verify(stage.pull(adapter)).reason
+    probe = shown.brake.parameters["probe"] | {"at_most": 0, "zero": "no-cap"}
+    with pytest.raises(ConfigurationError, match=r"parameters.probe: .* where 0 is no cap"):
+        stage.adapter(changed(shown.brake, probe=probe))
 
 
 # ---------------------------------------------------------------------------- terms
@@ -130,8 +143,8 @@ def test_a_bitmap_that_was_signed_too_early_is_told(stage: Stage) -> None:
     adapter = stage.adapter(shown.brake)
     stale = adapter.call(ACTION)
     absorb = called("pause(bool,bool,bool,bool,bool)", OFF, ON, OFF, ON, OFF)
-    stage.do(stage.people, by_responder(stage, shown.brake.target, absorb))
-    stage.do(stage.responder, by_responder(stage, stale.to, stale.data))
+    stage.do(stage.people, by_hand(shown.brake.target, absorb))
+    stage.do(stage.responder, by_hand(stale.to, stale.data))
     check = adapter.verify(stage.newest_receipt())
     assert not check.holds
     assert "absorb was paused before: pause it again" in check.reason
@@ -146,3 +159,75 @@ def test_a_bitmap_through_the_gate_only_ever_pauses_more(stage: Stage) -> None:
         through = gate.call("brake", b"\x09" * 32, 1, brake.target, bytes.fromhex(data[2:]))
         keeps_both = flags & 0b00101 == 0b00101  # supply and withdraw
         assert stage.works(stage.responder, through) is keeps_both
+
+
+# ---------------------------------------------------------------------------- windows that expire
+
+
+@pytest.mark.parametrize("does", ["pause", "pause-vault", "pause-and-recover"])
+def test_a_window_that_has_ended_is_said_before_anything_is_sent(stage: Stage, does: str) -> None:
+    adapter = stage.adapter(balancer.exhibit(stage, stage.responder.address, does).brake)
+    stage.hands.mine(seconds=balancer.WINDOW)
+    trial = adapter.simulate(ACTION, stage.responder.address, stage.head)
+    assert trial.outcome is Outcome.WOULD_FAIL
+    assert "its pause window has ended: it cannot be paused any more" in trial.reason
+
+
+def test_a_pause_that_has_lapsed_is_none(stage: Stage) -> None:
+    adapter = stage.adapter(balancer.exhibit(stage, stage.responder.address, "pause").brake)
+    assert adapter.verify(stage.pull(adapter)).holds
+    stage.hands.mine(seconds=balancer.WINDOW + balancer.BUFFER)
+    assert adapter.probe(stage.head) is Condition.OPEN
+    assert adapter.plan().lapses_after
+
+
+def test_an_operation_that_was_carried_out_is_not_cancelled(stage: Stage) -> None:
+    shown = openzeppelin.timelock(stage, stage.responder.address)
+    adapter = stage.adapter(shown.brake)
+    stage.do(stage.user, *shown.stopped)
+    assert adapter.probe(stage.head) is Condition.OPEN
+    trial = adapter.simulate(ACTION, stage.responder.address, stage.head)
+    assert (trial.outcome, "too late" in trial.reason) == (Outcome.WOULD_FAIL, True)
+
+
+def test_a_closure_that_has_to_wait_says_that_it_is_no_hot_brake(stage: Stage) -> None:
+    shown = openzeppelin.access_manager(stage, stage.people.address)
+    delay = called("grantRole(uint64,address,uint32)", 0, stage.responder.address, 3600)
+    stage.do(stage.people, by_hand(shown.brake.target, delay))
+    trial = stage.adapter(shown.brake).simulate(ACTION, stage.responder.address, stage.head)
+    assert trial.outcome is Outcome.WOULD_FAIL
+    assert "schedule the call; it is no hot brake" in trial.reason
+
+
+# ---------------------------------------------------------------------------- pause and way out
+
+
+def test_a_paused_pool_keeps_its_users_in_until_recovery_mode(stage: Stage) -> None:
+    shown = balancer.exhibit(stage, stage.responder.address, "pause")
+    way_out = balancer.recovery_exit(stage, shown.subject)
+    stage.pull(stage.adapter(shown.brake))
+    assert not stage.works(stage.user, way_out)
+    recover = {"does": "recovery-mode"}
+    stage.pull(stage.adapter(shown.brake.model_copy(update={"parameters": recover})))
+    assert stage.works(stage.user, way_out)
+
+
+def test_a_sequence_opens_the_way_out_along_with_the_pause(stage: Stage) -> None:
+    shown = balancer.exhibit(stage, stage.responder.address, "pause-and-recover")
+    adapter = stage.adapter(shown.brake)
+    assert Activity.WITHDRAWAL not in adapter.plan().also_stops.activities
+    assert adapter.verify(stage.pull(adapter)).holds
+    assert stage.works(stage.user, balancer.recovery_exit(stage, shown.subject))
+
+
+def test_a_sequence_goes_on_past_a_step_that_is_done_already(stage: Stage) -> None:
+    """Recovery mode is on, so that step reverts; the pause is made all the same."""
+    shown = balancer.exhibit(stage, stage.responder.address, "pause-and-recover")
+    pool = shown.subject.pool
+    balancer.allow(stage, shown.subject, pool, "enableRecoveryMode", stage.people.address)
+    stage.do(stage.people, pool.call("enableRecoveryMode"))
+    adapter = stage.adapter(shown.brake)
+    assert adapter.probe(stage.head) is Condition.OPEN
+    assert adapter.verify(stage.pull(adapter)).holds
+    trial = adapter.simulate(ACTION, stage.stranger.address, stage.head)
+    assert trial.outcome is Outcome.BRAKED_ALREADY

@@ -9,7 +9,7 @@ from schemas.errors import ConfigurationError
 from tests.contract.exhibits import crossing
 from tests.contract.exhibits.crossing import CHAIN, ELSEWHERE, TIGHT, UNLIMITED, WIDE
 from tests.contract.stage import ACTION, Stage
-from tests.contract.test_adapter_traps import by_responder, changed
+from tests.contract.test_adapter_traps import by_hand, changed
 
 pytestmark = pytest.mark.node
 
@@ -105,7 +105,7 @@ def test_a_call_that_was_signed_too_early_is_told(stage: Stage) -> None:
     adapter = stage.adapter(brake)
     stale = adapter.call(ACTION)
     stage.do(stage.people, pool.call("setChainRateLimiterConfig", CHAIN, TIGHTER, TIGHTER))
-    stage.do(stage.responder, by_responder(stage, stale.to, stale.data))
+    stage.do(stage.responder, by_hand(stale.to, stale.data))
     check = adapter.verify(stage.newest_receipt())
     assert not check.holds
     assert "it widened a limit that was narrowed at the same time" in check.reason

@@ -10,7 +10,7 @@ from schemas.errors import ConfigurationError
 from tests.contract.exhibits import markets
 from tests.contract.exhibits.markets import BTC, DOLLAR, ETH, MARKET
 from tests.contract.stage import Stage
-from tests.contract.test_adapter_traps import OFF, ON, by_responder, changed
+from tests.contract.test_adapter_traps import OFF, ON, by_hand, changed
 
 pytestmark = pytest.mark.node
 
@@ -20,8 +20,8 @@ def test_who_may_suspend_cannot_resume(stage: Stage) -> None:
     shown = markets.synth_exchange(stage, stage.responder.address)
     assert stage.pull(stage.adapter(shown.brake)).ok
     resume = called("resumeSynthsExchange(bytes32[])", [ETH])
-    assert not stage.works(stage.responder, by_responder(stage, shown.brake.target, resume))
-    assert stage.works(stage.people, by_responder(stage, shown.brake.target, resume))
+    assert not stage.works(stage.responder, by_hand(shown.brake.target, resume))
+    assert stage.works(stage.people, by_hand(shown.brake.target, resume))
 
 
 def test_of_two_markets_both_have_to_be_suspended(stage: Stage) -> None:
@@ -37,7 +37,7 @@ def test_an_upgrade_keeps_its_reason(stage: Stage) -> None:
     """Suspending again would overwrite the reason that says "upgrade"; it counts as braked."""
     shown = markets.synth_exchange(stage, stage.user.address)
     upgrade = called("suspendSynthsExchange(bytes32[],uint256)", [ETH], 1)
-    stage.do(stage.user, by_responder(stage, shown.brake.target, upgrade))
+    stage.do(stage.user, by_hand(shown.brake.target, upgrade))
     assert stage.adapter(shown.brake).probe(stage.head) is Condition.BRAKED
     with pytest.raises(ConfigurationError, match=r"parameters.reason: .* 2"):
         stage.adapter(changed(shown.brake, reason=1))
@@ -69,7 +69,7 @@ def test_a_pair_is_halted_while_liquidations_go_on(stage: Stage) -> None:
         adapter = stage.adapter(shown.brake)
         target = shown.brake.target
         assert adapter.verify(stage.pull(adapter)).holds
-        liquidate = by_responder(stage, target, called("liquidate(address)", MARKET))
+        liquidate = by_hand(target, called("liquidate(address)", MARKET))
         assert stage.works(stage.user, liquidate) is liquidations
         stopped = adapter.plan().also_stops.activities
         assert (Activity.LIQUIDATION in stopped) is not liquidations
@@ -79,7 +79,7 @@ def test_a_cap_of_zero_is_nothing_here(stage: Stage) -> None:
     shown = markets.openings(stage, stage.responder.address)
     stage.pull(stage.adapter(shown.brake))
     smallest = called("increase(address,bool,uint256)", MARKET, ON, 1)
-    assert not stage.works(stage.user, by_responder(stage, shown.brake.target, smallest))
+    assert not stage.works(stage.user, by_hand(shown.brake.target, smallest))
 
 
 def test_one_side_closed_is_a_market_open(stage: Stage) -> None:
@@ -88,7 +88,7 @@ def test_one_side_closed_is_a_market_open(stage: Stage) -> None:
     base = markets._key("MAX_OPEN_INTEREST")
     side = encode(["address", "bool"], [MARKET, ON])
     closed = called("setUint(bytes32,bytes,uint256)", base, side, 0)
-    stage.do(stage.people, by_responder(stage, shown.brake.target, closed))
+    stage.do(stage.people, by_hand(shown.brake.target, closed))
     assert adapter.probe(stage.head) is Condition.OPEN
 
 
@@ -101,7 +101,7 @@ def test_a_config_keeper_releases_and_the_gate_does_not(stage: Stage) -> None:
     )
     direct = markets.market(stage, stage.responder.address)
     stage.pull(stage.adapter(direct.brake))
-    assert stage.works(stage.responder, by_responder(stage, direct.brake.target, release))
+    assert stage.works(stage.responder, by_hand(direct.brake.target, release))
 
     gate = stage.new_gate()
     gated = markets.market(stage, gate.address)

@@ -10,7 +10,7 @@ from schemas.errors import ConfigurationError
 from tests.contract.exhibits import vaults
 from tests.contract.exhibits.vaults import ALLOCATED, CAP, CHANGE, HOUR, ID, NATIVE, WIDE
 from tests.contract.stage import ACTION, Stage
-from tests.contract.test_adapter_traps import by_responder, changed
+from tests.contract.test_adapter_traps import by_hand, changed
 
 pytestmark = pytest.mark.node
 
@@ -101,8 +101,8 @@ def test_who_tightens_cannot_widen(stage: Stage) -> None:
     shown = vaults.outflow(stage, stage.responder.address)
     stage.pull(stage.adapter(shown.brake))
     widen = called("setLimits(address,uint128,uint128)", NATIVE, *WIDE)
-    assert not stage.works(stage.responder, by_responder(stage, shown.brake.target, widen))
-    assert stage.works(stage.people, by_responder(stage, shown.brake.target, widen))
+    assert not stage.works(stage.responder, by_hand(shown.brake.target, widen))
+    assert stage.works(stage.people, by_hand(shown.brake.target, widen))
 
 
 def test_a_false_alarm_heals_unaided_and_an_attack_does_not_get_through_meanwhile(

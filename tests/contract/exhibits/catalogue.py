@@ -5,9 +5,11 @@ from functools import partial
 
 from tests.contract.exhibits import (
     aave,
+    balancer,
     compound,
     crossing,
     markets,
+    openzeppelin,
     ours,
     spells,
     timed,
@@ -26,10 +28,13 @@ EXHIBITS: Mapping[str, Make] = {
     "lido-pause": timed.circuit_breaker,
     "compound-v3": compound.comet,
     **{f"aave-v3-{does}": partial(aave.exhibit, does=does) for does in aave.DOES},
+    **{f"balancer-v2-{does}": partial(balancer.exhibit, does=does) for does in balancer.DOES},
     **{f"compound-v2-{does}": partial(compound.comptroller, does=does) for does in compound.DOES},
     "gate": ours.gate,
     "lido-seal": timed.gate_seal,
     "generic": ours.generic,
+    "access-manager": openzeppelin.access_manager,
+    "generic-cap": openzeppelin.rate_limiter,
     "gmx-feature": markets.feature,
     "gmx-market": markets.market,
     "gmx-openings": markets.openings,
@@ -44,4 +49,5 @@ EXHIBITS: Mapping[str, Make] = {
     "synthetix-futures-market": markets.futures_market,
     "synthetix-synth": markets.synth,
     "synthetix-synth-exchange": markets.synth_exchange,
+    "timelock": openzeppelin.timelock,
 }
