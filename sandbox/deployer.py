@@ -62,6 +62,10 @@ class Deployer:
         code = linked(artefact, libraries)
         return self._create(Interface(artefact["abi"]), code, arguments)
 
+    def create_code(self, interface: Interface, bytecode: str, *arguments: Any) -> Contract:
+        """Create a contract from compiled code that is kept in another way."""
+        return self._create(interface, bytecode, arguments)
+
     def packaged(self, source: tuple[str, str], name: str) -> Interface:
         """Return the interface of a contract in a package."""
         return Interface(self._artefact(source, name)["abi"])

@@ -73,6 +73,10 @@ class Stage:
             gas=9_000_000,
         )
 
+    def package(self, name: str) -> Path:
+        """Return the folder of a pinned npm package."""
+        return fetch.npm_package(self._cache, name, _report)
+
     def close(self) -> None:
         """Let go of the node."""
         self._endpoints.close()

@@ -1,4 +1,4 @@
-"""Markets that are halted one by one: contracts of ours with Synthetix' and GMX' interfaces."""
+"""GMX-like markets, a contract of ours with its interface: no public package has it compiled."""
 
 from typing import Any
 
@@ -9,58 +9,14 @@ from sandbox.evm import Contract
 from schemas.manifest import Brake
 from tests.contract.stage import Exhibit, Stage
 
-ETH, BTC, DOLLAR = (name.encode().ljust(32, b"\0") for name in ("sETH", "sBTC", "sUSD"))
 MARKET, OTHER = "0x" + "a1" * 20, "0x" + "b2" * 20
 ON = True
 OPEN_INTEREST = 1000
 
 
-def suspendable(stage: Stage, holder: str, section: str) -> Contract:
-    """Markets whose section the holder may suspend, and the people resume."""
-    markets = stage.deployer.create("SuspendableMarkets")
-    stage.deployer.settle()
-    name = section.encode().ljust(32, b"\0")
-    stage.do(
-        stage.people,
-        markets.call("updateAccessControl", name, holder, True, False),  # noqa: FBT003 - the contract's
-        markets.call("updateAccessControl", name, stage.people.address, False, True),  # noqa: FBT003 - the contract's
-    )
-    return markets
-
-
-def _brake(adapter: str, target: str, **parameters: Any) -> Brake:
-    found = {"name": "halt", "adapter": adapter, "target": target, "scope": "T1"}
+def _brake(target: str, **parameters: Any) -> Brake:
+    found = {"name": "halt", "adapter": "gmx", "target": target, "scope": "T1"}
     return Brake.model_validate(found | {"parameters": parameters})
-
-
-def synth_exchange(stage: Stage, holder: str) -> Exhibit:
-    markets = suspendable(stage, holder, "SynthExchange")
-    return Exhibit(
-        brake=_brake("synthetix", markets.address, does="synth-exchange", keys=["sETH"]),
-        stopped=(markets.call("exchange", ETH, DOLLAR), markets.call("exchange", DOLLAR, ETH)),
-        going=(markets.call("exchange", BTC, DOLLAR), markets.call("send", ETH)),
-        release=(markets.call("resumeSynthsExchange", [ETH]),),
-    )
-
-
-def synth(stage: Stage, holder: str) -> Exhibit:
-    markets = suspendable(stage, holder, "Synth")
-    return Exhibit(
-        brake=_brake("synthetix", markets.address, does="synth", keys=["sETH", "sBTC"]),
-        stopped=(markets.call("send", ETH), markets.call("send", BTC)),
-        going=(markets.call("send", DOLLAR),),
-        release=(markets.call("resumeSynths", [ETH, BTC]),),
-    )
-
-
-def futures_market(stage: Stage, holder: str) -> Exhibit:
-    markets = suspendable(stage, holder, "Futures")
-    return Exhibit(
-        brake=_brake("synthetix", markets.address, does="futures-market", keys=["sETH"]),
-        stopped=(markets.call("modifyPosition", ETH),),
-        going=(markets.call("modifyPosition", BTC), markets.call("exchange", ETH, DOLLAR)),
-        release=(markets.call("resumeFuturesMarkets", [ETH]),),
-    )
 
 
 def flagged(stage: Stage, holder: str) -> Contract:
@@ -90,7 +46,7 @@ def _key(name: str) -> bytes:
 def openings(stage: Stage, holder: str) -> Exhibit:
     markets = flagged(stage, holder)
     return Exhibit(
-        brake=_brake("gmx", markets.address, does="openings", market=MARKET),
+        brake=_brake(markets.address, does="openings", market=MARKET),
         stopped=tuple(markets.call("increase", MARKET, side, 10) for side in (True, False)),
         going=(
             markets.call("liquidate", MARKET),
@@ -105,7 +61,7 @@ def market(stage: Stage, holder: str) -> Exhibit:
     markets = flagged(stage, holder)
     data = encode(["address"], [MARKET])
     return Exhibit(
-        brake=_brake("gmx", markets.address, does="market", market=MARKET),
+        brake=_brake(markets.address, does="market", market=MARKET),
         stopped=(markets.call("decrease", MARKET), markets.call("liquidate", MARKET)),
         going=(markets.call("decrease", OTHER),),
         release=(markets.call("setBool", _key("IS_MARKET_DISABLED"), data, not ON),),
@@ -117,7 +73,6 @@ def feature(stage: Stage, holder: str) -> Exhibit:
     base, data = _key("CREATE_ORDER_FEATURE_DISABLED"), [markets.address, 2]
     return Exhibit(
         brake=_brake(
-            "gmx",
             markets.address,
             does="feature",
             feature="create-order",
