@@ -164,6 +164,14 @@ class Limits(_Strict):
     """How many blocks behind the head an alert may be and still brake."""
 
 
+class Roles(_Strict):
+    """A role of a Zodiac Roles modifier, whose Safe may brake."""
+
+    modifier: LowerAddress
+    role: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{64}$")]
+    """The role's key: 32 bytes."""
+
+
 class Parameters(_Strict):
     """What one family of brakes has to be told; each family (`responders/adapters/`) says what."""
 
@@ -176,13 +184,21 @@ class Brake(_Strict):
     target: LowerAddress
     scope: Literal["T1", "T2", "T3"] = "T2"
     gate: LowerAddress | None = None
-    """The gate through which it is pulled; without one the responder's account holds the role."""
+    """The gate through which it is pulled."""
+    roles: Roles | None = None
+    """The modifier through which it is pulled. Without either the responder's account may."""
     calldata: Annotated[str, Field(pattern=HEX, max_length=4096)] | None = None
     """Fixed call, for adapters that cannot derive it."""
     parameters: Annotated[dict[str, Any], Field(max_length=32)] = {}
     """What its adapter needs to know beside the target; the adapter checks it."""
     one_detector_may_pause: StrictBool = False
     """Without this, two detectors have to agree before anything is paused."""
+
+    @model_validator(mode="after")
+    def _one_route(self) -> Self:
+        if self.gate is not None and self.roles is not None:
+            raise _mistake("gate and roles are two ways to the target: keep one", "roles")
+        return self
 
 
 class Manifest(_Strict):

@@ -6,6 +6,7 @@ should hold such a role only through a gate. From V3.1 on, freezing a frozen res
 the probe tells that it is frozen.
 """
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -37,6 +38,9 @@ ERRORS = {
     "4": "the account is neither risk nor pool admin",
 }
 """`Errors.sol`."""
+
+POOL_GAS = 3_000_000
+"""For as many reserves as a pool may have, with what each costs (20,000) rounded up."""
 
 _ON = True
 
@@ -158,7 +162,8 @@ def build(brake: Brake, chain: Chain) -> Family:
     models: tuple[type[Parameters], ...] = (PoolPause, ReserveFlag, ReserveCap, ReserveLtv)
     match told(brake, *models):
         case PoolPause(pool=pool):
-            return Pool(chain, _deed(brake, PAUSE, called("setPoolPause(bool)", _ON)), pool)
+            deed = _deed(brake, PAUSE, called("setPoolPause(bool)", _ON))
+            return Pool(chain, replace(deed, gas=POOL_GAS), pool)
         case ReserveFlag(does=does, pool=pool, asset=asset):
             kind = KINDS[does]
             deed = _deed(brake, kind, called(kind.signature, asset, _ON))

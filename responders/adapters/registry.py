@@ -24,6 +24,7 @@ from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
 from responders.adapters.family import Family
 from responders.adapters.gate import Gate
+from responders.adapters.roles import Roles
 from responders.adapters.route import Direct, Route
 from responders.chain import Chain
 from schemas.errors import ConfigurationError
@@ -82,4 +83,6 @@ def family_of(brake: Brake, chain: Chain) -> Family:
 
 def route_of(brake: Brake, epoch: int) -> Route:
     """Return how a brake's call reaches its target."""
+    if brake.roles is not None:
+        return Roles(brake.roles.modifier, bytes.fromhex(brake.roles.role[2:]))
     return Direct() if brake.gate is None else Gate(brake.gate, epoch)

@@ -37,7 +37,9 @@ def _report(line: str) -> None:
 def stage(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A node with people on it, for all tests of a file."""
     anvil = fetch.anvil(cache, _report)
-    with LocalNode(tmp_path_factory.mktemp("n"), anvil, NodeOptions(mining=False)) as node:
+    # The Roles modifier's package has it compiled for types, not for size: 26 kB.
+    options = NodeOptions(mining=False, further=("--disable-code-size-limit",))
+    with LocalNode(tmp_path_factory.mktemp("n"), anvil, options) as node:
         made = Stage(node, cache)
         yield made
         made.close()

@@ -58,7 +58,7 @@ class Stage:
             Account.named(name) for name in ("people", "responder", "user", "stranger")
         )
         for account in (self.people, self.responder, self.user, self.stranger):
-            node.rpc("anvil_setBalance", account.address, hex(1000 * ETHER))
+            self.fund(account)
         self.begin()
         self._endpoints = Endpoints([str(node.ipc)])
         self.chain = NodeChain(self._endpoints)
@@ -66,12 +66,11 @@ class Stage:
     def begin(self) -> None:
         """Know nothing of what was sent before, as after the chain was set back."""
         self.hands = Chain(self.node)
-        self.deployer = Deployer(
-            self.hands,
-            self.people,
-            lambda name: fetch.npm_package(self._cache, name, _report),
-            gas=9_000_000,
-        )
+        self.deployer = Deployer(self.hands, self.people, self.package, gas=9_000_000)
+
+    def fund(self, account: Account) -> None:
+        """Give somebody ether."""
+        self.node.rpc("anvil_setBalance", account.address, hex(1000 * ETHER))
 
     def package(self, name: str) -> Path:
         """Return the folder of a pinned npm package."""

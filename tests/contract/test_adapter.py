@@ -13,6 +13,8 @@ from responders.answers import Receipt
 from responders.chain import Answer, Call, Head, NodeChain
 from schemas.activities import Activity
 from schemas.errors import TransientError
+from schemas.manifest import Roles
+from tests.contract import safes
 from tests.contract.exhibits.catalogue import EXHIBITS
 from tests.contract.stage import ACTION, Exhibit, Stage
 
@@ -22,8 +24,8 @@ OTHER_ACTION = "cd" * 32
 SHOWS = [
     pytest.param((name, route), id=f"{name}-{route}")
     for name in EXHIBITS
-    for route in ("direct", "gate")
-    if (name, route) != ("gate", "direct")
+    for route in ("direct", "gate", "roles")
+    if name != "gate" or route == "gate"
 ]
 
 
@@ -66,6 +68,14 @@ def staged(request: pytest.FixtureRequest, stage: Stage) -> Show:
     if route == "direct":
         exhibit = EXHIBITS[name](stage, stage.responder.address)
         return Show(stage, exhibit, stage.adapter(exhibit.brake))
+    if route == "roles":
+        place = safes.guarded(stage)
+        exhibit = EXHIBITS[name](stage, place.safe.address)
+        deed = registry.family_of(exhibit.brake, stage.chain).deed
+        safes.allow(stage, place, deed.target, deed.calldata)
+        role = Roles(modifier=place.modifier.address, role="0x" + safes.ROLE.hex())
+        scoped = exhibit.brake.model_copy(update={"roles": role})
+        return Show(stage, exhibit, stage.adapter(scoped))
     gate = stage.new_gate()
     exhibit = EXHIBITS[name](stage, gate.address)
     stage.allow(gate, exhibit.brake)

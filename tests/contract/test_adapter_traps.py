@@ -2,12 +2,15 @@
 
 import pytest
 
+from responders import chain
 from responders.adapters.base import Condition, Outcome
 from responders.adapters.calls import called
+from responders.adapters.roles import Roles as RoleRoute
 from sandbox.evm import Call
 from schemas.activities import Activity
 from schemas.errors import ConfigurationError
-from schemas.manifest import Brake
+from schemas.manifest import Brake, Roles
+from tests.contract import safes
 from tests.contract.exhibits import aave, balancer, compound, openzeppelin
 from tests.contract.stage import ACTION, Stage
 
@@ -231,3 +234,28 @@ def test_a_sequence_goes_on_past_a_step_that_is_done_already(stage: Stage) -> No
     assert adapter.verify(stage.pull(adapter)).holds
     trial = adapter.simulate(ACTION, stage.stranger.address, stage.head)
     assert trial.outcome is Outcome.BRAKED_ALREADY
+
+
+# ---------------------------------------------------------------------------- budgets on chain
+
+
+def test_a_role_has_fixed_arguments_and_a_budget_and_takes_no_nonce(stage: Stage) -> None:
+    place = safes.guarded(stage)
+    shown = aave.exhibit(stage, place.safe.address, "pause")
+    asset, target = shown.brake.parameters["asset"], shown.brake.target
+    release = called("setReservePause(address,bool)", asset, OFF)
+    nonce = stage.hands.read(place.safe, "nonce")[0]
+    safes.scope(stage, place, target, release[:10], [("address", asset), ("bool", ON)], calls=1)
+    role = Roles(modifier=place.modifier.address, role="0x" + safes.ROLE.hex())
+    adapter = stage.adapter(shown.brake.model_copy(update={"roles": role}))
+
+    through = RoleRoute(role.modifier, safes.ROLE).wrapped(chain.Call(target, release), ACTION)
+    assert not stage.works(stage.responder, by_hand(through.to, through.data))
+    assert adapter.verify(stage.pull(adapter)).holds
+    assert stage.hands.read(place.safe, "nonce")[0] == nonce
+
+    stage.do(stage.people, *shown.release)
+    trial = adapter.simulate(ACTION, stage.responder.address, stage.head)
+    assert trial.outcome is Outcome.WOULD_FAIL
+    assert "through the role" in trial.reason
+    assert "its allowance is used up" in trial.reason
