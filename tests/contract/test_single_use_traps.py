@@ -87,6 +87,15 @@ def test_the_heartbeat_process_keeps_it_alive(stage: Stage) -> None:
     assert adapter.verify(stage.pull(adapter)).holds
 
 
+def test_a_pauser_that_is_spent_pages(stage: Stage) -> None:
+    """It has nothing left to pause, so the breaker takes no heartbeat from it either."""
+    pausable, _, seat = timed.breaker(stage, stage.responder.address, KEEPER.address)
+    stage.pull(stage.adapter(timed.breaker_brake(seat, pausable)))
+    stage.hands.mine(INTERVAL // 2)
+    with pytest.raises(HeartbeatError, match="spent, or not its pauser; its admin has to register"):
+        heartbeat(stage, seat.address).beat()
+
+
 def test_neither_account_does_the_others_part(stage: Stage) -> None:
     pausable, breaker, seat = timed.breaker(stage, stage.responder.address, KEEPER.address)
     assert not stage.works(KEEPER, seat.call("pause", pausable.address))

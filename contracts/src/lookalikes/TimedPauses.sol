@@ -44,6 +44,7 @@ contract HeartbeatBreaker {
     uint256 public immutable heartbeatInterval;
 
     mapping(address pausable => address) public getPauser;
+    mapping(address pauser => uint256) public getPausableCount;
     mapping(address pauser => uint256) public heartbeatExpiry;
 
     error SenderNotAdmin();
@@ -57,12 +58,12 @@ contract HeartbeatBreaker {
 
     function registerPauser(address pausable, address pauser) external {
         if (msg.sender != _admin) revert SenderNotAdmin();
-        getPauser[pausable] = pauser;
+        _register(pausable, pauser);
         heartbeatExpiry[pauser] = block.timestamp + heartbeatInterval;
     }
 
     function heartbeat() public {
-        if (heartbeatExpiry[msg.sender] == 0) revert SenderNotPauser();
+        if (getPausableCount[msg.sender] == 0) revert SenderNotPauser();
         if (block.timestamp >= heartbeatExpiry[msg.sender]) revert HeartbeatExpired();
         heartbeatExpiry[msg.sender] = block.timestamp + heartbeatInterval;
     }
@@ -70,9 +71,16 @@ contract HeartbeatBreaker {
     function pause(address pausable) external {
         if (msg.sender != getPauser[pausable]) revert SenderNotPauser();
         heartbeat();
-        delete getPauser[pausable];
+        _register(pausable, address(0));
         TimedPausable(pausable).pauseFor(pauseDuration);
         if (!TimedPausable(pausable).isPaused()) revert PauseFailed();
+    }
+
+    function _register(address pausable, address pauser) private {
+        address before = getPauser[pausable];
+        if (before != address(0)) getPausableCount[before] -= 1;
+        if (pauser != address(0)) getPausableCount[pauser] += 1;
+        getPauser[pausable] = pauser;
     }
 }
 
