@@ -5,7 +5,8 @@ import {OutflowBucket} from "./OutflowBucket.sol";
 
 /// @title What a protocol inherits to have its outflows bounded
 /// @dev Put `bounded` on every function that lets the asset in or out. A reentrant call is counted
-/// like any other: balances are compared before and after each of them.
+/// like any other: balances are compared before and after each of them. Credit is the caller's:
+/// where users come through a router, it is one credit for all of them.
 abstract contract Bounded {
     OutflowBucket public immutable bucket;
 

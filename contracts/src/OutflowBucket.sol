@@ -37,9 +37,10 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// line over `ramp` seconds, and the level by nothing but its refill. Only the owner, a Safe, can
 /// widen them, and never at once: over the same ramp.
 ///
-/// What it does not bound: a protocol function that moves assets and does not ask (the next one
-/// that does pays for it, and fails if that is too much), one that is upgraded not to ask, a token
-/// that lies about balances, several assets together (their bounds add up).
+/// What it does not bound: what leaves by a function that does not ask, or by an allowance that the
+/// protocol gave (the next function that asks pays for it, and fails if that is too much), one that
+/// is upgraded not to ask, a token that lies about balances, several assets together (their bounds
+/// add up).
 contract OutflowBucket is Ownable2Step {
     /// @notice How the amount of an asset becomes a value, and how time heals.
     /// @param feed A Chainlink-style price feed, or 0.
@@ -293,8 +294,9 @@ contract OutflowBucket is Ownable2Step {
         emit LimitsSet(asset, capacity, rate, bucket.end);
     }
 
-    /// @notice Let a protocol draw on an asset's bucket, or no more. Again: what it has now is what
-    /// it is known to have, for instance after assets moved that nobody could ask for.
+    /// @notice Let a protocol draw on an asset's bucket, or no more: then its bounded functions all
+    /// revert. Again: what it has now is what it is known to have, for instance after assets moved
+    /// that nobody could ask for.
     function enrol(address source, address asset, bool enrolled) external onlyOwner {
         _bucketOf(asset);
         uint256 known = enrolled ? _balance(asset, source) : 0;
