@@ -46,7 +46,8 @@ def respond(
     equipment.require_all(own)
     broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS)
     with running("respond", settings) as service, _node(settings, service) as chain:
-        levers = within_reach(read_manifests(settings).values(), chain, own.epoch)
+        manifests = read_manifests(settings).values()
+        levers = within_reach(manifests, chain, own.epoch, own.emergency)
         if not levers:
             raise ConfigurationError(
                 f"no manifest in {settings.protocols} has a brake on {chain.name}"

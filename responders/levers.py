@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from responders.adapters import registry
@@ -50,8 +51,11 @@ class Lever:
 Levers = Mapping[LeverKey, Lever]
 
 
-def within_reach(manifests: Iterable[Manifest], chain: Chain, epoch: int) -> dict[LeverKey, Lever]:
-    """Return every brake of the manifests of this chain.
+def within_reach(
+    manifests: Iterable[Manifest], chain: Chain, epoch: int, emergency: Path | None = None
+) -> dict[LeverKey, Lever]:
+    """Return every brake of the manifests of this chain; `emergency` is the folder of what Safes
+    signed beforehand.
 
     Raises `ConfigurationError` for a brake that no adapter can pull, or that is there twice.
     """
@@ -59,7 +63,7 @@ def within_reach(manifests: Iterable[Manifest], chain: Chain, epoch: int) -> dic
     for manifest in manifests:
         if manifest.chain != chain.name:
             continue
-        adapters = registry.build(manifest, chain, epoch)
+        adapters = registry.build(manifest, chain, epoch, emergency)
         for brake in manifest.brakes:
             lever = Lever(manifest, brake, adapters[brake.name])
             double = found.setdefault(lever.key, lever).brake.name

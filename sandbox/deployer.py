@@ -62,8 +62,8 @@ class Deployer:
         code = linked(artefact, libraries)
         return self._create(Interface(artefact["abi"]), code, arguments)
 
-    def create_code(self, interface: Interface, bytecode: str, *arguments: Any) -> Contract:
-        """Create a contract from compiled code that is kept in another way."""
+    def create_compiled(self, interface: Interface, bytecode: str, *arguments: Any) -> Contract:
+        """Create a contract from its code, in hexadecimal."""
         return self._create(interface, bytecode, arguments)
 
     def packaged(self, source: tuple[str, str], name: str) -> Interface:

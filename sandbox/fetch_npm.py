@@ -38,6 +38,8 @@ class Pin(TypedDict):
     integrity: str
     package: NotRequired[str]
     """Its name in the registry, where another version of it has that name here."""
+    setup: NotRequired[bool]
+    """False: fetched only by whoever makes an excerpt of it."""
     keep: NotRequired[list[str]]
     """The folders and files to unpack; all of them when it does not say."""
 
@@ -50,18 +52,24 @@ def pins() -> dict[str, Pin]:
 
 def contract_packages() -> list[str]:
     """Return the pinned packages that every machine needs, whatever it is."""
-    return [name for name in pins() if not name.startswith(_ANVIL)]
+    return [
+        name
+        for name, pin in pins().items()
+        if not name.startswith(_ANVIL) and pin.get("setup", True)
+    ]
 
 
 def folder_of(cache: Path, name: str) -> Path:
-    """Return where the pinned version of a package is kept.
+    """Return where the pinned version of a package is kept; another one for what is kept of it.
 
     Raises `ConfigurationError` when the package is not pinned.
     """
     pin = pins().get(name)
     if pin is None:
         raise ConfigurationError(f"npm package {name} is not pinned; add it to {_PINS}")
-    return cache / "npm" / f"{name.removeprefix('@').replace('/', '-')}-{pin['version']}"
+    kept = hashlib.sha256("\n".join(pin["keep"]).encode()).hexdigest()[:8] if "keep" in pin else ""
+    parts = (name.removeprefix("@").replace("/", "-"), pin["version"], kept)
+    return cache / "npm" / "-".join(filter(None, parts))
 
 
 def npm_package(cache: Path, name: str, report: Report) -> Path:

@@ -186,7 +186,10 @@ class Brake(_Strict):
     gate: LowerAddress | None = None
     """The gate through which it is pulled."""
     roles: Roles | None = None
-    """The modifier through which it is pulled. Without either the responder's account may."""
+    """The modifier through which it is pulled."""
+    safe: LowerAddress | None = None
+    """The Safe whose owners signed it beforehand. Without any of these the responder's account may.
+    """
     calldata: Annotated[str, Field(pattern=HEX, max_length=4096)] | None = None
     """Fixed call, for adapters that cannot derive it."""
     parameters: Annotated[dict[str, Any], Field(max_length=32)] = {}
@@ -196,8 +199,10 @@ class Brake(_Strict):
 
     @model_validator(mode="after")
     def _one_route(self) -> Self:
-        if self.gate is not None and self.roles is not None:
-            raise _mistake("gate and roles are two ways to the target: keep one", "roles")
+        routes = [name for name in ("gate", "roles", "safe") if getattr(self, name) is not None]
+        if len(routes) > 1:
+            told = " and ".join(routes)
+            raise _mistake(f"{told}: only one way leads to the target; keep one", routes[-1])
         return self
 
 

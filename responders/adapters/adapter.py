@@ -30,7 +30,7 @@ class RoutedAdapter:
 
     def call(self, action: str) -> Call:
         """Return the message that pulls the brake, as it has to be after the newest block."""
-        return self._message(action, None)
+        return self._route.wrapped(self._bare(None), action, None)
 
     def probe(self, block: int) -> Condition:
         """Look at the target after this block."""
@@ -44,7 +44,11 @@ class RoutedAdapter:
         """
         if objection := self._family.objection(block):
             return Trial(Outcome.WOULD_FAIL, f"at block {block} {objection}")
-        answer = self._family.chain.call(self._message(action, block), sender=sender, block=block)
+        call = self._bare(block)
+        if objection := self._route.objection(call, block):
+            return Trial(Outcome.WOULD_FAIL, f"at block {block} {objection}")
+        message = self._route.wrapped(call, action, block)
+        answer = self._family.chain.call(message, sender=sender, block=block)
         if answer.ok:
             return Trial(Outcome.WOULD_BRAKE, f"simulated at block {block}")
         known = key_of(answer.data) in self._family.deed.already
@@ -75,7 +79,6 @@ class RoutedAdapter:
         """Say who can release the target."""
         return f"{self._family.deed.release}; never this automation"
 
-    def _message(self, action: str, block: int | None) -> Call:
+    def _bare(self, block: int | None) -> Call:
         deed = self._family.deed
-        call = Call(deed.target, self._family.calldata(block), deed.gas)
-        return self._route.wrapped(call, action)
+        return Call(deed.target, self._family.calldata(block), deed.gas)

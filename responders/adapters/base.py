@@ -6,11 +6,16 @@ from typing import Literal, Protocol
 
 from responders.chain import Call, Receipt
 from schemas.activities import EVERYTHING, Activity
+from schemas.errors import TransientError
 
 Scope = Literal["T1", "T2", "T3"]
 
 GAS = 500_000
 """Many times what a flag costs, so that no hook behind it runs dry."""
+
+
+class NotNowError(TransientError):
+    """This brake cannot be sent as things are; go on with the others, and try again."""
 
 
 class Condition(Enum):
@@ -90,7 +95,7 @@ class Adapter(Protocol):
 
     def call(self, action: str) -> Call:
         """Return the message that pulls the brake under this action's name, as it has to be after
-        the newest block."""
+        the newest block. Raises `NotNowError` when there is none."""
         ...
 
     def probe(self, block: int) -> Condition:

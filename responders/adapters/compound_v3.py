@@ -12,13 +12,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from responders.adapters.base import AlsoStops, Condition
+from responders.adapters.base import AlsoStops, Condition, NotNowError
 from responders.adapters.calls import called, word
 from responders.adapters.family import Deed, Family, told
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import Activity
-from schemas.errors import TransientError
 from schemas.manifest import Brake, Parameters
 
 Flag = Literal["supply", "transfer", "withdraw", "absorb", "buy"]
@@ -78,7 +77,7 @@ class Comet(Family):
         """Return the call that sets the flags and keeps those that are set."""
         paused = self.paused(block)
         if paused is None:
-            raise TransientError(f"{self.deed.target} does not say which of its flags are set")
+            raise NotNowError(f"{self.deed.target} does not say which of its flags are set")
         return _pause(self._wanted | paused)
 
     def undone(self, block: int) -> str:

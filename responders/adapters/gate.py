@@ -4,12 +4,10 @@ The gate carries out each action id once, so an action that two replicas send, o
 brakes once. A revert of the target passes through it unchanged.
 """
 
-from collections.abc import Mapping
-from functools import cache
-
 from eth_abi.abi import encode
 
 import contracts
+from responders.adapters.route import Route
 from responders.chain import Call
 from responders.reverts import errors_of, selector
 
@@ -17,12 +15,7 @@ ARTEFACT = "BrakeGate"
 BRAKE = selector("brake(bytes32,uint64,address,bytes)")
 
 
-@cache
-def _errors() -> dict[str, str]:
-    return errors_of(contracts.load(ARTEFACT).abi)
-
-
-class Gate:
+class Gate(Route):
     """Makes calls through one gate, in one term of leadership."""
 
     name = "through the gate"
@@ -31,13 +24,9 @@ class Gate:
         """`epoch` is the responder's term; the gate refuses one behind its latest."""
         self._gate = gate
         self._epoch = epoch
+        self.errors = errors_of(contracts.load(ARTEFACT).abi)
 
-    @property
-    def errors(self) -> Mapping[str, str]:
-        """The gate's own."""
-        return _errors()
-
-    def wrapped(self, call: Call, action: str) -> Call:
+    def wrapped(self, call: Call, action: str, block: int | None) -> Call:  # noqa: ARG002 - asks nothing
         """Return `brake(actionId, epoch, target, data)`."""
         arguments = encode(
             ["bytes32", "uint64", "address", "bytes"],

@@ -1,6 +1,7 @@
 """Which families there are, and by which routes. A manifest names one; nothing is scanned for."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from responders.adapters import (
@@ -16,9 +17,11 @@ from responders.adapters import (
     morpho,
     outflow,
     pausable,
+    safe,
     sky,
     synthetix,
     timelock,
+    venus,
 )
 from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
@@ -51,23 +54,28 @@ FAMILIES: Mapping[str, Build] = MappingProxyType(
         "sky": sky.build,
         "synthetix": synthetix.build,
         "timelock": timelock.build,
+        "venus": venus.build,
     }
 )
 
 
-def build(manifest: Manifest, chain: Chain, epoch: int) -> dict[str, Adapter]:
+def build(
+    manifest: Manifest, chain: Chain, epoch: int, emergency: Path | None = None
+) -> dict[str, Adapter]:
     """Return the adapters of a protocol's brakes, by the brakes' names.
 
-    `epoch` is the responder's term of leadership. Raises `ConfigurationError` naming protocol,
+    `epoch` is the responder's term of leadership; `emergency` the folder of what Safes signed
+    beforehand. Raises `ConfigurationError` naming protocol,
     brake and field.
     """
     found: dict[str, Adapter] = {}
     for brake in manifest.brakes:
         try:
             family = family_of(brake, chain)
+            route = route_of(brake, chain, epoch, emergency)
         except ConfigurationError as error:
             raise ConfigurationError(f"{manifest.protocol}: {error}") from error
-        found[brake.name] = RoutedAdapter(family, route_of(brake, epoch), brake.scope)
+        found[brake.name] = RoutedAdapter(family, route, brake.scope)
     return found
 
 
@@ -81,8 +89,18 @@ def family_of(brake: Brake, chain: Chain) -> Family:
     return make(brake, chain)
 
 
-def route_of(brake: Brake, epoch: int) -> Route:
-    """Return how a brake's call reaches its target."""
+def route_of(brake: Brake, chain: Chain, epoch: int, emergency: Path | None) -> Route:
+    """Return how a brake's call reaches its target.
+
+    Raises `ConfigurationError` naming the brake.
+    """
+    if brake.gate is not None:
+        return Gate(brake.gate, epoch)
     if brake.roles is not None:
         return Roles(brake.roles.modifier, bytes.fromhex(brake.roles.role[2:]))
-    return Direct() if brake.gate is None else Gate(brake.gate, epoch)
+    if brake.safe is not None:
+        try:
+            return safe.route_of(chain, brake.safe, emergency)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"brake {brake.name}: {error}") from error
+    return Direct()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from responders.adapters.calls import called
+from responders.adapters.route import Route
 from responders.chain import Call
 from responders.reverts import selector
 
@@ -31,7 +32,7 @@ ERRORS: Mapping[str, str] = MappingProxyType(
 """`Roles.sol`. It hides why a target reverted."""
 
 
-class Roles:
+class Roles(Route):
     """Makes calls through one modifier, in one role."""
 
     name = "through the role"
@@ -41,7 +42,7 @@ class Roles:
         self._modifier = modifier
         self._role = role
 
-    def wrapped(self, call: Call, action: str) -> Call:  # noqa: ARG002 - the modifier knows no names
+    def wrapped(self, call: Call, action: str, block: int | None) -> Call:  # noqa: ARG002 - the modifier knows no names
         """Return `execTransactionWithRole` of the call, which reverts if the call does."""
         inside = (call.to, 0, bytes.fromhex(call.data[2:]), _CALL, self._role, _OR_REVERT)
         data = called("execTransactionWithRole(address,uint256,bytes,uint8,bytes32,bool)", *inside)

@@ -1,35 +1,34 @@
 """How a family's call reaches its target."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Protocol
+from types import MappingProxyType
 
 from responders.chain import Call
 
 
-class Route(Protocol):
+class Route(ABC):
     """Wraps calls. Raises `TransientError` when it has to ask and no node answers."""
 
-    @property
-    def name(self) -> str:
-        """What a refusal's reason begins with, '' for nothing between us and the target."""
-        ...
+    name: str = ""
+    """What a refusal's reason begins with, '' for nothing between us and the target."""
 
-    @property
-    def errors(self) -> Mapping[str, str]:
-        """What its own reverts mean, by the text or the selector of the error."""
-        ...
+    errors: Mapping[str, str] = MappingProxyType({})
+    """What its own reverts mean, by the text or the selector of the error."""
 
-    def wrapped(self, call: Call, action: str) -> Call:
-        """Return the message that makes `call` reach its target, under this action's name."""
-        ...
+    @abstractmethod
+    def wrapped(self, call: Call, action: str, block: int | None) -> Call:
+        """Return the message that makes `call` reach its target, under this action's name, after
+        this block or the newest."""
+
+    def objection(self, call: Call, block: int) -> str:  # noqa: ARG002 - for routes that run out
+        """Say why `call` cannot take this route after this block, '' if it can."""
+        return ""
 
 
-class Direct:
+class Direct(Route):
     """The responder's own account holds the role, and calls the target itself."""
 
-    name = ""
-    errors: Mapping[str, str] = {}
-
-    def wrapped(self, call: Call, action: str) -> Call:  # noqa: ARG002 - the target knows no names
+    def wrapped(self, call: Call, action: str, block: int | None) -> Call:  # noqa: ARG002 - the target knows no names
         """Return the call as it is."""
         return call

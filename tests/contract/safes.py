@@ -7,11 +7,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from eth_abi.abi import encode
+from eth_account.messages import encode_typed_data
 
+from responders.adapters import registry
+from responders.adapters.safe import Emergency, Signed
+from responders.adapters.safe_transactions import SafeTransaction
 from sandbox.abi import Interface
 from sandbox.evm import Account, Call, Contract, created_by
 from sandbox.safe import NOBODY, approved
+from schemas.manifest import Brake
 from tests.contract.stage import ALLOWED, Stage
 
 _SAFE = "@safe-global/safe-contracts", "build/artifacts/contracts"
@@ -124,14 +130,37 @@ def guarded(stage: Stage) -> Guarded:
     return Guarded(safe, modifier)
 
 
-def allow(stage: Stage, place: Guarded, target: str, calldata: str) -> None:
-    """Let the role call one function of a target, with whatever arguments."""
-    modifier, selector = place.modifier, bytes.fromhex(calldata[2:10])
+def allow(stage: Stage, place: Guarded, brake: Brake) -> None:
+    """Let the role call a brake's function, with whatever arguments."""
+    deed, modifier = registry.family_of(brake, stage.chain).deed, place.modifier
     stage.do(
         stage.people,
-        modifier.call("scopeTarget", ROLE, target),
-        modifier.call("allowFunction", ROLE, target, selector, 0),
+        modifier.call("scopeTarget", ROLE, deed.target),
+        modifier.call("allowFunction", ROLE, deed.target, bytes.fromhex(deed.calldata[2:10]), 0),
     )
+
+
+def sign(stage: Stage, safe: Contract, brake: Brake, folder: Path, count: int) -> None:
+    """Let the owners sign every call that a brake may make, for the next nonces of the Safe."""
+    deed, nonce = registry.family_of(brake, stage.chain).deed, stage.hands.read(safe, "nonce")[0]
+    signed = [
+        signed_by(OWNERS, SafeTransaction(stage.hands.id, safe.address, deed.target, data, number))
+        for data in (deed.calldata, *deed.variants)
+        for number in range(nonce, nonce + count)
+    ]
+    path = folder / f"{safe.address}.json"
+    path.write_bytes(msgspec.json.encode(Emergency(stage.chain.name, safe.address, tuple(signed))))
+    path.chmod(0o600)
+
+
+def signed_by(owners: Sequence[Account], transaction: SafeTransaction) -> Signed:
+    """Let owners sign a transaction, each with its own wallet."""
+    message = encode_typed_data(full_message=transaction.typed)
+    signatures = "".join(
+        owner.signer.sign_message(message).signature.hex()
+        for owner in sorted(owners, key=lambda owner: owner.address)
+    )
+    return Signed(transaction.to, transaction.data, transaction.nonce, "0x" + signatures)
 
 
 def scope(

@@ -107,7 +107,9 @@ class Stage:
             return False
         return True
 
-    def adapter(self, brake: Brake, chain: NodeChain | None = None) -> Adapter:
+    def adapter(
+        self, brake: Brake, chain: NodeChain | None = None, emergency: Path | None = None
+    ) -> Adapter:
         """Return the adapter of a brake, as a responder gets it, on this chain or another."""
         manifest = Manifest(
             protocol="meadow",
@@ -116,7 +118,7 @@ class Stage:
             halt=costs(),
             brakes=(brake,),
         )
-        return registry.build(manifest, chain or self.chain, EPOCH)[brake.name]
+        return registry.build(manifest, chain or self.chain, EPOCH, emergency)[brake.name]
 
     def pull(self, adapter: Adapter, action: str = ACTION) -> Receipt:
         """Let the responder send the brake; return where it was mined, whatever became of it."""

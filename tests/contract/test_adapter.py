@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import product
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -20,11 +21,19 @@ from tests.contract.stage import ACTION, Exhibit, Stage
 
 pytestmark = pytest.mark.node
 
+LIES = (
+    "0x",
+    "0x01",
+    "0x" + "ff" * 32,
+    "0x" + "ff" * 64,
+    "0x" + "ff" * 4096,
+    "0x" + "00" * 96,
+)
 OTHER_ACTION = "cd" * 32
 SHOWS = [
     pytest.param((name, route), id=f"{name}-{route}")
     for name in EXHIBITS
-    for route in ("direct", "gate", "roles")
+    for route in ("direct", "gate", "roles", "safe")
     if name != "gate" or route == "gate"
 ]
 
@@ -35,6 +44,7 @@ class Show(NamedTuple):
     stage: Stage
     exhibit: Exhibit
     adapter: Adapter
+    route: str
 
 
 class Liar(NodeChain):
@@ -63,24 +73,32 @@ class Deaf(Liar):
 
 
 @pytest.fixture(scope="module", params=SHOWS)
-def staged(request: pytest.FixtureRequest, stage: Stage) -> Show:
+def staged(
+    request: pytest.FixtureRequest, stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> Show:
     name, route = request.param
-    if route == "direct":
-        exhibit = EXHIBITS[name](stage, stage.responder.address)
-        return Show(stage, exhibit, stage.adapter(exhibit.brake))
-    if route == "roles":
+    make, emergency = EXHIBITS[name], None
+    way: dict[str, Any] = {}
+    if route == "gate":
+        gate = stage.new_gate()
+        exhibit = make(stage, gate.address)
+        stage.allow(gate, exhibit.brake)
+        way = {"gate": gate.address}
+    elif route == "roles":
         place = safes.guarded(stage)
-        exhibit = EXHIBITS[name](stage, place.safe.address)
-        deed = registry.family_of(exhibit.brake, stage.chain).deed
-        safes.allow(stage, place, deed.target, deed.calldata)
-        role = Roles(modifier=place.modifier.address, role="0x" + safes.ROLE.hex())
-        scoped = exhibit.brake.model_copy(update={"roles": role})
-        return Show(stage, exhibit, stage.adapter(scoped))
-    gate = stage.new_gate()
-    exhibit = EXHIBITS[name](stage, gate.address)
-    stage.allow(gate, exhibit.brake)
-    gated = exhibit.brake.model_copy(update={"gate": gate.address})
-    return Show(stage, exhibit, stage.adapter(gated))
+        exhibit = make(stage, place.safe.address)
+        safes.allow(stage, place, exhibit.brake)
+        way = {"roles": Roles(modifier=place.modifier.address, role="0x" + safes.ROLE.hex())}
+    elif route == "safe":
+        safe = safes.new_safe(stage)
+        exhibit = make(stage, safe.address)
+        emergency = tmp_path_factory.mktemp("emergency")
+        safes.sign(stage, safe, exhibit.brake, emergency, count=3)
+        way = {"safe": safe.address}
+    else:
+        exhibit = make(stage, stage.responder.address)
+    routed = exhibit.brake.model_copy(update=way)
+    return Show(stage, exhibit, stage.adapter(routed, emergency=emergency), route)
 
 
 @pytest.fixture
@@ -98,7 +116,7 @@ def test_every_family_is_on_show(stage: Stage) -> None:
 
 
 def test_it_brakes_and_people_release(show: Show) -> None:
-    stage, exhibit, adapter = show
+    stage, exhibit, adapter, _ = show
     assert adapter.probe(stage.head) is Condition.OPEN
     for call in (*exhibit.stopped, *exhibit.going):
         assert stage.works(stage.user, call)
@@ -123,7 +141,7 @@ def test_it_brakes_and_people_release(show: Show) -> None:
 
 
 def test_braked_already_is_success(show: Show) -> None:
-    stage, _, adapter = show
+    stage, _, adapter, _ = show
     stage.pull(adapter)
     trial = adapter.simulate(OTHER_ACTION, stage.responder.address, stage.head)
     assert trial.outcome is not Outcome.WOULD_FAIL, trial.reason
@@ -132,10 +150,10 @@ def test_braked_already_is_success(show: Show) -> None:
     assert adapter.probe(stage.head) is Condition.BRAKED
 
 
-def test_a_stranger_cannot_pull_it(show: Show) -> None:
-    stage, exhibit, adapter = show
+def test_a_stranger_cannot_pull_it_unless_owners_of_a_safe_signed_it(show: Show) -> None:
+    stage, exhibit, adapter, route = show
     trial = adapter.simulate(ACTION, stage.stranger.address, stage.head)
-    if exhibit.anyone and adapter.call(ACTION).to == exhibit.brake.target:
+    if route == "safe" or (route == "direct" and exhibit.anyone):
         assert trial.outcome is Outcome.WOULD_BRAKE
         return
     assert trial.outcome is Outcome.WOULD_FAIL
@@ -143,7 +161,7 @@ def test_a_stranger_cannot_pull_it(show: Show) -> None:
 
 
 def test_the_plan_names_the_brake_whatever_the_state(show: Show) -> None:
-    stage, exhibit, adapter = show
+    stage, exhibit, adapter, _ = show
     before = adapter.plan()
     stage.pull(adapter)
     assert adapter.plan() == before
@@ -155,27 +173,24 @@ def test_the_plan_names_the_brake_whatever_the_state(show: Show) -> None:
 
 
 def test_a_target_that_does_not_answer_is_unknown(show: Show) -> None:
-    stage, exhibit, _ = show
+    stage, exhibit, *_ = show
     mute = stage.adapter(exhibit.brake, Liar(stage.chain, "0x"))
     assert mute.probe(stage.head) is Condition.UNKNOWN
 
 
-@pytest.mark.parametrize(
-    "lie", ["0x", "0x01", "0x" + "ff" * 32, "0x" + "ff" * 64, "0x" + "ff" * 4096, "0x" + "00" * 96]
-)
-@pytest.mark.parametrize("ok", [True, False])
-def test_whatever_a_target_answers_is_survived(show: Show, lie: str, *, ok: bool) -> None:
-    stage, exhibit, _ = show
-    adapter = stage.adapter(exhibit.brake, Liar(stage.chain, lie, ok=ok))
-    assert isinstance(adapter.probe(7), Condition)
-    assert adapter.simulate(ACTION, stage.responder.address, 7).reason
-    with suppress(TransientError):  # where what is sent depends on the answer
-        assert adapter.call(ACTION).to
-    assert adapter.verify(Receipt("0x1", 7, "0x2", ok=True)).reason
+def test_whatever_a_target_answers_is_survived(show: Show) -> None:
+    stage, exhibit, *_ = show
+    for lie, ok in product(LIES, (True, False)):
+        adapter = stage.adapter(exhibit.brake, Liar(stage.chain, lie, ok=ok))
+        assert isinstance(adapter.probe(7), Condition)
+        assert adapter.simulate(ACTION, stage.responder.address, 7).reason
+        with suppress(TransientError):  # where what is sent depends on the answer
+            assert adapter.call(ACTION).to
+        assert adapter.verify(Receipt("0x1", 7, "0x2", ok=True)).reason
 
 
 def test_a_node_that_does_not_answer_is_waited_for(show: Show) -> None:
-    stage, exhibit, _ = show
+    stage, exhibit, *_ = show
     adapter = stage.adapter(exhibit.brake, Deaf(stage.chain, "0x"))
     with pytest.raises(TransientError):
         adapter.simulate(ACTION, stage.responder.address, 7)

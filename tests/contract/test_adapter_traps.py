@@ -249,7 +249,9 @@ def test_a_role_has_fixed_arguments_and_a_budget_and_takes_no_nonce(stage: Stage
     role = Roles(modifier=place.modifier.address, role="0x" + safes.ROLE.hex())
     adapter = stage.adapter(shown.brake.model_copy(update={"roles": role}))
 
-    through = RoleRoute(role.modifier, safes.ROLE).wrapped(chain.Call(target, release), ACTION)
+    through = RoleRoute(role.modifier, safes.ROLE).wrapped(
+        chain.Call(target, release), ACTION, None
+    )
     assert not stage.works(stage.responder, by_hand(through.to, through.data))
     assert adapter.verify(stage.pull(adapter)).holds
     assert stage.hands.read(place.safe, "nonce")[0] == nonce

@@ -15,6 +15,7 @@ from tests.contract.exhibits import (
     synthetix,
     timed,
     vaults,
+    venus,
 )
 from tests.contract.stage import Exhibit, Stage
 
@@ -22,22 +23,22 @@ Make = Callable[[Stage, str], Exhibit]
 """Sets a target up so that `holder`, an address, may brake it."""
 
 EXHIBITS: Mapping[str, Make] = {
+    **{f"aave-v3-{does}": partial(aave.exhibit, does=does) for does in aave.DOES},
+    "access-manager": openzeppelin.access_manager,
+    **{f"balancer-v2-{does}": partial(balancer.exhibit, does=does) for does in balancer.DOES},
     "ccip-curse": ccip.curse,
     "ccip-rate-limit": ccip.rate_limit,
     "ccip-rate-limit-unlimited": ccip.rate_limit_where_there_is_none,
-    "lido-pause": timed.circuit_breaker,
-    "compound-v3": compound.comet,
-    **{f"aave-v3-{does}": partial(aave.exhibit, does=does) for does in aave.DOES},
-    **{f"balancer-v2-{does}": partial(balancer.exhibit, does=does) for does in balancer.DOES},
     **{f"compound-v2-{does}": partial(compound.comptroller, does=does) for does in compound.DOES},
+    "compound-v3": compound.comet,
     "gate": ours.gate,
-    "lido-seal": timed.gate_seal,
     "generic": ours.generic,
-    "access-manager": openzeppelin.access_manager,
     "generic-cap": openzeppelin.rate_limiter,
     "gmx-feature": gmx.feature,
     "gmx-market": gmx.market,
     "gmx-openings": gmx.openings,
+    "lido-pause": timed.circuit_breaker,
+    "lido-seal": timed.gate_seal,
     "morpho-cap-absolute": vaults.absolute_cap,
     "morpho-cap-relative": vaults.relative_cap,
     "morpho-deallocate": vaults.deallocate,
@@ -50,4 +51,5 @@ EXHIBITS: Mapping[str, Make] = {
     "synthetix-synth": synthetix.synth,
     "synthetix-synth-exchange": synthetix.synth_exchange,
     "timelock": openzeppelin.timelock,
+    **{f"venus-{does}": partial(venus.exhibit, does=does) for does in venus.DOES},
 }

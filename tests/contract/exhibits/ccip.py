@@ -37,7 +37,7 @@ def create(stage: Stage, name: str, *arguments: Any) -> Contract:
     folder = stage.package("@chainlink/contracts-ccip")
     interface = Interface(msgspec.json.decode((folder / f"abi/{name}.json").read_bytes()))
     code = (folder / f"bytecode/{name}.bin").read_text()
-    return stage.deployer.create_code(interface, code, *arguments)
+    return stage.deployer.create_compiled(interface, code, *arguments)
 
 
 def crossing(stage: Stage, holder: str, limits: tuple[Any, ...] = WIDE) -> Crossing:

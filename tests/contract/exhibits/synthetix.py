@@ -17,7 +17,7 @@ def deployed(stage: Stage) -> Contract:
     path = stage.package("synthetix") / "publish/deployed/mainnet/deployment.json"
     source = msgspec.json.decode(path.read_bytes())["sources"]["SystemStatus"]
     interface = Interface(source["abi"])
-    status = stage.deployer.create_code(interface, source["bytecode"], stage.people.address)
+    status = stage.deployer.create_compiled(interface, source["bytecode"], stage.people.address)
     stage.deployer.settle()
     return status
 
