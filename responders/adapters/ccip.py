@@ -1,6 +1,6 @@
 """Chainlink CCIP: a curse on a chain, and the rate limits of a token pool.
 
-`curse` curses one subject: the messages of one chain, or of all. RMN 2.1 skips what is cursed
+`curse` curses one subject: the messages of one chain, or of all. RMN 2 skips what is cursed
 already; RMNRemote 1.6 refuses the whole list then, so a brake has one subject.
 
 `rate-limit` narrows what a pool lets through to and from a chain, at once. The call sets both

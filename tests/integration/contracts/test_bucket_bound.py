@@ -15,7 +15,14 @@ from responders.bucket import Bucket, Limits
 from sandbox import fetch
 from sandbox.evm import ETHER, Chain
 from sandbox.node import LocalNode, NodeOptions
-from tests.integration.contracts.vaulted import LIMITS, NATIVE, RAMP, Vaulted
+from tests.integration.contracts.vaulted import (
+    CREDIT,
+    IN_ETHER,
+    LIMITS,
+    NATIVE,
+    RAMP,
+    Vaulted,
+)
 
 pytestmark = pytest.mark.node
 
@@ -90,3 +97,56 @@ def test_any_sequence_keeps_to_the_bound_and_to_the_model(
             assert out <= widest.loss(left[upto][0] - first)
     assert 0 < ETHER <= vaulted.held()
     vaulted.node.rpc("evm_revert", snapshot)
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from(["deposit", "withdraw", "withdraw"]),
+        st.sampled_from(["depositor", "user"]),
+        st.one_of(st.integers(1, CREDIT), st.integers(1, RAMP)),
+        st.integers(1, 3 * LIMITS.capacity),
+    ),
+    min_size=8,
+    max_size=16,
+)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["of one's own", "pooled"])
+def busy(
+    request: pytest.FixtureRequest, cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Vaulted]:
+    """A vault whose credit is its bringer's, or anyone's."""
+    anvil = fetch.anvil(cache, lambda line: None)
+    folder = tmp_path_factory.mktemp("busy")
+    with LocalNode(folder, anvil, NodeOptions(mining=False)) as node:
+        yield Vaulted(node, (*IN_ETHER[:-1], request.param))
+
+
+@settings(
+    max_examples=20,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(moves)
+def test_what_leaves_is_the_bound_and_what_came_in_lately(
+    busy: Vaulted, plan: list[tuple[str, str, int, int]]
+) -> None:
+    snapshot = busy.node.rpc("evm_snapshot")
+    busy.chain = Chain(busy.node)
+    flows = [(busy.chain.timestamp(), 0)]
+    for what, who, wait, amount in plan:
+        account, before = getattr(busy, who), busy.held()
+        if what == "deposit":
+            assert busy.does(account, busy.vault.call("deposit", value=amount), after=wait)
+        else:
+            busy.withdraw(amount, account, after=wait)
+        flows.append((busy.chain.timestamp(), before - busy.held()))
+    for at, (first, _) in enumerate(flows):
+        for last, _ in flows[at:]:
+            out = sum(flow for time, flow in flows if flow > 0 and first <= time <= last)
+            lately = sum(
+                -flow for time, flow in flows if flow < 0 and first - CREDIT <= time <= last
+            )
+            assert out <= LIMITS.loss(last - first) + lately
+    busy.node.rpc("evm_revert", snapshot)
