@@ -84,7 +84,10 @@ def safe(
 def _row(manifest: "Manifest", brake: "Brake", chain: "Chain") -> dict[str, Any]:
     from responders.adapters import registry
 
-    family = registry.family_of(brake, chain)
+    try:
+        family = registry.family_of(brake, chain)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{manifest.protocol}: {error}") from error
     deed = family.deed
     ways = {
         "gate": brake.gate,

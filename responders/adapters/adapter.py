@@ -1,6 +1,6 @@
 """One adapter of a family and a route: what is called, and how the call gets there."""
 
-from responders.adapters.base import Check, Condition, Outcome, Plan, Scope, Trial
+from responders.adapters.base import Check, Condition, NotNowError, Outcome, Plan, Scope, Trial
 from responders.adapters.family import Family
 from responders.adapters.route import Route
 from responders.chain import Call, Receipt
@@ -30,7 +30,7 @@ class RoutedAdapter:
 
     def call(self, action: str) -> Call:
         """Return the message that pulls the brake, as it has to be after the newest block."""
-        return self._route.wrapped(self._bare(None), action, None)
+        return self._message(action, None)
 
     def probe(self, block: int) -> Condition:
         """Look at the target after this block."""
@@ -44,10 +44,10 @@ class RoutedAdapter:
         """
         if objection := self._family.objection(block):
             return Trial(Outcome.WOULD_FAIL, f"at block {block} {objection}")
-        call = self._bare(block)
-        if objection := self._route.objection(call, block):
-            return Trial(Outcome.WOULD_FAIL, f"at block {block} {objection}")
-        message = self._route.wrapped(call, action, block)
+        try:
+            message = self._message(action, block)
+        except NotNowError as error:
+            return Trial(Outcome.WOULD_FAIL, f"at block {block} {error}")
         answer = self._family.chain.call(message, sender=sender, block=block)
         if answer.ok:
             return Trial(Outcome.WOULD_BRAKE, f"simulated at block {block}")
@@ -79,6 +79,7 @@ class RoutedAdapter:
         """Say who can release the target."""
         return f"{self._family.deed.release}; never this automation"
 
-    def _bare(self, block: int | None) -> Call:
+    def _message(self, action: str, block: int | None) -> Call:
         deed = self._family.deed
-        return Call(deed.target, self._family.calldata(block), deed.gas)
+        call = Call(deed.target, self._family.calldata(block), deed.gas)
+        return self._route.wrapped(call, action, block)

@@ -5,6 +5,9 @@ be paused together with what is paused already, read right before it is signed, 
 higher fee. The brake's name stays that of the flags that it is for. Between signing and inclusion
 somebody may still pause another flag; this call then releases it, and `undone` says so at once.
 Through a gate every superset of the flags has to be allowed; none releases what it is for.
+
+A `CometKeeper` of ours as the guardian reads and writes in one transaction: then nothing is ever
+released, and the call is always the same.
 """
 
 from itertools import product
@@ -13,27 +16,29 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from responders.adapters.base import AlsoStops, Condition, NotNowError
-from responders.adapters.calls import called, word
+from responders.adapters.calls import called, words
 from responders.adapters.family import Deed, Family, told
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import Activity
-from schemas.manifest import Brake, Parameters
+from schemas.manifest import Brake, LowerAddress, Parameters
 
 Flag = Literal["supply", "transfer", "withdraw", "absorb", "buy"]
 
-FLAGS: dict[Flag, tuple[str, frozenset[Activity]]] = {
-    "supply": (
-        "isSupplyPaused()",
-        frozenset({Activity.DEPOSIT, Activity.COLLATERAL, Activity.REPAYMENT}),
-    ),
-    "transfer": ("isTransferPaused()", frozenset({Activity.TRANSFER})),
-    "withdraw": ("isWithdrawPaused()", frozenset({Activity.WITHDRAWAL, Activity.BORROWING})),
-    "absorb": ("isAbsorbPaused()", frozenset({Activity.LIQUIDATION})),
-    "buy": ("isBuyPaused()", frozenset({Activity.LIQUIDATION})),
+FLAGS: dict[Flag, frozenset[Activity]] = {
+    "supply": frozenset({Activity.DEPOSIT, Activity.COLLATERAL, Activity.REPAYMENT}),
+    "transfer": frozenset({Activity.TRANSFER}),
+    "withdraw": frozenset({Activity.WITHDRAWAL, Activity.BORROWING}),
+    "absorb": frozenset({Activity.LIQUIDATION}),
+    "buy": frozenset({Activity.LIQUIDATION}),
 }
-"""In the order of `pause`: how each is read, and what it stops. Repaying is a supply, borrowing a
-withdrawal; a liquidation absorbs an account and then sells what it had."""
+"""In the order of `pause`, and of their bits from the lowest (`CometCore.sol`): what each stops.
+Repaying is a supply, borrowing a withdrawal; a liquidation absorbs an account, then sells what it
+had."""
+
+_TOTALS = called("totalsBasic()")
+_TOTALS_LENGTH = 8
+"""Of `TotalsBasic`, in words; the last one is the flags (`CometStorage.sol`)."""
 
 Flags = frozenset[str]
 
@@ -42,24 +47,24 @@ class CometPause(Parameters):
     """Which flags to set."""
 
     flags: Annotated[frozenset[Flag], Field(min_length=1)]
+    market: LowerAddress | None = None
+    """The market, where the target is the `CometKeeper` that is its guardian."""
 
 
 class Comet(Family):
     """Sets flags of one market, and leaves alone those that are set."""
 
-    def __init__(self, chain: Chain, deed: Deed, wanted: Flags) -> None:
+    def __init__(self, chain: Chain, deed: Deed, market: str, wanted: Flags) -> None:
         super().__init__(chain, deed)
+        self._market = market
         self._wanted = wanted
 
     def paused(self, block: int | None) -> Flags | None:
-        """Return the flags that are set, None when the market does not tell of each."""
-        found = {
-            flag: word(self.chain, self.deed.target, called(question), block)
-            for flag, (question, _) in FLAGS.items()
-        }
-        if None in found.values():
+        """Return the flags that are set, in one question; None when the market does not tell."""
+        totals = words(self.chain, self._market, _TOTALS, block)
+        if len(totals) != _TOTALS_LENGTH or totals[-1] >= 1 << len(FLAGS):
             return None
-        return frozenset(flag for flag, value in found.items() if value)
+        return frozenset(flag for bit, flag in enumerate(FLAGS) if totals[-1] >> bit & 1)
 
     def probe(self, block: int) -> Condition:
         """Look whether every flag is set."""
@@ -68,16 +73,12 @@ class Comet(Family):
             return Condition.UNKNOWN
         return Condition.BRAKED if self._wanted <= paused else Condition.OPEN
 
-    def objection(self, block: int) -> str:
-        """Send nothing that could release what cannot be seen."""
-        seen = self.paused(block) is not None
-        return "" if seen else "the market does not say what is paused: pausing might release"
-
     def calldata(self, block: int | None) -> str:
-        """Return the call that sets the flags and keeps those that are set."""
+        """Return the call that sets the flags and keeps those that are set; none when these cannot
+        be seen, for it might release what it does not know of."""
         paused = self.paused(block)
         if paused is None:
-            raise NotNowError(f"{self.deed.target} does not say which of its flags are set")
+            raise NotNowError(f"{self._market} does not say which of its flags are set")
         return _pause(self._wanted | paused)
 
     def undone(self, block: int) -> str:
@@ -87,29 +88,50 @@ class Comet(Family):
         return f"{', '.join(lost)} was paused before: pause it again" if lost else ""
 
 
+class KeptComet(Comet):
+    """Sets flags of one market by its keeper, which adds them to those that are set."""
+
+    def calldata(self, block: int | None) -> str:  # noqa: ARG002 - the keeper looks for itself
+        """Return the keeper's call, always the same."""
+        return self.deed.calldata
+
+
 def _pause(flags: Flags) -> str:
     return called("pause(bool,bool,bool,bool,bool)", *(flag in flags for flag in FLAGS))
 
 
 def build(brake: Brake, chain: Chain) -> Comet:
     """Make the family's brake that a manifest asks for."""
-    wanted: Flags = told(brake, CometPause).flags
-    names = [flag for flag in FLAGS if flag in wanted]
+    parameters = told(brake, CometPause)
+    wanted: Flags = parameters.flags
+    if parameters.market is not None:
+        bits = sum(1 << bit for bit, flag in enumerate(FLAGS) if flag in wanted)
+        call = called("tighten(address,uint8)", parameters.market, bits)
+        release = f"the owner of the keeper {brake.target}, by set(market, flags)"
+        return KeptComet(chain, _deed(brake, wanted, (call,), release), parameters.market, wanted)
     others = [flag for flag in FLAGS if flag not in wanted]
     supersets = (
         wanted | {flag for flag, chosen in zip(others, choice, strict=True) if chosen}
         for choice in product((False, True), repeat=len(others))
     )
-    calls = tuple(map(_pause, supersets))
-    deed = Deed(
+    release = f"the governor or the pause guardian, by the same pause() of {brake.target}"
+    deed = _deed(brake, wanted, tuple(map(_pause, supersets)), release)
+    return Comet(chain, deed, brake.target, wanted)
+
+
+def _deed(brake: Brake, wanted: Flags, calls: tuple[str, ...], release: str) -> Deed:
+    names = [flag for flag in FLAGS if flag in wanted]
+    return Deed(
         target=brake.target,
         calldata=calls[0],
         variants=calls[1:],
         also_stops=AlsoStops(
             f"{', '.join(names)} of this market, for every user",
-            frozenset().union(*(FLAGS[flag][1] for flag in names)),
+            frozenset().union(*(FLAGS[flag] for flag in names)),
         ),
-        release=f"the governor or the pause guardian, by the same pause() of {brake.target}",
-        errors={selector("Unauthorized()"): "the account is neither governor nor pause guardian"},
+        release=release,
+        errors={
+            selector("Unauthorized()"): "the caller is neither governor nor pause guardian",
+            selector("NotBrake()"): "the keeper is not for this account",
+        },
     )
-    return Comet(chain, deed, wanted)

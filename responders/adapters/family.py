@@ -56,7 +56,7 @@ class Family(ABC):
 
     def calldata(self, block: int | None) -> str:  # noqa: ARG002 - for targets that take a state
         """Return the call as it has to be after this block, or the newest: the deed's, or one of
-        its variants."""
+        its variants. Raises `NotNowError` when there is none."""
         return self.deed.calldata
 
     def objection(self, block: int) -> str:  # noqa: ARG002 - for targets with windows and terms
@@ -82,7 +82,7 @@ def told(brake: Brake, *models: type[P]) -> P:
     kinds = {
         does: model for model in models for does in get_args(model.model_fields["does"].annotation)
     }
-    model = kinds.get(brake.parameters.get("does", ""))
+    model = kinds.get(str(brake.parameters.get("does")))
     if model is None:
         raise ConfigurationError(
             f"brake {brake.name}: parameters.does: must be one of {', '.join(kinds)}"

@@ -19,11 +19,7 @@ class Route(ABC):
     @abstractmethod
     def wrapped(self, call: Call, action: str, block: int | None) -> Call:
         """Return the message that makes `call` reach its target, under this action's name, after
-        this block or the newest."""
-
-    def objection(self, call: Call, block: int) -> str:  # noqa: ARG002 - for routes that run out
-        """Say why `call` cannot take this route after this block, '' if it can."""
-        return ""
+        this block or the newest. Raises `NotNowError` when there is none."""
 
 
 class Direct(Route):

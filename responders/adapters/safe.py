@@ -77,13 +77,6 @@ class SignedSafe(Route):
         transaction = SafeTransaction(self._id, self._safe, signed.to, signed.data, signed.nonce)
         return Call(self._safe, transaction.executed(signed.signatures), call.gas)
 
-    def objection(self, call: Call, block: int) -> str:
-        """Say so when nothing is signed for the nonce that the Safe has."""
-        nonce = self._nonce(block)
-        if nonce is not None and (call.to, call.data, nonce) in self._signed:
-            return ""
-        return self._lacking(call, nonce)
-
     def _nonce(self, block: int | None) -> int | None:
         return word(self._chain, self._safe, called("nonce()"), block)
 

@@ -17,6 +17,7 @@ from tests.contract.stage import ACTION, Stage
 pytestmark = pytest.mark.node
 
 ON, OFF = True, False
+PAUSE = "pause(bool,bool,bool,bool,bool)"
 
 
 def changed(brake: Brake, **parameters: object) -> Brake:
@@ -145,7 +146,7 @@ def test_a_bitmap_that_was_signed_too_early_is_told(stage: Stage) -> None:
     shown = compound.comet(stage, stage.responder.address)
     adapter = stage.adapter(shown.brake)
     stale = adapter.call(ACTION)
-    absorb = called("pause(bool,bool,bool,bool,bool)", OFF, ON, OFF, ON, OFF)
+    absorb = called(PAUSE, OFF, ON, OFF, ON, OFF)
     stage.do(stage.people, by_hand(shown.brake.target, absorb))
     stage.do(stage.responder, by_hand(stale.to, stale.data))
     check = adapter.verify(stage.newest_receipt())
@@ -158,10 +159,33 @@ def test_a_bitmap_through_the_gate_only_ever_pauses_more(stage: Stage) -> None:
     brake = compound.comet(stage, gate.address).brake
     stage.allow(gate, brake)
     for flags in range(32):
-        data = called("pause(bool,bool,bool,bool,bool)", *(bool(flags >> n & 1) for n in range(5)))
+        data = called(PAUSE, *(bool(flags >> n & 1) for n in range(5)))
         through = gate.call("brake", b"\x09" * 32, 1, brake.target, bytes.fromhex(data[2:]))
         keeps_both = flags & 0b00101 == 0b00101  # supply and withdraw
         assert stage.works(stage.responder, through) is keeps_both
+
+
+def test_a_keeper_lets_nothing_loose_whenever_its_call_was_signed(stage: Stage) -> None:
+    shown = compound.kept(stage, stage.responder.address)
+    adapter, market = stage.adapter(shown.brake), shown.brake.parameters["market"]
+    early = adapter.call(ACTION)
+    assert early.data == adapter.plan().calldata
+    stage.do(stage.people, by_hand(market, called(PAUSE, OFF, ON, OFF, ON, OFF)))
+    stage.do(stage.responder, by_hand(early.to, early.data))
+    assert adapter.verify(stage.newest_receipt()).holds
+    others = changed(shown.brake, flags=["transfer", "absorb"])
+    assert stage.adapter(others).probe(stage.head) is Condition.BRAKED
+
+
+@pytest.mark.parametrize("flags", [0, 32, 255])
+def test_a_keeper_knows_five_flags(stage: Stage, flags: int) -> None:
+    shown = compound.kept(stage, stage.responder.address)
+    market = shown.brake.parameters["market"]
+    strange = by_hand(shown.brake.target, called("tighten(address,uint8)", market, flags))
+    assert not stage.works(stage.responder, strange)
+    released = by_hand(shown.brake.target, called("set(address,uint8)", market, 0))
+    assert not stage.works(stage.responder, released)
+    assert stage.works(stage.people, released)
 
 
 # ---------------------------------------------------------------------------- windows that expire

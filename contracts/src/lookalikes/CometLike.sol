@@ -38,6 +38,15 @@ contract CometLike {
         emit PauseAction(supplyPaused, transferPaused, withdrawPaused, absorbPaused, buyPaused);
     }
 
+    /// @dev In the order of `CometExt.totalsBasic`; only the flags are kept here.
+    function totalsBasic()
+        external
+        view
+        returns (uint64, uint64, uint64, uint64, uint104, uint104, uint40, uint8)
+    {
+        return (0, 0, 0, 0, 0, 0, uint40(block.timestamp), _flags);
+    }
+
     function isSupplyPaused() public view returns (bool) {
         return _flags & 1 != 0;
     }

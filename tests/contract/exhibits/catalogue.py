@@ -31,6 +31,7 @@ EXHIBITS: Mapping[str, Make] = {
     "ccip-rate-limit-unlimited": ccip.rate_limit_where_there_is_none,
     **{f"compound-v2-{does}": partial(compound.comptroller, does=does) for does in compound.DOES},
     "compound-v3": compound.comet,
+    "compound-v3-kept": compound.kept,
     "gate": ours.gate,
     "generic": ours.generic,
     "generic-cap": openzeppelin.rate_limiter,

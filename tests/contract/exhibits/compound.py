@@ -1,5 +1,6 @@
 """Compound's two generations, as contracts of ours: no package has the compiled code of theirs."""
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.evm import ETHER, Call
@@ -30,6 +31,24 @@ def comet(stage: Stage, holder: str) -> Exhibit:
         stopped=(supply, withdraw),
         going=(absorb,),
         release=(market.call("pause", OFF, ON, OFF, OFF, OFF),),
+    )
+
+
+def kept(stage: Stage, holder: str) -> Exhibit:
+    """The same market, with a keeper of ours for its guardian."""
+    keeper = stage.deployer.create("CometKeeper", stage.people.address, holder)
+    stage.deployer.settle()
+    shown = comet(stage, keeper.address)
+    market = shown.brake.target
+    return replace(
+        shown,
+        brake=shown.brake.model_copy(
+            update={
+                "target": keeper.address,
+                "parameters": {"flags": ["supply", "withdraw"], "market": market},
+            }
+        ),
+        release=(keeper.call("set", market, 0b00010),),
     )
 
 
