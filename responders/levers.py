@@ -75,6 +75,16 @@ def within_reach(
     return found
 
 
+def kept_alive(levers: Levers) -> dict[str, list[str]]:
+    """Return every contract that obeys only while heartbeats come, with the protocols it brakes."""
+    found: dict[str, set[str]] = {}
+    for lever in levers.values():
+        for contract in (lever.brake.gate, lever.adapter.plan().heartbeat):
+            if contract is not None:
+                found.setdefault(contract, set()).add(lever.manifest.protocol)
+    return {contract: sorted(protocols) for contract, protocols in found.items()}
+
+
 def lever_of(levers: Levers, action: Action) -> Lever | None:
     """Return the brake that an action pulls, None once no manifest has it any more."""
     return levers.get(LeverKey(action.protocol, action.adapter, action.target, action.calldata))
