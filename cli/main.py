@@ -16,6 +16,7 @@ from rich.text import Text
 from cli import (
     acls,
     backtest,
+    brakes,
     config,
     demo,
     detect,
@@ -70,6 +71,7 @@ app.command()(tails.tails)
 app.command()(vet.vet)
 app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")
+app.add_typer(brakes.app, name="brakes")
 app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(ingest.app, name="ingest")

@@ -47,7 +47,7 @@ def respond(
     broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS)
     with running("respond", settings) as service, _node(settings, service) as chain:
         manifests = read_manifests(settings).values()
-        levers = within_reach(manifests, chain, own.epoch)
+        levers = within_reach(manifests, chain, own.epoch, own.emergency)
         if not levers:
             raise ConfigurationError(
                 f"no manifest in {settings.protocols} has a brake on {chain.name}"
@@ -153,23 +153,21 @@ def _responder(
 def _heartbeats(
     settings: "Settings", service: "Service", levers: "Levers", chain: "Chain"
 ) -> Iterator[None]:
-    """Keep the gates' authority alive beside the work, over a connection of its own."""
+    """Keep gates' and seats' authority alive beside the work, over a connection of its own."""
     from responders import heartbeat
     from responders.equipment import heartbeat_of
+    from responders.levers import kept_alive
 
     signer = heartbeat_of(settings.respond, _chain_id(chain))
-    gates: dict[str, list[str]] = {}
-    for lever in levers.values():
-        if lever.brake.gate is not None:
-            gates.setdefault(lever.brake.gate, []).append(lever.manifest.protocol)
-    if signer is None or not gates:
+    waiting = kept_alive(levers)
+    if signer is None or not waiting:
         yield
         return
     cap = settings.respond.fee_cap_gwei * _GWEI
     with _node(settings, service) as own:
         beats = [
-            heartbeat.Heartbeat(own, signer, gate, sorted(set(protocols)), cap)
-            for gate, protocols in gates.items()
+            heartbeat.Heartbeat(own, signer, contract, protocols, cap)
+            for contract, protocols in waiting.items()
         ]
         thread = threading.Thread(
             target=heartbeat.run, args=(beats, service.metrics, service.stop), name="heartbeat"

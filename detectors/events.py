@@ -87,6 +87,8 @@ class _Waiting(NamedTuple):
 class EventHost:
     """Scores and learns one contract's events, in the order of their records."""
 
+    layout = 1
+
     def __init__(self, chain: str, protocol: str, rules: Rules) -> None:
         self.chain = chain
         self._protocol = protocol

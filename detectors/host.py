@@ -75,6 +75,8 @@ def _reads_prices(source: type[Detector] | Source) -> TypeGuard[type[PriceDetect
 class Host:
     """Scores and learns one protocol's transactions, in the order of their records."""
 
+    layout = 2
+
     def __init__(
         self, scope: Scope, rules: Rules, detectors: Mapping[str, type[Detector] | Source]
     ) -> None:

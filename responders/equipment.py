@@ -14,7 +14,7 @@ from responders.signer import Signer, address_of, open_keystore
 from responders.signers import kms
 from responders.signers.client import SocketSigner
 from runtime.logs import logger
-from runtime.secrets import secret_in
+from runtime.secrets import one_secret, secret_in
 from runtime.settings import RespondSettings, SignerSettings
 from schemas.errors import ConfigurationError
 from schemas.manifest import Manifest
@@ -62,8 +62,7 @@ def account_of(settings: RespondSettings, chain_id: int) -> Account:
         return Account(address=None, signer=None)
     if not settings.armed:
         return Account(address_of(settings.keystore), signer=None)
-    password = settings.keystore_password or password_in(settings.keystore_password_file)
-    keystore = open_keystore(settings.keystore, password, chain_id)
+    keystore = open_keystore(settings.keystore, _password("respond", settings), chain_id)
     return Account(keystore.address, keystore)
 
 
@@ -80,6 +79,10 @@ def heartbeat_of(settings: RespondSettings, chain_id: int) -> Signer | None:
     """Return the account that renews the gates' authority, None without one or in dry-run."""
     if not settings.armed:
         return None
+    if settings.heartbeat_socket is not None and settings.heartbeat_keystore is not None:
+        raise ConfigurationError(
+            "respond.heartbeat_socket and respond.heartbeat_keystore are both set: keep one of them"
+        )
     if settings.heartbeat_socket is not None:
         return SocketSigner(settings.heartbeat_socket, chain_id, settings.fee_cap_gwei * _GWEI)
     if settings.heartbeat_keystore is None:
@@ -97,8 +100,13 @@ def signer_of(settings: SignerSettings, chain_id: int) -> Signer:
         return kms.connect(settings.kms_key, chain_id)
     if settings.keystore is None or settings.kms_key is not None:
         raise ConfigurationError("a signer needs signer.keystore or signer.kms_key, one of them")
-    password = settings.keystore_password or password_in(settings.keystore_password_file)
-    return open_keystore(settings.keystore, password, chain_id)
+    return open_keystore(settings.keystore, _password("signer", settings), chain_id)
+
+
+def _password(group: str, settings: RespondSettings | SignerSettings) -> SecretStr:
+    given, file = settings.keystore_password, settings.keystore_password_file
+    found = one_secret(f"{group}.keystore_password", given, file)
+    return password_in(None) if found is None else found
 
 
 def password_in(path: Path | None) -> SecretStr:

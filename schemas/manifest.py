@@ -7,7 +7,7 @@ One TOML file per protocol, in `protocols/`. Everything here is checked before a
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -141,6 +141,18 @@ class Limits(_Strict):
     """How many blocks behind the head an alert may be and still brake."""
 
 
+class Roles(_Strict):
+    """A role of a Zodiac Roles modifier, whose Safe may brake."""
+
+    modifier: LowerAddress
+    role: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{64}$")]
+    """The role's key: 32 bytes."""
+
+
+class Parameters(_Strict):
+    """What one family of brakes has to be told; each family (`responders/adapters/`) says what."""
+
+
 class Brake(_Strict):
     """One brake: what is called, through which adapter, on how much evidence."""
 
@@ -149,10 +161,26 @@ class Brake(_Strict):
     target: LowerAddress
     scope: Literal["T1", "T2", "T3"] = "T2"
     gate: LowerAddress | None = None
+    """The gate through which it is pulled."""
+    roles: Roles | None = None
+    """The modifier through which it is pulled."""
+    safe: LowerAddress | None = None
+    """The Safe whose owners signed it beforehand. Without any of these the responder's account may.
+    """
     calldata: Annotated[str, Field(pattern=HEX, max_length=4096)] | None = None
     """Fixed call, for adapters that cannot derive it."""
+    parameters: Annotated[dict[str, Any], Field(max_length=32)] = {}  # noqa: RUF012 - pydantic copies it
+    """What its adapter needs to know beside the target; the adapter checks it."""
     one_detector_may_pause: StrictBool = False
     """Without this, a pool is paused by two detectors made from different things."""
+
+    @model_validator(mode="after")
+    def _one_route(self) -> Self:
+        routes = [name for name in ("gate", "roles", "safe") if getattr(self, name) is not None]
+        if len(routes) > 1:
+            told = " and ".join(routes)
+            raise _mistake(f"{told}: only one way leads to the target; keep one", routes[-1])
+        return self
 
 
 class Manifest(_Strict):
