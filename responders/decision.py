@@ -22,6 +22,8 @@ class Decision:
     reason: str
     terms: tuple[Term, ...]
     also_stops: tuple[str, ...] = ()
+    renewal: bool = False
+    """Whether it keeps in place what is in place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,8 @@ class Surroundings:
     """Whether the alert is known to hold no longer."""
     narrower: int = 0
     """Narrower brakes at work (`policy.narrower`)."""
+    lapsing: bool = False
+    """Whether it is in place, in the second half of its time (`healing.due`)."""
     also_stops: frozenset[Activity] = EVERYTHING
     value_exposed: float | None = None
     """What the protocol holds now, in money; None where it was not seen lately."""
@@ -64,6 +68,7 @@ def judge(given: Inputs) -> Decision:
         reason=objection or verdict.reason,
         terms=(*terms_of(given), *verdict.terms),
         also_stops=tuple(sorted(given.also_stops)),
+        renewal=bool(given.renewal),
     )
 
 
@@ -91,6 +96,7 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         rules_broken=rules_broken(alert),
         volatility_only=only_volatility(alert),
         narrower_brakes=around.narrower,
+        renewal=around.lapsing and brake.scope == "T1" and rules_broken(alert) > 0,
         stated_prior=costs.prior,
         posture_odds=alert.posture.odds if alert.posture is not None else 1.0,  # ADR 14
         p_value=alert.p_value,

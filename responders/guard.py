@@ -7,6 +7,7 @@ brake. The state is explicit and is rebuilt by folding `after` over the journal.
 from dataclasses import dataclass, replace
 
 from responders.actions import ENDED
+from responders.healing import renews
 from responders.inputs import Inputs
 from schemas.actions import Action
 from schemas.manifest import Limits
@@ -45,7 +46,7 @@ class Request:
 def objection(given: Inputs) -> str:
     """Return why these inputs do not allow a brake, '' when they do.
 
-    Guarantees, if every brake that was allowed is folded into the state: no span of
+    Guarantees, if every brake that was allowed is folded into the state, renewals aside: no span of
     `limits.window_seconds` holds more than `limits.brakes_per_window` brakes of a protocol, no span
     of `limits.cooldown_seconds` two of one target, whatever the order in which alerts arrive.
     """
@@ -54,6 +55,8 @@ def objection(given: Inputs) -> str:
         if given.still_at_risk is None:
             return f"{old}, and whether value is at risk still could not be simulated"
         return f"{old}, and a simulation at the head shows no value at risk any more"
+    if given.renewal:
+        return ""
     if given.brakes_left <= 0:
         return "the budget is spent: no brake is left in this window"
     if given.cooldown_left > 0:
@@ -98,8 +101,10 @@ def after(state: GuardState, before: str, step: Action, time: Seconds) -> GuardS
     """Return the state after a brake went from state `before` to `step.state`.
 
     `time` is that of the block that called for it. A brake counts from when it is authorised, and
-    no longer once it ended without ever having been signed.
+    no longer once it ended without ever having been signed; a renewal does not count.
     """
+    if step.state == "authorised" and renews(step):
+        return state
     if step.state == "authorised" and before == "proposed":
         spent = Spent(step.action, step.protocol, step.target, time)
         return replace(state, spent=(*state.spent, spent))

@@ -5,6 +5,7 @@ import msgspec
 from responders.adapters.base import Condition, Outcome, Trial
 from responders.entries import Step
 from responders.guard import too_old
+from responders.healing import renews
 from responders.ledger import Course, Ledger
 from responders.levers import Lever, Levers, lever_of
 from responders.outlook import Outlook
@@ -62,7 +63,7 @@ class Preparation:
 
     def _simulate(self, lever: Lever, course: Course) -> Trial:
         block = max(self._outlook.head, course.step.block)
-        if lever.adapter.probe(block) is Condition.BRAKED:
+        if not renews(course.action) and lever.adapter.probe(block) is Condition.BRAKED:
             return Trial(Outcome.BRAKED_ALREADY, f"braked already at block {block}")
         address = self._outlook.account.address
         if address is None:

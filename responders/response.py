@@ -6,7 +6,7 @@ from math import inf
 
 import msgspec
 
-from responders import guard, policy
+from responders import guard, healing, policy
 from responders.actions import follow, proposed, reopened
 from responders.adapters.base import Condition
 from responders.book import Book
@@ -23,6 +23,7 @@ from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.ids import action_id
 from schemas.incidents import Hop
+from schemas.units import Seconds
 
 
 class Response:
@@ -73,6 +74,7 @@ class Response:
                 head=head,
                 withdrawn=withdrawn,
                 narrower=policy.narrower(brake, alert, manifest, at_work),
+                lapsing=self._lapsing(self._latest(lever, incident), lever, time),
                 also_stops=lever.also_stops,
                 value_exposed=self._outlook.value(alert.protocol),
             )
@@ -112,9 +114,7 @@ class Response:
     def _at_work(self, lever: Lever, incident: str, block: int) -> bool:
         """Say whether a brake was pulled in this incident so lately that what happened in this
         block does not tell whether it is enough."""
-        episode, latest = 0, None
-        while (course := self._course(lever, incident, episode)) is not None:
-            episode, latest = episode + 1, course
+        latest = self._latest(lever, incident)
         if latest is None or latest.state in ("refused", "failed", "satisfied"):
             return False
         if latest.state in ("included", "final"):
@@ -139,7 +139,7 @@ class Response:
         episode = 0
         while (known := self._course(lever, incident, episode)) is not None:
             following = self._course(lever, incident, episode + 1)
-            if known.state != "final" or not (following or self._released(lever)):
+            if following is None and not self._over(known, lever, alert, decision):
                 break
             episode += 1
         if known is None:
@@ -148,6 +148,25 @@ class Response:
         if self._asks_again(known, lever, decision):
             return reopened(known.action, alert, decision.terms)
         return None
+
+    def _over(self, known: Course, lever: Lever, alert: Alert, decision: Decision) -> bool:
+        """Say whether a brake is to be set anew: it was released, or would lapse at the wrong
+        time."""
+        if decision.allowed and decision.renewal:
+            return self._lapsing(known, lever, alert.timestamp)
+        return known.state == "final" and self._released(lever)
+
+    def _lapsing(self, course: Course | None, lever: Lever, time: Seconds) -> bool:
+        if course is None or course.state not in ("included", "final"):
+            return False
+        return healing.due(course.step.time, lever.adapter.plan().lapses_after, time)
+
+    def _latest(self, lever: Lever, incident: str) -> Course | None:
+        """Return a brake's latest episode in an incident."""
+        episode, latest = 0, None
+        while (course := self._course(lever, incident, episode)) is not None:
+            episode, latest = episode + 1, course
+        return latest
 
     def _asks_again(self, known: Course, lever: Lever, decision: Decision) -> bool:
         if known.open or known.state == "final":

@@ -32,6 +32,7 @@ def cases(draw: st.DrawFn) -> Inputs:
         families_agreeing=draw(few),
         families_needed=draw(few),
         narrower_brakes=draw(few),
+        renewal=draw(flags),
         stated_prior=draw(st.floats(1e-6, 0.999)),
         p_value=draw(st.floats(0, 1)),
         false_halt_cost=draw(money),

@@ -30,8 +30,8 @@ def spent(time: int, **changes: str) -> Spent:
     return Spent(**values | changes, time=time)
 
 
-def action(state: str) -> Action:
-    return Action(
+def action(state: str, **changes: Any) -> Action:
+    made = Action(
         id=content_id("step"),
         action=content_id("action"),
         step=0,
@@ -46,6 +46,7 @@ def action(state: str) -> Action:
         scope="T2",
         reason="",
     )
+    return msgspec.structs.replace(made, **changes)
 
 
 def test_a_fresh_alert_within_budget_passes() -> None:
