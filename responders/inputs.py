@@ -47,7 +47,7 @@ class Inputs:
     """Whether nothing alerted but the movement of a price."""
     narrower_brakes: float = _number("brakes")
     """Narrower brakes that halt all that loses and were not pulled yet."""
-    renewal: float = _number()
+    renewal: float = _number(default=0.0)
     """Whether it is in place, would lapse soon, and a rule is broken (`responders.healing`)."""
 
     stated_prior: float = _number()
