@@ -48,6 +48,9 @@ class Spec:
     """Ordinary things that it may take for an attack."""
     blind_spots: tuple[str, ...]
     """Attacks that it cannot see."""
+    trained: bool = False
+    """It was fitted on labelled attacks, so it knows what is bad where others know what is rare.
+    Shipped ones only."""
     rule: bool = False
     """Its score is a verdict, -ln of a p-value by itself, and is not calibrated. Shipped ones only:
     nobody takes a stranger's word for it."""

@@ -173,6 +173,7 @@ class Host:
                     learned=int(tail.learned),
                     explanation=_NOTHING,
                     ours=member.ours,
+                    spoke=bool(x),
                 )
             )
         opinion = alerts.fuse(views, scales.evidence)
