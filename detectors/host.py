@@ -5,6 +5,11 @@ reorg needs no unlearning and nobody can teach the baseline within an attack. Wa
 are learned when a later transaction of the same protocol is deep enough, before that one is scored:
 everything depends on the protocol's own records alone, however topics are partitioned.
 
+Before it is learned it is judged once more, by what was learned up to then, and that is the score
+which teaches how scores are spread. The one it got when it was seen may be older than a baseline by
+all that waited for finality: while a protocol is young, its baselines have nothing to say yet, and
+a spread of such scores would take every later one for an exception.
+
 One that alerted waits longer and then counts for little (`detectors.waiting`). Never learning
 anything that alerted would flag a new but honest regime for ever.
 
@@ -14,6 +19,7 @@ nobody trains a baseline with calls that cost only gas, and thousands of idle ca
 every real one look rare.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -28,7 +34,7 @@ from detectors.market.watch import PriceWatch
 from detectors.rules import Rules
 from detectors.scales import Scales, view_of
 from detectors.stake import at_stake
-from detectors.tail import Rarity
+from detectors.tail import OnlineTail, Rarity
 from detectors.waiting import SUSPECT_WEIGHT, Lesson, Waiting, WaitingRoom
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Price, Transaction
@@ -43,6 +49,12 @@ NEAR_PER_LEARNED, NEAR_AT_ONCE = 2 * NEAR, 8.0
 """How many such transactions may teach at full weight: twice as many as chance brings, eight in a
 row. The others count like suspects, so a run of near misses cannot teach that it is ordinary, and a
 new but honest regime is still learned, ten times slower."""
+
+HIGHEST_COUNTED = 0.3
+"""A score that alerted counts fully once its transaction is learned, but no higher than one whose
+p-value is this times the budget: the share of the alerts becomes known, and a few monstrous scores
+cannot make the tail so heavy that the next monster is ordinary. If such scores counted for little
+instead, as their features do, the share that alerts would settle at twenty times the budget."""
 
 BRAKES = frozenset({"Paused", "Braked"})
 """Events by which a protocol's own log shows that somebody pulled a brake."""
@@ -114,8 +126,6 @@ class Host:
                     None if x is None else dict(member.lesson(x))
                     for member, x in zip(self._members, features, strict=True)
                 ],
-                scores=[view.score for view in opinion.views],
-                evidence=opinion.evidence,
                 suspect=opinion.together <= self._rules.budget,
                 near=opinion.together <= NEAR,
                 view=view_of(tx),
@@ -194,16 +204,27 @@ class Host:
     def _learn(self, lesson: Lesson) -> None:
         entry, weight = lesson.entry, self._weight(lesson)
         scales = self._scale(entry.view)
-        learners = zip(self._members, scales.scores, entry.features, entry.scores, strict=True)
-        for member, tail, x, score in learners:
+        evidence: list[float] = []
+        for member, tail, x in zip(self._members, scales.scores, entry.features, strict=True):
             due = lesson.ours if member.ours else lesson.theirs
-            if due and x is not None:
-                member.learn_one(x, weight)
-                tail.learn(score, weight)
+            if not due or x is None:
+                continue
+            score = member.score_one(x)
+            if member.ours and not member.spec.rule:
+                evidence.append(-math.log(tail.p_value(score)))
+            member.learn_one(x, weight)
+            self._count(tail, score, lesson, weight)
         if lesson.ours:
-            if entry.evidence is not None:
-                scales.evidence.learn(entry.evidence, weight)
+            if entry.whole:
+                self._count(scales.evidence, math.fsum(evidence), lesson, weight)
             self.learned += 1
+
+    def _count(self, tail: OnlineTail, score: float, lesson: Lesson, weight: float) -> None:
+        alerted = lesson.entry.suspect if lesson.ours else lesson.entry.alert
+        if alerted:
+            tail.learn(min(score, tail.level(HIGHEST_COUNTED * self._rules.budget)), 1.0)
+        else:
+            tail.learn(score, weight)
 
     def _weight(self, lesson: Lesson) -> float:
         """Return what a final transaction counts for, and pay for it."""

@@ -166,6 +166,15 @@ class OnlineTail:
         beyond = score - threshold * BIN
         return max(SMALLEST, float(share * (1.0 + beyond / scale) ** -shape))
 
+    def level(self, p_value: float) -> float:
+        """Return the score that has this p-value, or the threshold if that is rarer already."""
+        above = self._above
+        shape = PRIOR_EXCESSES + above / ONE
+        scale = PRIOR_EXCESSES * PRIOR_MEAN_EXCESS + self._excess / ONE
+        share = (above + ONE) / (self._total + ONE)
+        times: float = max(1.0, share / p_value) ** (1.0 / shape)
+        return self._threshold * BIN + scale * (times - 1.0)
+
     def rarity(self, score: float) -> Rarity:
         """Return `p_value`, and where it comes from."""
         if not self._learned:

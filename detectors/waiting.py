@@ -44,9 +44,6 @@ class Waiting:
     """The alert's id, '' when it did not alert."""
     features: list[dict[str, float] | None]
     """Per detector; None where the detector failed, or where there was no room for it."""
-    scores: list[float]
-    evidence: float | None
-    """The set's sum; None once it is that of another set of detectors."""
     suspect: bool
     """Whether the set's own detectors found it strange, whatever strangers say."""
     near: bool
@@ -57,6 +54,8 @@ class Waiting:
     """Whether the set's own detectors have yet to learn it."""
     theirs: bool = True
     """Whether the strangers have."""
+    whole: bool = True
+    """Whether every detector of the set still has its features, so that their sum is evidence."""
 
     @property
     def size(self) -> int:
@@ -113,7 +112,7 @@ class WaitingRoom:
     def _make_room(self, entry: Waiting) -> None:
         """An alert always finds room: its own lesson gives way where need be, then others."""
         if self._bytes + entry.size > MAX_BYTES:
-            entry.features = [None] * len(entry.features)
+            entry.features, entry.whole = [None] * len(entry.features), False
             self.turned_away += 1
         if len(self._entries) >= MAX_WAITING:
             plain = next((known for known in self._entries if not known.alert), None)
@@ -189,12 +188,11 @@ class WaitingRoom:
         same_set: bool = True,
     ) -> None:
         """Become what `dump` described. `kept`: where among the saved detectors each one of now is,
-        None for one that has nothing to learn from what waits; `same_set`: whether the evidence is
-        theirs too."""
+        None for one that has nothing to learn from what waits; `same_set`: whether the set's sum is
+        still of the same detectors."""
         self._entries = [Waiting(*entry) for entry in state]
         for entry in self._entries if kept is not None else ():
-            entry.evidence = entry.evidence if same_set else None
-            features, scores = entry.features, entry.scores
+            entry.whole = entry.whole and same_set
+            features = entry.features
             entry.features = [None if place is None else features[place] for place in kept or ()]
-            entry.scores = [0.0 if place is None else scores[place] for place in kept or ()]
         self._bytes = sum(entry.size for entry in self._entries)

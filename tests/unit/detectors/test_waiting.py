@@ -18,8 +18,6 @@ def entry(
         tx=f"tx{block}",
         alert=alert,
         features=[{f"f:{number:040}": 1.0 for number in range(features)}],
-        scores=[0.0],
-        evidence=0.0,
         suspect=bool(alert) if suspect is None else suspect,
         near=False,
         view="calls",

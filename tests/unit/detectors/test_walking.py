@@ -88,6 +88,15 @@ def test_an_honest_new_regime_stops_alerting() -> None:
     assert late <= 20
 
 
+def test_the_share_of_alerts_settles_at_the_budget_where_sizes_have_heavy_tails() -> None:
+    subject, chance = host(), random.Random(3)
+    alerts = 0
+    for block in range(20_000):
+        _, alert = subject.take(payout(block, chance.paretovariate(0.8)))
+        alerts += alert is not None and block >= 10_000
+    assert alerts <= 2 * 10_000 / 400
+
+
 def test_the_anchor_stands_still_for_an_epoch() -> None:
     chance = random.Random(1)
     subject = Sizes(Prior(0.0, 1.0), 1e-9)
@@ -101,19 +110,7 @@ def test_the_anchor_stands_still_for_an_epoch() -> None:
 
 def test_near_misses_teach_at_full_weight_only_as_often_as_chance_brings_them() -> None:
     subject, _ = grown(50)
-    near = Waiting(
-        1,
-        "a1",
-        0,
-        "0x1",
-        "",
-        [None, None],
-        [0.0, 0.0],
-        9.0,
-        suspect=False,
-        near=True,
-        view="storage",
-    )
+    near = Waiting(1, "a1", 0, "0x1", "", [None, None], suspect=False, near=True, view="storage")
     lesson = Lesson(near, 1.0, ours=True, theirs=True)
     weights = [subject._weight(lesson) for _ in range(STEPS)]
     assert sum(weight == 1.0 for weight in weights) <= NEAR_AT_ONCE + STEPS * NEAR_PER_LEARNED
