@@ -132,17 +132,27 @@ def verdict(score: float) -> Rarity:
 
 def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     """Join the detectors' p-values into one; `tail` knows the evidence of ordinary transactions."""
-    fused = [-math.log(view.rarity.p_value) for view in views if view.fused]
+    fused: list[float] = []
+    trained: list[float] = []
+    together = alone = 1.0
+    for view in views:
+        if not view.ours:
+            alone = min(alone, view.alone)
+        elif view.spec.rule:
+            together = min(together, view.rarity.p_value)
+        else:
+            fused.append(-math.log(view.rarity.p_value))
+            if view.spec.trained and view.spoke:
+                trained.append(view.rarity.p_value)
     evidence = math.fsum(fused)
-    joined = tail.rarity(evidence).p_value if fused else 1.0
-    trained = [v.rarity.p_value for v in views if v.fused and v.spec.trained and v.spoke]
-    if trained:
-        share = _share(tail.learned)
-        joined = min(1.0, joined / (1.0 - share), len(trained) * min(trained) / share)
-    single = EXCEPTION * len(fused) * math.exp(-max(fused, default=0.0)) if fused else 1.0
-    together = min([joined, single, *(view.alone for view in views if view.ours)])
-    p_value = min([together, *(view.alone for view in views)])
-    return Opinion(evidence, p_value, tuple(views), together)
+    if fused:
+        joined = tail.p_value(evidence)
+        if trained:
+            share = _share(tail.learned)
+            joined = min(joined / (1.0 - share), len(trained) * min(trained) / share)
+        single = EXCEPTION * len(fused) * math.exp(-max(fused))
+        together = min(together, single, joined)
+    return Opinion(evidence, min(together, alone), tuple(views), together)
 
 
 def _share(learned: float) -> float:

@@ -9,16 +9,14 @@ stumbles could be silenced by anybody who finds such a transaction. Strangers ar
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import msgspec
 
 from detectors.api import Detector, Explanation, Features, Scope, Spec, State
 from schemas.chain import Transaction
 from schemas.errors import ConfigurationError
-
-T = TypeVar("T")
 
 TECHNIQUE = re.compile(r"^ADT[0-9]{4}(\.[0-9]{3})?\Z")
 VERSION = re.compile(r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z")
@@ -100,33 +98,46 @@ class Guarded:
 
     def features(self, tx: Transaction, without: frozenset[str]) -> Features | None:
         """Return the features that are left, None when the detector failed."""
-        return self._try("features", lambda: usable(self._detector.features(tx), without), None)
+        try:
+            return usable(self._detector.features(tx), without)
+        except Exception as error:  # noqa: BLE001 - a plug-in's code; recorded and counted
+            self._failed("features", error)
+            return None
 
     def score_one(self, x: Features) -> float:
         """Return the score, 0 when the detector failed."""
-        return self._try("score_one", lambda: sound(self._detector.score_one(x)), 0.0)
+        try:
+            return sound(self._detector.score_one(x))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed("score_one", error)
+            return 0.0
 
     def lesson(self, x: Features) -> Features:
         """Return what of the features is kept until it may be learned; none when it failed."""
-        return self._try("lesson", lambda: self._detector.lesson(x), {})
+        try:
+            return self._detector.lesson(x)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed("lesson", error)
+            return {}
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Let it learn."""
-        self._try("learn_one", lambda: self._detector.learn_one(x, weight), None)
+        try:
+            self._detector.learn_one(x, weight)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed("learn_one", error)
 
     def explain_one(self, x: Features, tx: Transaction) -> Explanation:
         """Return its reasons, none when it failed."""
-        return self._try(
-            "explain_one", lambda: printable(self._detector.explain_one(x, tx)), Explanation()
-        )
-
-    def _try(self, step: str, ask: Callable[[], T], otherwise: T) -> T:
         try:
-            return ask()
-        except Exception as error:  # noqa: BLE001 - a plug-in's code; recorded and counted
-            if len(self._faults) < MAX_FAULTS:
-                self._faults.append(f"{step}: {type(error).__name__}: {error}"[:300])
-            return otherwise
+            return printable(self._detector.explain_one(x, tx))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed("explain_one", error)
+            return Explanation()
+
+    def _failed(self, step: str, error: Exception) -> None:
+        if len(self._faults) < MAX_FAULTS:
+            self._faults.append(f"{step}: {type(error).__name__}: {error}"[:300])
 
     def take_faults(self) -> list[str]:
         """Return what went wrong since the last call."""

@@ -178,17 +178,8 @@ class Host:
             rule = member.ours and member.spec.rule
             rarity = alerts.verdict(score) if rule else tail.rarity(score)
             features.append(x)
-            views.append(
-                alerts.View(
-                    spec=member.spec,
-                    score=score,
-                    rarity=rarity,
-                    learned=int(tail.learned),
-                    explanation=_NOTHING,
-                    ours=member.ours,
-                    spoke=bool(x),
-                )
-            )
+            known, ours = int(tail.learned), member.ours
+            views.append(alerts.View(member.spec, score, rarity, known, _NOTHING, ours, bool(x)))
         opinion = alerts.fuse(views, scales.evidence)
         if opinion.p_value > self._rules.budget:
             return opinion, features

@@ -141,16 +141,19 @@ class KafkaConsumer:
 
     def _taken(self, raws: Iterable[Any]) -> list[Message]:
         found = []
-        length = len(self._space)
+        length, positions = len(self._space), self._positions
         for raw in raws:
             error = raw.error()
             if error is not None:
                 self._judge(error, raw)
                 continue
             topic, number, offset = raw.topic()[length:], raw.partition(), raw.offset()
-            self._positions[topic, number] = offset + 1
+            positions[topic, number] = offset + 1
+            headers = raw.headers()
             found.append(
-                Message(topic, number, offset, raw.key(), raw.value(), tuple(raw.headers() or ()))
+                Message(
+                    topic, number, offset, raw.key(), raw.value(), tuple(headers) if headers else ()
+                )
             )
         return found
 

@@ -8,7 +8,7 @@ grow by optional fields.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar, Union, cast
 
 import msgspec
@@ -79,8 +79,7 @@ def decode_from(topic: TopicSpec, data: bytes) -> Record:
 
 def reader(topic: TopicSpec) -> Callable[[bytes], Record]:
     """Return `decode_from` of one topic, for those who read many of its records."""
-    decoder, max_bytes = _decoder(*topic.records), topic.max_bytes
-    return lambda data: cast("Record", _read(data, decoder, max_bytes))
+    return partial(_read, decoder=_decoder(*topic.records), max_bytes=topic.max_bytes)
 
 
 def _read(data: bytes, decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:

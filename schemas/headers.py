@@ -36,7 +36,10 @@ _LONGEST_NUMBER = 20
 
 def find(headers: Iterable[tuple[str, bytes | None]], name: str) -> bytes | None:
     """Return the value of the first header of that name."""
-    return next((value for key, value in headers if key == name), None)
+    for key, value in headers:
+        if key == name:
+            return value
+    return None
 
 
 def number(headers: Iterable[tuple[str, bytes | None]], name: str) -> int:
