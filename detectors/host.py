@@ -285,6 +285,8 @@ class Host:
         place = sizes.index(max(sizes))
         name = self._members[place].name
         self._members[place] = guard(name, self._sources[name], self._scope)
+        for scales in self._scales.values():
+            scales.anew(place, name)
         return f"all that {name} had learned"
 
     def dump(self) -> dict[str, Any]:
