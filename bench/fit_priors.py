@@ -21,6 +21,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -128,8 +129,13 @@ def histogram(scaled: Iterable[float], weight: float = REFERENCE_WEIGHT) -> dict
 def of_scores(name: str, values: list[float]) -> dict[str, float]:
     """Return a detector's reference. What a trained one says means the same in every protocol, so
     its reference weighs as much as was measured, where that is more."""
-    made = load_set(CORE, CORE)[name]
-    return histogram(values, max(REFERENCE_WEIGHT, len(values) * made.spec.trained))
+    measured = len(values) if name in _trained() else 0
+    return histogram(values, max(REFERENCE_WEIGHT, measured))
+
+
+@cache
+def _trained() -> frozenset[str]:
+    return frozenset(name for name, made in load_set(CORE, CORE).items() if made.spec.trained)
 
 
 Seen = dict[str, dict[str, list[float]]]
