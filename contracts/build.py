@@ -22,6 +22,10 @@ from schemas.errors import ConfigurationError, PipelineError
 ROOT = Path(__file__).parent
 SOURCES = ROOT / "src"
 ARTEFACTS = ROOT / "artefacts"
+LIBRARIES = "@openzeppelin/contracts", "@openzeppelin/contracts-5.7"
+"""Pinned packages whose names begin the paths in imports. What is ours on chain imports the first;
+the second has what came later, for targets of tests."""
+
 _NODE = "Install it (Debian: sudo apt-get install nodejs)."
 
 
@@ -35,8 +39,8 @@ def compile_sources(cache: Path, report: Report) -> dict[str, str]:
             tools.find("node", _NODE),
             ROOT / "compile.mjs",
             npm_package(cache, "solc", report),
-            npm_package(cache, "@openzeppelin/contracts", report),
             SOURCES,
+            *(f"{name}={npm_package(cache, name, report)}" for name in LIBRARIES),
         ],
         capture_output=True,
         check=False,

@@ -1,7 +1,9 @@
 // Compiles every contract below a folder with the compiler and the libraries of unpacked npm
 // packages, and prints the artefacts as JSON. Nothing is installed and nothing is fetched.
 //
-//   node compile.mjs SOLC_PACKAGE OPENZEPPELIN_PACKAGE SOURCE_FOLDER
+//   node compile.mjs SOLC_PACKAGE SOURCE_FOLDER LIBRARY=PACKAGE...
+//
+// LIBRARY is what the paths in imports begin with, PACKAGE the folder that has it.
 //
 // Fails, with the compiler's words on standard error, on any error, and on any warning about our own
 // sources. What the compiler thinks of a pinned library's style is not ours to change.
@@ -12,8 +14,8 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
 
-const [solcPackage, openzeppelinPackage, sourceFolder] = process.argv.slice(2);
-const LIBRARY = "@openzeppelin/contracts/";
+const [solcPackage, sourceFolder, ...libraries] = process.argv.slice(2);
+const packages = libraries.map((given) => given.split("="));
 
 const settings = {
   evmVersion: "cancun",
@@ -21,10 +23,13 @@ const settings = {
   metadata: { appendCBOR: false, bytecodeHash: "none" },
 };
 
+function libraryOf(name) {
+  return packages.find(([library]) => name.startsWith(`${library}/`));
+}
+
 function read(name) {
-  return name.startsWith(LIBRARY)
-    ? readFileSync(path.join(openzeppelinPackage, name.slice(LIBRARY.length)), "utf8")
-    : readFileSync(path.join(sourceFolder, name), "utf8");
+  const [library, folder] = libraryOf(name) ?? ["", sourceFolder];
+  return readFileSync(path.join(folder, name.slice(library.length)), "utf8");
 }
 
 function importsOf(name, content) {
@@ -54,7 +59,7 @@ function compile(sources) {
   const output = JSON.parse(run(JSON.stringify(input), 0, 0));
   const complaints = (output.errors ?? []).filter(
     ({ severity, sourceLocation }) =>
-      severity === "error" || !sourceLocation?.file.startsWith(LIBRARY),
+      severity === "error" || !libraryOf(sourceLocation?.file ?? ""),
   );
   for (const complaint of complaints) process.stderr.write(complaint.formattedMessage + "\n");
   if (complaints.length > 0) process.exit(1);

@@ -202,6 +202,9 @@ _MOVES: dict[Severity, str] = {
     "low": "look at it when there is time",
 }
 
+MAX_KINDS = 8
+"""Kinds of feature that a vote may say it is made from; the record has room for no more."""
+
 MOST_TOLD = 2
 """Reasons that a summary has room for."""
 
@@ -238,6 +241,7 @@ def _vote(view: View, budget: float) -> Vote:
         technique=view.explanation.technique or view.spec.technique,
         reasons=view.explanation.reasons[:32],
         evidence=view.explanation.evidence[:64],
+        made_from=view.spec.made_from[:MAX_KINDS],
     )
 
 

@@ -23,6 +23,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+import msgspec
 import orjson
 
 from detectors import alerts
@@ -33,7 +34,7 @@ from detectors.market.api import PriceDetector
 from detectors.market.watch import PriceWatch
 from detectors.rules import Rules
 from detectors.scales import Scales, view_of
-from detectors.stake import at_stake
+from detectors.stake import at_stake, losing
 from detectors.tail import OnlineTail, Rarity
 from detectors.waiting import SUSPECT_WEIGHT, Lesson, Waiting, WaitingRoom
 from schemas.alerts import Alert, Withdrawal
@@ -76,6 +77,8 @@ def _reads_prices(source: type[Detector] | Source) -> TypeGuard[type[PriceDetect
 
 class Host:
     """Scores and learns one protocol's transactions, in the order of their records."""
+
+    layout = 2
 
     def __init__(
         self, scope: Scope, rules: Rules, detectors: Mapping[str, type[Detector] | Source]
@@ -139,11 +142,14 @@ class Host:
     def _alert(self, tx: Transaction, opinion: Opinion) -> Alert | None:
         if opinion.p_value > self._rules.budget:
             return None
+        lost: tuple[str, ...] = ()
         try:
             stake = at_stake(tx, self._scope) or "no outflow was seen"
+            lost = losing(tx, self._scope)
         except (ArithmeticError, ValueError):  # amounts are a stranger's words; the alert goes out
             stake = "what moved could not be read"
-        return alerts.raise_alert(tx, opinion, self._rules, stake)
+        alert = alerts.raise_alert(tx, opinion, self._rules, stake)
+        return alert and msgspec.structs.replace(alert, losing=lost)
 
     def _scale(self, view: str) -> Scales:
         found = self._scales.get(view)

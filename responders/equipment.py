@@ -1,20 +1,23 @@
 """What a responder has to be given before it may start, and the accounts it acts from."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from responders.allowance import allowances
 from responders.chain import Chain
 from responders.ledger import Ledger
 from responders.levers import Levers
-from responders.outlook import Account
+from responders.outlook import Account, Outlook
 from responders.signer import Signer, address_of, open_keystore
 from responders.signers import kms
 from responders.signers.client import SocketSigner
 from runtime.logs import logger
-from runtime.secrets import secret_in
+from runtime.secrets import one_secret, secret_in
 from runtime.settings import RespondSettings, SignerSettings
 from schemas.errors import ConfigurationError
+from schemas.manifest import Manifest
 
 _log = logger(__name__)
 
@@ -59,8 +62,7 @@ def account_of(settings: RespondSettings, chain_id: int) -> Account:
         return Account(address=None, signer=None)
     if not settings.armed:
         return Account(address_of(settings.keystore), signer=None)
-    password = settings.keystore_password or password_in(settings.keystore_password_file)
-    keystore = open_keystore(settings.keystore, password, chain_id)
+    keystore = open_keystore(settings.keystore, _password("respond", settings), chain_id)
     return Account(keystore.address, keystore)
 
 
@@ -77,6 +79,10 @@ def heartbeat_of(settings: RespondSettings, chain_id: int) -> Signer | None:
     """Return the account that renews the gates' authority, None without one or in dry-run."""
     if not settings.armed:
         return None
+    if settings.heartbeat_socket is not None and settings.heartbeat_keystore is not None:
+        raise ConfigurationError(
+            "respond.heartbeat_socket and respond.heartbeat_keystore are both set: keep one of them"
+        )
     if settings.heartbeat_socket is not None:
         return SocketSigner(settings.heartbeat_socket, chain_id, settings.fee_cap_gwei * _GWEI)
     if settings.heartbeat_keystore is None:
@@ -94,8 +100,13 @@ def signer_of(settings: SignerSettings, chain_id: int) -> Signer:
         return kms.connect(settings.kms_key, chain_id)
     if settings.keystore is None or settings.kms_key is not None:
         raise ConfigurationError("a signer needs signer.keystore or signer.kms_key, one of them")
-    password = settings.keystore_password or password_in(settings.keystore_password_file)
-    return open_keystore(settings.keystore, password, chain_id)
+    return open_keystore(settings.keystore, _password("signer", settings), chain_id)
+
+
+def _password(group: str, settings: RespondSettings | SignerSettings) -> SecretStr:
+    given, file = settings.keystore_password, settings.keystore_password_file
+    found = one_secret(f"{group}.keystore_password", given, file)
+    return password_in(None) if found is None else found
 
 
 def password_in(path: Path | None) -> SecretStr:
@@ -128,3 +139,20 @@ def require_own(ledger: Ledger, account: Account) -> None:
             f"the journal has brakes under way from {', '.join(sorted(others))}: start with that "
             f"keystore until they are final, or with a journal of its own for {account.address}"
         )
+
+
+def warn_of_unbounded_loss(outlook: Outlook, manifests: Iterable[Manifest]) -> None:
+    """Log every asset that may lose more than is allowed before a brake holds, with the bucket on
+    chain that would bound it."""
+    for manifest in (m for m in manifests if m.chain == outlook.chain.name):
+        for allowance in allowances(manifest, outlook.held(manifest.protocol)):
+            wanted = allowance.wanted
+            if wanted is not None:
+                _log.warning(
+                    "loss_beyond_allowable",
+                    protocol=manifest.protocol,
+                    asset=allowance.symbol,
+                    worst=str(allowance.worst),
+                    allowable=str(allowance.allowable),
+                    needed=f"a bucket of {wanted.capacity} a {wanted.window} s",
+                )

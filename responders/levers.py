@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from responders.adapters import registry
 from responders.adapters.base import Adapter
 from responders.chain import Chain
 from schemas.actions import Action
+from schemas.activities import Activity
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake, Limits, Manifest
 from schemas.units import account
@@ -41,6 +43,11 @@ class Lever:
         return account(self.manifest.chain, self.brake.target)
 
     @property
+    def also_stops(self) -> frozenset[Activity]:
+        """What honest users cannot do while it holds; where nobody says, everything."""
+        return self.adapter.plan().also_stops.activities
+
+    @property
     def key(self) -> LeverKey:
         """Names it within the journal."""
         calldata = self.adapter.plan().calldata
@@ -50,8 +57,11 @@ class Lever:
 Levers = Mapping[LeverKey, Lever]
 
 
-def within_reach(manifests: Iterable[Manifest], chain: Chain, epoch: int) -> dict[LeverKey, Lever]:
-    """Return every brake of the manifests of this chain.
+def within_reach(
+    manifests: Iterable[Manifest], chain: Chain, epoch: int, emergency: Path | None = None
+) -> dict[LeverKey, Lever]:
+    """Return every brake of the manifests of this chain; `emergency` is the folder of what Safes
+    signed beforehand.
 
     Raises `ConfigurationError` for a brake that no adapter can pull, or that is there twice.
     """
@@ -59,7 +69,7 @@ def within_reach(manifests: Iterable[Manifest], chain: Chain, epoch: int) -> dic
     for manifest in manifests:
         if manifest.chain != chain.name:
             continue
-        adapters = registry.build(manifest, chain, epoch)
+        adapters = registry.build(manifest, chain, epoch, emergency)
         for brake in manifest.brakes:
             lever = Lever(manifest, brake, adapters[brake.name])
             double = found.setdefault(lever.key, lever).brake.name
@@ -69,6 +79,16 @@ def within_reach(manifests: Iterable[Manifest], chain: Chain, epoch: int) -> dic
                     f"remove one"
                 )
     return found
+
+
+def kept_alive(levers: Levers) -> dict[str, list[str]]:
+    """Return every contract that obeys only while heartbeats come, with the protocols it brakes."""
+    found: dict[str, set[str]] = {}
+    for lever in levers.values():
+        for contract in (lever.brake.gate, lever.adapter.plan().heartbeat):
+            if contract is not None:
+                found.setdefault(contract, set()).add(lever.manifest.protocol)
+    return {contract: sorted(protocols) for contract, protocols in found.items()}
 
 
 def lever_of(levers: Levers, action: Action) -> Lever | None:

@@ -3,7 +3,7 @@
 So the first brake is as fast as any other, and one that would not work is known in time.
 """
 
-from responders.adapters.base import Outcome
+from responders.adapters.base import NotNowError, Outcome
 from responders.fees import Fee
 from responders.levers import Lever, Levers
 from responders.outlook import Outlook
@@ -36,7 +36,7 @@ def _try(outlook: Outlook, lever: Lever) -> str:
         # Never leaves this function, and no block could ever take it: it pays nothing.
         try:
             signer.sign(lever.adapter.call(_NO_ACTION), 0, _WORTHLESS)
-        except SignerRefusalError as error:
+        except (NotNowError, SignerRefusalError) as error:
             return f"{lever.manifest.protocol}: brake {lever.brake.name}: {error}"
     if address is None:
         return ""

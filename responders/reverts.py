@@ -44,11 +44,18 @@ def text_of(data: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
+def key_of(data: str) -> str:
+    """Return what names an error: its text, or the selector of one that has none."""
+    return text_of(data) if data.startswith(ERROR) else data[:10]
+
+
 def explain(data: str, names: Mapping[str, str]) -> str:
-    """Return the reason: its text, its error's name, or its selector."""
+    """Return the reason: what `names` says of it by its key, its text, or its selector."""
+    key = key_of(data)
+    if key in names:
+        return names[key]
     if data.startswith(ERROR):
-        return text_of(data)
-    known = data[:10]
-    if known == PANIC:
+        return key
+    if key == PANIC:
         return f"Panic(0x{data[-2:]})"
-    return names.get(known) or (f"error {known}" if len(known) == 10 else "no reason given")
+    return f"error {key}" if len(key) == 10 else "no reason given"

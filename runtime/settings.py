@@ -208,6 +208,8 @@ class RespondSettings(_Group):
     heartbeat_password_file: Path | None = None
     heartbeat_socket: Path | None = None
     """Instead of a heartbeat keystore: a signer process of its own."""
+    emergency: Path | None = None
+    """A folder of what Safes signed beforehand, one `<address>.json` each."""
     fee_cap_gwei: Annotated[int, Field(gt=0)] = 500
     """The most a brake may ever pay per gas: an emergency's cap, not everyday's."""
     epoch: Annotated[int, Field(ge=0)] = 1

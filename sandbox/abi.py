@@ -1,6 +1,6 @@
 """What a contract understands, by its JSON ABI."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eth_utils.abi import get_abi_input_types, get_abi_output_types
@@ -34,6 +34,11 @@ class Interface:
             (get_abi_input_types(entry) for entry in entries if entry["type"] == "constructor"),
             [],
         )
+
+    @property
+    def selectors(self) -> Iterable[bytes]:
+        """What its functions are called by, four bytes each."""
+        return (selector for selector, *_ in self._functions.values())
 
     def encode(self, name: str, *arguments: Any) -> bytes:
         """Return the calldata of a function."""

@@ -1,7 +1,8 @@
 """Creates contracts: ours from their artefacts, others from pinned npm packages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -16,13 +17,32 @@ Packages = Callable[[str], Path]
 _DEPLOY_GAS = 6_000_000
 
 
+def linked(artefact: Any, libraries: Mapping[str, Contract]) -> str:
+    """Return an artefact's bytecode with the addresses of its libraries, by their names, in it.
+
+    Raises `KeyError` for one that is not given.
+    """
+    code = str(artefact["bytecode"])
+    for found in artefact.get("linkReferences", {}).values():
+        for name, places in found.items():
+            address = libraries[name].address.removeprefix("0x")
+            for place in places:
+                start = 2 + 2 * place["start"]
+                code = code[:start] + address + code[start + len(address) :]
+    return code
+
+
 class Deployer:
     """One account that creates and sets up contracts, in the order of its nonces."""
 
-    def __init__(self, chain: Chain, account: Account, packages: Packages) -> None:
+    def __init__(
+        self, chain: Chain, account: Account, packages: Packages, gas: int = _DEPLOY_GAS
+    ) -> None:
+        """`gas` is the most that one creation may use."""
         self.chain = chain
         self.account = account
         self._packages = packages
+        self._gas = gas
         self._sent: list[str] = []
 
     def create(self, name: str, *arguments: Any) -> Contract:
@@ -30,10 +50,21 @@ class Deployer:
         artefact = contracts.load(name)
         return self._create(Interface(artefact.abi), artefact.bytecode, arguments)
 
-    def create_packaged(self, source: tuple[str, str], name: str, *arguments: Any) -> Contract:
-        """Create a contract whose compiled code is in a package."""
+    def create_packaged(
+        self,
+        source: tuple[str, str],
+        name: str,
+        *arguments: Any,
+        libraries: Mapping[str, Contract] = MappingProxyType({}),
+    ) -> Contract:
+        """Create a contract whose compiled code is in a package, with the libraries it calls."""
         artefact = self._artefact(source, name)
-        return self._create(Interface(artefact["abi"]), artefact["bytecode"], arguments)
+        code = linked(artefact, libraries)
+        return self._create(Interface(artefact["abi"]), code, arguments)
+
+    def create_compiled(self, interface: Interface, bytecode: str, *arguments: Any) -> Contract:
+        """Create a contract from its code, in hexadecimal."""
+        return self._create(interface, bytecode, arguments)
 
     def packaged(self, source: tuple[str, str], name: str) -> Interface:
         """Return the interface of a contract in a package."""
@@ -55,5 +86,5 @@ class Deployer:
 
     def _create(self, interface: Interface, bytecode: str, arguments: tuple[Any, ...]) -> Contract:
         address = created_by(self.account.address, self.chain.nonce(self.account))
-        self.send([Call(to=None, data=interface.creation(bytecode, *arguments), gas=_DEPLOY_GAS)])
+        self.send([Call(to=None, data=interface.creation(bytecode, *arguments), gas=self._gas)])
         return Contract(address, interface)

@@ -10,7 +10,9 @@ import json
 import os
 import platform
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import NotRequired, TypedDict
 
 from sandbox import tools
 from sandbox.store import Report, once
@@ -29,26 +31,45 @@ _ANVIL = "@foundry-rs/anvil-"
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-def pins() -> dict[str, dict[str, str]]:
-    """Return version and integrity of every package that may be fetched."""
-    found: dict[str, dict[str, str]] = json.loads(_PINS.read_text())
+class Pin(TypedDict):
+    """Which package may be fetched, and what of it is wanted."""
+
+    version: str
+    integrity: str
+    package: NotRequired[str]
+    """Its name in the registry, where another version of it has that name here."""
+    setup: NotRequired[bool]
+    """False: fetched only by whoever makes an excerpt of it."""
+    keep: NotRequired[list[str]]
+    """The folders and files to unpack; all of them when it does not say."""
+
+
+def pins() -> dict[str, Pin]:
+    """Return what may be fetched, by the packages' names."""
+    found: dict[str, Pin] = json.loads(_PINS.read_text())
     return found
 
 
 def contract_packages() -> list[str]:
     """Return the pinned packages that every machine needs, whatever it is."""
-    return [name for name in pins() if not name.startswith(_ANVIL)]
+    return [
+        name
+        for name, pin in pins().items()
+        if not name.startswith(_ANVIL) and pin.get("setup", True)
+    ]
 
 
 def folder_of(cache: Path, name: str) -> Path:
-    """Return where the pinned version of a package is kept.
+    """Return where the pinned version of a package is kept; another one for what is kept of it.
 
     Raises `ConfigurationError` when the package is not pinned.
     """
     pin = pins().get(name)
     if pin is None:
         raise ConfigurationError(f"npm package {name} is not pinned; add it to {_PINS}")
-    return cache / "npm" / f"{name.removeprefix('@').replace('/', '-')}-{pin['version']}"
+    kept = hashlib.sha256("\n".join(pin["keep"]).encode()).hexdigest()[:8] if "keep" in pin else ""
+    parts = (name.removeprefix("@").replace("/", "-"), pin["version"], kept)
+    return cache / "npm" / "-".join(filter(None, parts))
 
 
 def npm_package(cache: Path, name: str, report: Report) -> Path:
@@ -63,11 +84,12 @@ def npm_package(cache: Path, name: str, report: Report) -> Path:
         pin = pins()[name]
         npm = tools.find("npm", _NPM)
         report(f"{name} {pin['version']}: fetching with npm")
-        pack = [npm, "pack", f"{name}@{pin['version']}", "--ignore-scripts"]
+        wanted = f"{pin.get('package', name)}@{pin['version']}"
+        pack = [npm, "pack", wanted, "--ignore-scripts"]
         tools.fetch([*pack, *_RETRIES, "--cache", str(scratch / "npm-cache")], scratch)
         archive = next(scratch.glob("*.tgz"))
         check_integrity(archive, pin["integrity"])
-        unpack(archive, scratch / "package")
+        unpack(archive, scratch / "package", pin.get("keep"))
         return scratch / "package"
 
     return once(target, build)
@@ -89,8 +111,9 @@ def check_integrity(archive: Path, expected: str) -> None:
         )
 
 
-def unpack(archive: Path, target: Path) -> None:
-    """Unpack the regular files of a package, without the outermost folder of its paths.
+def unpack(archive: Path, target: Path, keep: Sequence[str] | None = None) -> None:
+    """Unpack the regular files of a package, without the outermost folder of its paths; with `keep`
+    only what lies at or below these paths.
 
     Raises `ConfigurationError` on any path that would leave `target`. Links and devices, which no
     package has, are passed over.
@@ -100,10 +123,12 @@ def unpack(archive: Path, target: Path) -> None:
             path = PurePosixPath(member.name)
             if path.is_absolute() or ".." in path.parts:
                 raise ConfigurationError(f"{archive.name} wants to write to {member.name}")
-            content = packed.extractfile(member) if member.isreg() else None
+            inside = PurePosixPath(*path.parts[1:])
+            wanted = keep is None or any(inside.is_relative_to(kept) for kept in keep)
+            content = packed.extractfile(member) if member.isreg() and wanted else None
             if content is None:
                 continue
-            file = target.joinpath(*path.parts[1:])
+            file = target / inside
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content.read())
             file.chmod(0o755 if member.mode & 0o100 else 0o644)

@@ -13,7 +13,8 @@ from runtime.settings import CORE
 from schemas.codec import encode, reader
 from schemas.topics import EVENTS, TRANSACTIONS
 
-FINALITY = 64
+FINALITY = 8
+"""Blocks; few, so that a short run too learns most of what it reads, and alerts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class CallNovelty(NamedFeatureDetector):
         version="1.1.0",
         summary="Functions, their order and their kind of caller, against the protocol's habits.",
         technique="ADT3015",
+        made_from=("calls",),
         warm_up=50,
         false_positives=(
             "the first use of a rare function",

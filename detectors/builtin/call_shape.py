@@ -31,6 +31,7 @@ class CallShape(FeatureDetector):
         summary="Loans, re-entry (of one contract, across contracts, of readers), newborn callers, "
         "repetition, free profit.",
         technique="ADT3015",
+        made_from=("calls", "movements"),
         warm_up=50,
         false_positives=("arbitrage and liquidation bots that are new to the protocol",),
         blind_spots=(

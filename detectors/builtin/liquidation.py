@@ -31,6 +31,7 @@ class Liquidation(ActDetector):
         version="1.1.0",
         summary="Liquidations at once and within an hour, bad debt, funding, position sizes.",
         technique="ADT3021",
+        made_from=("events",),
         warm_up=100,
         false_positives=(
             "a market-wide fall, which liquidates honestly",

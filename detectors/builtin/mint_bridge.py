@@ -45,6 +45,7 @@ class MintBridge(ActDetector):
         version="1.1.0",
         summary="Mints against history, what came in and what messages tell; messages seen before.",
         technique="ADT3016",
+        made_from=("amounts", "events"),
         warm_up=100,
         false_positives=(
             "a planned emission larger than all before",

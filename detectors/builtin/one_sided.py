@@ -26,6 +26,7 @@ class OneSided(FeatureDetector):
         version="1.1.0",
         summary="Outflow for nothing; rates of exchange, or of shares for assets, never so bad.",
         technique="ADT3012",
+        made_from=("amounts",),
         warm_up=50,
         false_positives=("large withdrawals by honest depositors", "fees and rewards paid out"),
         blind_spots=(

@@ -21,6 +21,7 @@ class PriceMove(FeatureDetector):
         version="1.2.0",
         summary="Price movement within one transaction against the pool's own movements.",
         technique="ADT3012.004",
+        made_from=("prices", "volatility"),
         warm_up=50,
         false_positives=("a very large honest trade in a thin pool",),
         blind_spots=(

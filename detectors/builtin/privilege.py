@@ -54,6 +54,7 @@ class Privilege(ActDetector):
         version="1.0.1",
         summary="Roles, owners, upgrades, guardians, Safe signers and modules against habit.",
         technique="ADT1552.004",
+        made_from=("events",),
         warm_up=100,
         false_positives=(
             "the first planned upgrade or handover of a protocol",

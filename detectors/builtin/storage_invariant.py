@@ -33,6 +33,7 @@ class StorageInvariant(NamedFeatureDetector):
         version="1.1.0",
         summary="Number and values of storage writes: constants that change, ratios that jump.",
         technique="ADT3015",
+        made_from=("storage",),
         warm_up=50,
         false_positives=(
             "parameters that governance changes",

@@ -5,8 +5,17 @@ from enum import Enum
 from typing import Literal, Protocol
 
 from responders.chain import Call, Receipt
+from schemas.activities import EVERYTHING, Activity
+from schemas.errors import TransientError
 
 Scope = Literal["T1", "T2", "T3"]
+
+GAS = 500_000
+"""Many times what a flag costs, so that no hook behind it runs dry."""
+
+
+class NotNowError(TransientError):
+    """This brake cannot be sent as things are; go on with the others, and try again."""
 
 
 class Condition(Enum):
@@ -17,18 +26,37 @@ class Condition(Enum):
     UNKNOWN = "unknown"
     """The target does not say."""
 
+    @classmethod
+    def of(cls, answer: int | None) -> "Condition":
+        """Return what a yes or no means, None being no answer, and so is any other number."""
+        return {0: cls.OPEN, 1: cls.BRAKED}.get(-1 if answer is None else answer, cls.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoStops:
+    """What honest users cannot do either, as long as a brake holds."""
+
+    words: str
+    activities: frozenset[Activity] = EVERYTHING
+    """For decisions; what is not known to go on counts as stopped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a brake does: the call that reaches the target, and what else it stops."""
+    """What a brake does: the call that reaches the target, and what follows from it."""
 
     target: str
     calldata: str
+    """Names the brake, in the journal and in actions, and never changes. Where a target takes its
+    whole state at once, what is sent repeats what it has stopped already, and so says more."""
     gas: int
     """The most it may use; what it does not use is not paid for."""
     scope: Scope
-    also_stops: str
-    """In words: what honest users cannot do either, as long as it holds."""
+    also_stops: AlsoStops
+    lapses_after: int | None = None
+    """Seconds after which the target at the latest lets go by itself; None: people release it."""
+    heartbeat: str | None = None
+    """The contract beside the gate that obeys only as long as its `heartbeat()` is called."""
 
 
 class Outcome(Enum):
@@ -66,7 +94,8 @@ class Adapter(Protocol):
         ...
 
     def call(self, action: str) -> Call:
-        """Return the message that pulls the brake under this action's name."""
+        """Return the message that pulls the brake under this action's name, as it has to be after
+        the newest block. Raises `NotNowError` when there is none."""
         ...
 
     def probe(self, block: int) -> Condition:

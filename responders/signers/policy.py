@@ -21,7 +21,7 @@ from pydantic import (
     ValidationError,
 )
 
-from responders.adapters.gate import RELEASES
+from responders.adapters.generic import RELEASES
 from responders.chain import Call
 from responders.fees import Fee
 from responders.reverts import selector

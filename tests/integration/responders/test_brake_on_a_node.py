@@ -60,7 +60,7 @@ def test_losing_the_race_to_pause_satisfies_the_brake(place: Place) -> None:
         place.chain.send(raw)
         place.mine(responder, 1 + FINAL)
         assert responder.states()[-2:] == ["included", "satisfied"]
-        assert "reverted; the target is paused" in responder.published()[-1].reason
+        assert "reverted; the target is braked" in responder.published()[-1].reason
 
 
 def test_dry_run_sends_nothing_and_is_the_default(place: Place) -> None:

@@ -7,9 +7,11 @@ from eth_utils.crypto import keccak
 import contracts
 from responders.adapters import gate, pausable, registry
 from responders.adapters.base import Adapter, Condition, Outcome
+from responders.adapters.calls import called
 from responders.chain import Answer, Call, Receipt
 from responders.levers import within_reach
 from responders.reverts import ERROR, selector
+from schemas.activities import EVERYTHING, Activity
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake
 from tests.unit.responders.examples import GATE, POOL, brake, manifest
@@ -34,6 +36,7 @@ class Answers(FakeChain):
 
 
 PAUSED = selector("paused()")
+FREEZE = {"function": "freeze(address)", "arguments": ["0x" + "Cc" * 20]}
 
 
 @pytest.fixture(params=["gate", "pausable"])
@@ -66,7 +69,8 @@ def test_a_probe_asks_the_target(made: Brake, answer: Answer, condition: Conditi
 def test_a_plan_says_what_it_calls_and_what_else_it_stops(made: Brake) -> None:
     plan = adapter(made)[0].plan()
     assert (plan.target, plan.calldata, plan.scope) == (POOL, "0x8456cb59", "T2")
-    assert "every user" in plan.also_stops
+    assert "every user" in plan.also_stops.words
+    assert plan.also_stops.activities == EVERYTHING
 
 
 @pytest.mark.parametrize(
@@ -76,24 +80,34 @@ def test_a_plan_says_what_it_calls_and_what_else_it_stops(made: Brake) -> None:
         (
             Answer(ok=False, data=selector("EnforcedPause()")),
             Outcome.BRAKED_ALREADY,
-            "paused already",
+            "braked already",
         ),
-        (Answer(ok=False, data=OLD_PAUSED), Outcome.BRAKED_ALREADY, "paused already"),
+        (Answer(ok=False, data=OLD_PAUSED), Outcome.BRAKED_ALREADY, "braked already"),
         (Answer(ok=False, data="0x"), Outcome.WOULD_FAIL, "no reason given"),
     ],
 )
 def test_a_simulation_is_pinned_and_knows_already_paused(
     made: Brake, answer: Answer, outcome: Outcome, reason: str
 ) -> None:
-    simulated, chain = adapter(made, sent=answer)
+    simulated, chain = adapter(made, sent=answer, paused=Answer(ok=True, data=FALSE))
     trial = simulated.simulate(ACTION, "0x" + "11" * 20, 7)
     assert trial.outcome is outcome
     assert reason in trial.reason
-    assert [(sender, block) for _, sender, block in chain.asked] == [("0x" + "11" * 20, 7)]
+    assert {(sender, block) for _, sender, block in chain.asked} <= {
+        ("0x" + "11" * 20, 7),
+        (None, 7),
+    }
+
+
+def test_a_revert_without_a_reason_is_judged_by_what_the_target_is(made: Brake) -> None:
+    refused, paused = Answer(ok=False, data="0x"), Answer(ok=True, data=TRUE)
+    trial = adapter(made, sent=refused, paused=paused)[0].simulate(ACTION, "0x" + "11" * 20, 7)
+    assert trial.outcome is Outcome.BRAKED_ALREADY
 
 
 def test_a_refusal_of_the_gate_is_said_in_its_words() -> None:
-    simulated, _ = adapter(brake(), sent=Answer(ok=False, data=selector("AuthorityLapsed()")))
+    refused = Answer(ok=False, data=selector("AuthorityLapsed()"))
+    simulated, _ = adapter(brake(), sent=refused, paused=Answer(ok=True, data=FALSE))
     trial = simulated.simulate(ACTION, "0x" + "11" * 20, 7)
     assert trial.reason == "through the gate at block 7 it would revert: AuthorityLapsed"
 
@@ -139,13 +153,63 @@ def test_a_brake_of_its_own_reaches_the_gate_as_it_stands() -> None:
     assert plan.calldata == freeze
 
 
+def test_a_call_is_spelled_out_by_its_function_and_seen_by_a_question() -> None:
+    question = {"function": "isFrozen(address)", "arguments": ["0x" + "CC" * 20]}
+    spelled = brake(
+        adapter="generic",
+        gate=None,
+        parameters={
+            "call": FREEZE,
+            "probe": question | {"target": GATE, "braked": FALSE},
+            "also_stops": ["deposit", "borrowing"],
+            "released_by": "the council",
+        },
+    )
+    chain = Answers({selector("isFrozen(address)"): Answer(ok=True, data=FALSE)})
+    made = registry.build(manifest(spelled), chain, 1)[spelled.name]
+    plan = made.plan()
+    assert plan.calldata == called("freeze(address)", "0x" + "cc" * 20)
+    assert plan.also_stops.activities == {Activity.DEPOSIT, Activity.BORROWING}
+    assert made.call(ACTION) == Call(POOL, plan.calldata, plan.gas)
+    assert made.probe(7) is Condition.BRAKED
+    assert chain.asked[0][0].to == GATE
+    assert "the council" in made.describe_release()
+
+
+def test_without_a_question_only_the_receipt_is_known() -> None:
+    made = registry.build(
+        manifest(brake(adapter="generic", parameters={"call": FREEZE})), Answers({}), 1
+    )["pause-pool"]
+    assert made.probe(7) is Condition.UNKNOWN
+    assert made.verify(Receipt("0x1", 9, "0x2", ok=True)).holds
+    assert not made.verify(Receipt("0x1", 9, "0x2", ok=False)).holds
+
+
+def test_every_family_is_pulled_through_a_gate_as_well() -> None:
+    gated = brake(adapter="pausable", gate=GATE)
+    assert adapter(gated)[0].call(ACTION).to == GATE
+    assert adapter(gated)[0].plan().target == POOL
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (brake(adapter="lever"), "no adapter 'lever'; there are gate, pausable"),
+        (brake(adapter="lever"), "no adapter 'lever'; there are aave-v3, "),
         (brake(gate=None), "needs the gate's address"),
         (brake(calldata="0x3f4ba83a"), "releases"),
         (brake(adapter="pausable", calldata="0x12345678"), "calls pause\\(\\) and nothing else"),
+        (brake(adapter="generic"), "needs parameters.call"),
+        (brake(calldata="0x12345678", parameters={"call": FREEZE}), "remove one"),
+        (brake(parameters={"call": {"function": "unpause()"}}), "releases"),
+        (brake(parameters={"cap": 1}), "parameters.cap: there is no such field"),
+        (
+            brake(parameters={"call": FREEZE | {"arguments": [1]}}),
+            "parameters.call: .*freeze\\(address\\)",
+        ),
+        (
+            brake(parameters={"also_stops": ["sleeping"]}),
+            "parameters.also_stops.0: Input should be 'liquidation'",
+        ),
     ],
 )
 def test_a_brake_that_cannot_be_pulled_is_named(wrong: Brake, message: str) -> None:

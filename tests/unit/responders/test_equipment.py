@@ -71,6 +71,21 @@ def test_armed_the_key_is_opened_with_the_password_of_the_file(
     assert account.address == SIGNER.address
 
 
+def test_what_is_given_both_ways_is_refused(keystore: Path, password: Path) -> None:
+    both = RespondSettings(
+        armed=True,
+        keystore=keystore,
+        keystore_password=SecretStr("x"),
+        keystore_password_file=password,
+        heartbeat_keystore=keystore,
+        heartbeat_socket=keystore,
+    )
+    with pytest.raises(ConfigurationError, match="keystore_password_file are both set"):
+        equipment.account_of(both, 31337)
+    with pytest.raises(ConfigurationError, match="heartbeat_keystore are both set"):
+        equipment.heartbeat_of(both, 31337)
+
+
 def test_heartbeats_are_sent_only_when_armed(keystore: Path, password: Path) -> None:
     settings = RespondSettings(heartbeat_keystore=keystore, heartbeat_password_file=password)
     assert equipment.heartbeat_of(settings, 1) is None

@@ -4,7 +4,7 @@ from responders.levers import within_reach
 from responders.outlook import Account, Outlook
 from responders.preflight import preflight
 from schemas.errors import TransientError
-from tests.unit.responders.examples import manifest
+from tests.unit.responders.examples import brake, manifest
 from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, State
 
 
@@ -42,3 +42,13 @@ def test_without_a_node_it_cannot_be_told() -> None:
     chain.down = True
     with pytest.raises(TransientError):
         tried(chain, ARMED)
+
+
+def test_a_brake_that_cannot_be_made_now_keeps_no_other_from_being_tried() -> None:
+    """The market of this chain does not say which of its flags are set."""
+    mute = brake(name="flags", adapter="compound-v3", gate=None, parameters={"flags": ["supply"]})
+    given = manifest(mute, brake())
+    outlook = Outlook(FakeChain(), ARMED, 500 * GWEI)
+    (trouble,) = preflight(outlook, within_reach([given], outlook.chain, 1))
+    assert "meadow: brake flags: " in trouble
+    assert "does not say which of its flags are set" in trouble

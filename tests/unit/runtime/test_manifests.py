@@ -104,6 +104,16 @@ WRONG = {
         "",
         "22: brakes[0]: brakes need a [halt] table",
     ),
+    "two ways to a target": (
+        'adapter = "gate"\n',
+        f'adapter = "gate"\ngate = "{PAIR}"\nsafe = "{ORACLE}"\n',
+        "31: brakes[0].safe: gate and safe: only one way leads to the target; keep one",
+    ),
+    "a role without a key": (
+        'adapter = "gate"\n',
+        f'adapter = "gate"\nroles = {{ modifier = "{PAIR}" }}\n',
+        "30: brakes[0].roles.role: Field required",
+    ),
 }
 
 

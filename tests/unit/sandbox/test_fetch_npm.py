@@ -73,6 +73,41 @@ def test_a_package_is_fetched_once_and_checked(npm: Path, tmp_path: Path, said: 
     assert asked[0].startswith(f"pack {NAME}@1.2.3 --ignore-scripts")
 
 
+def repin(tmp_path: Path, **changes: object) -> None:
+    """Change what is pinned of the package."""
+    path = tmp_path / "npm.json"
+    pin = json.loads(path.read_text())[NAME]
+    path.write_text(json.dumps({NAME: pin | changes}))
+
+
+@pytest.mark.usefixtures("pinned", "npm")
+def test_only_what_is_wanted_is_unpacked_and_wanting_more_fetches_anew(
+    tmp_path: Path, said: list[str]
+) -> None:
+    cache = tmp_path / "cache"
+    repin(tmp_path, keep=["bin"])
+    small = fetch_npm.npm_package(cache, NAME, said.append)
+    assert [path.name for path in small.rglob("*") if path.is_file()] == ["tool"]
+    repin(tmp_path, keep=["bin", "package.json"])
+    larger = fetch_npm.npm_package(cache, NAME, said.append)
+    assert larger != small
+    assert (larger / "package.json").is_file()
+
+
+@pytest.mark.usefixtures("pinned")
+def test_another_version_has_another_name_here(npm: Path, tmp_path: Path, said: list[str]) -> None:
+    repin(tmp_path, package="@scope/older")
+    fetch_npm.npm_package(tmp_path / "cache", NAME, said.append)
+    assert npm.read_text().startswith("pack @scope/older@1.2.3 ")
+
+
+@pytest.mark.usefixtures("pinned")
+def test_what_only_excerpts_are_made_of_is_not_fetched_along(tmp_path: Path) -> None:
+    assert fetch_npm.contract_packages() == [NAME]
+    repin(tmp_path, setup=False)
+    assert fetch_npm.contract_packages() == []
+
+
 @pytest.mark.usefixtures("pinned", "npm")
 def test_another_package_in_its_place_is_refused_and_thrown_away(
     archive: Path, tmp_path: Path, said: list[str]

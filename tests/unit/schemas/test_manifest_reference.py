@@ -42,7 +42,7 @@ def told(field: FieldInfo) -> str:
     if field.is_required():
         return ""
     default = field.get_default()
-    if default is None or default == ():
+    if default is None or default in ((), {}):
         return "none"
     if isinstance(default, BaseModel):
         return "its defaults"

@@ -1,0 +1,129 @@
+"""`firebreak brakes`: what the manifests' brakes call, who has to allow it, and how they stand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from responders.chain import Chain
+    from runtime.settings import Settings
+    from schemas.manifest import Brake, Manifest
+
+app = typer.Typer(
+    help="Show what brakes call; have them signed by a Safe's owners.", no_args_is_help=True
+)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.command("list")
+def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line flag
+    """Show every brake of the manifests, how it stands, and each call that a gate has to allow."""
+    import orjson
+
+    from cli.wiring import read_manifests, read_settings
+
+    settings = read_settings()
+    with _chain(settings) as chain:
+        manifests = [m for m in read_manifests(settings).values() if m.chain == chain.name]
+        rows = [_row(manifest, brake, chain) for manifest in manifests for brake in manifest.brakes]
+    if as_json:
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        return
+    for row in rows:
+        typer.echo(f"{row['protocol']}: {row['brake']} ({row['scope']}, {row['adapter']})")
+        for name in ("state", "route", "target", "calls", "stops", "released_by"):
+            told = row[name] if isinstance(row[name], str) else ", ".join(row[name]) or "nothing"
+            typer.echo(f"  {name.replace('_', ' ')}: {told}")
+
+
+@app.command()
+def safe(
+    protocol: str,
+    brake: str,
+    count: Annotated[int, typer.Option(min=1, max=100, help="For how many nonces.")] = 5,
+) -> None:
+    """Print what a Safe's owners sign ahead for a brake, for the nonces that it comes to next.
+
+    One JSON object per call and nonce: what a wallet signs (`typed`, EIP-712), its hash, and what
+    the transaction service takes once sender and signature are filled in.
+    """
+    import orjson
+
+    from cli.wiring import read_manifests, read_settings
+    from responders.adapters import registry
+    from responders.adapters.calls import called, word
+    from responders.adapters.safe_transactions import SafeTransaction
+
+    settings = read_settings()
+    with _chain(settings) as chain:
+        found = _named(read_manifests(settings).get(protocol), protocol, brake)
+        if found.safe is None:
+            raise ConfigurationError(f"{protocol}: brake {brake}: safe: no Safe is named")
+        deed = registry.family_of(found, chain).deed
+        nonce = word(chain, found.safe, called("nonce()"), None)
+        if nonce is None:
+            raise ConfigurationError(f"{protocol}: brake {brake}: safe: {found.safe} is no Safe")
+        chain_id = int(chain.name.rpartition(":")[2])
+        transactions = [
+            SafeTransaction(chain_id, found.safe, deed.target, data, number)
+            for data in (deed.calldata, *deed.variants)
+            for number in range(nonce, nonce + count)
+        ]
+    rows = [
+        {"hash": "0x" + one.digest.hex(), "typed": one.typed, "proposal": one.proposal("", "", "")}
+        for one in transactions
+    ]
+    typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+
+
+def _row(manifest: "Manifest", brake: "Brake", chain: "Chain") -> dict[str, Any]:
+    from responders.adapters import registry
+
+    try:
+        family = registry.family_of(brake, chain)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{manifest.protocol}: {error}") from error
+    deed = family.deed
+    ways = {
+        "gate": brake.gate,
+        "role of": brake.roles and brake.roles.modifier,
+        "Safe": brake.safe,
+    }
+    return {
+        "protocol": manifest.protocol,
+        "brake": brake.name,
+        "adapter": brake.adapter,
+        "scope": brake.scope,
+        "state": family.probe(chain.head().number).value,
+        "route": next((f"{name} {way}" for name, way in ways.items() if way), "direct"),
+        "target": deed.target,
+        "calls": [deed.calldata, *deed.variants],
+        "stops": sorted(deed.also_stops.activities),
+        "released_by": deed.release,
+    }
+
+
+def _named(manifest: "Manifest | None", protocol: str, name: str) -> "Brake":
+    for brake in manifest.brakes if manifest else ():
+        if brake.name == name:
+            return brake
+    raise ConfigurationError(f"no manifest has a brake {name} of {protocol}")
+
+
+@contextmanager
+def _chain(settings: "Settings") -> Iterator["Chain"]:
+    from responders.chain import NodeChain
+    from runtime.evm import Endpoints
+
+    endpoints = Endpoints(
+        settings.respond.endpoints or settings.evm.endpoints, settings.evm.request_seconds
+    )
+    try:
+        yield NodeChain(endpoints)
+    finally:
+        endpoints.close()
