@@ -9,6 +9,7 @@ that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` 
 import json
 import math
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -56,7 +57,6 @@ def counts(tx: Transaction) -> dict[str, float]:
     mine = frozenset({root, tx.sender or root, *tx.created, *born})
     net = net_flows(tx.flows)
     loud = [call for call in calls if call.kind not in tree.QUIET]
-    repeats = Counter((call.sender, call.to, call.selector) for call in loud)
     pressed = Counter((c.to, c.selector) for c in loud if c.depth and c.sender in mine)
     losers = [
         tokens
@@ -67,7 +67,7 @@ def counts(tx: Transaction) -> dict[str, float]:
     only_lost = bool(kept) and max(kept.values()) < 0.0
     free = free_gains(net, mine)
     return {
-        "repeated": float(sum(times - 1 for times in repeats.values())),
+        "repeated": float(sum(times - 1 for times in tree.repeats(calls).values())),
         "losses": float(sum(map(len, losers))),
         "loans": float(len(loans(tx.flows))),
         "callbacks": float(
@@ -104,17 +104,18 @@ def _fitted() -> dict[str, Any]:
     return found
 
 
-def terms(x: dict[str, float]) -> dict[str, float]:
+def terms(x: Mapping[str, float]) -> dict[str, float]:
     """Return what each count adds to the logarithm of the likelihood ratio, in nats."""
-    weights, caps = _fitted()["weights"], _fitted()["caps"]
+    fitted = _fitted()
+    weights, caps = fitted["weights"], fitted["caps"]
     return {
-        name: weights[name] * min(caps[name], math.log1p(max(0.0, x[name])))
+        name: weights[name] * min(caps[name], math.log1p(value)) if value > 0.0 else 0.0
         for name in NAMES
-        if name in x
+        if (value := x.get(name)) is not None
     }
 
 
-def log_ratio(x: dict[str, float]) -> float:
+def log_ratio(x: Mapping[str, float]) -> float:
     """Return ln P(counts | exploit) / P(counts | ordinary), as the model has it."""
     bias: float = _fitted()["bias"]
     return bias + sum(terms(x).values())

@@ -367,9 +367,7 @@ class DetectTask:
             state = host.dump()
             if len(orjson.dumps(state)) <= MAX_STATE_BYTES:
                 return state
-            away = host.turned_away
             _log.error("state_too_large", protocol=key, given_up=host.shrink())
-            self._unlearned.inc(host.turned_away - away)
             self._metrics.shrunk.labels(self._maker.set_name).inc()
         raise UnsafeToContinueError(
             f"the state of {key} does not fit into a snapshot even with everything given up that "
