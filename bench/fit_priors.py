@@ -64,10 +64,7 @@ Case = tuple[str, list[Transaction]]
 
 
 def benign(folders: Iterable[Path], besides: frozenset[str] = frozenset()) -> Iterator[Case]:
-    """Yield every case below the folders, with its transactions that are more than a plain payment.
-
-    A protocol sees only transactions that reach it; a payment between two people never does.
-    """
+    """Yield every case below the folders, with its transactions that are more than a payment."""
     decoder = Decoder()
     for folder in folders:
         for case, items in groupby(read(folder), key=lambda item: item.case):
@@ -80,9 +77,22 @@ def benign(folders: Iterable[Path], besides: frozenset[str] = frozenset()) -> It
                     if isinstance(item.body, RawBlock)
                     for raw in item.body.transactions
                     for tx in transactions(item.body, raw, watch, decoder)
-                    if (len(tx.calls) > 1 or tx.logs or tx.writes) and tx.tx not in besides
+                    if not is_payment(tx) and tx.tx not in besides
                 ],
             )
+
+
+def is_payment(tx: Transaction) -> bool:
+    """Say whether a transaction only paid somebody. A protocol sees only what reaches it, which a
+    payment between two people never does; a call of a function may, however little it did."""
+    called = len(tx.calls) > 1 or any(call.selector for call in tx.calls)
+    return not (called or tx.logs or tx.writes)
+
+
+def has_shape(tx: Transaction) -> bool:
+    """Say whether a transaction did more than one call: what its features are held against. Single
+    calls would make every honest use of a protocol look large."""
+    return len(tx.calls) > 1 or bool(tx.logs or tx.writes)
 
 
 def fit(sample: list[Transaction]) -> dict[str, Any]:
@@ -169,7 +179,7 @@ def main() -> None:
     step = sys.argv[1] if sys.argv[1] in STEPS else STEPS[0]
     histories, *folders = map(Path, [name for name in sys.argv[1:] if name not in STEPS])
     if step == STEPS[0]:
-        fitted = fit([tx for _, sample in benign(folders) for tx in sample])
+        fitted = fit([tx for _, sample in benign(folders) for tx in sample if has_shape(tx)])
     else:
         fitted = json.loads(TARGET.read_text())
         seen = observe(histories, folders)

@@ -21,7 +21,7 @@ from unittest.mock import patch
 import numpy as np
 
 from bench.fit_likeness import FOLDS, caps, fit, named
-from bench.fit_priors import BUDGET, FINALITY, Seen, histogram, of_scores
+from bench.fit_priors import BUDGET, FINALITY, Seen, histogram, is_payment, of_scores
 from cli.backtest import judged
 from cli.court_table import markdown
 from cli.score import manifest_of
@@ -111,15 +111,15 @@ def model(data: Recordings, fold: int) -> dict[str, Any]:
     return {"bias": bias, "weights": named(weights), "caps": named(top)}
 
 
-def observe(cases: Cases, manifests: Mapping[str, Manifest], least: int) -> Seen:
-    """Return scores and evidence of ordinary transactions of at least so many calls."""
+def observe(cases: Cases, manifests: Mapping[str, Manifest]) -> Seen:
+    """Return scores and evidence of ordinary transactions that are more than a payment."""
     detectors = load_set(CORE, CORE)
     seen: Seen = defaultdict(lambda: defaultdict(list))
     for case, txs in cases.items():
         rules = Rules(set_name="core", finality=FINALITY, budget=BUDGET)
         host = Host(Scope("eip155:1", case, manifests.get(case)), rules, detectors)
         for tx in txs:
-            if len(tx.calls) < least and not (tx.logs or tx.writes):
+            if is_payment(tx):
                 continue
             opinion, _ = host.take(tx)
             if opinion is not None and not is_inert(tx):
@@ -160,9 +160,9 @@ def held_out(data: Recordings) -> dict[str, list[Row]]:
         fitted = model(data, fold)
         rest = {**data.rest(data.benign, fold), **data.rest(data.histories, fold)}
         with shipped(fitted, nothing, nothing):
-            scores = observe(rest, data.manifests, 2)
+            scores = observe(rest, data.manifests)
         with shipped(fitted, scores, nothing):
-            evidence = observe(rest, data.manifests, 2)
+            evidence = observe(rest, data.manifests)
         maker = HostMaker("core", load_set(CORE, CORE), data.manifests, lambda _chain: FINALITY)
         with shipped(fitted, scores, evidence):
             for case, txs in everything.items():
