@@ -20,6 +20,8 @@ class Staged(_Event, tag="staged", frozen=True):
 
     proposal: str
     """The digest that they sign, or the Governor's id of it."""
+    number: int = 0
+    """What beside its calls makes it this one: the Safe's nonce, or which try it is."""
 
 
 class Approved(_Event, tag="approved", frozen=True):

@@ -46,7 +46,7 @@ class Books(NamedTuple):
         enough = len(self.agreed & terms.signers) >= terms.quorum and self.cause
         return enough and event.proposal == self.staged and self.greens >= terms.green_blocks
 
-    def after(self, event: Event, block: int | None, held: Hold) -> "Books":
+    def after(self, event: Event, block: int | None, held: Hold) -> "Books":  # noqa: C901, PLR0911 - a case each
         """Note an event that went through; `block` is the one judged before."""
         match event:
             case CauseRecorded():

@@ -1,0 +1,167 @@
+"""`firebreak recover`: lead a braked protocol back. Shows, checks and records; sends nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from responders.recovery.desk import Desk, Node
+
+app = typer.Typer(
+    help="Lead a braked protocol back: what is missing, what to sign, what it would do.",
+    no_args_is_help=True,
+)
+
+PlanFile = Annotated[Path, typer.Argument(help="The plan of the case (TOML).")]
+
+
+@app.command("open")
+def open_(
+    plan: PlanFile,
+    evidence: Annotated[
+        Literal["T1", "T2", "T3"], typer.Option(help="What the case justifies: T1, T2 or T3.")
+    ] = "T1",
+    expires_at: Annotated[
+        int | None, typer.Option(help="Block time at which the brake lets go by itself.")
+    ] = None,
+) -> None:
+    """Begin: who decides is read from the chain, and on what terms the brake holds is written down.
+
+    The log is kept beside the plan, in `<plan>.log`.
+    """
+    from cli.wiring import read_manifests, read_settings
+    from responders.recovery import desk
+    from responders.recovery.log import Log
+    from responders.recovery.plan import read_plan
+
+    settings = read_settings()
+    found = read_plan(plan)
+    manifest = read_manifests(settings).get(found.protocol)
+    brake = next((b for b in manifest.brakes if b.name == found.brake), None) if manifest else None
+    if brake is None:
+        raise ConfigurationError(f"no manifest has a brake {found.brake} of {found.protocol}")
+    with _node() as node:
+        opened = desk.opened(node, found, brake, evidence, expires_at)
+    Log.open_case(log_of(plan), opened)
+    typer.echo(f"opened; the brake: {opened.hold.release}")
+
+
+@app.command()
+def show(plan: PlanFile) -> None:
+    """Say where the case stands, and what is missing."""
+    with _desk(plan) as desk:
+        for line in desk.standing():
+            typer.echo(line)
+
+
+@app.command()
+def cause(plan: PlanFile, words: str) -> None:
+    """Write down the root cause."""
+    from responders.recovery.events import CauseRecorded
+
+    with _desk(plan) as desk:
+        desk.log.record(CauseRecorded(words))
+
+
+@app.command()
+def propose(
+    plan: PlanFile,
+    as_json: Annotated[bool, typer.Option("--json", help="What to sign or send.")] = False,  # noqa: FBT002 - a command-line flag
+) -> None:
+    """Rehearse the next step on the newest state, show each call decoded, and stage it.
+
+    What a rehearsal shows to fail is not staged.
+    """
+    import orjson
+
+    with _desk(plan) as desk:
+        proposal, rehearsal = desk.propose()
+        if as_json:
+            typer.echo(orjson.dumps(proposal.shown, option=orjson.OPT_INDENT_2).decode())
+            return
+        for line in desk.told(proposal, rehearsal):
+            typer.echo(line)
+
+
+@app.command()
+def approve(
+    plan: PlanFile,
+    signatures: Annotated[
+        list[str] | None, typer.Argument(help="An owner's, one for each transaction of a Safe.")
+    ] = None,
+) -> None:
+    """Record that a signer agreed to what is staged, or that the Governor counted enough votes."""
+    with _desk(plan) as desk:
+        signer = desk.approve(signatures or [])
+        typer.echo(f"{signer} agrees")
+
+
+@app.command()
+def done(
+    plan: PlanFile,
+    txs: Annotated[
+        list[str] | None, typer.Argument(help="The transactions that carried a Safe's step out.")
+    ] = None,
+) -> None:
+    """Record that the chain shows the staged step carried out."""
+    with _desk(plan) as desk:
+        desk.carried_out(txs or [])
+        typer.echo(f"carried out; now {desk.log.course.phase}")
+
+
+@app.command()
+def watch(
+    plan: PlanFile,
+) -> None:
+    """Judge the invariants after each block since the last one judged. Exit code 1 when any is red.
+
+    Begins at the newest block; of more than 1000 blocks only the newest are judged, which starts
+    the count again. `propose` and `approve` do it as well.
+    """
+    with _desk(plan) as desk:
+        red = desk.watch()
+        course = desk.log.course
+        typer.echo(
+            f"block {course.block}: {course.green} green in a row, of {course.terms.green_blocks}"
+        )
+        for name in red:
+            typer.echo(f"  red: {name}")
+    if red:
+        raise typer.Exit(1)
+
+
+def log_of(plan: Path) -> Path:
+    """Return where a plan's log is."""
+    return plan.with_name(plan.name + ".log")
+
+
+@contextmanager
+def _desk(plan: Path) -> Iterator["Desk"]:
+    from responders.recovery.desk import Desk
+    from responders.recovery.log import Log
+    from responders.recovery.plan import read_plan
+
+    found, log = read_plan(plan), Log(log_of(plan))
+    with _node() as node:
+        yield Desk(node, found, log)
+
+
+@contextmanager
+def _node() -> Iterator["Node"]:
+    from cli.wiring import read_settings
+    from responders.recovery.desk import Node
+    from runtime.evm import Endpoints
+
+    settings = read_settings()
+    endpoints = Endpoints(
+        settings.respond.endpoints or settings.evm.endpoints, settings.evm.request_seconds
+    )
+    try:
+        yield Node(endpoints)
+    finally:
+        endpoints.close()
