@@ -135,6 +135,49 @@ def watch(
         raise typer.Exit(1)
 
 
+@app.command()
+def restitution(
+    token: str,
+    block: Annotated[int, typer.Option(help="The block whose balances count; a final one.")],
+    fund: Annotated[str, typer.Option(help="What can be paid, in the smallest unit.")],
+    into: Annotated[Path, typer.Option(help="The file to write.")],
+    since: Annotated[int, typer.Option(help="The token's first block.")] = 0,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="An account that is paid nothing: the thief, a pool.")
+    ] = None,
+) -> None:
+    """Take a snapshot of a token's balances; write root, amounts and proofs for `Restitution.sol`.
+
+    Each is paid in proportion to what it held, rounded down, never more than that.
+    """
+    import msgspec
+
+    from responders.recovery.restitution import check, restitution
+    from responders.recovery.snapshot import balances, hash_of
+    from schemas.units import account, uint
+
+    without = {name.lower() for name in exclude or ()}
+    token = token.lower()
+    with _node() as node:
+        held = balances(node.endpoints, node.chain, token, since, block)
+        paid = {name: held[name] for name in held.keys() - without}
+        name = account(node.chain.name, token)
+        made = restitution(name, block, hash_of(node.endpoints, block), paid, uint(fund))
+    check(made)
+    into.write_bytes(msgspec.json.format(msgspec.json.encode(made)) + b"\n")
+    typer.echo(f"root {made.root}, total {made.total} for {len(made.claims)} accounts: {into}")
+
+
+@app.command()
+def claims(path: Annotated[Path, typer.Argument(help="What `restitution` wrote.")]) -> None:
+    """Compute a published restitution again, and check every proof in it."""
+    from responders.recovery.restitution import check, read
+
+    found = read(path)
+    check(found)
+    typer.echo(f"root {found.root} holds: {found.total} for {len(found.claims)} accounts")
+
+
 def log_of(plan: Path) -> Path:
     """Return where a plan's log is."""
     return plan.with_name(plan.name + ".log")

@@ -140,10 +140,9 @@ class Village:
     def ask(self, account: Account, call: Call) -> bytes:
         question = {
             "from": account.address,
-            "to": call.to,
             "data": "0x" + call.data.hex(),
             "value": hex(call.value),
-        }
+        } | ({} if call.to is None else {"to": call.to})
         return bytes.fromhex(self.node.rpc("eth_call", question, "latest")[2:])
 
     def asked(
