@@ -136,6 +136,47 @@ def watch(
 
 
 @app.command()
+def eradicate(
+    plan: PlanFile,
+    key: Annotated[str, typer.Option(help="The address whose key is compromised.")],
+    successor: Annotated[
+        str | None, typer.Option(help="Who takes over what somebody has to hold.")
+    ] = None,
+    since: Annotated[int, typer.Option(help="The protocol's first block.")] = 0,
+) -> None:
+    """Find what a compromised key can still do; print the calls that end it, for the plan's fix.
+
+    Each call is rehearsed as those who decide would make it. Exit code 1 when something is left
+    that they cannot end.
+    """
+    from cli.wiring import read_manifests, read_settings
+    from responders.recovery.eradication import Search
+    from responders.recovery.plan import read_plan
+    from responders.recovery.simulation import rehearse
+
+    found = read_plan(plan)
+    manifest = read_manifests(read_settings()).get(found.protocol)
+    if manifest is None:
+        raise ConfigurationError(f"no manifest of {found.protocol}")
+    left = False
+    with _node() as node:
+        contracts = tuple(sorted(manifest.addresses))
+        heir = successor and successor.lower()
+        search = Search(node.endpoints, node.chain, contracts, key.lower(), heir, since)
+        for power in search.powers(found.executor, node.chain.head().number):
+            typer.echo(f"# {power.words}")
+            if power.ending is None:
+                left = True
+                continue
+            (effect,) = rehearse(node.endpoints, found.executor, [power.ending], ()).effects
+            left = left or not effect.ok
+            can = "  " if effect.ok else f"# {found.executor} cannot: {effect.reason}\n# "
+            typer.echo(f"{can}{power.ending.toml},")
+    if left:
+        raise typer.Exit(1)
+
+
+@app.command()
 def restitution(
     token: str,
     block: Annotated[int, typer.Option(help="The block whose balances count; a final one.")],

@@ -4,6 +4,7 @@ What signers see is decoded from the very bytes that they sign, and it is only s
 again gives these bytes: nothing can be hidden behind the arguments, or between them.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,12 @@ class Move:
         """
         told = ", ".join(_shown(value) for value in arguments_of(self.function, self.calldata))
         return f"{self.to}: {self.function.partition('(')[0]}({told})"
+
+    @property
+    def toml(self) -> str:
+        """Return the call as a plan has it."""
+        given = json.dumps([_plain(v) for v in arguments_of(self.function, self.calldata)])
+        return f'{{ to = "{self.to}", function = "{self.function}", arguments = {given} }}'
 
 
 def types_of(function: str) -> list[str]:
@@ -100,6 +107,14 @@ def _value(kind: str, given: Any) -> Any:
     if kind.startswith("bytes") and isinstance(given, str):
         return bytes.fromhex(given.removeprefix("0x"))
     return given
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _shown(value: Any) -> str:

@@ -4,21 +4,17 @@ Holders are found from the token's own transfers; what they held is asked at the
 to be the token's supply at that block: a holder that no transfer named would show as a difference.
 """
 
-from collections.abc import Iterable
-
 from eth_utils.crypto import keccak
 
 from responders.adapters.calls import called, word
 from responders.answers import head
 from responders.chain import Chain
+from responders.recovery.history import address_in, entries
 from responders.recovery.merkle import MAX_LEAVES
-from runtime.evm import Endpoints, NodeRefusalError
+from runtime.evm import Endpoints
 from schemas.errors import ConfigurationError, TransientError
 
 TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
-STEP = 2_000
-"""Blocks of logs asked for at once: what public nodes allow."""
-
 _TOPICS = 3
 _HEADERS_ONLY = False
 
@@ -58,25 +54,10 @@ def balances(
 def _named(endpoints: Endpoints, token: str, since: int, block: int) -> set[str]:
     """Return whoever was sent anything."""
     found: set[str] = set()
-    for first in range(since, block + 1, STEP):
-        wanted = {
-            "address": token,
-            "topics": [TRANSFER],
-            "fromBlock": hex(first),
-            "toBlock": hex(min(first + STEP - 1, block)),
-        }
-        try:
-            found |= endpoints.ask("eth_getLogs", wanted, read=_receivers)
-        except NodeRefusalError as error:
-            raise TransientError(str(error)) from error
+    for entry in entries(endpoints, token, [TRANSFER], since, block):
+        if len(entry.topics) != _TOPICS:
+            raise ConfigurationError(f"{token} is no ERC-20: its transfers have other topics")
+        found.add(address_in(entry.topics[2]))
         if len(found) > MAX_LEAVES:
             raise ConfigurationError(f"more than {MAX_LEAVES:,} accounts: pay them by parts")
-    return found
-
-
-def _receivers(logs: Iterable[dict[str, list[str]]]) -> set[str]:
-    found = set()
-    for log in logs:
-        _, _, receiver = log["topics"][:_TOPICS]
-        found.add("0x" + int(receiver, 16).to_bytes(32).hex()[24:])
     return found

@@ -1,9 +1,11 @@
 """A granary behind a proxy, who owns it, who robs it, and the plan to lead it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from typer.testing import CliRunner, Result
 
@@ -152,14 +154,20 @@ class Village:
 
     def sign(self, typed: dict[str, Any], owner: Account) -> str:
         """Return what a wallet gives for typed data."""
-        from eth_account.messages import encode_typed_data
-
         message = encode_typed_data(full_message=typed)
         return "0x" + owner.signer.sign_message(message).signature.hex()
 
-    def carry_out_by_safe(self, calls: list[Call], nonce: int) -> list[str]:
+    def transactions(self) -> list[dict[str, Any]]:
+        """Return what a Safe's owners are given to sign."""
+        rows = orjson.loads(self.said("propose", "--json"))["transactions"]
+        assert isinstance(rows, list)
+        return rows
+
+    def carry_out_by_safe(
+        self, calls: list[Call], nonce: int, owners: Sequence[Account] = ()
+    ) -> list[str]:
         """Let anybody send what two owners signed."""
-        owners = self.people[:2]
+        owners = owners or self.people[:2]
         return [
             *self.do(
                 self.stranger,
