@@ -177,6 +177,24 @@ def eradicate(
 
 
 @app.command()
+def layout(
+    old: Annotated[Path, typer.Argument(help="The compiler's storage layout of the old code.")],
+    new: Annotated[Path, typer.Argument(help="That of the new code.")],
+) -> None:
+    """Say what new code adds to the old storage, and where it would misread it (exit code 1)."""
+    from responders.recovery.layout import added, clashes, read_layout
+
+    before, after = read_layout(old), read_layout(new)
+    for words in added(before, after):
+        typer.echo(f"new: {words}")
+    found = list(clashes(before, after))
+    for words in found:
+        typer.echo(f"clash: {words}")
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
 def restitution(
     token: str,
     block: Annotated[int, typer.Option(help="The block whose balances count; a final one.")],
@@ -232,7 +250,7 @@ def _desk(plan: Path) -> Iterator["Desk"]:
 
     found, log = read_plan(plan), Log(log_of(plan))
     with _node() as node:
-        yield Desk(node, found, log)
+        yield Desk(node, found, log, plan.parent)
 
 
 @contextmanager

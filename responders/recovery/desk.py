@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from responders.adapters import registry
 from responders.adapters.adapter import RoutedAdapter
@@ -23,6 +24,7 @@ from responders.recovery.log import Log, Opened
 from responders.recovery.plan import RecoveryPlan
 from responders.recovery.proposals import APPROVED, GovernorProposal, Proposal, SafeProposal
 from responders.recovery.simulation import Rehearsal, rehearse
+from responders.recovery.upgrades import differences, require_safe
 from runtime.evm import Endpoints
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake
@@ -63,6 +65,8 @@ class Desk:
     node: Node
     plan: RecoveryPlan
     log: Log
+    folder: Path
+    """Where the plan is."""
 
     def __post_init__(self) -> None:
         _require_chain(self.node, self.plan)
@@ -93,13 +97,15 @@ class Desk:
     def propose(self) -> tuple[Proposal, Rehearsal]:
         """Stage the next step as it has to be now.
 
-        Raises `NotYetError` when it is too early for it, or when a call of it would revert; for a
-        stage of the release also when an invariant would not hold afterwards.
+        Raises `UnsafeUpgradeError` for one that would break the storage behind a proxy, and
+        `NotYetError` when it is too early for it, or when a call of it would revert; for a stage of
+        the release also when an invariant would not hold afterwards.
         """
         self.watch()
         course = self.log.course
         if course.finished:
             raise NotYetError("every step was carried out")
+        require_safe(self.plan.steps[course.done], self.folder)
         number = self.log.tries if self.plan.governor else self._nonce()
         proposal = self.plan.proposal(course.done, number)
         rehearsal = rehearse(
@@ -120,6 +126,8 @@ class Desk:
         """Say what signers are asked, decoded, and what it would do."""
         yield f"{self.plan.steps[self.log.course.done].words}"
         yield f"digest: {proposal.digest}"
+        for line in differences(self.plan.steps[self.log.course.done], self.folder):
+            yield f"  {line}"
         for effect in rehearsal.effects:
             yield f"  {effect.move.words}"
             yield f"    at block {rehearsal.block}: {effect.gas} gas, {effect.events} events"

@@ -58,11 +58,22 @@ class Invariant(Strict):
         return Check(self.name, left, self.relation, right)
 
 
+class Upgrade(Strict):
+    """What the compiler says of the code that is replaced, and of the code that replaces it: two
+    files, by their paths from the plan."""
+
+    proxy: LowerAddress
+    old: Annotated[str, Field(min_length=1, max_length=512)]
+    new: Annotated[str, Field(min_length=1, max_length=512)]
+
+
 class Step(Strict):
     """What is decided on at once."""
 
     words: Annotated[str, Field(min_length=1, max_length=512)]
     calls: Annotated[tuple[Call, ...], Field(min_length=1, max_length=64)]
+    upgrades: Annotated[tuple[Upgrade, ...], Field(max_length=64)] = ()
+    """For each proxy that the calls upgrade."""
 
 
 class Stage(Step):

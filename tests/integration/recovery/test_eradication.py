@@ -93,7 +93,7 @@ def test_every_power_of_a_stolen_key_is_ended_by_one_proposal(village: Village) 
     assert operation.hex() in result.output
 
     fixed = village.plan.read_text()
-    start, end = fixed.index("calls = ["), fixed.index("[[stages]]")
+    start, end = fixed.index("calls = ["), fixed.index("[[fix.upgrades]]")
     village.plan.write_text(f"{fixed[:start]}calls = [\n{chr(10).join(calls)}\n]\n{fixed[end:]}")
     village.said("open", "--evidence", "T2")
     village.said("cause", "the guardian's key was stolen")

@@ -1,5 +1,6 @@
 """A granary behind a proxy, who owns it, who robs it, and the plan to lead it back."""
 
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from eth_utils.crypto import keccak
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from contracts.build import SOURCES
 from sandbox.deployer import Deployer
 from sandbox.evm import ETHER, Account, Call, Chain, Contract
 from sandbox.node import LocalNode, RpcError
@@ -17,6 +19,8 @@ from sandbox.safe import NOBODY, approved
 
 OPENZEPPELIN = "@openzeppelin/contracts", "build/contracts"
 SAFES = "@safe-global/safe-contracts", "build/artifacts/contracts"
+
+SCRIPT = Path(__file__).with_name("layouts.mjs")
 
 DELAY = 60
 CAP = 50 * ETHER
@@ -30,6 +34,7 @@ class Village:
     def __init__(self, node: LocalNode, packages: Callable[[str], Path], folder: Path) -> None:
         self.node, self.chain = node, Chain(node)
         self.folder, self.plan = folder, folder / "granary-plan.toml"
+        self._packages = packages
         self.manifests = folder / "protocols"
         self.manifests.mkdir()
         self.people = [self.person(f"villager {number}") for number in range(4)]
@@ -91,6 +96,7 @@ class Village:
         for one in self.people:
             self.do(one, self.granary.call("deposit", value=20 * ETHER))
         self.write(decided)
+        self.layouts(SOURCES, "sandbox/Granary.sol")
 
     def write(self, decided: str) -> None:
         at, chain = self.granary.address, f"eip155:{self.chain.id}"
@@ -109,6 +115,8 @@ class Village:
             '[fix]\nwords = "Upgrade to the granary that checks balances"\n'
             f'calls = [{{ to = "{at}", function = "upgradeToAndCall(address,bytes)", '
             f'arguments = ["{self.mended.address}", "0x"] }}]\n'
+            f'[[fix.upgrades]]\nproxy = "{at}"\nold = "Granary.json"\n'
+            'new = "GranaryMended.json"\n'
             '[[stages]]\ncap = 1000\nwords = "Open at a tenth"\n'
             f'calls = [{{ to = "{at}", function = "setCap(uint256)", '
             f'arguments = ["{CAP // 10}"] }}, {{ to = "{at}", function = "unpause()" }}]\n'
@@ -116,6 +124,24 @@ class Village:
             f'calls = [{{ to = "{at}", function = "setCap(uint256)", '
             f'arguments = ["{CAP}"] }}]\n'
         )
+
+    def layouts(self, folder: Path, *files: str) -> None:
+        """Write what solc says of the storage of these sources' contracts beside the plan."""
+        package = self._packages(OPENZEPPELIN[0])
+        done = subprocess.run(
+            [
+                "node",
+                SCRIPT,
+                self._packages("solc"),
+                folder,
+                f"{OPENZEPPELIN[0]}={package}",
+                *files,
+            ],
+            capture_output=True,
+            check=True,
+        )
+        for name, layout in orjson.loads(done.stdout).items():
+            (self.folder / f"{name}.json").write_bytes(orjson.dumps(layout))
 
     def rob(self) -> None:
         """Let the thief take what is not his, and the guardian pause."""
