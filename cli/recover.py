@@ -11,6 +11,8 @@ from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from responders.recovery.desk import Desk, Node
+    from responders.recovery.plan import RecoveryPlan
+    from schemas.manifest import Brake
 
 app = typer.Typer(
     help="Lead a braked protocol back: what is missing, what to sign, what it would do.",
@@ -20,35 +22,42 @@ app = typer.Typer(
 PlanFile = Annotated[Path, typer.Argument(help="The plan of the case (TOML).")]
 
 
+Evidence = Annotated[
+    Literal["T1", "T2", "T3"], typer.Option(help="The broadest brake that the case justifies.")
+]
+Expiry = Annotated[
+    int | None, typer.Option(help="Block time at which the brake lets go by itself.")
+]
+
+
 @app.command("open")
-def open_(
-    plan: PlanFile,
-    evidence: Annotated[
-        Literal["T1", "T2", "T3"], typer.Option(help="What the case justifies: T1, T2 or T3.")
-    ] = "T1",
-    expires_at: Annotated[
-        int | None, typer.Option(help="Block time at which the brake lets go by itself.")
-    ] = None,
-) -> None:
+def open_(plan: PlanFile, evidence: Evidence = "T1", expires_at: Expiry = None) -> None:
     """Begin: who decides is read from the chain, and on what terms the brake holds is written down.
 
     The log is kept beside the plan, in `<plan>.log`.
     """
-    from cli.wiring import read_manifests, read_settings
     from responders.recovery import desk
     from responders.recovery.log import Log
     from responders.recovery.plan import read_plan
 
-    settings = read_settings()
     found = read_plan(plan)
-    manifest = read_manifests(settings).get(found.protocol)
-    brake = next((b for b in manifest.brakes if b.name == found.brake), None) if manifest else None
-    if brake is None:
-        raise ConfigurationError(f"no manifest has a brake {found.brake} of {found.protocol}")
     with _node() as node:
-        opened = desk.opened(node, found, brake, evidence, expires_at)
+        held = desk.held(node, _brake_of(found), evidence, expires_at)
+        opened = desk.opened(node, found, held)
     Log.open_case(log_of(plan), opened)
-    typer.echo(f"opened; the brake: {opened.hold.release}")
+    typer.echo(f"opened; the brake: {held.release}")
+
+
+@app.command()
+def again(plan: PlanFile, evidence: Evidence = "T1", expires_at: Expiry = None) -> None:
+    """Record that the brake was set again, or renewed: the course begins anew, cause included."""
+    from responders.recovery import desk as terms
+    from responders.recovery.events import BrakedAgain
+
+    with _desk(plan) as desk:
+        held = terms.held(desk.node, _brake_of(desk.plan), evidence, expires_at)
+        desk.log.record(BrakedAgain(held))
+        typer.echo(f"begun anew; the brake: {held.release}")
 
 
 @app.command()
@@ -235,6 +244,16 @@ def claims(path: Annotated[Path, typer.Argument(help="What `restitution` wrote."
     found = read(path)
     check(found)
     typer.echo(f"root {found.root} holds: {found.total} for {len(found.claims)} accounts")
+
+
+def _brake_of(plan: "RecoveryPlan") -> "Brake":
+    from cli.wiring import read_manifests, read_settings
+
+    manifest = read_manifests(read_settings()).get(plan.protocol)
+    for brake in manifest.brakes if manifest else ():
+        if brake.name == plan.brake:
+            return brake
+    raise ConfigurationError(f"no manifest has a brake {plan.brake} of {plan.protocol}")
 
 
 def log_of(plan: Path) -> Path:

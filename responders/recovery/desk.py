@@ -19,7 +19,7 @@ from responders.recovery.consent import (
 )
 from responders.recovery.course import NotYetError, Terms, missing
 from responders.recovery.events import Approved, CarriedOut, Elapsed, Observed, Staged
-from responders.recovery.holds import hold
+from responders.recovery.holds import Hold, hold
 from responders.recovery.log import Log, Opened
 from responders.recovery.plan import RecoveryPlan
 from responders.recovery.proposals import APPROVED, GovernorProposal, Proposal, SafeProposal
@@ -41,21 +41,27 @@ class Node:
         self.chain: Chain = NodeChain(endpoints)
 
 
-def opened(
-    node: Node, plan: RecoveryPlan, brake: Brake, evidence: Scope, expires_at: int | None
-) -> Opened:
-    """Return the first line of a case's log.
+def held(node: Node, brake: Brake, evidence: Scope, expires_at: int | None) -> Hold:
+    """Return on what terms a brake of the manifest holds.
 
-    Raises `UnboundedBrakeError` for a brake that should not have been set on these terms.
+    Raises `UnboundedBrakeError` for one that should not have been set on these.
     """
-    _require_chain(node, plan)
-    who = deciders(node.chain, plan)
     family = registry.family_of(brake, node.chain)
     means = RoutedAdapter(family, Direct(), brake.scope).plan()
-    ramp = tuple(stage.cap for stage in plan.stages)
-    terms = Terms(signers=who.signers, quorum=who.quorum, green_blocks=plan.green_blocks, ramp=ramp)
-    now = node.chain.head().timestamp
-    return Opened(plan.case, terms, hold(means, evidence, now, expires_at))
+    return hold(means, evidence, node.chain.head().timestamp, expires_at)
+
+
+def opened(node: Node, plan: RecoveryPlan, terms: Hold) -> Opened:
+    """Return the first line of a case's log, with who decides as the chain has it."""
+    _require_chain(node, plan)
+    who = deciders(node.chain, plan)
+    agreed = Terms(
+        signers=who.signers,
+        quorum=who.quorum,
+        green_blocks=plan.green_blocks,
+        ramp=tuple(stage.cap for stage in plan.stages),
+    )
+    return Opened(plan.case, agreed, terms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,3 +121,18 @@ def test_a_step_that_would_revert_is_not_put_before_anybody(village: Village) ->
     assert "would revert" in village.refused("propose")
     assert "nothing is staged" in village.refused("approve")
     assert village.refused("open").endswith("File exists")
+
+
+def test_a_brake_that_was_set_again_begins_the_course_anew(village: Village) -> None:
+    village.govern()
+    manifest = next(village.manifests.glob("*.toml"))
+    manifest.write_text(manifest.read_text().replace('scope = "T2"', 'scope = "T1"'))
+    assert "evidence for T2" in village.refused("open")
+    soon = str(village.chain.timestamp() + 600)
+    assert "no expiry can be promised" in village.refused("open", "--expires-at", soon)
+    village.said("open", "--evidence", "T2")
+    village.said("cause", "withdraw() pays whoever asks")
+    village.said("propose")
+    assert "released by people only" in village.said("again", "--evidence", "T2")
+    assert "root cause: not recorded" in village.said("show")
+    assert "nothing is staged" in village.refused("approve")
