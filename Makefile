@@ -36,7 +36,7 @@ test-container: ## Run the same tests on Kafka's official image; needs Docker
 	@FIREBREAK_TEST_CONTAINERS=1 $(BIN)/pytest -m 'kafka and not slow and not faults' $(ARGS)
 
 .PHONY: faults
-faults: ## Break everything, on purpose, for half an hour; ARGS=--seed=N repeats a run
+faults: ## Break everything, on purpose, for an hour; ARGS=--seed=N repeats a run
 	@./setup dev
 	@$(BIN)/pytest tests/faults tests/integration/test_local_cluster.py $(ARGS)
 

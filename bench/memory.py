@@ -16,6 +16,7 @@ from bench.report import BrokenResultError, Figure, Section
 from detectors.baseline import Counts, Prior, Sizes
 from detectors.service import Scorer
 from detectors.tail import NO_REFERENCE
+from ingest.posture import PostureMemory
 from runtime.state import StateStore
 from schemas.operations import KeyState
 from schemas.topics import DETECTOR_STATE
@@ -23,18 +24,34 @@ from schemas.topics import DETECTOR_STATE
 TITLE = "State"
 
 KEYS = 100_000
+ADDRESSES = 10_000_000
 HOSTS = 300
 LEARNED = 60
 
 
 def measure(place: Place) -> Section:
     """Measure each in turn."""
-    figures = [*_per_key(place), *_pauses(place), *_snapshots(place)]
-    return Section(
-        TITLE,
-        tuple(figures),
-        ("ten million addresses in 2 GiB: the memory of addresses comes with a later capability",),
+    figures = [*_per_key(place), *_addresses(place), *_pauses(place), *_snapshots(place)]
+    return Section(TITLE, tuple(figures))
+
+
+def _addresses(place: Place) -> Iterator[Figure]:
+    """Fill the memory of how accounts prepare with fresh accounts, up to what it was made for."""
+    count = place.size(ADDRESSES)
+    memory = PostureMemory(ADDRESSES)
+    began = time.process_time()
+    for number in range(count):
+        memory.deployed(traffic.address(number), 1_600_000_000)
+    each = (time.process_time() - began) / count * 1e6
+    sample = range(0, count, max(1, count // 10_000))
+    kept = sum(memory.of(traffic.address(n), 1_600_000_000) is not None for n in sample)
+    if kept < 0.99 * len(sample):
+        raise BrokenResultError(f"of {len(sample):,} accounts it remembers {kept:,}")
+    note = f"{count:,} accounts entered, {kept / len(sample):.1%} of a sample remembered"
+    yield Figure(
+        "posture of ten million addresses", (memory.bytes / 2**30,), "GiB", "at most 2", note
     )
+    yield Figure("an account's sign, entered", (each,), "us")
 
 
 def _bytes_each(make: Callable[[int], object], count: int) -> float:

@@ -23,18 +23,22 @@ from cli import (
     detectors,
     doctor,
     fetch,
+    incentives,
     incidents,
     ingest,
     kafka,
     keys,
     plugins,
     recover,
+    rederive,
     replay,
     respond,
     score,
     signer,
+    tails,
     topics,
     vet,
+    whatif,
 )
 from runtime import logs
 from schemas.errors import (
@@ -57,12 +61,16 @@ app.command()(demo.demo)
 app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(fetch.fetch)
+app.command()(incentives.incentives)
 app.command()(incidents.incidents)
+app.command()(rederive.rederive)
 app.command()(replay.replay)
 app.command()(respond.respond)
 app.command()(score.score)
 app.command()(signer.signer)
+app.command()(tails.tails)
 app.command()(vet.vet)
+app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")
 app.add_typer(brakes.app, name="brakes")
 app.add_typer(config.app, name="config")

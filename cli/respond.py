@@ -53,7 +53,7 @@ def respond(
                 f"no manifest in {settings.protocols} has a brake on {chain.name}"
             )
         account = equipment.account_of(own, _chain_id(chain))
-        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI)
+        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI, manifests)
         equipment.warn_of_short_funds(chain, account, levers, outlook.fee_cap)
         with Journal(_journal(settings, chain)) as journal:
             producer = broker.producer()
@@ -62,6 +62,7 @@ def respond(
             responder = _responder(settings, service, levers, book, outlook, producer)
             preflight(outlook, levers)
             responder.tick()
+            equipment.warn_of_unbounded_loss(outlook, manifests)
             consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
             lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
@@ -152,23 +153,21 @@ def _responder(
 def _heartbeats(
     settings: "Settings", service: "Service", levers: "Levers", chain: "Chain"
 ) -> Iterator[None]:
-    """Keep the gates' authority alive beside the work, over a connection of its own."""
+    """Keep gates' and seats' authority alive beside the work, over a connection of its own."""
     from responders import heartbeat
     from responders.equipment import heartbeat_of
+    from responders.levers import kept_alive
 
     signer = heartbeat_of(settings.respond, _chain_id(chain))
-    gates: dict[str, list[str]] = {}
-    for lever in levers.values():
-        if lever.brake.gate is not None:
-            gates.setdefault(lever.brake.gate, []).append(lever.manifest.protocol)
-    if signer is None or not gates:
+    waiting = kept_alive(levers)
+    if signer is None or not waiting:
         yield
         return
     cap = settings.respond.fee_cap_gwei * _GWEI
     with _node(settings, service) as own:
         beats = [
-            heartbeat.Heartbeat(own, signer, gate, sorted(set(protocols)), cap)
-            for gate, protocols in gates.items()
+            heartbeat.Heartbeat(own, signer, contract, protocols, cap)
+            for contract, protocols in waiting.items()
         ]
         thread = threading.Thread(
             target=heartbeat.run, args=(beats, service.metrics, service.stop), name="heartbeat"

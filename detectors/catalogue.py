@@ -38,6 +38,7 @@ def _entry(made: type[Detector]) -> str:
         spec.summary,
         "",
         f"- version {spec.version}, technique {spec.technique}, reads {_reads(made)}",
+        f"- its score is made from: {', '.join(spec.made_from)}",
         f"- warm-up: {spec.warm_up} {_unit(made)}",
         *_features(made),
         f"- false positives: {_list(spec.false_positives)}",

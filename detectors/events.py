@@ -87,6 +87,8 @@ class _Waiting(NamedTuple):
 class EventHost:
     """Scores and learns one contract's events, in the order of their records."""
 
+    layout = 1
+
     def __init__(self, chain: str, protocol: str, rules: Rules) -> None:
         self.chain = chain
         self._protocol = protocol
@@ -175,6 +177,7 @@ class EventHost:
             technique=TECHNIQUE,
             reasons=reasons,
             evidence=(Evidence(what=f"{event.name} of {event.contract}"[:500], log=event.log),),
+            made_from=("events",),
         )
         ratio = p_value / rules.budget
         return Alert(

@@ -3,10 +3,10 @@
 Amounts become floats here, on purpose: these are statistics. Money in records stays exact.
 """
 
-import threading
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from detectors.last import answered_once
 from schemas.chain import Flow, Transaction
 
 NOBODY = "0x0000000000000000000000000000000000000000"
@@ -19,25 +19,9 @@ Net = dict[str, dict[str, float]]
 """By address, by token: what came in minus what went out, in the token's smallest unit."""
 
 
+@answered_once
 def net_flows(flows: Sequence[Flow]) -> Net:
-    """Return what every address gained and lost in all, zeros left out; not to be changed.
-
-    The detectors of a set ask one after another for the same flows, so the last answer is kept.
-    """
-    if _last.flows is not flows:
-        _last.net, _last.flows = _net(flows), flows
-    return _last.net
-
-
-class _Last(threading.local):
-    flows: Sequence[Flow] = ()
-    net: Net = {}  # noqa: RUF012 - the answer for no flows, which nobody changes
-
-
-_last = _Last()
-
-
-def _net(flows: Sequence[Flow]) -> Net:
+    """Return what every address gained and lost in all, zeros left out; not to be changed."""
     exact: dict[str, dict[str, int]] = {}
     for flow in flows:
         amount, token = int(flow.amount), flow.token
@@ -68,7 +52,8 @@ class Loan(NamedTuple):
     amount: float
 
 
-def loans(flows: Sequence[Flow]) -> list[Loan]:
+@answered_once
+def loans(flows: Sequence[Flow]) -> Sequence[Loan]:
     """Return what was lent and given back within the transaction.
 
     A loan is an outflow of an address that is followed, not preceded, by inflows of the same token

@@ -19,6 +19,7 @@ from schemas.chain import Transaction
 from schemas.errors import ConfigurationError
 
 TECHNIQUE = re.compile(r"^ADT[0-9]{4}(\.[0-9]{3})?\Z")
+KIND = re.compile(r"[a-z]{1,32}")
 VERSION = re.compile(r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z")
 
 MAX_NAME = 128
@@ -82,6 +83,10 @@ def guard(name: str, source: type[Detector] | Source, scope: Scope) -> Guard:
                 f"plug-in {name!r} has the {word} {getattr(source.spec, word)!r:.60}; "
                 f"firebreak detectors check {name} tells more"
             )
+    if unfit := [word for word in source.spec.made_from if not KIND.fullmatch(word)]:
+        raise ConfigurationError(
+            f"plug-in {name!r} is made from {unfit[0]!r:.60}; name kinds of feature by a-z alone"
+        )
     return Guarded(name, source, scope) if isinstance(source, type) else source.guard(name, scope)
 
 

@@ -47,6 +47,7 @@ class $class_name(FeatureDetector):
         version="0.1.0",
         summary="Number of asset movements in one transaction.",
         technique="ADT3012",
+        made_from=("movements",),
         warm_up=50,
         false_positives=("airdrops and payrolls",),
         blind_spots=("a drain in a single movement",),

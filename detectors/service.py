@@ -45,6 +45,9 @@ class Scorer(Protocol):
         """The chain that the key belongs to."""
         ...
 
+    layout: int
+    """Which layout `dump` has and `load` takes; counts up with each that is not the one before."""
+
     learned: int
     """Records that it has learned from."""
 
@@ -136,6 +139,8 @@ class _Share:
     covered: dict[str, int] = field(default_factory=dict)
     """Per key: input below this offset is in its state already."""
     changed: set[str] = field(default_factory=set)
+    told: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Per key: the records learned and the records turned away that the metrics know of."""
     heads: dict[str, int] = field(default_factory=dict)
     """The newest block of each chain."""
 
@@ -200,8 +205,6 @@ class DetectTask:
         self._scored = metrics.scored.labels(maker.set_name)
         self._learned = metrics.learned.labels(maker.set_name)
         self._unlearned = metrics.unlearned.labels(maker.set_name)
-        self._lessons = 0
-        """Learned within the batch."""
         self._shares: dict[int, _Share] = {}
         for name in maker.detectors:
             metrics.detector_faults.labels(name)
@@ -216,9 +219,13 @@ class DetectTask:
             saved = self._store.restore(partition.number)
             for key, state in saved.keys.items():
                 host = self._maker.make(state.state["chain"], key)
-                host.load(state.state["host"])
+                if state.state.get("layout") == host.layout:
+                    host.load(state.state["host"])
+                else:
+                    _log.warning("learns_anew", key=key, reason="another version saved its state")
                 share.hosts[key] = host
                 share.covered[key] = state.offset
+                share.told[key] = (host.learned, host.turned_away)
             share.heads.update(saved.heads)
             starts[partition] = saved.start
             _log.info("restored", partition=partition.number, protocols=len(saved.keys))
@@ -226,7 +233,7 @@ class DetectTask:
 
     def process(self, batch: Sequence[Message]) -> None:
         """Score every record, in order; publish what alerts and what is withdrawn."""
-        scored = self._lessons = 0
+        scored = 0
         for message, record in self._intake.read_all(batch):
             share = self._shares[message.partition]
             if isinstance(record, self._subject):
@@ -241,7 +248,6 @@ class DetectTask:
                 share.heads[record.chain] = max(0, record.number - 1)
                 self._retract(share, message, record)
         self._scored.inc(scored)
-        self._learned.inc(self._lessons)
 
     def _vet(self, share: _Share, message: Message, deployment: Deployment) -> None:
         """Judge a contract that was created by a transaction of the protocol."""
@@ -266,13 +272,9 @@ class DetectTask:
             host = share.hosts[key] = self._maker.make(record.chain, key)
         elif share.covered and message.offset < share.covered.get(key, 0):
             return False
-        learned, away = host.learned, host.turned_away
         opinion, alert = host.take(record)
-        self._lessons += host.learned - learned
         if opinion is None:
             return False
-        if host.turned_away > away:
-            self._unlearned.inc(host.turned_away - away)
         share.changed.add(key)
         if alert is not None:
             self._publish(alert, message)
@@ -335,7 +337,17 @@ class DetectTask:
                         for key in sorted(share.changed)
                     ]
                     self._store.save(partition.number, offset, states, share.heads)
+                self._count(share)
                 share.changed.clear()
+
+    def _count(self, share: _Share) -> None:
+        """Bring the metrics up to what the changed keys have learned and turned away."""
+        for key in share.changed:
+            host = share.hosts[key]
+            learned, away = share.told.get(key, (0, 0))
+            self._learned.inc(host.learned - learned)
+            self._unlearned.inc(host.turned_away - away)
+            share.told[key] = (host.learned, host.turned_away)
 
     def _state(self, share: _Share, key: str, partition: int, offset: int) -> KeyState:
         host = share.hosts[key]
@@ -346,7 +358,7 @@ class DetectTask:
             key=key,
             partition=partition,
             offset=offset,
-            state={"chain": host.chain, "host": state},
+            state={"chain": host.chain, "layout": host.layout, "host": state},
         )
 
     def _fitting(self, key: str, host: Scorer) -> dict[str, Any]:

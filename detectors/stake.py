@@ -1,4 +1,4 @@
-"""What is at stake in a transaction, in words: what left the protocol, or moved at all."""
+"""What is at stake in a transaction: what left the protocol, or moved at all, and from where."""
 
 from decimal import Decimal
 
@@ -8,6 +8,9 @@ from detectors.holdings import crossing
 from schemas.chain import Transaction
 
 MOST_TOLD = 3
+
+MAX_LOSING = 16
+"""Contracts that an alert may name as losing; its record has room for no more."""
 
 
 def at_stake(tx: Transaction, scope: Scope) -> str:
@@ -29,6 +32,16 @@ def at_stake(tx: Transaction, scope: Scope) -> str:
     more = len(ranked) - len(told)
     rest = f" and {more} more tokens" if more else ""
     return f"{', '.join(told)}{rest} {where}" if told else ""
+
+
+def losing(tx: Transaction, scope: Scope) -> tuple[str, ...]:
+    """Return which of the protocol's holders were left with less of some token, in the order of
+    their addresses; none where flows were not seen, or nobody said which contracts hold value."""
+    if scope.manifest is None or "flows" not in tx.seen:
+        return ()
+    net = net_flows(tx.flows)
+    lost = (who for who in scope.manifest.holders & net.keys() if min(net[who].values()) < 0.0)
+    return tuple(sorted(lost)[:MAX_LOSING])
 
 
 def _amount(token: str, loss: float, scope: Scope) -> str:

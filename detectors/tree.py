@@ -1,8 +1,9 @@
 """What the shape of a call tree says; pure functions over `Transaction.calls`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from detectors.last import answered_once
 from schemas.chain import Call
 
 QUIET = ("staticcall",)
@@ -19,7 +20,8 @@ class Reentry(NamedTuple):
     """Position of the deepest re-entering frame in `Transaction.calls`."""
 
 
-def reentries(calls: Sequence[Call]) -> list[Reentry]:
+@answered_once
+def reentries(calls: Sequence[Call]) -> Sequence[Reentry]:
     """Return each contract that is entered while it stands further up on the same call path.
 
     Frames that cannot write are passed over; so is a contract that calls itself directly.
@@ -42,14 +44,20 @@ def reentries(calls: Sequence[Call]) -> list[Reentry]:
     return list(found.values())
 
 
-def most_repeated(calls: Sequence[Call]) -> tuple[tuple[str, str, str], int]:
-    """Return the (caller, contract, selector) called most often by frames that may write, and how
-    often."""
+@answered_once
+def repeats(calls: Sequence[Call]) -> Mapping[tuple[str, str, str], int]:
+    """Return how often each (caller, contract, selector) was called by frames that may write."""
     counts: dict[tuple[str, str, str], int] = {}
     for call in calls:
         if call.kind not in QUIET:
             key = call.sender, call.to, call.selector
             counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def most_repeated(calls: Sequence[Call]) -> tuple[tuple[str, str, str], int]:
+    """Return what `repeats` counted most often, and how often."""
+    counts = repeats(calls)
     if not counts:
         return ("", "", ""), 0
     most = max(counts, key=counts.__getitem__)

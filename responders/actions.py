@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from responders.inputs import words
 from responders.levers import Lever
 from schemas.actions import Action, Term
 from schemas.alerts import Alert
@@ -85,6 +86,8 @@ def proposed(
         scope=plan.scope,
         reason=alert.summary,
         terms=terms,
+        severity=alert.severity,
+        also_stops=words(lever.also_stops),
     )
 
 
@@ -96,6 +99,7 @@ def reopened(action: Action, alert: Alert, terms: tuple[Term, ...]) -> Action:
         alert.summary,
         alert=alert.id,
         terms=terms,
+        severity=alert.severity,
         tx="",
         nonce=None,
         fee=None,

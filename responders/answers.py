@@ -11,6 +11,9 @@ from typing import Any
 _HEXADECIMAL = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_MOST_GAS = 60_000_000
+"""For the replay of a transaction: a block's worth on the largest chains."""
 _HIGHEST = 2**63 - 1
 """Of a block's number and time: what records and databases hold."""
 
@@ -67,6 +70,20 @@ def receipt(answer: Any, tx: str) -> Receipt | None:
         _matching(_HASH, answer["blockHash"]),
         quantity(answer["status"]) == 1,
     )
+
+
+def message(answer: Any) -> dict[str, str] | None:
+    """Read a transaction as the message that it was, the way `eth_call` takes it; without its fees,
+    which the sender may not be able to pay a second time. None for one that is not known."""
+    if answer is None:
+        return None
+    read = {
+        "from": _matching(_ADDRESS, answer["from"]),
+        "data": hexadecimal(answer["input"]),
+        "value": hex(quantity(answer["value"])),
+        "gas": hex(min(quantity(answer["gas"]), _MOST_GAS)),
+    }
+    return read if answer.get("to") is None else read | {"to": _matching(_ADDRESS, answer["to"])}
 
 
 def _matching(pattern: re.Pattern[str], answer: Any) -> str:

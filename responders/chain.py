@@ -83,6 +83,11 @@ class Chain(Protocol):
         """Execute a message on the state after a block, or the newest one; nothing is changed."""
         ...
 
+    def replay(self, tx: str, block: int) -> Answer | None:
+        """Execute a transaction of the chain once more, on the state after a block; nothing is
+        changed. None where the node does not know the transaction."""
+        ...
+
     def send(self, raw: str) -> tuple[Sending, str]:
         """Hand a signed transaction to the node; return what became of it, and in its words."""
         ...
@@ -121,10 +126,16 @@ class NodeChain:
 
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         """Execute a message on the state after a block."""
+        return self._execute(_message(call, sender), block)
+
+    def replay(self, tx: str, block: int) -> Answer | None:
+        """Execute a transaction once more, with the gas that it was sent with."""
+        message = self._ask("eth_getTransactionByHash", tx, read=answers.message)
+        return None if message is None else self._execute(message, block)
+
+    def _execute(self, message: dict[str, str], block: int | None) -> Answer:
         try:
-            result = self._endpoints.ask(
-                "eth_call", _message(call, sender), _tag(block), read=answers.hexadecimal
-            )
+            result = self._endpoints.ask("eth_call", message, _tag(block), read=answers.hexadecimal)
         except NodeRefusalError as error:
             return Answer(ok=False, data=_revert_data(error))
         return Answer(ok=True, data=result)

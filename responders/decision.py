@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from responders import guard, halt
+from responders import guard, halt, policy
+from responders.allowance import buckets
+from responders.evidence import alerting, families, only_volatility, rules_broken
 from responders.guard import GuardState, Request
-from responders.policy import Candidate, agreeing
+from responders.inputs import Inputs, terms_of, words
 from schemas.actions import Term
+from schemas.activities import EVERYTHING, Activity
 from schemas.alerts import Alert
-from schemas.manifest import Manifest
+from schemas.manifest import Brake, Manifest
 from schemas.units import account
 
 
@@ -18,52 +21,98 @@ class Decision:
     allowed: bool
     reason: str
     terms: tuple[Term, ...]
+    also_stops: tuple[str, ...] = ()
+    renewal: bool = False
+    """Whether it keeps in place what is in place."""
 
 
-def decide(
-    alert: Alert, candidate: Candidate, manifest: Manifest, state: GuardState, head: int
-) -> Decision:
-    """Judge one brake of the manifest; the first of the three that objects gives the reason.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What is known beside alert and manifest when a brake is decided on."""
 
-    `head` is the newest block known. The terms of all three are there, whoever objected.
-    """
-    costs = manifest.halt
-    if costs is None:  # a manifest with brakes has costs; nothing is halted without them
+    guard: GuardState
+    head: int
+    """The newest block known."""
+    withdrawn: bool = False
+    """Whether the alert is known to hold no longer."""
+    narrower: int = 0
+    """Narrower brakes at work (`policy.narrower`)."""
+    lapsing: bool = False
+    """Whether it is in place, in the second half of its time (`healing.due`)."""
+    also_stops: frozenset[Activity] = EVERYTHING
+    value_exposed: float | None = None
+    """What the protocol holds now, in money; None where it was not seen lately."""
+    still_at_risk: float | None = None
+    """What a simulation at the head shows to be at risk still; None where none was made."""
+
+
+def decide(alert: Alert, brake: Brake, manifest: Manifest, around: Surroundings) -> Decision:
+    """Judge one brake of the manifest on one alert."""
+    if manifest.halt is None:  # a manifest with brakes has costs; nothing is halted without them
         return Decision(allowed=False, reason="the manifest states no costs", terms=())
-    prior = halt.raised(costs.prior, _odds(alert))
-    verdict = halt.judge(halt.posterior(prior, alert.p_value), costs)
-    request = Request(
-        protocol=manifest.protocol,
-        target=account(manifest.chain, candidate.brake.target),
-        time=alert.timestamp,
-        block=alert.block,
-        head=head,
-    )
-    ruling = guard.judge(state, request, manifest.limits)
+    return judge(gathered(alert, brake, manifest, around))
+
+
+def judge(given: Inputs) -> Decision:
+    """Decide. The first of policy, halt rule and guard that objects gives the reason; the terms are
+    all there, whoever objected, inputs first."""
+    verdict = halt.judge(given)
     objections = (
-        candidate.objection,
+        policy.objection(given),
         "" if verdict.halt else verdict.reason,
-        "" if ruling.allowed else ruling.reason,
+        guard.objection(given),
     )
     objection = next(filter(None, objections), "")
     return Decision(
         allowed=not objection,
         reason=objection or verdict.reason,
-        terms=(*_evidence(alert, prior), *verdict.terms, *ruling.terms),
+        terms=(*terms_of(given), *verdict.terms),
+        also_stops=tuple(sorted(given.also_stops)),
+        renewal=bool(given.renewal),
     )
 
 
-def _evidence(alert: Alert, prior: float) -> tuple[Term, ...]:
-    return (
-        Term(name="detectors_agreeing", value=float(agreeing(alert)), unit="detectors"),
-        Term(name="pending", value=float(alert.phase == "pending")),
-        Term(name="posture_odds", value=_odds(alert)),
-        Term(name="prior", value=prior),
-        Term(name="p_value", value=alert.p_value),
-        Term(name="bayes_factor", value=halt.bayes_factor(alert.p_value)),
+def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surroundings) -> Inputs:
+    """Return the numbers that the decision rests on. The manifest has to state its costs."""
+    costs = manifest.halt
+    if costs is None:
+        raise ValueError(f"{manifest.protocol} states no costs")
+    request = Request(
+        protocol=manifest.protocol,
+        target=account(manifest.chain, brake.target),
+        time=alert.timestamp,
     )
-
-
-def _odds(alert: Alert) -> float:
-    """Return how much likelier an attack by the sender is for how it prepared (ADR 14)."""
-    return alert.posture.odds if alert.posture is not None else 1.0
+    exposed = around.value_exposed
+    loss, bucket = manifest.loss, buckets(manifest)
+    return Inputs(
+        scope=brake.scope,
+        also_stops=frozenset(words(around.also_stops)),
+        withdrawn=around.withdrawn,
+        uncalled=alert.subject == "deployment",
+        pending=alert.phase == "pending",
+        detectors_agreeing=len(alerting(alert)),
+        families_agreeing=families(alert),
+        families_needed=policy.needed(brake, alert),
+        rules_broken=rules_broken(alert),
+        volatility_only=only_volatility(alert),
+        narrower_brakes=around.narrower,
+        renewal=around.lapsing and brake.scope == "T1" and rules_broken(alert) > 0,
+        stated_prior=costs.prior,
+        posture_odds=alert.posture.odds if alert.posture is not None else 1.0,  # ADR 14
+        p_value=alert.p_value,
+        false_halt_cost=float(costs.false_halt_cost),
+        halt_cost=float(manifest.cost_of(brake)),
+        value_exposed=float(costs.value_exposed) if exposed is None else exposed,
+        loss_per_second=float(costs.loss_per_second),
+        response=costs.response_seconds,
+        braking=loss.decide_seconds + loss.include_seconds if loss is not None else 0.0,
+        bucket_capacity=None if bucket is None else bucket.capacity,
+        bucket_refill=None if bucket is None else bucket.refill,
+        blocks_behind=max(0, around.head - alert.block),
+        alert_blocks=manifest.limits.alert_blocks,
+        still_at_risk=around.still_at_risk,
+        brakes_left=guard.brakes_left(
+            around.guard, manifest.protocol, alert.timestamp, manifest.limits
+        ),
+        cooldown_left=guard.cooldown_left(around.guard, request, manifest.limits),
+    )

@@ -16,6 +16,8 @@ class Step(Part, frozen=True, kw_only=True, tag="step"):
     """Of the alert that called for it."""
     time: Seconds
     """Of that block; the guard judges on it."""
+    cause: str = ""
+    """The transaction that called for it."""
     sender: str = ""
     """The account that the nonce belongs to, once there is one."""
     raw: str = ""

@@ -7,7 +7,9 @@ brake. The state is explicit and is rebuilt by folding `after` over the journal.
 from dataclasses import dataclass, replace
 
 from responders.actions import ENDED
-from schemas.actions import Action, Term
+from responders.healing import renews
+from responders.inputs import Inputs
+from schemas.actions import Action
 from schemas.manifest import Limits
 from schemas.units import Seconds
 
@@ -34,65 +36,51 @@ class GuardState:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A brake that is asked for: on which target, on an alert of which block, at which head."""
+    """A brake that is asked for: on which target, on an alert of which time."""
 
     protocol: str
     target: str
     time: Seconds
-    block: int
-    head: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """Whether the guard lets it pass, and what stands against it in words."""
+def objection(given: Inputs) -> str:
+    """Return why these inputs do not allow a brake, '' when they do.
 
-    allowed: bool
-    reason: str
-    terms: tuple[Term, ...]
-
-
-def judge(state: GuardState, request: Request, limits: Limits) -> Ruling:
-    """Allow or refuse one brake.
-
-    Guarantees, if every brake that was allowed is folded into the state: no span of
+    Guarantees, if every brake that was allowed is folded into the state, renewals aside: no span of
     `limits.window_seconds` holds more than `limits.brakes_per_window` brakes of a protocol, no span
     of `limits.cooldown_seconds` two of one target, whatever the order in which alerts arrive.
     """
-    left = brakes_left(state, request.protocol, request.time, limits)
-    objection = _objection(state, request, limits, left)
-    return Ruling(
-        allowed=not objection,
-        reason=objection or "within age, budget and cooldown",
-        terms=(
-            Term(
-                name="blocks_behind",
-                value=float(max(0, request.head - request.block)),
-                unit="blocks",
-            ),
-            Term(name="brakes_left", value=float(left), unit="brakes"),
-        ),
-    )
-
-
-def _objection(state: GuardState, request: Request, limits: Limits, left: int) -> str:
-    if too_old(request.block, request.head, limits):
-        return f"the alert is more than {limits.alert_blocks} blocks old"
-    if left == 0:
-        return (
-            f"the budget is spent: {limits.brakes_per_window} brakes in {limits.window_seconds} s"
-        )
-    if any(
-        spent.target == request.target and abs(request.time - spent.time) < limits.cooldown_seconds
-        for spent in state.spent
-        if spent.protocol == request.protocol
-    ):
-        return f"cooldown: the target was braked within {limits.cooldown_seconds} s"
+    if given.blocks_behind > given.alert_blocks and not given.still_at_risk:
+        old = f"the alert is more than {given.alert_blocks:.0f} blocks old"
+        if given.still_at_risk is None:
+            return f"{old}, and whether value is at risk still could not be simulated"
+        return f"{old}, and a simulation at the head shows no value at risk any more"
+    if given.renewal:
+        return ""
+    if given.brakes_left <= 0:
+        return "the budget is spent: no brake is left in this window"
+    if given.cooldown_left > 0:
+        return "cooldown: the target was braked lately"
     return ""
 
 
+def cooldown_left(state: GuardState, request: Request, limits: Limits) -> Seconds:
+    """Return how far the request lies within the cooldown of its target's brakes, before or after
+    them; 0 outside of all."""
+    return max(
+        (
+            limits.cooldown_seconds - abs(request.time - spent.time)
+            for spent in state.spent
+            if spent.protocol == request.protocol
+            and spent.target == request.target
+            and abs(request.time - spent.time) < limits.cooldown_seconds
+        ),
+        default=0,
+    )
+
+
 def too_old(block: int, head: int, limits: Limits) -> bool:
-    """Say whether an alert of this block no longer justifies a brake."""
+    """Say whether an alert of this block justifies a brake only after a look at the head."""
     return head - block > limits.alert_blocks
 
 
@@ -113,8 +101,10 @@ def after(state: GuardState, before: str, step: Action, time: Seconds) -> GuardS
     """Return the state after a brake went from state `before` to `step.state`.
 
     `time` is that of the block that called for it. A brake counts from when it is authorised, and
-    no longer once it ended without ever having been signed.
+    no longer once it ended without ever having been signed; a renewal does not count.
     """
+    if step.state == "authorised" and renews(step):
+        return state
     if step.state == "authorised" and before == "proposed":
         spent = Spent(step.action, step.protocol, step.target, time)
         return replace(state, spent=(*state.spent, spent))

@@ -1,8 +1,14 @@
 """Is a halt worth what it costs? Pure.
 
-Halt iff p/(1-p) > C_false / (L_avoidable - C_halt), with L_avoidable = min(V_exposed, v * tau): the
-odds of an attack against the cost of a wrong halt over the net gain of a right one. Where the
-avoidable loss does not exceed what a halt costs anyway, no odds justify it.
+Halt iff p/(1-p) > C_false / (L_avoidable - C_halt): the odds of an attack against the cost of a
+wrong halt over the net gain of a right one. Where the avoidable loss does not exceed what a halt
+costs anyway, no odds justify it.
+
+A drain that lasts t seconds takes drained(t) = min(V_exposed, v * t, C + r * t): all there is, what
+the attacker manages, or what the buckets on chain let through, whichever is least. People end it
+after `response`, a brake after `braking`, so what a brake can save is the difference:
+L_avoidable = drained(response) - drained(braking). V_exposed is what is there now, so what has left
+already is out of it.
 
 Until detectors give posteriors, p comes from the manifest's prior and the alert's p-value. For a
 p-value below 1/e, no alternative in a broad class makes the observation more than 1/(-e p ln p)
@@ -13,10 +19,10 @@ halting; the prior and the costs are where an operator corrects that.
 """
 
 from dataclasses import dataclass
-from math import e, log
+from math import e, inf, log
 
+from responders.inputs import Inputs
 from schemas.actions import Term
-from schemas.manifest import Halt
 
 MAX_BAYES_FACTOR = 1e4
 """Reached at a p-value of about 3e-6: smaller ones rest on tails that were fitted, not seen."""
@@ -28,7 +34,7 @@ MAX_PRIOR_ODDS = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether to halt, why in words, and every number it rests on."""
+    """Whether to halt, why in words, and every number that was computed for it."""
 
     halt: bool
     reason: str
@@ -60,32 +66,41 @@ def posterior(prior: float, p_value: float) -> float:
     return weight / (weight + 1 - prior)
 
 
-def avoidable_loss(costs: Halt) -> float:
-    """Return what a halt can save, in the manifest's currency: min(V_exposed, v * tau)."""
-    return min(float(costs.value_exposed), float(costs.loss_per_second) * costs.response_seconds)
+def drained(given: Inputs, seconds: float) -> float:
+    """Return what a drain takes in so many seconds, in money. Never falls with them."""
+    bucket = inf
+    if given.bucket_capacity is not None:
+        bucket = given.bucket_capacity + (given.bucket_refill or 0.0) * seconds
+    return min(given.value_exposed, given.loss_per_second * seconds, bucket)
 
 
-def judge(probability: float, costs: Halt) -> Verdict:
-    """Apply the rule to the probability of an attack. Monotone in it and in the avoidable loss."""
-    gain = avoidable_loss(costs) - float(costs.halt_cost)
-    false_cost = float(costs.false_halt_cost)
+def avoidable_loss(given: Inputs) -> float:
+    """Return what a brake can save, in money: what people would let go by and it does not."""
+    return max(0.0, drained(given, given.response) - drained(given, given.braking))
+
+
+def judge(given: Inputs) -> Verdict:
+    """Apply the rule. Monotone in the probability and in the avoidable loss."""
+    prior = raised(given.stated_prior, given.posture_odds)
+    p = posterior(prior, given.p_value)
+    avoidable = avoidable_loss(given)
+    gain = avoidable - given.halt_cost
     # The rule without its divisions; it cannot hold unless there is something to gain.
-    halt = probability * gain > (1 - probability) * false_cost
+    halt = p * gain > (1 - p) * given.false_halt_cost
     if gain <= 0:
         reason = "a halt costs as much as it could save, or more"
     elif halt:
         reason = "the expected loss without a halt outweighs the cost of a false one"
     else:
         reason = "an attack is too unlikely for what a false halt costs"
-    return Verdict(halt, reason, (*_terms(costs), Term(name="probability", value=probability)))
-
-
-def _terms(costs: Halt) -> tuple[Term, ...]:
-    return (
-        Term(name="false_halt_cost", value=float(costs.false_halt_cost), unit="money"),
-        Term(name="halt_cost", value=float(costs.halt_cost), unit="money"),
-        Term(name="value_exposed", value=float(costs.value_exposed), unit="money"),
-        Term(name="loss_per_second", value=float(costs.loss_per_second), unit="money/s"),
-        Term(name="response", value=costs.response_seconds, unit="s"),
-        Term(name="avoidable_loss", value=avoidable_loss(costs), unit="money"),
+    return Verdict(
+        halt,
+        reason,
+        (
+            Term(name="bayes_factor", value=bayes_factor(given.p_value)),
+            Term(name="prior", value=prior),
+            Term(name="probability", value=p),
+            Term(name="avoidable_loss", value=avoidable, unit="money"),
+            Term(name="expected_loss", value=p * avoidable, unit="money"),
+        ),
     )

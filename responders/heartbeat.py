@@ -1,9 +1,9 @@
-"""Keeps a gate's authority from lapsing, from an account of its own.
+"""Keeps a gate's authority from lapsing, and a seat's, from an account of its own.
 
 A responder that has died stops beating, and the gate stops obeying it. That is all silence ever
 does: a heartbeat that fails is told to people (metric and log) and pauses nothing. Its account is
 not a responder's, so a heartbeat that is stuck holds up no brake, and a stolen responder key cannot
-keep itself in power.
+keep itself in power. A `PauserSeat`, which some brakes are pulled from, answers as a gate does.
 """
 
 import threading
@@ -13,6 +13,7 @@ from enum import Enum
 
 import contracts
 from responders.adapters.gate import ARTEFACT
+from responders.adapters.lido import REFUSALS
 from responders.chain import Call, Chain, Head, Sending
 from responders.fees import Fee, opening, raised
 from responders.reverts import errors_of, explain, selector
@@ -38,7 +39,7 @@ _TTL = selector("ttl()")
 
 
 class HeartbeatError(PipelineError):
-    """The gate's authority was not renewed: tell people, and go on trying."""
+    """An authority was not renewed: tell people, and go on trying."""
 
 
 class Standing(Enum):
@@ -68,7 +69,7 @@ class _Attempt:
 
 
 class Heartbeat:
-    """Renews the authority of one gate."""
+    """Renews the authority of one gate or seat."""
 
     def __init__(
         self, chain: Chain, signer: Signer, gate: str, protocols: Sequence[str], fee_cap: int
@@ -100,7 +101,10 @@ class Heartbeat:
         self.until = self._number(_UNTIL)
         now = standing(self.until, self._number(_TTL), head.timestamp)
         if now is Standing.LAPSED:
-            raise HeartbeatError("the gate's authority has lapsed: only its Safe can arm it again")
+            raise HeartbeatError(
+                "the authority has lapsed: only its Safe can arm a gate again, only its admin can "
+                "register a breaker's pauser"
+            )
         if now is Standing.DUE:
             self._send(self._chain.nonce(self._signer.address), self._offer(head), head)
         return None
@@ -126,8 +130,9 @@ class Heartbeat:
     def _send(self, nonce: int, fee: Fee, head: Head) -> None:
         answer = self._chain.call(self._call, sender=self._signer.address)
         if not answer.ok:
-            reason = explain(answer.data, errors_of(contracts.load(ARTEFACT).abi))
-            raise HeartbeatError(f"the gate refuses the heartbeat: {reason}")
+            names = {**REFUSALS, **errors_of(contracts.load(ARTEFACT).abi)}
+            reason = explain(answer.data, names)
+            raise HeartbeatError(f"{self.gate} refuses the heartbeat: {reason}")
         signed = self._signer.sign(self._call, nonce, fee)
         self._pending = _Attempt(signed, nonce, fee, head.number)
         sending, words = self._chain.send(signed.raw)
@@ -141,12 +146,12 @@ class Heartbeat:
     def _number(self, question: str) -> int:
         answer = self._chain.call(Call(self.gate, question), sender=None)
         if not answer.ok or len(answer.data) != 66:
-            raise HeartbeatError(f"{self.gate} does not answer as a BrakeGate does")
+            raise HeartbeatError(f"{self.gate} does not answer as a BrakeGate or a PauserSeat does")
         return int(answer.data, 16)
 
 
 def run(heartbeats: Sequence[Heartbeat], metrics: Metrics, stop: threading.Event) -> None:
-    """Keep all gates alive until told to stop."""
+    """Keep all of them alive until told to stop."""
     for protocol in {name for heartbeat in heartbeats for name in heartbeat.protocols}:
         metrics.heartbeat_faults.labels(protocol)
     while not stop.is_set():
@@ -155,9 +160,9 @@ def run(heartbeats: Sequence[Heartbeat], metrics: Metrics, stop: threading.Event
 
 
 def beat_all(heartbeats: Sequence[Heartbeat], metrics: Metrics) -> None:
-    """Do what is due at every gate, from their one account: one transaction at a time.
+    """Do what is due at each of them, from their one account: one transaction at a time.
 
-    What goes wrong is logged.
+    What goes wrong is logged. A protocol's authority ends with the first of its own that lapses.
     """
     for heartbeat in heartbeats:
         try:
@@ -170,7 +175,12 @@ def beat_all(heartbeats: Sequence[Heartbeat], metrics: Metrics) -> None:
         for protocol in heartbeat.protocols:
             if mined is not None:
                 metrics.heartbeat.labels(protocol).set(mined)
-            if heartbeat.until is not None:
-                metrics.authority_until.labels(protocol).set(heartbeat.until)
+            ends = [
+                other.until
+                for other in heartbeats
+                if other.until is not None and protocol in other.protocols
+            ]
+            if ends:
+                metrics.authority_until.labels(protocol).set(min(ends))
         if heartbeat.waiting:
             return

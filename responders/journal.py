@@ -104,15 +104,10 @@ class Journal:
 
     def _read(self) -> tuple[tuple[Entry, ...], str, int]:
         data = self.path.read_bytes()
-        lines = data.split(b"\n")
-        tail = lines.pop()
-        entries, last = [], GENESIS
-        for number, line in enumerate(lines, start=1):
-            entry, last = _opened(last, line, f"{self.path}:{number}")
-            entries.append(entry)
+        entries, last, tail = _checked(self.path, data)
         if tail:
-            self._take_off(tail, last, len(data) - len(tail), len(lines) + 1)
-        return tuple(entries), last, len(data) - len(tail)
+            self._take_off(tail, last, len(data) - len(tail), len(entries) + 1)
+        return entries, last, len(data) - len(tail)
 
     def _take_off(self, tail: bytes, last: str, size: int, number: int) -> None:
         """Keep the bytes of an unfinished line beside the journal, then cut them off.
@@ -130,6 +125,26 @@ class Journal:
             os.close(kept)
         os.ftruncate(self._file, size)
         os.fsync(self._file)
+
+
+def read(path: Path) -> tuple[Entry, ...]:
+    """Return what a journal holds, without opening it for writing; a line that is not finished is
+    left out. Raises as `Journal` does."""
+    try:
+        return _checked(path, path.read_bytes())[0]
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+
+
+def _checked(path: Path, data: bytes) -> tuple[tuple[Entry, ...], str, bytes]:
+    """Return the entries, the last one's hash, and what stands behind them."""
+    lines = data.split(b"\n")
+    tail = lines.pop()
+    entries, last = [], GENESIS
+    for number, line in enumerate(lines, start=1):
+        entry, last = _opened(last, line, f"{path}:{number}")
+        entries.append(entry)
+    return tuple(entries), last, tail
 
 
 def _sealed(previous: str, entry: Entry) -> tuple[bytes, str]:

@@ -9,6 +9,7 @@ from responders.adapters import registry
 from responders.adapters.base import Adapter
 from responders.chain import Chain
 from schemas.actions import Action
+from schemas.activities import Activity
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake, Limits, Manifest
 from schemas.units import account
@@ -42,6 +43,11 @@ class Lever:
         return account(self.manifest.chain, self.brake.target)
 
     @property
+    def also_stops(self) -> frozenset[Activity]:
+        """What honest users cannot do while it holds; where nobody says, everything."""
+        return self.adapter.plan().also_stops.activities
+
+    @property
     def key(self) -> LeverKey:
         """Names it within the journal."""
         calldata = self.adapter.plan().calldata
@@ -73,6 +79,16 @@ def within_reach(
                     f"remove one"
                 )
     return found
+
+
+def kept_alive(levers: Levers) -> dict[str, list[str]]:
+    """Return every contract that obeys only while heartbeats come, with the protocols it brakes."""
+    found: dict[str, set[str]] = {}
+    for lever in levers.values():
+        for contract in (lever.brake.gate, lever.adapter.plan().heartbeat):
+            if contract is not None:
+                found.setdefault(contract, set()).add(lever.manifest.protocol)
+    return {contract: sorted(protocols) for contract, protocols in found.items()}
 
 
 def lever_of(levers: Levers, action: Action) -> Lever | None:

@@ -1,10 +1,14 @@
 """What a brake needs to know of the chain, looked up before it is needed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from responders.chain import Chain, Head
 from responders.fees import Fee, opening
+from responders.holdings import Held, Holdings
 from responders.signer import Signer
+from schemas.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +20,12 @@ class Account:
 
 
 class Outlook:
-    """The newest block, the fees and the account's nonce, as of the last `refresh`."""
+    """The newest block, the fees, the account's nonce and what the protocols hold, as of the last
+    `refresh`."""
 
-    def __init__(self, chain: Chain, account: Account, fee_cap: int) -> None:
+    def __init__(
+        self, chain: Chain, account: Account, fee_cap: int, manifests: Iterable[Manifest] = ()
+    ) -> None:
         """`fee_cap` is the most a brake may ever pay, in wei per gas."""
         self.chain = chain
         self.account = account
@@ -29,6 +36,12 @@ class Outlook:
         """What the account holds, in wei."""
         self._tip = 0
         self._head: Head | None = None
+        self._holdings = {
+            manifest.protocol: Holdings(chain, manifest)
+            for manifest in manifests
+            if manifest.chain == chain.name and manifest.assets
+        }
+        self._held: dict[str, Held] = {}
 
     @property
     def armed(self) -> bool:
@@ -51,6 +64,27 @@ class Outlook:
         base_fee = self._head.base_fee if self._head else 0
         return opening(base_fee, self._tip, self.fee_cap)
 
+    def value(self, protocol: str) -> float | None:
+        """Return what a protocol holds, in money; None where that is not known."""
+        value = self._held[protocol].value if protocol in self._held else None
+        return None if value is None else float(value)
+
+    def held(self, protocol: str) -> dict[str, Decimal]:
+        """Return what a protocol holds of each token, in money, as far as that is known."""
+        return self._held[protocol].by_token if protocol in self._held else {}
+
+    def still_at_risk(self, protocol: str, tx: str) -> float | None:
+        """Return what would be at risk if this transaction came again on the newest block, in
+        money: all that the protocol holds, nothing where it would revert. None where the node does
+        not know the transaction or what is held.
+
+        Raises `TransientError` when no node answers.
+        """
+        answer = self.chain.replay(tx, self.head)
+        if answer is None:
+            return None
+        return self.value(protocol) if answer.ok else 0.0
+
     def refresh(self) -> bool:
         """Look at the chain; say whether it has another newest block than before.
 
@@ -63,5 +97,6 @@ class Outlook:
         if self.account.address is not None:
             self.nonce = self.chain.nonce(self.account.address)
             self.balance = self.chain.balance(self.account.address)
+        self._held = {name: own.at(head.number) for name, own in self._holdings.items()}
         self._head = head
         return True

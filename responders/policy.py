@@ -1,55 +1,78 @@
-"""Which brakes an alert may pull by itself. Pure.
+"""Which brakes an alert may pull by itself: the ladder. Pure.
 
-T1 caps or halts one pair, T2 pauses one pool, T3 stops a whole protocol. Narrow brakes come first:
-they do not underperform broad ones (arXiv 2602.12260) and cost less when the alert was false. T3 is
-for people, whatever the evidence.
+T1 caps or halts one pair: one broken invariant is enough, because it is no statistic. T2 pauses one
+pool: two detectors have to agree that are made from different things, from the amounts that moved
+and the nesting of calls, say. T3 stops a whole protocol and is for people, whatever the evidence.
+Narrow brakes come first: they do not underperform broad ones (arXiv 2602.12260) and cost
+less when the alert was false.
 """
 
-from dataclasses import dataclass
+from collections.abc import Container
 
+from responders.evidence import rules_broken
+from responders.inputs import Inputs
+from schemas.activities import SAFEGUARDS
 from schemas.alerts import Alert
 from schemas.manifest import Brake, Manifest
 
-DETECTORS_TO_AGREE = 2
-"""Detectors that must alert on the same transaction, unless the brake's manifest asks for one.
+FAMILIES_TO_AGREE = 2
+"""Witnesses of a T2 brake, unless its manifest asks for one.
 
-With a false-alarm rate of 1 %, a miss rate of 10 % and 5 % common cause, one of three detectors is
-wrong 2.87 % of the time, two of three 0.078 %."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A brake of the alert's protocol, and what forbids to pull it on this alert alone."""
-
-    brake: Brake
-    objection: str
-    """Empty when nothing does."""
+With a false-alarm rate of 1 %, a miss rate of 10 % and 5 % common cause, one of three is wrong
+2.87 % of the time, two of three 0.077 %, and they miss 3.0 % instead of 0.6 % (`responders.quorum`,
+held by a test)."""
 
 
-def candidates(
-    alert: Alert, manifest: Manifest, *, withdrawn: bool = False
-) -> tuple[Candidate, ...]:
-    """Return every brake of the protocol, the narrowest first, in the manifest's order.
-
-    `withdrawn` says that the alert's block is known to have left the chain.
-    """
-    ordered = sorted(manifest.brakes, key=lambda brake: brake.scope)
-    return tuple(Candidate(brake, _objection(alert, brake, withdrawn)) for brake in ordered)
+def ladder(manifest: Manifest) -> tuple[Brake, ...]:
+    """Return the protocol's brakes, the narrowest first, of those the cheapest, then in the
+    manifest's order."""
+    return tuple(sorted(manifest.brakes, key=lambda b: (b.scope, manifest.cost_of(b))))
 
 
-def agreeing(alert: Alert) -> int:
-    """Return how many different detectors alerted; versions of one detector count once."""
-    return len({vote.detector for vote in alert.votes if vote.alerted})
+def narrower(brake: Brake, alert: Alert, manifest: Manifest, at_work: Container[str]) -> int:
+    """Return how many narrower brakes halt all that loses and are at work: pulled, by name, but so
+    lately that this alert cannot tell whether they are enough. None where the alert does not say
+    what loses."""
+    return sum(
+        other.scope < brake.scope
+        and other.name in at_work
+        and set(alert.losing) == {manifest.halted_by(other)}
+        for other in manifest.brakes
+    )
 
 
-def _objection(alert: Alert, brake: Brake, withdrawn: bool) -> str:  # noqa: FBT001 - private
-    if withdrawn:
+def needed(brake: Brake, alert: Alert) -> int:
+    """Return how many witnesses a brake needs."""
+    alone = brake.one_detector_may_pause or (brake.scope == "T1" and rules_broken(alert) > 0)
+    return 1 if alone else FAMILIES_TO_AGREE
+
+
+def objection(given: Inputs) -> str:
+    """Return why these inputs do not allow the brake, '' when they do."""
+    return next(filter(None, (_people_only(given), _too_few(given), _too_much(given))), "")
+
+
+def _people_only(given: Inputs) -> str:
+    if given.withdrawn:
         return "the alert was withdrawn: its block left the chain"
-    if alert.subject == "deployment":
+    if given.uncalled:
         return "a contract that nobody has called yet is for people to look at"
-    if brake.scope == "T3":
+    if given.scope == "T3":
         return "a brake of the whole protocol (T3) is for people to pull"
-    needed = 1 if brake.one_detector_may_pause else DETECTORS_TO_AGREE
-    if agreeing(alert) < needed:
-        return f"too few detectors agree: this brake needs {needed}"
+    return ""
+
+
+def _too_few(given: Inputs) -> str:
+    needed = f"{given.families_needed:.0f}"
+    if given.families_agreeing < given.families_needed:
+        return f"too few detectors agree: this brake needs {needed} made from different things"
+    return ""
+
+
+def _too_much(given: Inputs) -> str:
+    kept = given.also_stops & SAFEGUARDS
+    if given.volatility_only and kept:
+        return f"a price that moves, and nothing else, never stops {', '.join(sorted(kept))}"
+    if given.narrower_brakes:
+        return "a narrower brake stops all that loses; it comes first"
     return ""

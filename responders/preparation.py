@@ -5,6 +5,7 @@ import msgspec
 from responders.adapters.base import Condition, Outcome, Trial
 from responders.entries import Step
 from responders.guard import too_old
+from responders.healing import renews
 from responders.ledger import Course, Ledger
 from responders.levers import Lever, Levers, lever_of
 from responders.outlook import Outlook
@@ -48,7 +49,9 @@ class Preparation:
         lever = lever_of(self._levers, course.action)
         if lever is None:
             return course.then("refused", "no manifest has this brake any more")
-        if too_old(course.step.block, self._outlook.head, lever.limits):
+        if too_old(course.step.block, self._outlook.head, lever.limits) and not (
+            self._outlook.still_at_risk(course.action.protocol, course.step.cause)
+        ):
             return course.then("refused", "the alert grew too old before the brake was signed")
         trial = self._simulate(lever, course)
         if trial.outcome is Outcome.BRAKED_ALREADY:
@@ -60,7 +63,7 @@ class Preparation:
 
     def _simulate(self, lever: Lever, course: Course) -> Trial:
         block = max(self._outlook.head, course.step.block)
-        if lever.adapter.probe(block) is Condition.BRAKED:
+        if not renews(course.action) and lever.adapter.probe(block) is Condition.BRAKED:
             return Trial(Outcome.BRAKED_ALREADY, f"braked already at block {block}")
         address = self._outlook.account.address
         if address is None:

@@ -1,14 +1,17 @@
 """From one alert to what is done about it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
 
 import msgspec
 
-from responders import guard, policy
+from responders import guard, healing, policy
 from responders.actions import follow, proposed, reopened
 from responders.adapters.base import Condition
 from responders.book import Book
-from responders.decision import Decision, decide
+from responders.concert import Concert
+from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
 from responders.executor import Executor
 from responders.ledger import Course
@@ -20,6 +23,7 @@ from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.ids import action_id
 from schemas.incidents import Hop
+from schemas.units import Seconds
 
 
 class Response:
@@ -46,6 +50,7 @@ class Response:
         self._outlook = outlook
         self._clock = clock
         self._metrics = metrics
+        self._concert = Concert()
 
     def answer(self, alert: Alert, hops: Mapping[Hop, int], *, withdrawn: bool) -> None:
         """Answer one alert; `withdrawn` says that it is known to hold no longer.
@@ -57,16 +62,31 @@ class Response:
         if not levers:
             return
         manifest = next(iter(levers.values())).manifest
+        alert = self._concert.joined(alert)
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
         head = max(self._outlook.head, alert.block)
-        for candidate in policy.candidates(alert, manifest, withdrawn=withdrawn):
-            lever = levers[candidate.brake.name]
-            decision = decide(alert, candidate, manifest, ledger.guard, head)
+        at_work: set[str] = set()
+        for brake in policy.ladder(manifest):
+            lever = levers[brake.name]
+            around = Surroundings(
+                guard=ledger.guard,
+                head=head,
+                withdrawn=withdrawn,
+                narrower=policy.narrower(brake, alert, manifest, at_work),
+                lapsing=self._lapsing(self._latest(lever, incident), lever, time),
+                also_stops=lever.also_stops,
+                value_exposed=self._outlook.value(alert.protocol),
+            )
+            decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)
             if action is not None:
-                step = Step(action=action, block=alert.block, time=time, hops=dict(hops))
+                step = Step(
+                    action=action, block=alert.block, time=time, cause=alert.tx, hops=dict(hops)
+                )
                 self._pull(step, decision)
+            if self._at_work(lever, incident, alert.block):
+                at_work.add(brake.name)
         self._book.note(alert.protocol, incident, time)
         self._show_budget(alert.protocol)
 
@@ -79,6 +99,27 @@ class Response:
         limits = next(iter(self._levers[protocol].values())).limits
         left = guard.brakes_left(self._book.ledger.guard, protocol, self._outlook.time, limits)
         self._metrics.budget_left.labels(protocol).set(left)
+
+    def _decide(self, alert: Alert, lever: Lever, around: Surroundings) -> Decision:
+        """Decide, with a look at the head where nothing but the alert's age stands against it."""
+        brake, manifest = lever.brake, lever.manifest
+        decision = decide(alert, brake, manifest, around)
+        if decision.allowed or not guard.too_old(alert.block, around.head, lever.limits):
+            return decision
+        if not decide(alert, brake, manifest, replace(around, still_at_risk=inf)).allowed:
+            return decision
+        at_risk = self._outlook.still_at_risk(alert.protocol, alert.tx)
+        return decide(alert, brake, manifest, replace(around, still_at_risk=at_risk))
+
+    def _at_work(self, lever: Lever, incident: str, block: int) -> bool:
+        """Say whether a brake was pulled in this incident so lately that what happened in this
+        block does not tell whether it is enough."""
+        latest = self._latest(lever, incident)
+        if latest is None or latest.state in ("refused", "failed", "satisfied"):
+            return False
+        if latest.state in ("included", "final"):
+            return (latest.action.block or 0) >= block
+        return latest.open or latest.step.block >= block
 
     def _pull(self, step: Step, decision: Decision) -> None:
         """Write the decision down, and act on it."""
@@ -98,7 +139,7 @@ class Response:
         episode = 0
         while (known := self._course(lever, incident, episode)) is not None:
             following = self._course(lever, incident, episode + 1)
-            if known.state != "final" or not (following or self._released(lever)):
+            if following is None and not self._over(known, lever, alert, decision):
                 break
             episode += 1
         if known is None:
@@ -107,6 +148,25 @@ class Response:
         if self._asks_again(known, lever, decision):
             return reopened(known.action, alert, decision.terms)
         return None
+
+    def _over(self, known: Course, lever: Lever, alert: Alert, decision: Decision) -> bool:
+        """Say whether a brake is to be set anew: it was released, or would lapse at the wrong
+        time."""
+        if decision.allowed and decision.renewal:
+            return self._lapsing(known, lever, alert.timestamp)
+        return known.state == "final" and self._released(lever)
+
+    def _lapsing(self, course: Course | None, lever: Lever, time: Seconds) -> bool:
+        if course is None or course.state not in ("included", "final"):
+            return False
+        return healing.due(course.step.time, lever.adapter.plan().lapses_after, time)
+
+    def _latest(self, lever: Lever, incident: str) -> Course | None:
+        """Return a brake's latest episode in an incident."""
+        episode, latest = 0, None
+        while (course := self._course(lever, incident, episode)) is not None:
+            episode, latest = episode + 1, course
+        return latest
 
     def _asks_again(self, known: Course, lever: Lever, decision: Decision) -> bool:
         if known.open or known.state == "final":

@@ -122,6 +122,18 @@ decimals = 18
 name = "clover-price"
 kind = "oracle"
 address = "{self.pairs.thin.address}"
+
+[loss]
+detect_seconds = 1
+decide_seconds = 1
+include_seconds = 24
+
+[[assets]]
+token = "AUSD"
+price = 1
+allowable = 250000
+single_transaction = 200000
+loss_per_second = 16000
 {self._brake("pause-pool", self.pool)}"""
 
     def _cellar(self) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from schemas.alerts import Sentence
+from schemas.alerts import Sentence, Severity
 from schemas.base import Part, Record
 from schemas.units import Account, Chain, Count, Height, Hex, Id, Key, Name, Uint
 
@@ -58,6 +58,11 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     scope: Literal["T1", "T2", "T3"]
     reason: Sentence
     terms: Annotated[tuple[Term, ...], Meta(max_length=32)] = ()
+    """On a step that decides: all that `responders.rederive` needs to decide again."""
+    severity: Severity | None = None
+    """Of the alert."""
+    also_stops: Annotated[tuple[Key, ...], Meta(max_length=32)] = ()
+    """What honest users cannot do either while the brake holds (`schemas.activities`)."""
     tx: str = ""
     nonce: Count | None = None
     fee: Uint | None = None

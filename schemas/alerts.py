@@ -51,6 +51,11 @@ class Vote(Part, frozen=True, kw_only=True):
     technique: Name = ""
     reasons: Annotated[tuple[Reason, ...], Meta(max_length=32)] = ()
     evidence: Annotated[tuple[Evidence, ...], Meta(max_length=64)] = ()
+    made_from: Annotated[tuple[Key, ...], Meta(max_length=8)] = ()
+    """Kinds of feature that the score is made from, as the detector declares them: `amounts` that
+    moved, `movements` as such, `calls`, `events`, `storage`, `prices`, `volatility` (how far a
+    price moved), `code`, or another. Detectors that have one in common are no two witnesses; one
+    that declares nothing is taken to have all in common."""
 
 
 class Alert(Record, tag="alert", frozen=True, kw_only=True):
@@ -81,6 +86,9 @@ class Alert(Record, tag="alert", frozen=True, kw_only=True):
     """The contract that was created, when one alerted."""
     posture: Posture | None = None
     """What is remembered of the sender. No part of score or p-value: the responder's prior."""
+    losing: Annotated[tuple[Address, ...], Meta(max_length=16)] = ()
+    """The protocol's contracts that the transaction left with less of some token; empty where flows
+    were not seen."""
 
 
 class Withdrawal(Record, tag="withdrawal", frozen=True, kw_only=True):

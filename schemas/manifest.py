@@ -9,41 +9,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.expressions import MAX_LENGTH, parse
+from schemas.loss import Asset, Cut, Loss
 from schemas.statements import QUANTITIES, Statement, quantities, units
+from schemas.strict import ADDRESS, CHAIN, HEX, KEY, TOKEN, LowerAddress, Money, Share, Whole
+from schemas.strict import Strict as _Strict
 from schemas.units import NATIVE
-
-ADDRESS = r"^0x[0-9a-fA-F]{40}$"
-TOKEN = rf"^({NATIVE}|0x[0-9a-fA-F]{{40}})$"
-HEX = r"^0x([0-9a-fA-F]{2})*$"
-KEY = r"^[A-Za-z0-9_.-]{1,64}$"
-CHAIN = r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$"
-
-LowerAddress = Annotated[str, Field(pattern=ADDRESS)]
-Whole = Annotated[int, Field(ge=0)]
-Money = Annotated[Decimal, Field(ge=0)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _lower_addresses(cls, value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("0x") and len(value) == 42:
-            return value.lower()
-        return value
+from schemas.watchers import Watchers
 
 
 def _mistake(reason: str, *place: str | int) -> PydanticCustomError:
@@ -94,6 +69,8 @@ class Dependency(_Strict):
     name: Annotated[str, Field(pattern=KEY)]
     kind: Literal["oracle", "liquidity", "collateral", "bridge", "governance", "other"]
     address: LowerAddress | None = None
+    exposure: Money | None = None
+    """What is lost here if it fails, in the currency of `[halt]`; without it, all that is held."""
 
 
 class Known(_Strict):
@@ -192,10 +169,10 @@ class Brake(_Strict):
     """
     calldata: Annotated[str, Field(pattern=HEX, max_length=4096)] | None = None
     """Fixed call, for adapters that cannot derive it."""
-    parameters: Annotated[dict[str, Any], Field(max_length=32)] = {}
+    parameters: Annotated[dict[str, Any], Field(max_length=32)] = {}  # noqa: RUF012 - pydantic copies it
     """What its adapter needs to know beside the target; the adapter checks it."""
     one_detector_may_pause: StrictBool = False
-    """Without this, two detectors have to agree before anything is paused."""
+    """Without this, a pool is paused by two detectors made from different things."""
 
     @model_validator(mode="after")
     def _one_route(self) -> Self:
@@ -219,8 +196,12 @@ class Manifest(_Strict):
     dependencies: tuple[Dependency, ...] = ()
     budget: Budget = Budget()
     halt: Halt | None = None
+    loss: Loss | None = None
+    assets: Annotated[tuple[Asset, ...], Field(max_length=64)] = ()
     limits: Limits = Limits()
     brakes: tuple[Brake, ...] = ()
+    cuts: Annotated[tuple[Cut, ...], Field(max_length=256)] = ()
+    watchers: Watchers | None = None
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
 
@@ -232,6 +213,8 @@ class Manifest(_Strict):
             ("brakes", "name", [brake.name for brake in self.brakes]),
             ("invariants", "name", [invariant.name for invariant in self.invariants]),
             ("known", "token", [(known.token, known.holder) for known in self.known]),
+            ("assets", "token", [self.token_named(a.token) or a.token for a in self.assets]),
+            ("cuts", "brake", [cut.brake for cut in self.cuts]),
         ):
             seen: set[object] = set()
             for place, value in enumerate(values):
@@ -242,10 +225,30 @@ class Manifest(_Strict):
         if self.brakes and self.halt is None:
             reason = "brakes need a [halt] table: without costs no halt can be justified"
             raise _mistake(reason, "brakes", 0)
+        for reason, table, place, field in self._unpriced():
+            raise _mistake(reason, table, place, field)
         for place, invariant in enumerate(self.invariants):
             for reason in self._unresolved(invariant.statement):
                 raise _mistake(reason, "invariants", place, "expression")
         return self
+
+    def _unpriced(self) -> Iterator[tuple[str, str, int, str]]:
+        """Say what in `[[assets]]` and `[[cuts]]` names nothing of this manifest."""
+        for place, asset in enumerate(self.assets):
+            if self.token_named(asset.token) is None:
+                yield f"no token {asset.token!r} among [[tokens]]", "assets", place, "token"
+            elif self.decimals(self.token_named(asset.token) or "") is None:
+                reason = f"the decimals of {asset.token!r} are not known; name it in [[tokens]]"
+                yield reason, "assets", place, "token"
+            if self.loss is None:
+                reason = "assets need a [loss] table: how long a brake takes bounds what is lost"
+                yield reason, "assets", place, "token"
+        for place, cut in enumerate(self.cuts):
+            if cut.brake not in {brake.name for brake in self.brakes}:
+                yield f"no brake {cut.brake!r} among [[brakes]]", "cuts", place, "brake"
+            if cut.halts is not None and self.address_named(cut.halts) not in self.addresses:
+                reason = f"no contract {cut.halts!r} among [[contracts]]"
+                yield reason, "cuts", place, "halts"
 
     def _unresolved(self, statement: Statement) -> Iterator[str]:
         """Say what in a statement names nothing of this manifest."""
@@ -287,6 +290,22 @@ class Manifest(_Strict):
         found = {contract.address for contract in self.contracts if contract.name == name}
         found |= {item.address for item in self.dependencies if item.name == name and item.address}
         return found.pop() if len(found) == 1 else None
+
+    def asset(self, token: str) -> Asset | None:
+        """Return what the manifest says of a token's worth, None if it says nothing."""
+        return next((a for a in self.assets if self.token_named(a.token) == token), None)
+
+    def halted_by(self, brake: Brake) -> str:
+        """Return the contract that stands still while a brake holds."""
+        named = next((cut.halts for cut in self.cuts if cut.brake == brake.name), None)
+        return (self.address_named(named) if named is not None else None) or brake.target
+
+    def cost_of(self, brake: Brake) -> Decimal:
+        """Return what pulling a brake costs if it was right, in the currency of `[halt]`."""
+        stated = next((cut.cost for cut in self.cuts if cut.brake == brake.name), None)
+        if stated is not None:
+            return stated
+        return self.halt.halt_cost if self.halt is not None else Decimal(0)
 
     @property
     def addresses(self) -> frozenset[str]:

@@ -23,6 +23,7 @@ class ApprovalDrain(ActDetector):
         version="1.0.0",
         summary="Tokens taken over allowances from people who get nothing; signed approvals taken.",
         technique="ADT3012.002",
+        made_from=("calls", "movements"),
         warm_up=100,
         false_positives=(
             "a payroll or subscription that collects from many at once",

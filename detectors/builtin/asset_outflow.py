@@ -33,6 +33,7 @@ class AssetOutflow(FeatureDetector):
         version="2.0.0",
         summary="Outflow of each token: net, gross, by class of user, cumulative, share of TVL.",
         technique="ADT3012",
+        made_from=("amounts",),
         warm_up=50,
         false_positives=(
             "a very large depositor leaves",

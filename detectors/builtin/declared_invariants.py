@@ -37,6 +37,7 @@ class DeclaredInvariants(Detector):
         version="1.0.0",
         summary="Invariants that the manifest declares, evaluated exactly on every transaction.",
         technique="ADT3012",
+        made_from=("amounts", "events", "storage"),
         warm_up=0,
         false_positives=("a rule that does not hold in honest life", "a [[known]] amount is wrong"),
         blind_spots=(

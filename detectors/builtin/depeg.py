@@ -89,6 +89,7 @@ class Depeg(EachMarket[_Peg]):
         version="1.0.0",
         summary="Distance of a price from its peg, and selling on unusual volume before it goes.",
         technique="ADT3021",
+        made_from=("prices",),
         warm_up=8,
         false_positives=(
             "a single large trade that empties a thin pool for minutes",

@@ -23,6 +23,7 @@ SPEC = Spec(
     version="1.0.0",
     summary="What a new contract's code offers, calls and names, before anybody calls it.",
     technique="ADT3012",
+    made_from=("code",),
     warm_up=0,
     false_positives=(
         "bots for arbitrage and liquidation",
@@ -158,4 +159,5 @@ def _vote(
         technique=SPEC.technique,
         reasons=reasons[:32],
         evidence=(Evidence(what=f"code {deployment.code_hash} at {deployment.address}"),),
+        made_from=SPEC.made_from,
     )

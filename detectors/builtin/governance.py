@@ -33,6 +33,7 @@ class Governance(ActDetector):
         version="1.0.0",
         summary="Borrowed or sudden votes, hurried proposals and executions, shortened timelocks.",
         technique="ADT3015",
+        made_from=("events", "movements"),
         warm_up=100,
         false_positives=(
             "the first proposal of a protocol",

@@ -29,6 +29,7 @@ class OracleGap(ActDetector):
         version="1.0.0",
         summary="Answers of the protocol's oracles against the prices of its pools, on chain.",
         technique="ADT3012.004",
+        made_from=("prices",),
         warm_up=20,
         false_positives=("an oracle that answers rarely while the market moves fast",),
         blind_spots=(

@@ -23,6 +23,7 @@ class PriceDivergence(EachMarket[Spread]):
         version="1.0.0",
         summary="Difference between the prices of one asset on two markets: venue or oracle.",
         technique="ADT3012.004",
+        made_from=("prices",),
         warm_up=20,
         false_positives=(
             "an exchange that halts withdrawals, so that nobody can arbitrage",

@@ -18,9 +18,10 @@ class PriceMove(FeatureDetector):
 
     spec: ClassVar[Spec] = Spec(
         name=NAME,
-        version="1.1.0",
+        version="1.2.0",
         summary="Price movement within one transaction against the pool's own movements.",
         technique="ADT3012.004",
+        made_from=("prices", "volatility"),
         warm_up=50,
         false_positives=("a very large honest trade in a thin pool",),
         blind_spots=(

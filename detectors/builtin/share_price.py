@@ -34,6 +34,7 @@ class SharePrice(ActDetector):
         version="1.0.0",
         summary="Share prices of vaults and lending markets that jump; donations; empty deposits.",
         technique="ADT3012",
+        made_from=("amounts", "events"),
         warm_up=50,
         false_positives=(
             "rewards that are paid into a vault in one large amount",

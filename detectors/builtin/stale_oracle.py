@@ -22,6 +22,7 @@ class StaleOracle(EachMarket[Level]):
         version="1.0.0",
         summary="Silence of a protocol's oracle against its habit or its declared heartbeat.",
         technique="ADT3008",
+        made_from=("prices",),
         warm_up=5,
         false_positives=("a chain that stood still, and with it everything that lives on it",),
         blind_spots=(

@@ -53,6 +53,7 @@ class Volatility(EachMarket[_Movement]):
         version="1.0.0",
         summary="Volatility of the last ten bars or so against the market's own.",
         technique="ADT3021",
+        made_from=("prices", "volatility"),
         warm_up=50,
         false_positives=("news that moves the whole market, which threatens margins all the same",),
         blind_spots=(

@@ -29,7 +29,8 @@ from responders.adapters.calls import called
 from responders.adapters.family import Deed, Family, told
 from responders.chain import Chain
 from schemas.activities import Activity
-from schemas.manifest import Brake, LowerAddress, Parameters
+from schemas.manifest import Brake, Parameters
+from schemas.strict import LowerAddress
 
 ERRORS = {
     "1": "the account is not a pool admin",

@@ -12,7 +12,8 @@ from responders.adapters.flags import Flagged
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import EVERYTHING, Activity
-from schemas.manifest import Brake, LowerAddress, Parameters
+from schemas.manifest import Brake, Parameters
+from schemas.strict import LowerAddress
 
 _CLOSED = True
 ERRORS = {

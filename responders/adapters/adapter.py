@@ -21,6 +21,7 @@ class RoutedAdapter:
             scope=scope,
             also_stops=deed.also_stops,
             lapses_after=deed.lapses_after,
+            heartbeat=deed.heartbeat,
         )
 
     def plan(self) -> Plan:

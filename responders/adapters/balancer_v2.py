@@ -15,7 +15,8 @@ from responders.adapters.family import Deed, Family, told
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import Activity
-from schemas.manifest import Brake, LowerAddress, Parameters
+from schemas.manifest import Brake, Parameters
+from schemas.strict import LowerAddress
 
 LONGEST = 360 * 86_400
 """Seconds that a pause lasts at most: 270 days of window, 90 of buffer (`TemporarilyPausable`)."""

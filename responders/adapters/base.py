@@ -26,6 +26,11 @@ class Condition(Enum):
     UNKNOWN = "unknown"
     """The target does not say."""
 
+    @classmethod
+    def of(cls, answer: int | None) -> "Condition":
+        """Return what a yes or no means, None being no answer, and so is any other number."""
+        return {0: cls.OPEN, 1: cls.BRAKED}.get(-1 if answer is None else answer, cls.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class AlsoStops:
@@ -50,6 +55,8 @@ class Plan:
     also_stops: AlsoStops
     lapses_after: int | None = None
     """Seconds after which the target at the latest lets go by itself; None: people release it."""
+    heartbeat: str | None = None
+    """The contract beside the gate that obeys only as long as its `heartbeat()` is called."""
 
 
 class Outcome(Enum):

@@ -16,7 +16,8 @@ from responders.adapters.family import Deed, Family, told
 from responders.adapters.flags import Flagged
 from responders.chain import Call, Chain
 from schemas.activities import Activity
-from schemas.manifest import Brake, LowerAddress, Parameters
+from schemas.manifest import Brake, Parameters
+from schemas.strict import LowerAddress
 
 REFUSALS = {
     "only pause guardian and admin can pause": "the account is neither pause guardian nor admin",

@@ -21,7 +21,8 @@ from responders.adapters.family import Deed, Family, told
 from responders.chain import Chain
 from responders.reverts import selector
 from schemas.activities import Activity
-from schemas.manifest import Brake, LowerAddress, Parameters
+from schemas.manifest import Brake, Parameters
+from schemas.strict import LowerAddress
 
 Flag = Literal["supply", "transfer", "withdraw", "absorb", "buy"]
 

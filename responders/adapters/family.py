@@ -32,6 +32,8 @@ class Deed:
     gas: int = GAS
     lapses_after: int | None = None
     """In seconds (`base.Plan`)."""
+    heartbeat: str | None = None
+    """What needs heartbeats to obey (`base.Plan`)."""
     variants: tuple[str, ...] = ()
     """Every other calldata that the brake may have to send: a gate has to allow these too."""
     errors: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,8 @@ from responders.chain import Call, Chain
 from responders.reverts import selector
 from schemas.activities import EVERYTHING, Activity
 from schemas.errors import ConfigurationError
-from schemas.manifest import HEX, Brake, LowerAddress, Parameters
+from schemas.manifest import Brake, Parameters
+from schemas.strict import HEX, LowerAddress
 
 RELEASES = frozenset(map(selector, ("unpause()", "resume()", "unfreeze()", "unkill_me()")))
 """No brake may make these calls. Finds a slip in a manifest early; what protects is the gate's

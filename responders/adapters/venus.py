@@ -17,7 +17,8 @@ from responders.adapters.family import Deed, Family, told
 from responders.adapters.flags import Flagged
 from responders.chain import Call, Chain
 from schemas.activities import Activity
-from schemas.manifest import Brake, LowerAddress, Parameters
+from schemas.manifest import Brake, Parameters
+from schemas.strict import LowerAddress
 
 Action = Literal[
     "mint", "redeem", "borrow", "repay", "seize", "liquidate", "transfer", "enter-market",

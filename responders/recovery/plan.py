@@ -21,8 +21,7 @@ from responders.recovery.proposals import (
     require_moves,
 )
 from schemas.errors import ConfigurationError
-from schemas.manifest import CHAIN, KEY, LowerAddress
-from schemas.manifest import Parameters as Strict
+from schemas.strict import CHAIN, KEY, LowerAddress, Strict
 
 MAX_FILE_BYTES = 1024 * 1024
 

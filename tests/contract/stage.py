@@ -41,6 +41,10 @@ class Exhibit:
     """What a user can do before, and still while it is braked."""
     release: tuple[Call, ...] = ()
     """How people release it."""
+    released_after: int = 0
+    """Seconds of block time after which the release is felt."""
+    anyone: bool = False
+    """Whether anyone may pull it directly, once people have allowed it to work."""
 
 
 class Stage:

@@ -23,3 +23,4 @@ def test_the_example_names_the_demos_own_contracts_and_brake(
     assert example.addresses == actual.addresses
     assert example.brakes == actual.brakes
     assert (example.halt, example.budget) == (actual.halt, actual.budget)
+    assert (example.loss, example.assets) == (actual.loss, actual.assets)

@@ -18,12 +18,15 @@ from tests.unit.responders.fakes import FakeChain
 NAMES = (
     "does", "pool", "asset", "market", "cap", "flags", "actions", "call", "probe", "operation",
     "closes", "also_stops", "released_by", "liquidation_threshold", "liquidation_bonus", "strange",
+    "keys", "reason", "feature", "order", "pausable", "sealables", "pause_seconds", "eta", "fax",
+    "chain_selector", "capacity", "rate", "id_data", "absolute", "relative", "assets", "seconds",
 )  # fmt: skip
 WORDS = (
     "pause", "freeze", "supply-cap", "borrow-cap", "ltv-zero", "pause-pool", "mint", "transfer",
     "actions", "protocol", "pause-and-recover", "pause-vault", "supply", "absorb", "redeem",
     "withdrawal", POOL, POOL.upper().replace("X", "x"), "0x" + "11" * 32, "pause()", "paused()",
-    "f(uint256[][])", "f((uint256))", "unpause()",
+    "f(uint256[][])", "f((uint256))", "unpause()", "synth", "openings", "feature", "curse",
+    "rate-limit", "spell", "seal", "cap", "revoke", "native", "create-order", "liquidation",
 )  # fmt: skip
 
 WHERE = {"pool": POOL, "asset": GATE}
@@ -36,6 +39,11 @@ VALID: dict[str, list[dict[str, Any]]] = {
     ],
     "access-manager": [{"closes": GATE}],
     "balancer-v2": [{"does": "pause"}, {"does": "pause-and-recover", "pool": GATE}],
+    "ccip": [
+        {"does": "curse", "chain_selector": 7},
+        {"does": "curse"},
+        {"does": "rate-limit", "chain_selector": 7, "capacity": 10, "rate": 1},
+    ],
     "compound-v2": [
         {"does": "mint", "market": GATE},
         {"does": "seize"},
@@ -44,7 +52,29 @@ VALID: dict[str, list[dict[str, Any]]] = {
     "compound-v3": [{"flags": ["supply"]}, {"flags": ["absorb"], "market": GATE}],
     "gate": [{}, {"call": {"function": "halt()"}}],
     "generic": [{"call": {"function": "halt()"}, "probe": {"function": "halted()"}}],
+    "gmx": [
+        {"does": "openings", "market": GATE},
+        {"does": "market", "market": GATE},
+        {"does": "feature", "feature": "create-order", "module": GATE, "order": "market-swap"},
+        {"does": "feature", "feature": "execute-deposit", "module": GATE},
+    ],
+    "lido": [
+        {"does": "pause", "pausable": GATE, "pause_seconds": 1},
+        {"does": "seal", "sealables": [GATE], "pause_seconds": 1},
+    ],
+    "morpho-v2": [
+        {"does": "cap", "id_data": "0x00", "absolute": 1},
+        {"does": "cap", "id_data": "0x00", "relative": 0},
+        {"does": "revoke", "data": "0x12345678"},
+        {"does": "deallocate", "adapter": GATE, "data": "0x", "id_data": "0x", "assets": 1},
+    ],
+    "outflow": [{"asset": "native", "capacity": 1, "rate": 0, "seconds": 60}],
     "pausable": [{}],
+    "sky": [
+        {"does": "spell"},
+        {"does": "drop", "usr": GATE, "tag": "0x" + "11" * 32, "fax": "0x", "eta": 1},
+    ],
+    "synthetix": [{"does": "synth", "keys": ["sETH", "sBTC"]}],
     "timelock": [{"operation": "0x" + "11" * 32}],
     "venus": [{"does": "actions", "market": GATE, "actions": ["mint"]}, {"does": "protocol"}],
 }

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from responders import guard
 from responders.guard import GuardState, Request, Spent
 from schemas.manifest import Limits
+from tests.unit.responders.examples import inputs
 
 unhurried = settings(deadline=None, derandomize=True)
 limits = st.builds(
@@ -23,8 +24,6 @@ requests = st.lists(
         protocol=st.sampled_from(["meadow", "cellar"]),
         target=st.sampled_from(["a", "b", "c"]),
         time=st.integers(0, 1000),
-        block=st.integers(0, 20),
-        head=st.integers(0, 20),
     ),
     max_size=40,
 )
@@ -33,7 +32,11 @@ requests = st.lists(
 def admitted(asked: Sequence[Request], bounds: Limits) -> list[Request]:
     state, passed = GuardState(), []
     for number, request in enumerate(asked):
-        if guard.judge(state, request, bounds).allowed:
+        standing = inputs(
+            brakes_left=guard.brakes_left(state, request.protocol, request.time, bounds),
+            cooldown_left=guard.cooldown_left(state, request, bounds),
+        )
+        if not guard.objection(standing):
             passed.append(request)
             spent = Spent(str(number), request.protocol, request.target, request.time)
             state = GuardState((*state.spent, spent))
@@ -66,6 +69,9 @@ def test_no_target_is_braked_twice_within_its_cooldown(
 
 
 @unhurried
-@given(requests, limits)
-def test_no_alert_beyond_its_age_passes(asked: list[Request], bounds: Limits) -> None:
-    assert all(one.head - one.block <= bounds.alert_blocks for one in admitted(asked, bounds))
+@given(st.integers(0, 100), st.integers(0, 100), st.none() | st.floats(0, 1e9))
+def test_beyond_its_age_an_alert_passes_only_with_value_at_risk(
+    behind: int, most: int, at_risk: float | None
+) -> None:
+    standing = inputs(blocks_behind=behind, alert_blocks=most, still_at_risk=at_risk)
+    assert (guard.objection(standing) == "") is (behind <= most or bool(at_risk))

@@ -1,6 +1,6 @@
 """More evidence never argues against a halt, and neither does more at stake."""
 
-from decimal import Decimal
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,62 +14,82 @@ from responders.halt import (
     posterior,
     raised,
 )
-from schemas.manifest import Halt
+from responders.inputs import Inputs
+from tests.unit.responders.examples import inputs
 
 unhurried = settings(deadline=None, derandomize=True)
 probabilities = st.floats(0, 1)
 shares = st.floats(0, 1, exclude_min=True, exclude_max=True)
-money = st.decimals(0, 10**12, places=2)
+money = st.floats(0, 1e12)
 
 
 @st.composite
-def halts(draw: st.DrawFn) -> Halt:
-    return Halt(
-        prior=draw(shares),
+def cases(draw: st.DrawFn) -> Inputs:
+    bucket = draw(st.booleans())
+    return inputs(
+        stated_prior=draw(shares),
+        posture_odds=draw(st.floats(1, 1e3)),
+        p_value=draw(probabilities),
         false_halt_cost=draw(money),
         halt_cost=draw(money),
         value_exposed=draw(money),
         loss_per_second=draw(money),
-        response_seconds=draw(st.floats(0.1, 10**6)),
+        response=draw(st.floats(0.1, 10**6)),
+        braking=draw(st.floats(0, 10**4)),
+        bucket_capacity=draw(money) if bucket else None,
+        bucket_refill=draw(money) if bucket else None,
     )
 
 
-@unhurried
-@given(probabilities, probabilities, halts())
-def test_the_verdict_is_monotone_in_the_probability(one: float, other: float, costs: Halt) -> None:
-    low, high = sorted((one, other))
-    assert judge(low, costs).halt <= judge(high, costs).halt
+def more(given: Inputs, **by: float) -> Inputs:
+    return replace(given, **{name: getattr(given, name) + value for name, value in by.items()})
 
 
 @unhurried
-@given(probabilities, halts(), money, st.floats(0, 10**6))
-def test_the_verdict_is_monotone_in_the_avoidable_loss(
-    p: float, costs: Halt, more: Decimal, longer: float
+@given(probabilities, probabilities, cases())
+def test_the_verdict_is_monotone_in_the_evidence(one: float, other: float, case: Inputs) -> None:
+    strong, weak = sorted((one, other))
+    weakly, strongly = replace(case, p_value=weak), replace(case, p_value=strong)
+    assert judge(weakly).halt <= judge(strongly).halt
+
+
+@unhurried
+@given(cases(), money, st.floats(0, 10**6))
+def test_more_time_for_the_drain_never_argues_against_a_halt(
+    case: Inputs, amount: float, longer: float
 ) -> None:
-    worse = costs.model_copy(
-        update={
-            "value_exposed": costs.value_exposed + more,
-            "response_seconds": costs.response_seconds + longer,
-        }
-    )
-    assert avoidable_loss(costs) <= avoidable_loss(worse)
-    assert judge(p, costs).halt <= judge(p, worse).halt
+    later = more(case, response=longer)
+    assert avoidable_loss(case) <= avoidable_loss(later)
+    assert judge(case).halt <= judge(later).halt
+    at_once = replace(case, braking=0.0)
+    richer = more(at_once, value_exposed=amount)
+    assert avoidable_loss(case) <= avoidable_loss(at_once) <= avoidable_loss(richer)
 
 
 @unhurried
-@given(probabilities, halts(), money)
-def test_a_costlier_halt_is_never_chosen_more_readily(p: float, costs: Halt, more: Decimal) -> None:
-    dearer = costs.model_copy(update={"halt_cost": costs.halt_cost + more})
-    wronger = costs.model_copy(update={"false_halt_cost": costs.false_halt_cost + more})
-    assert judge(p, dearer).halt <= judge(p, costs).halt
-    assert judge(p, wronger).halt <= judge(p, costs).halt
+@given(cases())
+def test_what_can_be_saved_is_no_more_than_there_is_or_than_the_bucket_lets_by(
+    case: Inputs,
+) -> None:
+    saved = avoidable_loss(case)
+    assert 0 <= saved <= case.value_exposed
+    if case.bucket_capacity is not None and case.bucket_refill is not None:
+        assert saved <= case.bucket_capacity + case.bucket_refill * case.response
+        assert saved <= avoidable_loss(replace(case, bucket_capacity=None, braking=0.0))
 
 
 @unhurried
-@given(probabilities, halts())
-def test_nothing_is_halted_that_could_not_save_more_than_it_costs(p: float, costs: Halt) -> None:
-    if avoidable_loss(costs) <= float(costs.halt_cost):
-        assert not judge(p, costs).halt
+@given(cases(), money)
+def test_a_costlier_halt_is_never_chosen_more_readily(case: Inputs, amount: float) -> None:
+    assert judge(more(case, halt_cost=amount)).halt <= judge(case).halt
+    assert judge(more(case, false_halt_cost=amount)).halt <= judge(case).halt
+
+
+@unhurried
+@given(cases())
+def test_nothing_is_halted_that_could_not_save_more_than_it_costs(case: Inputs) -> None:
+    if avoidable_loss(case) <= case.halt_cost:
+        assert not judge(case).halt
 
 
 @unhurried

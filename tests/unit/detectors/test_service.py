@@ -4,6 +4,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench import traffic
 from detectors import service
+from detectors.host import Host
 from detectors.samples import CHAIN, PROTOCOL, address, make
 from detectors.service import DetectTask, Publisher
 from detectors.sets import EventHostMaker, HostMaker
@@ -108,6 +109,32 @@ def test_a_restart_goes_on_where_the_snapshot_ends(bench: Bench) -> None:
     again.feed(tx(1000, gas=99))
     first, second = bench.alerts()
     assert first.value == second.value
+
+
+def test_a_state_of_another_version_is_learned_anew_from_where_it_ends(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partition = Partition(TRANSACTIONS.name, 3)
+    bench.task.checkpoint({partition: bench.offset})
+    monkeypatch.setattr(Host, "layout", Host.layout + 1)
+    again = Bench(bench.broker)
+    assert again.task.assigned([partition])[partition] == bench.offset
+    again.offset = 1000
+    again.feed(tx(1000), tx(1001))
+    assert again.metrics.scored.labels("core")._value.get() == 2
+    again.task.checkpoint({partition: 1002})
+    assert again.metrics.learned.labels("core")._value.get() == 0
+
+
+def test_metrics_know_at_each_checkpoint_what_was_learned(bench: Bench) -> None:
+    partition = Partition(TRANSACTIONS.name, 3)
+    bench.task.checkpoint({partition: bench.offset})
+    learned = bench.metrics.learned.labels("core")._value
+    before = learned.get()
+    assert before > 900
+    bench.feed(tx(1000), tx(1001))
+    bench.task.checkpoint({partition: bench.offset})
+    assert learned.get() == before + 2
 
 
 def test_what_a_snapshot_covers_is_skipped_when_read_again(bench: Bench) -> None:

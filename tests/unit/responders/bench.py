@@ -74,7 +74,7 @@ class Assembly:
         self.broker.create((ALERTS, ACTIONS, DEAD_LETTERS))
         producer = self.broker.producer()
         levers = within_reach([given], chain, 1)
-        self.outlook = Outlook(chain, account, 500 * GWEI)
+        self.outlook = Outlook(chain, account, 500 * GWEI, [given])
         self.book = Book(journal, producer, self.metrics)
         self.executor = Executor(
             self.book,

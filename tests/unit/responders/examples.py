@@ -1,10 +1,14 @@
 """One protocol, one brake, one attack: what the tests of the responder are about."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from responders.decision import Surroundings, gathered
+from responders.guard import GuardState
+from responders.inputs import Inputs
 from schemas.alerts import Alert, Vote, Withdrawal
 from schemas.ids import content_id
 from schemas.manifest import Brake, Contract, Halt, Limits, Manifest
@@ -15,8 +19,11 @@ GATE = "0x" + "bb" * 20
 START = 1_700_000_000
 
 
-def vote(detector: str, *, alerted: bool = True) -> Vote:
-    return Vote(
+KINDS = {"asset-outflow": ("amounts",), "price-move": ("prices", "volatility")}
+
+
+def vote(detector: str, *, alerted: bool = True, **changes: Any) -> Vote:
+    made = Vote(
         detector=detector,
         version="1.0.0",
         score=6.0,
@@ -24,7 +31,9 @@ def vote(detector: str, *, alerted: bool = True) -> Vote:
         tail="empirical",
         learned=1000,
         alerted=alerted,
+        made_from=KINDS.get(detector, ()),
     )
+    return msgspec.structs.replace(made, **changes)
 
 
 def alert(number: int = 1, **changes: Any) -> Alert:
@@ -77,6 +86,12 @@ def costs(**changes: Any) -> Halt:
 def brake(**changes: Any) -> Brake:
     values = {"name": "pause-pool", "adapter": "gate", "target": POOL, "gate": GATE}
     return Brake(**values | changes)
+
+
+def inputs(**changes: Any) -> Inputs:
+    """The question that the alert above asks about the brake above."""
+    given = gathered(alert(), brake(), manifest(), Surroundings(guard=GuardState(), head=101))
+    return replace(given, **changes)
 
 
 def manifest(*brakes: Brake, limits: Limits | None = None, halt: Halt | None = None) -> Manifest:

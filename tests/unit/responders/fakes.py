@@ -74,6 +74,10 @@ class FakeChain:
         self.base_fee = GWEI
         self.gate_refuses = ""
         self.funds = 10**18
+        self.replays: Answer | None = None
+        """What comes of any transaction that is executed once more."""
+        self.holdings = 0
+        """What `balanceOf` answers, of any token and holder."""
         self.down = False
         self.deaf = False
         """The node answers questions but takes no transaction."""
@@ -103,6 +107,10 @@ class FakeChain:
         self._require_up()
         return self.execute(self._at(block), call.data)
 
+    def replay(self, tx: str, block: int) -> Answer | None:
+        self._require_up()
+        return self.replays
+
     def send(self, raw: str) -> tuple[Sending, str]:
         self._require_up()
         if self.deaf:
@@ -130,8 +138,13 @@ class FakeChain:
     def execute(self, state: State, data: str) -> Answer:
         if data.startswith(selector("paused()")):
             return Answer(ok=True, data="0x" + f"{int(state.paused):064x}")
+        if data.startswith(selector("balanceOf(address)")):
+            return Answer(ok=True, data="0x" + f"{self.holdings:064x}")
         if PAUSE[2:] not in data:
             return Answer(ok=True, data="0x")
+        return self._pulled(state, data)
+
+    def _pulled(self, state: State, data: str) -> Answer:
         if self.gate_refuses:
             return Answer(ok=False, data=selector(self.gate_refuses))
         if data.startswith(gate.BRAKE) and data[10:74] in state.used:

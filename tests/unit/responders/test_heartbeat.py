@@ -176,6 +176,14 @@ def test_a_heartbeat_that_fails_is_counted_and_the_authority_still_shown() -> No
     assert shown(metrics, "authority_until_timestamp_seconds") == chain.until
 
 
+def test_a_protocols_authority_ends_with_the_first_that_lapses() -> None:
+    sooner, later, metrics = Gated(), Gated(), Metrics()
+    sooner.age(TTL // 4)
+    for both in ((sooner, later), (later, sooner)):
+        beat_all([heartbeat(chain) for chain in both], metrics)
+        assert shown(metrics, "authority_until_timestamp_seconds") == sooner.until < later.until
+
+
 def test_two_gates_take_turns_with_their_account() -> None:
     chain, metrics = Gated(), Metrics()
     chain.age(TTL // 2)

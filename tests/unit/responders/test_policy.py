@@ -1,60 +1,121 @@
+from decimal import Decimal
+
 import pytest
 
-from responders.policy import agreeing, candidates
-from tests.unit.responders.examples import alert, brake, manifest, vote
+from responders import policy
+from responders.decision import Surroundings, gathered
+from responders.guard import GuardState
+from schemas.activities import Activity
+from schemas.alerts import Alert, Vote
+from schemas.loss import Cut
+from schemas.manifest import Brake, Contract
+from tests.unit.responders.examples import POOL, alert, brake, inputs, manifest, vote
+
+PAIR = "0x" + "dd" * 20
+SILENT = vote("price-move", alerted=False)
+RULE = vote("declared-invariants", tail="rule", made_from=("amounts", "events", "storage"))
+MOVES = vote("volatility", made_from=("prices", "volatility"))
 
 
-def objections(alerted: object = None, **changes: object) -> list[str]:
-    votes = alerted or (vote("asset-outflow"), vote("price-move"))
-    found = candidates(alert(votes=votes), manifest(brake(**changes)))
-    return [candidate.objection for candidate in found]
+def objection(given: Alert, by: Brake | None = None, **around: object) -> str:
+    pulled = by or brake()
+    seen = Surroundings(guard=GuardState(), head=given.block, **around)  # type: ignore[arg-type]
+    return policy.objection(gathered(given, pulled, manifest(pulled), seen))
 
 
-def test_two_detectors_that_agree_may_pause() -> None:
-    assert objections() == [""]
+def test_two_detectors_made_from_different_things_may_pause() -> None:
+    assert objection(alert()) == ""
 
 
-def test_one_detector_alone_may_not() -> None:
-    lonely = (vote("asset-outflow"), vote("price-move", alerted=False))
-    assert "this brake needs 2" in objections(lonely)[0]
+@pytest.mark.parametrize(
+    "votes",
+    [
+        (vote("asset-outflow"), SILENT),
+        (vote("asset-outflow"), vote("one-sided", made_from=("amounts",))),
+        (vote("asset-outflow"), vote("call-shape", made_from=("calls", "amounts"))),
+        (vote("asset-outflow"), vote("a-stranger")),
+        (vote("price-move"), vote("price-move")),
+        (RULE, SILENT),
+    ],
+)
+def test_one_witness_may_not(votes: tuple[Vote, ...]) -> None:
+    assert "this brake needs 2" in objection(alert(votes=votes))
 
 
-def test_one_detector_may_where_the_manifest_says_so() -> None:
-    lonely = (vote("asset-outflow"), vote("price-move", alerted=False))
-    assert objections(lonely, one_detector_may_pause=True) == [""]
+@pytest.mark.parametrize("votes", [(vote("asset-outflow"), SILENT), (RULE,)])
+def test_one_may_where_the_manifest_says_so(votes: tuple[Vote, ...]) -> None:
+    assert objection(alert(votes=votes), brake(one_detector_may_pause=True)) == ""
+
+
+def test_one_broken_rule_pulls_a_narrow_brake_and_one_statistic_does_not() -> None:
+    cap = brake(scope="T1")
+    assert objection(alert(votes=(RULE, SILENT)), cap) == ""
+    assert "needs 2" in objection(alert(votes=(vote("asset-outflow"), SILENT)), cap)
 
 
 def test_nobody_alerting_is_never_enough() -> None:
     silent = (vote("asset-outflow", alerted=False),)
-    assert objections(silent, one_detector_may_pause=True) != [""]
-
-
-def test_two_versions_of_one_detector_are_one() -> None:
-    assert agreeing(alert(votes=(vote("price-move"), vote("price-move")))) == 1
+    assert objection(alert(votes=silent), brake(one_detector_may_pause=True)) != ""
 
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_whole_protocol_is_never_braked_automatically(*, alone: bool) -> None:
-    assert "for people" in objections(scope="T3", one_detector_may_pause=alone)[0]
+    assert "for people" in objection(alert(), brake(scope="T3", one_detector_may_pause=alone))
 
 
 def test_a_withdrawn_alert_pulls_nothing() -> None:
-    found = candidates(alert(), manifest(), withdrawn=True)
-    assert all("withdrawn" in candidate.objection for candidate in found)
+    assert "withdrawn" in objection(alert(), withdrawn=True)
 
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_over_a_contract_that_nobody_called_nothing_is_braked(*, alone: bool) -> None:
-    found = candidates(alert(subject="deployment"), manifest(brake(one_detector_may_pause=alone)))
-    assert all("for people" in candidate.objection for candidate in found)
-
-
-def test_narrow_brakes_come_first() -> None:
-    brakes = [brake(name=scope, scope=scope) for scope in ("T2", "T3", "T1")]
-    found = candidates(alert(), manifest(*brakes))
-    assert [candidate.brake.name for candidate in found] == ["T1", "T2", "T3"]
+    given = alert(subject="deployment")
+    assert "for people" in objection(given, brake(one_detector_may_pause=alone))
 
 
 def test_a_pending_transaction_is_judged_like_one_at_the_head() -> None:
-    found = candidates(alert(phase="pending"), manifest())
-    assert [candidate.objection for candidate in found] == [""]
+    assert objection(alert(phase="pending")) == ""
+
+
+@pytest.mark.parametrize("activity", ["liquidation", "repayment", "collateral", "withdrawal"])
+def test_a_price_that_moves_never_stops_what_keeps_people_whole(activity: str) -> None:
+    given = alert(votes=(MOVES, vote("price-move")))
+    alone = brake(one_detector_may_pause=True)
+    stops = {"also_stops": frozenset({Activity(activity), Activity.TRADING})}
+    assert f"never stops {activity}" in objection(given, alone, **stops)
+    assert objection(given, alone, also_stops=frozenset({Activity.TRADING})) == ""
+
+
+def test_a_price_that_moves_and_something_else_may() -> None:
+    assert objection(alert(votes=(MOVES, vote("asset-outflow")))) == ""
+
+
+def test_narrow_brakes_come_first_and_of_those_the_cheap_ones() -> None:
+    brakes = [brake(name=name, scope=name[:2]) for name in ("T2", "T3", "T1-dear", "T1")]
+    given = manifest(*brakes).model_copy(update={"cuts": (Cut(brake="T1-dear", cost=Decimal(9)),)})
+    assert [one.name for one in policy.ladder(given)] == ["T1", "T1-dear", "T2", "T3"]
+
+
+def test_a_broad_brake_waits_for_a_narrow_one_that_halts_all_that_loses() -> None:
+    narrow, broad = brake(name="pair", scope="T1", target=PAIR), brake()
+    given = manifest(narrow, broad)
+
+    def waits_for(*losing: str) -> int:
+        return policy.narrower(broad, alert(losing=losing), given, {"pair"})
+
+    assert waits_for(PAIR) == 1
+    assert waits_for(PAIR, POOL) == waits_for() == 0
+    assert policy.narrower(broad, alert(losing=(PAIR,)), given, set()) == 0
+    assert policy.narrower(narrow, alert(losing=(PAIR,)), given, {"pair"}) == 0
+    assert "comes first" in policy.objection(inputs(narrower_brakes=1))
+
+
+def test_what_a_brake_halts_may_be_another_contract_than_it_calls() -> None:
+    cap = brake(name="cap", scope="T1", target="0x" + "ee" * 20)
+    given = manifest(cap, brake()).model_copy(
+        update={
+            "contracts": (Contract(address=POOL, role="pool", name="Pool"),),
+            "cuts": (Cut(brake="cap", halts="Pool"),),
+        }
+    )
+    assert policy.narrower(brake(), alert(losing=(POOL,)), given, {"cap"}) == 1

@@ -1,0 +1,40 @@
+"""What the detector sets say of one transaction, taken together.
+
+Each set alerts by itself, so a quorum may be spread over alerts: amounts in one, events in another.
+"""
+
+from collections import OrderedDict
+
+import msgspec
+
+from schemas.alerts import Alert, Vote
+
+MOST_TRANSACTIONS = 1024
+"""Remembered; the oldest is forgotten first. Alerts about one transaction come within moments."""
+
+MOST_VOTES = 64
+"""That an alert has room for."""
+
+
+class Concert:
+    """Remembers the votes on the latest transactions that alerted.
+
+    Starts empty: after a restart a quorum has to come together anew, which errs on the side of not
+    braking.
+    """
+
+    def __init__(self) -> None:
+        self._heard: OrderedDict[tuple[str, ...], dict[tuple[str, str], Vote]] = OrderedDict()
+
+    def joined(self, alert: Alert) -> Alert:
+        """Return the alert with what other sets said of the same transaction in the same block,
+        behind its own votes. Its p-value stays its own set's."""
+        place = (alert.chain, alert.protocol, alert.phase, alert.block_hash, alert.tx)
+        votes = self._heard.setdefault(place, {})
+        self._heard.move_to_end(place)
+        if len(self._heard) > MOST_TRANSACTIONS:
+            self._heard.popitem(last=False)
+        own = {vote.detector for vote in alert.votes}
+        others = [v for (who, name), v in votes.items() if who != alert.set and name not in own]
+        votes |= {(alert.set, vote.detector): vote for vote in alert.votes}
+        return msgspec.structs.replace(alert, votes=(*alert.votes, *others)[:MOST_VOTES])

@@ -1,0 +1,95 @@
+"""What a protocol holds, read from its chain: the live side of what the manifest says of loss."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from responders.chain import Call, Chain
+from responders.reverts import selector
+from runtime.logs import logger
+from schemas.manifest import Manifest
+from schemas.units import NATIVE
+
+_log = logger(__name__)
+
+MOST_READ = 256
+"""Balances read per block and protocol. Beyond, nothing is read, and the manifest's word counts: to
+read every block what takes longer than a block would hold up the brakes."""
+
+_BALANCE_OF = selector("balanceOf(address)")
+_GAS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a protocol held after a block, in the manifest's currency."""
+
+    balances: Mapping[tuple[str, str], Decimal]
+    """By holder and token of `[[assets]]`; a token of which a balance is not known is left out."""
+    whole: bool
+    """Whether no token is left out."""
+
+    @property
+    def by_token(self) -> dict[str, Decimal]:
+        """What is held of each token."""
+        found: dict[str, Decimal] = {}
+        for (_, token), money in self.balances.items():
+            found[token] = found.get(token, Decimal(0)) + money
+        return found
+
+    @property
+    def value(self) -> Decimal | None:
+        """All of it; None where a token is left out."""
+        return sum(self.balances.values(), Decimal(0)) if self.whole else None
+
+
+def stated(manifest: Manifest) -> Held:
+    """Return what the manifest itself says is held, in `[[known]]`."""
+    units, found = units_of(manifest), {}
+    for known in manifest.known:
+        if known.holder in manifest.holders and known.token in units:
+            found[known.holder, known.token] = known.amount * units[known.token]
+    return Held(found, whole={token for _, token in found} >= units.keys())
+
+
+def units_of(manifest: Manifest) -> dict[str, Decimal]:
+    """Return what the smallest unit of each asset is worth."""
+    return {
+        token: asset.price / 10 ** (manifest.decimals(token) or 0)
+        for asset in manifest.assets
+        if (token := manifest.token_named(asset.token)) is not None
+    }
+
+
+class Holdings:
+    """Reads one protocol's balances."""
+
+    def __init__(self, chain: Chain, manifest: Manifest) -> None:
+        self._chain = chain
+        self._holders = sorted(manifest.holders)
+        self._units = units_of(manifest)
+        self._readable = len(self._holders) * len(self._units) <= MOST_READ
+        if not self._readable:
+            _log.warning("too_many_balances", protocol=manifest.protocol, most=MOST_READ)
+
+    def at(self, block: int) -> Held:
+        """Return what is held after a block. Raises `TransientError` when no node answers."""
+        if not self._readable:
+            return Held({}, whole=False)
+        found: dict[tuple[str, str], Decimal] = {}
+        whole = True
+        for token, unit in self._units.items():
+            balances = {holder: self._balance(token, holder, block) for holder in self._holders}
+            known = {h: balance for h, balance in balances.items() if balance is not None}
+            if len(known) < len(balances):
+                whole = False
+                continue
+            found |= {(holder, token): balance * unit for holder, balance in known.items()}
+        return Held(found, whole)
+
+    def _balance(self, token: str, holder: str, block: int) -> int | None:
+        if token == NATIVE:
+            return self._chain.balance(holder)
+        data = _BALANCE_OF + holder[2:].rjust(64, "0")
+        answer = self._chain.call(Call(token, data, _GAS), sender=None, block=block)
+        return int(answer.data, 16) if answer.ok and len(answer.data) == 66 else None

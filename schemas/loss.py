@@ -1,0 +1,51 @@
+"""What a manifest may say of loss: how fast it comes, how much is allowed, what a brake costs.
+
+Money is in the currency of `[halt]` throughout. What is made of it: docs/decisions.md.
+"""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.strict import KEY, Money, Strict
+
+
+class Loss(Strict):
+    """How long it takes until a brake holds, and the window of the buckets on chain."""
+
+    detect_seconds: Annotated[float, Field(ge=0)]
+    """From the block of an attack to its alert."""
+    decide_seconds: Annotated[float, Field(ge=0)]
+    """From the alert to the signed brake."""
+    include_seconds: Annotated[float, Field(ge=0)]
+    """From the signed brake to the block that holds it."""
+    window_seconds: Annotated[int, Field(gt=0)] = 3600
+    """How long an empty bucket takes to fill."""
+
+
+class Asset(Strict):
+    """A token that the protocol may lose, what it is worth, and how much of it may be lost."""
+
+    token: Annotated[str, Field(min_length=1, max_length=42)]
+    """By symbol or address, as in `[[tokens]]`."""
+    price: Annotated[Decimal, Field(gt=0)]
+    """What one whole token is worth."""
+    allowable: Money
+    """The most that one incident may cost."""
+    single_transaction: Money | None = None
+    """The most that one transaction takes; without it, all there is."""
+    loss_per_second: Money
+    """How fast a drain goes on after that."""
+    bucket_capacity: Money | None = None
+    """What the bucket on chain lets through at once, where there is one."""
+
+
+class Cut(Strict):
+    """What a brake halts, and at what cost, where that is not its target at `halt_cost`."""
+
+    brake: Annotated[str, Field(pattern=KEY)]
+    halts: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The contract that stands still, by name or address; without it, the brake's target."""
+    cost: Money | None = None
+    """Of pulling it rightly; without it, `halt_cost`."""

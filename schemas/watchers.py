@@ -1,0 +1,41 @@
+"""What a manifest may say of watchers from outside, who post bonded requests to halt.
+
+Money is in the currency of `[halt]`. What is made of it: docs/incentives.md.
+"""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.strict import Money, Share, Strict
+
+_Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Watchers(Strict):
+    """What watching costs and what misusing it gains; a period is whatever all of it is told for,
+    a month say."""
+
+    attack_probability: Share
+    """That there is an attack within a period."""
+    watch_cost: Money
+    """Of watching for a period."""
+    found: Share = 0.8
+    """The share of attacks that a watcher sees in time."""
+    false_requests: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    """The probability that an honest watcher requests a halt for nothing within a period."""
+    short_profit: Money
+    """What a false halt earns whoever bet on it."""
+    griefing_value: Money = Decimal(0)
+    """What it is worth beyond that to somebody who wishes harm."""
+    slashed_watched: Share = 0.95
+    """The probability that a false request is found false where another honest watcher looks."""
+    slashed_alone: Share = 0.6
+    """The same where nobody looks but the protocol's own people."""
+    challenger_share: _Probability = 0.3
+    """The part of a slashed bond that goes to whoever challenged; the rest goes to the harmed."""
+    most_bond: Money
+    """What an honest watcher can be asked to put up."""
+    most_reward: Money
+    """What a true request may be paid at most."""

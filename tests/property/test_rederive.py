@@ -1,0 +1,92 @@
+"""Whatever was decided can be decided again from the action, and nothing in it can be bent."""
+
+from dataclasses import replace
+
+import msgspec
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from responders.decision import judge
+from responders.inputs import Inputs
+from responders.rederive import rederive
+from schemas.actions import Action, Term
+from schemas.activities import Activity
+from schemas.codec import decode, encode
+from tests.unit.responders.examples import inputs
+from tests.unit.responders.test_guard import action
+
+unhurried = settings(deadline=None, derandomize=True)
+money = st.floats(0, 1e12)
+flags = st.sampled_from([0.0, 1.0])
+few = st.integers(0, 3).map(float)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Inputs:
+    return replace(
+        inputs(),
+        scope=draw(st.sampled_from(["T1", "T2", "T3"])),
+        also_stops=draw(st.frozensets(st.sampled_from([a.value for a in Activity]))),
+        withdrawn=draw(flags),
+        volatility_only=draw(flags),
+        families_agreeing=draw(few),
+        families_needed=draw(few),
+        narrower_brakes=draw(few),
+        renewal=draw(flags),
+        stated_prior=draw(st.floats(1e-6, 0.999)),
+        p_value=draw(st.floats(0, 1)),
+        false_halt_cost=draw(money),
+        halt_cost=draw(money),
+        value_exposed=draw(money),
+        loss_per_second=draw(money),
+        bucket_capacity=draw(st.none() | money),
+        bucket_refill=draw(money),
+        blocks_behind=draw(st.integers(0, 100).map(float)),
+        still_at_risk=draw(st.none() | money),
+        brakes_left=draw(few),
+        cooldown_left=draw(few),
+    )
+
+
+def told(given: Inputs) -> Action:
+    """The action that says what was decided, as it travels."""
+    decision = judge(given)
+    said = msgspec.structs.replace(
+        action("authorised" if decision.allowed else "refused"),
+        scope=given.scope,
+        terms=decision.terms,
+        also_stops=decision.also_stops,
+    )
+    return decode(encode(said), Action)
+
+
+@unhurried
+@given(cases())
+def test_every_decision_is_derived_again(case: Inputs) -> None:
+    again = rederive(told(case))
+    assert again.equal, again.differences
+    assert again.allowed == judge(case).allowed
+
+
+@unhurried
+@given(cases())
+def test_the_other_verdict_is_noticed(case: Inputs) -> None:
+    said = told(case)
+    other = "refused" if said.state == "authorised" else "authorised"
+    assert not rederive(msgspec.structs.replace(said, state=other)).equal
+
+
+@unhurried
+@given(cases(), st.data())
+def test_a_computed_number_that_was_bent_is_noticed(case: Inputs, data: st.DataObject) -> None:
+    said = told(case)
+    computed = {"bayes_factor", "prior", "probability", "avoidable_loss", "expected_loss"}
+    place = data.draw(
+        st.sampled_from([n for n, term in enumerate(said.terms) if term.name in computed])
+    )
+    term = said.terms[place]
+    assume(term.value > 1e-200)
+    bent = Term(name=term.name, value=term.value * 1.01, unit=term.unit)
+    terms = (*said.terms[:place], bent, *said.terms[place + 1 :])
+    found = rederive(msgspec.structs.replace(said, terms=terms))
+    assert any(term.name in difference for difference in found.differences)

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from schemas.errors import ConfigurationError
+
+FOLDER = Path(__file__).parents[3] / "docs" / "whatif"
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(
+        app,
+        ["whatif", "--protocols", str(FOLDER), *arguments],
+        env={"COLUMNS": "200"},
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_it_tells_what_would_be_braked_and_why() -> None:
+    told = run("--outflow", "meadow=300_000")
+    assert "meadow: pause-pool" in told
+    assert "15.7%" in told
+    assert "capacity 80000000000, window 3600 s" in told
+    assert "never stops liquidation" not in told
+
+
+def test_a_price_alone_is_said_to_be_no_reason() -> None:
+    assert "never stops liquidation" in run("--price", "CLV=-40%")
+
+
+@pytest.mark.parametrize("ending", ["svg", "png"])
+def test_it_draws_the_same_picture_every_time(ending: str, tmp_path: Path) -> None:
+    drawn = [tmp_path / f"{name}.{ending}" for name in ("one", "other")]
+    for target in drawn:
+        run("--price", "CLV=-0.4", "--picture", str(target))
+    assert drawn[0].read_bytes() == drawn[1].read_bytes()
+
+
+def test_the_picture_in_the_documentation_is_what_it_draws(tmp_path: Path) -> None:
+    run("--outflow", "meadow=300000", "--picture", str(tmp_path / "outflow.svg"))
+    assert (tmp_path / "outflow.svg").read_bytes() == (FOLDER / "outflow.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--price", "CLV"],
+        ["--price", "CLV=40%"],
+        ["--price", "CLV=-140%"],
+        ["--outflow", "meadow=-1"],
+        ["--outflow", "meadow=much"],
+        ["--price", "CLV=-40%", "--picture", "graph.doc"],
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments: list[str]) -> None:
+    with pytest.raises(ConfigurationError):
+        run(*arguments)

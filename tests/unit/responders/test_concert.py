@@ -1,0 +1,60 @@
+from pathlib import Path
+
+from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert
+from responders.evidence import families
+from tests.unit.responders.bench import bench
+from tests.unit.responders.examples import alert, vote
+from tests.unit.responders.fakes import FakeChain
+
+AMOUNTS, EVENTS = vote("asset-outflow"), vote("privilege", made_from=("events",))
+CORE, ACTS = alert(1, votes=(AMOUNTS,)), alert(1, set="acts", votes=(EVENTS,))
+
+
+def test_two_sets_that_alert_on_one_transaction_are_heard_together() -> None:
+    concert = Concert()
+    assert concert.joined(CORE) == CORE
+    both = concert.joined(ACTS)
+    assert both.votes == (EVENTS, AMOUNTS)
+    assert families(both) == 2
+    assert families(concert.joined(CORE)) == 2  # whoever comes again hears the other, too
+
+
+def test_not_of_another_transaction_block_or_phase() -> None:
+    for other in (
+        alert(2, set="acts", votes=(EVENTS,)),
+        alert(1, set="acts", votes=(EVENTS,), block_hash="0x" + "ee" * 32),
+        alert(1, set="acts", votes=(EVENTS,), phase="pending"),
+    ):
+        concert = Concert()
+        concert.joined(CORE)
+        assert families(concert.joined(other)) == 1
+
+
+def test_one_detector_in_two_sets_is_one() -> None:
+    concert = Concert()
+    concert.joined(CORE)
+    assert concert.joined(alert(1, set="acts", votes=(AMOUNTS,))).votes == (AMOUNTS,)
+
+
+def test_a_repeated_alert_adds_nothing() -> None:
+    concert = Concert()
+    concert.joined(CORE)
+    assert concert.joined(CORE) == CORE
+
+
+def test_what_is_remembered_and_what_is_joined_is_bounded() -> None:
+    concert = Concert()
+    many = tuple(vote(f"d{n}") for n in range(MOST_VOTES))
+    concert.joined(alert(1, votes=many))
+    assert len(concert.joined(ACTS).votes) == MOST_VOTES
+    for number in range(2, MOST_TRANSACTIONS + 3):
+        concert.joined(alert(number, votes=(AMOUNTS,)))
+    assert concert.joined(ACTS).votes == (EVENTS,)
+
+
+def test_a_quorum_of_two_sets_pulls_the_brake(tmp_path: Path) -> None:
+    with bench(tmp_path / "journal.jsonl", FakeChain(102)) as responder:
+        responder.receive(CORE)
+        assert responder.states()[-1] == "refused"
+        responder.receive(ACTS)
+        assert responder.states()[-1] == "broadcast"
