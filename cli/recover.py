@@ -145,6 +145,22 @@ def watch(
 
 
 @app.command()
+def publish(plan: PlanFile) -> None:
+    """Tell the keeper of cases how far this one has come (`recoveries-v1`)."""
+    from cli.wiring import connect, read_settings
+    from schemas.codec import encode
+    from schemas.topics import RECOVERIES
+
+    with _desk(plan) as desk:
+        record = desk.record()
+    producer = connect(read_settings(), RECOVERIES).producer()
+    producer.send(RECOVERIES.name, encode(record), key=record.protocol.encode())
+    producer.flush()
+    producer.close()
+    typer.echo(f"{record.progress.phase}, {record.progress.released / 100:g} % released")
+
+
+@app.command()
 def eradicate(
     plan: PlanFile,
     key: Annotated[str, typer.Option(help="The address whose key is compromised.")],

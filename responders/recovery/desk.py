@@ -27,10 +27,15 @@ from responders.recovery.simulation import Rehearsal, rehearse
 from responders.recovery.upgrades import differences, require_safe
 from runtime.evm import Endpoints
 from schemas.errors import ConfigurationError
+from schemas.ids import content_id
+from schemas.incidents import Progress, Recovery
 from schemas.manifest import Brake
 
 MOST_BLOCKS = 1000
 """How many blocks are judged at once. Of more only the newest are, which starts the count again."""
+
+_LONGEST_CAUSE = 500
+"""Letters that a record takes."""
 
 
 class Node:
@@ -181,6 +186,23 @@ class Desk:
         if course.hold.expired(head.timestamp) and not course.lapsed:
             self.log.record(Elapsed(head.timestamp))
         return found
+
+    def record(self) -> Recovery:
+        """Return how far the case has come, as it is published."""
+        plan, course, number = self.plan, self.log.course, self.log.length
+        return Recovery(
+            id=content_id("recovery", plan.case, number),
+            chain=plan.chain,
+            protocol=plan.protocol,
+            incident=plan.case,
+            progress=Progress(
+                number=number,
+                phase=course.phase,
+                released=course.released,
+                cause=course.cause[:_LONGEST_CAUSE],
+                block=course.block or 0,
+            ),
+        )
 
     def _staged(self) -> Proposal:
         course, staged = self.log.course, self.log.staged

@@ -39,6 +39,7 @@ class Log:
             self.course = Course(terms=self.opened.terms, hold=self.opened.hold)
             self.staged: Staged | None = None
             self.tries = 0
+            self.length = 0
             for line in lines:
                 self._take(msgspec.json.decode(line, type=Event))
         except StopIteration:
@@ -75,6 +76,7 @@ class Log:
 
     def _take(self, event: Event) -> None:
         self.course = advance(self.course, event)
+        self.length += 1
         if isinstance(event, Staged):
             self.staged, self.tries = event, self.tries + 1
 
