@@ -36,7 +36,7 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
         return
     for row in rows:
         typer.echo(f"{row['protocol']}: {row['brake']} ({row['scope']}, {row['adapter']})")
-        for name in ("state", "route", "target", "calls", "stops", "released_by"):
+        for name in ("state", "route", "target", "calls", "stops", "lets_go", "released_by"):
             told = row[name] if isinstance(row[name], str) else ", ".join(row[name]) or "nothing"
             typer.echo(f"  {name.replace('_', ' ')}: {told}")
 
@@ -104,6 +104,9 @@ def _row(manifest: "Manifest", brake: "Brake", chain: "Chain") -> dict[str, Any]
         "target": deed.target,
         "calls": [deed.calldata, *deed.variants],
         "stops": sorted(deed.also_stops.activities),
+        "lets_go": "released by people only"
+        if deed.lapses_after is None
+        else f"by itself within {deed.lapses_after} seconds",
         "released_by": deed.release,
     }
 

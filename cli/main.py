@@ -29,6 +29,7 @@ from cli import (
     kafka,
     keys,
     plugins,
+    recover,
     rederive,
     replay,
     respond,
@@ -78,6 +79,7 @@ app.add_typer(ingest.app, name="ingest")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(keys.app, name="keys")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(recover.app, name="recover")
 app.add_typer(topics.app, name="topics")
 
 EXIT_CODES: dict[type[PipelineError], int] = {

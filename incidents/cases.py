@@ -7,26 +7,28 @@ Guarantees, for records of one protocol:
   newest case it joins in time (`schemas.cases.joins`), else it opens one.
 - An action belongs to the case it names, else to the case of its alert; until there is one it
   waits.
+- A recovery belongs to the case it names; until that is there it waits, and an older one changes
+  nothing.
 - A withdrawn alert that is raised again stands again.
 """
 
 from msgspec.structs import replace
 
 from incidents.docket import KEPT_CASES, Docket
-from incidents.entries import Times, measured, seen, step_of, unseen, waiting_with
+from incidents.entries import Times, led, measured, seen, step_of, unseen, waiting_with
 from incidents.standing import SEVERITIES, reassessed
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.cases import joins
 from schemas.ids import incident_id
-from schemas.incidents import Incident
+from schemas.incidents import Incident, Recovery
 
 Change = tuple[Docket, Incident | None]
 """The docket afterwards, and the case the record belongs to, changed or not."""
 
 
 def add_alert(docket: Docket, alert: Alert, times: Times) -> Change:
-    """Put an alert into its case, and with it the actions that waited for it."""
+    """Put an alert into its case, and with it the actions and recoveries that waited for it."""
     case = seen(_case_of(docket, alert) or _opened_by(alert), alert, times)
     waiting = []
     for step in docket.waiting:
@@ -34,7 +36,11 @@ def add_alert(docket: Docket, alert: Alert, times: Times) -> Change:
             case = measured(case, step)
         else:
             waiting.append(step)
-    return _filed(replace(docket, waiting=tuple(waiting)), case)
+    for recovery in docket.recoveries:
+        if recovery.incident == case.id:
+            case = led(case, recovery)
+    recoveries = tuple(entry for entry in docket.recoveries if entry.incident != case.id)
+    return _filed(replace(docket, waiting=tuple(waiting), recoveries=recoveries), case)
 
 
 def withdraw(docket: Docket, withdrawal: Withdrawal) -> Change:
@@ -50,6 +56,18 @@ def add_action(docket: Docket, action: Action, times: Times) -> Change:
     if case is None:
         return replace(docket, waiting=waiting_with(docket.waiting, step)), None
     return _filed(docket, measured(case, step))
+
+
+def add_recovery(docket: Docket, recovery: Recovery) -> Change:
+    """Note how far people have led a case back, or let it wait for one."""
+    case = _named(docket, recovery.incident)
+    if case is not None:
+        return _filed(docket, led(case, recovery))
+    known = {entry.incident: entry for entry in docket.recoveries}
+    before = known.get(recovery.incident)
+    if before is None or before.progress.number < recovery.progress.number:
+        known[recovery.incident] = recovery
+    return replace(docket, recoveries=tuple(known.values())[-KEPT_CASES:]), None
 
 
 def _case_of(docket: Docket, alert: Alert) -> Incident | None:

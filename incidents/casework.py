@@ -17,11 +17,11 @@ from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.codec import UnencodableRecordError, decode, encode
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
-from schemas.incidents import Incident
-from schemas.topics import ACTIONS, ALERTS, INCIDENTS
+from schemas.incidents import Incident, Recovery
+from schemas.topics import ACTIONS, ALERTS, INCIDENTS, RECOVERIES
 
 SERVICE = "incidents"
-READS = (ALERTS.name, ACTIONS.name)
+READS = (ALERTS.name, ACTIONS.name, RECOVERIES.name)
 
 
 class Casework:
@@ -75,7 +75,7 @@ class Casework:
             except PoisonRecordError as error:
                 self._intake.reject(message, str(error), fault="content")
                 return None
-        if isinstance(record, Alert | Withdrawal | Action) and (
+        if isinstance(record, Alert | Withdrawal | Action | Recovery) and (
             message.key != record.protocol.encode()
         ):
             self._intake.reject(
@@ -108,5 +108,7 @@ def _changed(docket: Docket, record: Record, message: Message) -> cases.Change:
             return cases.withdraw(docket, record)
         case Action():
             return cases.add_action(docket, record, headers.hops(message.headers))
+        case Recovery():
+            return cases.add_recovery(docket, record)
         case _:
             raise TypeError(f"no case is made of {type(record).__name__}")

@@ -7,7 +7,7 @@ from incidents.standing import chronological, gravest_first
 from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.headers import HOPS
-from schemas.incidents import Hop, Incident, Measure, Sighting
+from schemas.incidents import Hop, Incident, Measure, Recovery, Sighting
 from schemas.units import SAFE_INTEGER
 
 Times = dict[Hop, int]
@@ -83,6 +83,14 @@ def measured(case: Incident, step: Waiting) -> Incident:
         hops=_earliest(case.hops, step.hops),
         dropped=case.dropped + full,
     )
+
+
+def led(case: Incident, recovery: Recovery) -> Incident:
+    """Note how far people have led a case back; an older record changes nothing."""
+    before = case.progress
+    if before is not None and before.number >= recovery.progress.number:
+        return case
+    return replace(case, progress=recovery.progress)
 
 
 def waiting_with(waiting: tuple[Waiting, ...], step: Waiting) -> tuple[Waiting, ...]:

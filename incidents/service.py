@@ -35,7 +35,7 @@ from schemas.errors import (
     TransientError,
     UnsafeToContinueError,
 )
-from schemas.topics import ACTIONS, ALERTS
+from schemas.topics import ACTIONS, ALERTS, RECOVERIES
 
 _log = logger(__name__)
 
@@ -52,9 +52,9 @@ _STOP_SECONDS = 15.0
 
 
 def check_partitions(broker: Broker) -> None:
-    """Raise `ConfigurationError` unless a protocol's alerts, actions and cases have the same
-    partition number, which they have when their topics have the same number of partitions."""
-    for spec in (ALERTS, ACTIONS):
+    """Raise `ConfigurationError` unless all that a protocol's cases are made of has the same
+    partition number, as it has when its topics have the same number of partitions."""
+    for spec in (ALERTS, ACTIONS, RECOVERIES):
         count = broker.partitions(spec.name)
         if count != spec.partitions:
             raise ConfigurationError(

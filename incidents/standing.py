@@ -1,4 +1,4 @@
-"""Where a case stands, told from nothing but its alerts and its brakes."""
+"""Where a case stands, told from its alerts, its brakes and what people say."""
 
 from collections.abc import Iterable
 from typing import get_args
@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from schemas.alerts import Severity
 from schemas.incidents import Incident, Measure, Phase, Sighting
+from schemas.units import Height
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
@@ -36,24 +37,31 @@ def reassessed(case: Incident) -> Incident:
     gravest = min(standing or case.sightings, key=gravest_first)
     return replace(
         case,
-        phase=_phase(case.measures, quiet=not standing and not case.dropped),
+        phase=_phase(case, quiet=not standing and not case.dropped),
         severity=gravest.severity if standing else SEVERITIES[0],
         summary=gravest.summary,
     )
 
 
-def _phase(measures: Iterable[Measure], *, quiet: bool) -> Phase:
-    """Respond while a brake is under way, recover once one holds.
+def _phase(case: Incident, *, quiet: bool) -> Phase:
+    """Respond while a brake is under way, recover once one holds; then what people say, unless a
+    brake was mined after the newest block that they judged.
 
     A case is closed when every alert was withdrawn and no brake was left on the chain: a brake that
     holds has to be lifted by people, whatever became of the alert. A brake that failed leaves the
     response to them.
     """
-    states = {measure.state for measure in measures} - _UNTOUCHED
+    states = {measure.state for measure in case.measures} - _UNTOUCHED
     if states - _HOLDING - {_FAILED}:
         return "respond"
+    if case.progress is not None and not _since(case.measures, case.progress.block):
+        return case.progress.phase
     if states & _HOLDING:
         return "recover"
     if quiet:
         return "closed"
     return "respond" if states else "detect"
+
+
+def _since(measures: Iterable[Measure], block: Height) -> bool:
+    return any(one.state in _HOLDING and (one.block or 0) > block for one in measures)

@@ -37,6 +37,9 @@ class Surroundings:
     """Whether the alert is known to hold no longer."""
     narrower: int = 0
     """Narrower brakes at work (`policy.narrower`)."""
+    lapses: bool = False
+    """Whether the target lets go by itself, at a time fixed when the brake is set; else people
+    release it."""
     lapsing: bool = False
     """Whether it is in place, in the second half of its time (`healing.due`)."""
     also_stops: frozenset[Activity] = EVERYTHING
@@ -92,7 +95,7 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         pending=alert.phase == "pending",
         detectors_agreeing=len(alerting(alert)),
         families_agreeing=families(alert),
-        families_needed=policy.needed(brake, alert),
+        families_needed=policy.needed(brake, alert, lapses=around.lapses),
         rules_broken=rules_broken(alert),
         volatility_only=only_volatility(alert),
         narrower_brakes=around.narrower,

@@ -1,10 +1,11 @@
 """Which brakes an alert may pull by itself: the ladder. Pure.
 
-T1 caps or halts one pair: one broken invariant is enough, because it is no statistic. T2 pauses one
-pool: two detectors have to agree that are made from different things, from the amounts that moved
-and the nesting of calls, say. T3 stops a whole protocol and is for people, whatever the evidence.
-Narrow brakes come first: they do not underperform broad ones (arXiv 2602.12260) and cost
-less when the alert was false.
+T1 caps or halts one pair: one broken invariant is enough, because it is no statistic, where the
+target lets go by itself; what only people release takes the witnesses of T2. T2 pauses one pool:
+two detectors have to agree that are made from different things, from the amounts that moved and the
+nesting of calls, say. T3 stops a whole protocol and is for people, whatever the evidence. Narrow
+brakes come first: they do not underperform broad ones (arXiv 2602.12260) and cost less when the
+alert was false.
 """
 
 from collections.abc import Container
@@ -41,9 +42,10 @@ def narrower(brake: Brake, alert: Alert, manifest: Manifest, at_work: Container[
     )
 
 
-def needed(brake: Brake, alert: Alert) -> int:
-    """Return how many witnesses a brake needs."""
-    alone = brake.one_detector_may_pause or (brake.scope == "T1" and rules_broken(alert) > 0)
+def needed(brake: Brake, alert: Alert, *, lapses: bool) -> int:
+    """Return how many witnesses a brake needs; `lapses` says that its target lets go by itself."""
+    brief = brake.scope == "T1" and lapses
+    alone = brake.one_detector_may_pause or (brief and rules_broken(alert) > 0)
     return 1 if alone else FAMILIES_TO_AGREE
 
 

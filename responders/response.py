@@ -74,6 +74,7 @@ class Response:
                 head=head,
                 withdrawn=withdrawn,
                 narrower=policy.narrower(brake, alert, manifest, at_work),
+                lapses=lever.adapter.plan().lapses_after is not None,
                 lapsing=self._lapsing(self._latest(lever, incident), lever, time),
                 also_stops=lever.also_stops,
                 value_exposed=self._outlook.value(alert.protocol),

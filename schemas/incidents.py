@@ -44,6 +44,30 @@ class Measure(Part, frozen=True, kw_only=True):
     block: Height | None = None
 
 
+class Progress(Part, frozen=True, kw_only=True):
+    """How far people have led a case back."""
+
+    number: Count
+    """Of the case's records of this kind, so that an older one changes nothing."""
+    phase: Phase
+    released: Annotated[int, Meta(ge=0, le=10_000)]
+    """What is let through again, in basis points of the ordinary caps."""
+    cause: Sentence = ""
+    """The root cause, '' while it is not recorded."""
+    block: Height
+    """The newest one whose invariants were judged."""
+
+
+class Recovery(Record, tag="recovery", frozen=True, kw_only=True):
+    """How far people have led a case back, as they published it. Keyed by protocol."""
+
+    id: Id
+    chain: Chain
+    protocol: Key
+    incident: Id
+    progress: Progress
+
+
 class Incident(Record, tag="incident", frozen=True, kw_only=True):
     """A case: the alerts and actions of one protocol that belong together in time."""
 
@@ -63,3 +87,5 @@ class Incident(Record, tag="incident", frozen=True, kw_only=True):
     """When the first alert and its brake passed each hop, in microseconds since 1970."""
     dropped: Count = 0
     """Sightings and measures beyond the bounds, counted only."""
+    progress: Progress | None = None
+    """How far people have led it back; None until they say."""

@@ -12,7 +12,7 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
-from schemas.incidents import Incident
+from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
@@ -151,6 +151,14 @@ INCIDENTS = TopicSpec(
     partitions=4,
     retention_hours=None,
 )
+RECOVERIES = TopicSpec(
+    name="recoveries-v1",
+    doc="How far people have led each case back, as they published it.",
+    records=(Recovery,),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -189,6 +197,7 @@ TOPICS: dict[str, TopicSpec] = {
         ALERTS,
         ACTIONS,
         INCIDENTS,
+        RECOVERIES,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -246,11 +255,17 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "incidents",
-            "Keeps cases of alerts and actions that belong together.",
-            reads=(ALERTS, ACTIONS),
+            "Keeps cases of alerts, actions and recoveries that belong together.",
+            reads=(ALERTS, ACTIONS, RECOVERIES),
             writes=(INCIDENTS, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),
+        ),
+        Service(
+            "recover",
+            "People's own command: tells how far they have led a case back.",
+            reads=(),
+            writes=(RECOVERIES,),
         ),
     )
 }

@@ -4,7 +4,7 @@ from functools import reduce
 
 import pytest
 
-from incidents.cases import add_action, add_alert, withdraw
+from incidents.cases import add_action, add_alert, add_recovery, withdraw
 from incidents.docket import KEPT_CASES, KEPT_MEASURES, KEPT_SIGHTINGS, KEPT_WAITING, Docket
 from incidents.entries import Times
 from schemas.actions import Action
@@ -12,9 +12,12 @@ from schemas.alerts import Alert, Withdrawal
 from schemas.cases import CASE_WINDOW
 from schemas.codec import encode
 from schemas.headers import HOPS
-from schemas.incidents import Incident
+from schemas.ids import content_id
+from schemas.incidents import Incident, Phase, Progress, Recovery
 from tests.unit.incidents.builders import (
+    CHAIN,
     LATER,
+    PROTOCOL,
     START,
     action,
     alert,
@@ -23,7 +26,18 @@ from tests.unit.incidents.builders import (
     withdrawal,
 )
 
-Change = Alert | Withdrawal | Action
+Change = Alert | Withdrawal | Action | Recovery
+
+
+def recovery(of: int, number: int, phase: Phase, block: int) -> Recovery:
+    """What people say of the case that alert `of` opened."""
+    return Recovery(
+        id=content_id("recovery", incident(of), number),
+        chain=CHAIN,
+        protocol=PROTOCOL,
+        incident=incident(of),
+        progress=Progress(number=number, phase=phase, released=0, block=block),
+    )
 
 
 def kept(*records: Change, docket: Docket | None = None) -> Docket:
@@ -34,6 +48,8 @@ def kept(*records: Change, docket: Docket | None = None) -> Docket:
             return add_alert(docket, record, {})[0]
         if isinstance(record, Withdrawal):
             return withdraw(docket, record)[0]
+        if isinstance(record, Recovery):
+            return add_recovery(docket, record)[0]
         return add_action(docket, record, {})[0]
 
     return reduce(step, records, docket or Docket())
@@ -237,3 +253,26 @@ def test_every_record_of_a_case_tells_the_case_also_when_it_changes_nothing() ->
     (case,) = docket.cases
     assert add_alert(docket, alert(1), {}) == (docket, case)
     assert add_action(docket, action(1, "signed"), {}) == (docket, case)
+
+
+def test_people_say_how_far_a_case_is_until_a_later_brake_says_otherwise() -> None:
+    braked = action(1, state="final")
+    block = braked.block or 0
+    told = recovery(1, 3, "closed", block + 10)
+    assert only_case(alert(1), braked, told).phase == "closed"
+    assert only_case(alert(1), braked, told, recovery(1, 2, "respond", block)).phase == "closed"
+    assert only_case(alert(1), told, action(1, state="broadcast")).phase == "respond"
+    assert only_case(alert(1), braked, recovery(1, 3, "closed", block - 1)).phase == "recover"
+
+
+def test_a_recovery_waits_for_its_case_and_the_newest_counts() -> None:
+    docket = kept(recovery(1, 3, "closed", 9), recovery(1, 2, "recover", 8))
+    assert docket.cases == ()
+    (case,) = kept(alert(1), docket=docket).cases
+    assert (case.phase, case.progress and case.progress.number) == ("closed", 3)
+    assert kept(alert(1), docket=docket).recoveries == ()
+
+
+def test_recoveries_of_cases_that_never_come_are_bounded() -> None:
+    told = [recovery(number, 1, "recover", 9) for number in range(KEPT_CASES + 5)]
+    assert len(kept(*told).recoveries) == KEPT_CASES

@@ -49,8 +49,15 @@ def test_one_may_where_the_manifest_says_so(votes: tuple[Vote, ...]) -> None:
 
 def test_one_broken_rule_pulls_a_narrow_brake_and_one_statistic_does_not() -> None:
     cap = brake(scope="T1")
-    assert objection(alert(votes=(RULE, SILENT)), cap) == ""
-    assert "needs 2" in objection(alert(votes=(vote("asset-outflow"), SILENT)), cap)
+    assert objection(alert(votes=(RULE, SILENT)), cap, lapses=True) == ""
+    statistic = alert(votes=(vote("asset-outflow"), SILENT))
+    assert "needs 2" in objection(statistic, cap, lapses=True)
+
+
+def test_a_narrow_brake_that_only_people_release_takes_the_evidence_of_a_broad_one() -> None:
+    cap = brake(scope="T1")
+    assert "needs 2" in objection(alert(votes=(RULE, SILENT)), cap)
+    assert objection(alert(), cap) == ""
 
 
 def test_nobody_alerting_is_never_enough() -> None:

@@ -1,0 +1,191 @@
+"""`firebreak recover`: lead a braked protocol back. Shows, checks and records; sends nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cli import recover_aids
+from cli.recover_node import PlanFile, node
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from responders.recovery.desk import Desk
+    from responders.recovery.plan import RecoveryPlan
+    from schemas.manifest import Brake
+
+app = typer.Typer(
+    help="Lead a braked protocol back: what is missing, what to sign, what it would do.",
+    no_args_is_help=True,
+)
+
+app.command()(recover_aids.eradicate)
+app.command()(recover_aids.layout)
+app.command()(recover_aids.restitution)
+app.command()(recover_aids.claims)
+
+
+Evidence = Annotated[
+    Literal["T1", "T2", "T3"], typer.Option(help="The broadest brake that the case justifies.")
+]
+Expiry = Annotated[
+    int | None, typer.Option(help="Block time at which the brake lets go by itself.")
+]
+
+
+@app.command("open")
+def open_(plan: PlanFile, evidence: Evidence = "T1", expires_at: Expiry = None) -> None:
+    """Begin: who decides is read from the chain, and on what terms the brake holds is written down.
+
+    The log is kept beside the plan, in `<plan>.log`.
+    """
+    from responders.recovery import desk
+    from responders.recovery.log import Log
+    from responders.recovery.plan import read_plan
+
+    found = read_plan(plan)
+    with node() as asked:
+        held = desk.held(asked, _brake_of(found), evidence, expires_at)
+        opened = desk.opened(asked, found, held)
+    Log.open_case(log_of(plan), opened)
+    typer.echo(f"opened; the brake: {held.release}")
+
+
+@app.command()
+def again(plan: PlanFile, evidence: Evidence = "T1", expires_at: Expiry = None) -> None:
+    """Record that the brake was set again, or renewed: the course begins anew, cause included."""
+    from responders.recovery import desk as terms
+    from responders.recovery.events import BrakedAgain
+
+    with _desk(plan) as desk:
+        held = terms.held(desk.node, _brake_of(desk.plan), evidence, expires_at)
+        desk.log.record(BrakedAgain(held))
+        typer.echo(f"begun anew; the brake: {held.release}")
+
+
+@app.command()
+def show(plan: PlanFile) -> None:
+    """Say where the case stands, and what is missing."""
+    with _desk(plan) as desk:
+        for line in desk.standing():
+            typer.echo(line)
+
+
+@app.command()
+def cause(plan: PlanFile, words: str) -> None:
+    """Write down the root cause."""
+    from responders.recovery.events import CauseRecorded
+
+    with _desk(plan) as desk:
+        desk.log.record(CauseRecorded(words))
+
+
+@app.command()
+def propose(
+    plan: PlanFile,
+    as_json: Annotated[bool, typer.Option("--json", help="What to sign or send.")] = False,  # noqa: FBT002 - a command-line flag
+) -> None:
+    """Rehearse the next step on the newest state, show each call decoded, and stage it.
+
+    What a rehearsal shows to fail is not staged.
+    """
+    import orjson
+
+    with _desk(plan) as desk:
+        proposal, rehearsal = desk.propose()
+        if as_json:
+            typer.echo(orjson.dumps(proposal.shown, option=orjson.OPT_INDENT_2).decode())
+            return
+        for line in desk.told(proposal, rehearsal):
+            typer.echo(line)
+
+
+@app.command()
+def approve(
+    plan: PlanFile,
+    signatures: Annotated[
+        list[str] | None, typer.Argument(help="An owner's, one for each transaction of a Safe.")
+    ] = None,
+) -> None:
+    """Record that a signer agreed to what is staged, or that the Governor counted enough votes."""
+    with _desk(plan) as desk:
+        signer = desk.approve(signatures or [])
+        typer.echo(f"{signer} agrees")
+
+
+@app.command()
+def done(
+    plan: PlanFile,
+    txs: Annotated[
+        list[str] | None, typer.Argument(help="The transactions that carried a Safe's step out.")
+    ] = None,
+) -> None:
+    """Record that the chain shows the staged step carried out."""
+    with _desk(plan) as desk:
+        desk.carried_out(txs or [])
+        typer.echo(f"carried out; now {desk.log.course.phase}")
+
+
+@app.command()
+def watch(
+    plan: PlanFile,
+) -> None:
+    """Judge the invariants after each block since the last one judged. Exit code 1 when any is red.
+
+    Begins at the newest block; of more than 1000 blocks only the newest are judged, which starts
+    the count again. `propose` and `approve` do it as well.
+    """
+    with _desk(plan) as desk:
+        red = desk.watch()
+        course = desk.log.course
+        typer.echo(
+            f"block {course.block}: {course.green} green in a row, of {course.terms.green_blocks}"
+        )
+        for name in red:
+            typer.echo(f"  red: {name}")
+    if red:
+        raise typer.Exit(1)
+
+
+@app.command()
+def publish(plan: PlanFile) -> None:
+    """Tell the keeper of cases how far this one has come (`recoveries-v1`)."""
+    from cli.wiring import connect, read_settings
+    from schemas.codec import encode
+    from schemas.topics import RECOVERIES
+
+    with _desk(plan) as desk:
+        record = desk.record()
+    producer = connect(read_settings(), RECOVERIES).producer()
+    producer.send(RECOVERIES.name, encode(record), key=record.protocol.encode())
+    producer.flush()
+    producer.close()
+    typer.echo(f"{record.progress.phase}, {record.progress.released / 100:g} % released")
+
+
+def _brake_of(plan: "RecoveryPlan") -> "Brake":
+    from cli.wiring import read_manifests, read_settings
+
+    manifest = read_manifests(read_settings()).get(plan.protocol)
+    for brake in manifest.brakes if manifest else ():
+        if brake.name == plan.brake:
+            return brake
+    raise ConfigurationError(f"no manifest has a brake {plan.brake} of {plan.protocol}")
+
+
+def log_of(plan: Path) -> Path:
+    """Return where a plan's log is."""
+    return plan.with_name(plan.name + ".log")
+
+
+@contextmanager
+def _desk(plan: Path) -> Iterator["Desk"]:
+    from responders.recovery.desk import Desk
+    from responders.recovery.log import Log
+    from responders.recovery.plan import read_plan
+
+    found, log = read_plan(plan), Log(log_of(plan))
+    with node() as asked:
+        yield Desk(asked, found, log, plan.parent)
