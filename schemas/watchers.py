@@ -10,8 +10,6 @@ from pydantic import Field
 
 from schemas.strict import Money, Share, Strict
 
-_Probability = Annotated[float, Field(ge=0, le=1)]
-
 
 class Watchers(Strict):
     """What watching costs and what misusing it gains; a period is whatever all of it is told for,
@@ -33,8 +31,9 @@ class Watchers(Strict):
     """The probability that a false request is found false where another honest watcher looks."""
     slashed_alone: Share = 0.6
     """The same where nobody looks but the protocol's own people."""
-    challenger_share: _Probability = 0.3
-    """The part of a slashed bond that goes to whoever challenged; the rest goes to the harmed."""
+    challenger_share: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    """The part of a slashed bond that goes to whoever challenged; the rest goes to the harmed. A
+    whole would cost nobody who challenges itself anything."""
     most_bond: Money
     """What an honest watcher can be asked to put up."""
     most_reward: Money

@@ -18,7 +18,7 @@ def run(*arguments: str) -> str:
 
 def test_it_solves_and_shows_the_equilibrium() -> None:
     told = run("meadow")
-    assert "bond 45,833, reward 94,589" in told
+    assert "bond 65,476, reward 117,448" in told
     assert "equilibrium: 100% honest against 100% honest" in told
 
 
