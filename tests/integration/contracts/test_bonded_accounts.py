@@ -147,26 +147,38 @@ def take(bonded: Bonded, model: Model, step: Step) -> tuple[Account, Call, bool]
         return account, bonded.requesting(target), taken
     if what == "challenge":
         return account, bonded.challenging(name), model.challenge(name, account.address, now)
-    if what == "uphold":
-        names = [name] if who == whom else [name, bonded.name(account.address, TARGET)]
-        return bonded.arbiter, requests.call("uphold", names), model.uphold(names, now)
-    if what == "reject":
-        call = requests.call("reject", name)
-        return bonded.arbiter, call, model.reject(name, bonded.harmed.address, now)
     if what == "release":
         return account, requests.call("release", name), model.release(name, now)
     if what == "withdraw":
         wallet = "0x" + f"{who + 0xD00:040x}"
         return account, requests.call("withdraw", wallet), model.owed.pop(account.address, 0) > 0
-    amount = (1, TERMS.reward, 5 * TERMS.reward)[who]
+    if what in ("fund", "reclaim"):
+        return rewards(bonded, model, what, (1, TERMS.reward, 5 * TERMS.reward)[who])
+    names = [name] if who == whom else [name, bonded.name(account.address, TARGET)]
+    return ruling(bonded, model, what, names, now)
+
+
+def rewards(bonded: Bonded, model: Model, what: str, amount: int) -> tuple[Account, Call, bool]:
+    """Put into the pool, or let the owner take back."""
     if what == "fund":
         model.pool += amount
-        return account, requests.call("fund", value=amount), True
+        return bonded.second, bonded.requests.call("fund", value=amount), True
     allowed = amount <= model.pool
     if allowed:
         model.pool -= amount
         model.credit(bonded.owner.address, amount)
-    return bonded.owner, requests.call("reclaim", amount), allowed
+    return bonded.owner, bonded.requests.call("reclaim", amount), allowed
+
+
+def ruling(
+    bonded: Bonded, model: Model, what: str, names: list[bytes], now: int
+) -> tuple[Account, Call, bool]:
+    """Let the arbiter rule."""
+    if what == "uphold":
+        call = bonded.requests.call("uphold", names)
+        return bonded.arbiter, call, model.uphold(names, now)
+    call = bonded.requests.call("reject", names[0])
+    return bonded.arbiter, call, model.reject(names[0], bonded.harmed.address, now)
 
 
 def agrees(bonded: Bonded, model: Model) -> None:

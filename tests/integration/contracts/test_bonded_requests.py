@@ -69,7 +69,7 @@ def test_where_nobody_challenged_the_harmed_has_all_of_a_rejected_bond(bonded: B
 
 @pytest.mark.parametrize("challenged", [False, True])
 def test_an_arbiters_silence_gives_everyone_back_what_was_put_up(
-    bonded: Bonded, challenged: bool
+    bonded: Bonded, *, challenged: bool
 ) -> None:
     name, terms = bonded.requested(), bonded.terms
     if challenged:
@@ -93,7 +93,7 @@ def test_what_is_owed_is_paid_once_and_wherever_its_owner_says(bonded: Bonded) -
 
 
 @pytest.mark.parametrize("challenged_itself", [False, True])
-def test_a_griefer_loses_what_the_formula_says(bonded: Bonded, challenged_itself: bool) -> None:
+def test_a_griefer_loses_what_the_formula_says(bonded: Bonded, *, challenged_itself: bool) -> None:
     """By docs/incentives.md a griefer gains S + G - s (1 - x) B; here S + G = 0 and it is slashed,
     s = 1. One that does not think of challenging itself loses all of B."""
     griefer, friend, terms = bonded.watcher, bonded.challenger, bonded.terms
