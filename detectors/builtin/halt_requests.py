@@ -30,6 +30,9 @@ REQUESTED = "requested:"
 MOST_WEIGHT = 1e4
 """The Bayes factor that the halt rule believes at most."""
 
+_NO_WEIGHT = 1.0 + 1e-6
+"""Up to here exp(u) / (e u) is 1 as far as floats tell, and its inverse is not a number."""
+
 _DIGITS = 78
 """Of the largest uint256; a manifest's ABI may have the event with anything in it."""
 
@@ -131,4 +134,6 @@ def score(told: Watchers, halt: Halt | None) -> float:
     odds = a * d / false if false > 0 else math.inf
     prior = halt.prior if halt is not None else told.attack_probability
     weight = min(MOST_WEIGHT, max(1.0, odds * (1 - prior) / prior))
+    if weight < _NO_WEIGHT:
+        return 1.0
     return -float(lambertw(-1 / (math.e * weight), k=-1).real)
