@@ -4,8 +4,9 @@
 
 EXPLOITS is a folder of recorded exploit transactions with an INDEX.csv that names each one's
 incident; the BENIGN folders hold ordinary ones. The folders give labels and groups and nothing
-else. Ridge logistic regression on ten counts; the same folders give the same file. What is printed
-is measured out of fold: folds never share an incident or a block, five folds, five seeds.
+else. Ridge logistic regression on the counts of `detectors.likeness`; the same folders give the
+same file. What is printed is measured out of fold: folds never share an incident or a block, five
+folds, five seeds.
 """
 
 import csv

@@ -21,6 +21,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from detectors.builtin.call_shape import CallShape
 from detectors.builtin.price_move import PriceMove
 from detectors.featured import FeatureDetector
 from detectors.host import Host, is_inert
+from detectors.market.api import PriceDetector
 from detectors.rules import Rules
 from detectors.scales import view_of
 from detectors.sets import load_set
@@ -117,14 +119,23 @@ def _spread_of_amounts(_seen: list[float]) -> list[float]:
 _SIZES = {"price_move": _spread_of_movements, "outflow": _spread_of_amounts}
 
 
-def histogram(scaled: Iterable[float]) -> dict[str, float]:
-    """Return the bins in use with their shares of `REFERENCE_WEIGHT`."""
+def histogram(scaled: Iterable[float], weight: float = REFERENCE_WEIGHT) -> dict[str, float]:
+    """Return the bins in use with their shares of a weight."""
     bins = Counter(min(BINS - 1, int(value / BIN)) for value in scaled)
     total = sum(bins.values())
-    return {
-        str(index): round(REFERENCE_WEIGHT * count / total, 4)
-        for index, count in sorted(bins.items())
-    }
+    return {str(index): round(weight * count / total, 4) for index, count in sorted(bins.items())}
+
+
+def of_scores(name: str, values: list[float]) -> dict[str, float]:
+    """Return a detector's reference. What a trained one says means the same in every protocol, so
+    its reference weighs as much as was measured, where that is more."""
+    measured = len(values) if name in _trained() else 0
+    return histogram(values, max(REFERENCE_WEIGHT, measured))
+
+
+@cache
+def _trained() -> frozenset[str]:
+    return frozenset(name for name, made in load_set(CORE, CORE).items() if made.spec.trained)
 
 
 Seen = dict[str, dict[str, list[float]]]
@@ -162,11 +173,18 @@ def main() -> None:
     else:
         fitted = json.loads(TARGET.read_text())
         seen = observe(histories, folders)
-        fused = [name for name, make in load_set(CORE, CORE).items() if not make.spec.rule]
+        fused = [
+            name
+            for name, make in load_set(CORE, CORE).items()
+            if not make.spec.rule
+            and not (isinstance(make, type) and issubclass(make, PriceDetector))
+        ]
         if step == STEPS[1]:
             for name in fused:
                 entry = fitted["detectors"].setdefault(name, {"sizes": {}, "counts": {}})
-                entry["scores"] = {view: histogram(of[name]) for view, of in sorted(seen.items())}
+                entry["scores"] = {
+                    view: of_scores(name, of[name]) for view, of in sorted(seen.items())
+                }
         else:
             told = {view: histogram(of[""]) for view, of in sorted(seen.items())}
             fitted["evidence"]["+".join(fused)] = told

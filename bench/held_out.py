@@ -21,7 +21,7 @@ from unittest.mock import patch
 import numpy as np
 
 from bench.fit_likeness import FOLDS, caps, fit, named
-from bench.fit_priors import BUDGET, FINALITY, Seen, histogram
+from bench.fit_priors import BUDGET, FINALITY, Seen, histogram, of_scores
 from cli.backtest import judged
 from cli.court_table import markdown
 from cli.score import manifest_of
@@ -134,8 +134,10 @@ def observe(cases: Cases, manifests: Mapping[str, Manifest], least: int) -> Seen
 def shipped(fitted: dict[str, Any], scores: Seen, evidence: Seen) -> Iterator[None]:
     """Let detectors and hosts start from these instead of what is shipped."""
 
-    def expanded(values: list[float]) -> Reference:
-        bins = histogram(values) if values else {}
+    def expanded(values: list[float], name: str = "") -> Reference:
+        bins: dict[str, float] = {}
+        if values:
+            bins = of_scores(name, values) if name else histogram(values)
         return Reference([bins.get(str(index), 0.0) for index in range(BINS)])
 
     def summed(_names: object, view: str) -> Reference | None:
@@ -143,7 +145,7 @@ def shipped(fitted: dict[str, Any], scores: Seen, evidence: Seen) -> Iterator[No
 
     with (
         patch.object(likeness, "_fitted", lambda: fitted),
-        patch.object(priors, "scores", lambda name, view: expanded(scores[view][name])),
+        patch.object(priors, "scores", lambda name, view: expanded(scores[view][name], name)),
         patch.object(priors, "evidence", summed),
     ):
         yield

@@ -4,7 +4,8 @@ Fusion is Fisher's statistic, the sum of -ln p over the detectors (Statistical M
 Workers, 1932, 21.1), but not his table: detectors share features, decoders and a node, so their
 p-values are not independent. The sum is compared with the protocol's own sums instead, by the same
 online tail that calibrates single scores. Until there are any, the reference is what independent
-detectors would give, a gamma distribution.
+detectors would give, a gamma distribution. A detector that was trained on attacks has a share of
+the budget of its own beside the sum.
 """
 
 import math
@@ -42,6 +43,13 @@ EXCEPTION = 10.0
 what Bonferroni asks, so the exception adds at most a tenth of the budget to the sum's. Without it a
 sum that is ordinary drowns a single voice that is as sure as it can be."""
 
+TRAINED_FIRST, TRAINED_LAST, HALF_WAY = 0.8, 0.2, 400.0
+"""The share of the budget that is a trained detector's own: before the protocol has a history, at
+last, and after how many transactions it is half way between. Until then the sum tells how large and
+new a transaction is, which is little; the model tells what past attacks looked like. Weighted
+Bonferroni (Genovese, Roeder, Wasserman, Biometrika 93, 2006): the shares add up to one and depend
+on nothing in the transaction, so the budget holds whatever they are."""
+
 NOTEWORTHY = 0.01
 """The p-value from which a detector's reasons are worth telling."""
 
@@ -63,6 +71,8 @@ class View(NamedTuple):
     explanation: Explanation
     ours: bool = True
     """Whether the detector shipped with Firebreak."""
+    spoke: bool = True
+    """Whether it found anything to look at."""
 
     @property
     def fused(self) -> bool:
@@ -123,6 +133,7 @@ def verdict(score: float) -> Rarity:
 def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     """Join the detectors' p-values into one; `tail` knows the evidence of ordinary transactions."""
     fused: list[float] = []
+    trained: list[float] = []
     together = alone = 1.0
     for view in views:
         if not view.ours:
@@ -131,11 +142,22 @@ def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
             together = min(together, view.rarity.p_value)
         else:
             fused.append(-math.log(view.rarity.p_value))
+            if view.spec.trained and view.spoke:
+                trained.append(view.rarity.p_value)
     evidence = math.fsum(fused)
     if fused:
+        joined = tail.p_value(evidence)
+        if trained:
+            share = _share(tail.learned)
+            joined = min(joined / (1.0 - share), len(trained) * min(trained) / share)
         single = EXCEPTION * len(fused) * math.exp(-max(fused))
-        together = min(together, single, tail.p_value(evidence))
+        together = min(together, single, joined)
     return Opinion(evidence, min(together, alone), tuple(views), together)
+
+
+def _share(learned: float) -> float:
+    """Return the share of the budget that belongs to trained detectors."""
+    return TRAINED_LAST + (TRAINED_FIRST - TRAINED_LAST) * HALF_WAY / (HALF_WAY + learned)
 
 
 def raise_alert(

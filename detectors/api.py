@@ -48,6 +48,9 @@ class Spec:
     """Ordinary things that it may take for an attack."""
     blind_spots: tuple[str, ...]
     """Attacks that it cannot see."""
+    trained: bool = False
+    """It was fitted on labelled attacks, so it knows what is bad where others know what is rare.
+    Shipped ones only."""
     made_from: tuple[str, ...] = ()
     """Kinds of feature that its score is made from (`schemas.alerts.Vote.made_from`); what only
     sorts or names things does not count. Two detectors that have one in common never pause a pool

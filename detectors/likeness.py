@@ -1,6 +1,6 @@
 """How much a transaction looks like the exploits of the past, whatever protocol it is about.
 
-Ten counts, none of which names an address, a selector of a protocol, a chain, a gas price or
+Fourteen counts, none of which names an address, a selector of a protocol, a chain, a gas price or
 anything else by which recordings differ; each as ln(1 + count), capped where ordinary life ends, so
 that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` fitted it, and
 `docs/detection.md` holds its card.
@@ -9,12 +9,14 @@ that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` 
 import json
 import math
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from detectors import tree
-from detectors.flows import NOBODY, free_gains, loans, net_flows
+from detectors.flows import NOBODY, Net, free_gains, loans, net_flows
+from detectors.midcall import posing
 from schemas.chain import Transaction
 
 NAMES = (
@@ -28,7 +30,17 @@ NAMES = (
     "kept",
     "reentries",
     "payments",
+    "posing",
+    "approvals",
+    "pressed",
+    "gained",
 )
+
+APPROVE = "0x095ea7b3"
+"""`approve(address,uint256)` of ERC-20."""
+
+DUST = 1e18
+"""Smallest units of a token below which a gain counts as none: one of a token with 18 decimals."""
 
 
 def whole(tx: Transaction) -> bool:
@@ -39,13 +51,13 @@ def whole(tx: Transaction) -> bool:
 
 def counts(tx: Transaction) -> dict[str, float]:
     """Return the counts of a transaction whose call tree is `whole`."""
-    root = tx.calls[0].to
-    born = {call.to for call in tx.calls if call.kind == "create"}
+    calls = tx.calls
+    root = calls[0].to
+    born = {call.to for call in calls if call.kind == "create"}
     mine = frozenset({root, tx.sender or root, *tx.created, *born})
     net = net_flows(tx.flows)
-    repeats = Counter(
-        (call.sender, call.to, call.selector) for call in tx.calls if call.kind not in tree.QUIET
-    )
+    loud = [call for call in calls if call.kind not in tree.QUIET]
+    pressed = Counter((c.to, c.selector) for c in loud if c.depth and c.sender in mine)
     losers = [
         tokens
         for address, tokens in net.items()
@@ -53,8 +65,9 @@ def counts(tx: Transaction) -> dict[str, float]:
     ]
     kept = net.get(root, {})
     only_lost = bool(kept) and max(kept.values()) < 0.0
+    free = free_gains(net, mine)
     return {
-        "repeated": float(sum(times - 1 for times in repeats.values())),
+        "repeated": float(sum(times - 1 for times in tree.repeats(calls).values())),
         "losses": float(sum(map(len, losers))),
         "loans": float(len(loans(tx.flows))),
         "callbacks": float(
@@ -62,18 +75,27 @@ def counts(tx: Transaction) -> dict[str, float]:
                 call.depth > 0
                 and call.to in mine
                 and call.sender not in mine
-                and call.kind not in tree.QUIET
                 and call.selector != ""
-                for call in tx.calls
+                for call in loud
             )
         ),
         "parties": float(len(net)),
-        "free_gains": float(len(free_gains(net, mine))),
+        "free_gains": float(len(free)),
         "burns": float(sum(flow.to == NOBODY for flow in tx.flows)),
         "kept": 0.0 if only_lost else float(sum(change > 0.0 for change in kept.values())),
-        "reentries": float(sum(entry.times for entry in tree.reentries(tx.calls))),
+        "reentries": float(sum(entry.times for entry in tree.reentries(calls))),
         "payments": float(sum(f.sender in mine and f.to not in mine for f in tx.flows)),
+        "posing": float(len(posing(calls, mine))),
+        "approvals": float(sum(c.selector == APPROVE and c.sender in mine for c in calls)),
+        "pressed": float(max(pressed.values(), default=0)),
+        "gained": max([_decades(net, mine, token) for token in free], default=0.0),
     }
+
+
+def _decades(net: Net, mine: frozenset[str], token: str) -> float:
+    """Return by how many powers of ten what these addresses gained exceeds `DUST`."""
+    gain = sum(net[address].get(token, 0.0) for address in mine if address in net)
+    return math.log10(gain / DUST) if gain > DUST else 0.0
 
 
 @cache
@@ -82,17 +104,18 @@ def _fitted() -> dict[str, Any]:
     return found
 
 
-def terms(x: dict[str, float]) -> dict[str, float]:
+def terms(x: Mapping[str, float]) -> dict[str, float]:
     """Return what each count adds to the logarithm of the likelihood ratio, in nats."""
-    weights, caps = _fitted()["weights"], _fitted()["caps"]
+    fitted = _fitted()
+    weights, caps = fitted["weights"], fitted["caps"]
     return {
-        name: weights[name] * min(caps[name], math.log1p(max(0.0, x[name])))
+        name: weights[name] * min(caps[name], math.log1p(value)) if value > 0.0 else 0.0
         for name in NAMES
-        if name in x
+        if (value := x.get(name)) is not None
     }
 
 
-def log_ratio(x: dict[str, float]) -> float:
+def log_ratio(x: Mapping[str, float]) -> float:
     """Return ln P(counts | exploit) / P(counts | ordinary), as the model has it."""
     bias: float = _fitted()["bias"]
     return bias + sum(terms(x).values())

@@ -14,6 +14,9 @@ from schemas.chain import Flow, Log, Transaction
 from schemas.errors import PoisonRecordError
 from schemas.units import uint
 
+MOST_FEE = 0.01
+"""The largest share of a swap that a Uniswap V3 factory lets its pools keep."""
+
 
 class Move(NamedTuple):
     """How far a price moved within one transaction."""
@@ -76,19 +79,30 @@ def _before(log: Log, reserve0: int, reserve1: int) -> tuple[int, int]:
 
 
 def _concentrated(log: Log) -> Iterable[tuple[str, float, int]]:
-    """Yield a V3 pool's price before and after a swap.
+    """Yield a V3 pool's price after and before a swap.
 
-    After: (sqrtPriceX96 / 2^96)^2. Before: within one range of liquidity the rate of a swap is the
-    geometric mean of both, so before = rate^2 / after (Uniswap v3 core whitepaper, 6.2).
+    After: (sqrtPriceX96 / 2^96)^2. Before, within one range of liquidity L: what the pool paid out
+    moved the root of the price by amount1 / L, or its inverse by amount0 / L (Uniswap v3 core
+    whitepaper, 6.2.3). The fee is in what was paid in, so the rate of the swap is no measure: in a
+    quiet pool it would be all that is seen. A swap that ends in a thin range seems to have moved
+    further than it did: twice as far as its rate lies from its end is taken for the most, with a
+    margin for the fee.
     """
     root = uint(str(log.arguments["sqrtPriceX96"]))
-    amount0, amount1 = (abs(int(str(log.arguments[name]))) for name in ("amount0", "amount1"))
-    if not (root and amount0 and amount1):
+    liquidity = uint(str(log.arguments.get("liquidity", "0")))
+    amount0, amount1 = (int(str(log.arguments[name])) for name in ("amount0", "amount1"))
+    if not root or amount0 * amount1 >= 0:
         return
-    after = 2.0 * (math.log(root) - 96.0 * math.log(2.0))
-    rate = math.log(amount1) - math.log(amount0)
-    yield log.contract, after, log.log
-    yield log.contract, 2.0 * rate - after, log.log
+    end = math.log(root) - 96.0 * math.log(2.0)
+    rate = math.log(abs(amount1)) - math.log(abs(amount0))
+    furthest = 2.0 * abs(2.0 * end - rate)
+    yield log.contract, 2.0 * end, log.log
+    if liquidity:
+        paid = -amount1 / math.exp(end) if amount1 < 0 else -amount0 * math.exp(end)
+        moved = min(2.0 * math.log1p(paid / liquidity), furthest + 2.0 * MOST_FEE)
+    else:
+        moved = furthest
+    yield log.contract, 2.0 * end + (moved if amount1 < 0 else -moved), log.log
 
 
 def _ratio(first: int, second: int) -> float | None:

@@ -22,9 +22,14 @@ class Scales:
     """The distributions among transactions of one view, each detector's in the set's order."""
 
     def __init__(self, members: Sequence[Guard], view: str) -> None:
+        self._view = view
         self.scores = [OnlineTail(priors.scores(member.name, view)) for member in members]
         fused = [m.name for m in members if m.ours and not m.spec.rule]
         self.evidence = OnlineTail(priors.evidence(fused, view) or alerts.reference(len(fused)))
+
+    def anew(self, place: int, name: str) -> None:
+        """Forget the scores of one detector, which forgot what they came from."""
+        self.scores[place] = OnlineTail(priors.scores(name, self._view))
 
     def dump(self) -> dict[str, Any]:
         """Return what was learned, as JSON."""

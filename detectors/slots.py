@@ -7,6 +7,10 @@ Three habits are told apart, each with the surprise at breaking it, in nats:
 - a *gauge* moves by factors that have a history: how far the logarithm of new over old lies beyond
   them (`detectors.baseline.Sizes`, predictive Student t tail);
 - a slot written only once has no habit and surprises nobody.
+
+Two gauges of one contract that are written together keep a *ratio*: supply against reserves, shares
+against assets. It has a history of steps of its own, mostly much smaller than those of either, so
+that what moves both by an ordinary amount and one of them a little too far is seen.
 """
 
 import math
@@ -19,6 +23,12 @@ STEP = Prior(mean=-4.0, spread=3.0, weight=4.0)
 SMALLEST_STEP = 1e-9
 LARGEST = 200.0
 """Of |ln(new / old)|: a 256-bit number against zero."""
+
+
+FEWEST_RATIOS = 8.0
+"""Ratios of two slots before a step of theirs means anything."""
+TIGHT = 1e-3
+"""The ordinary step of a ratio, at most: two slots that do not keep together have none to break."""
 
 
 class Slot:
@@ -68,3 +78,40 @@ class Slot:
         """Become what `dump` described."""
         self.last, self.writes, self.kept = (float(number) for number in state[:3])
         self.steps.load(state[3])
+
+
+class Ratio:
+    """The habits of the logarithm of one slot over another: a `detectors.baseline.Baseline`."""
+
+    __slots__ = ("last", "steps", "writes")
+
+    def __init__(self) -> None:
+        self.last = 0.0
+        self.writes = 0.0
+        self.steps = Sizes(STEP, SMALLEST_STEP)
+
+    def expected(self) -> float:
+        """Return the last ratio's logarithm."""
+        return self.last
+
+    def surprise(self, value: float) -> float:
+        """Return how surprising a step to this logarithm is, beyond the steps seen."""
+        if self.writes < FEWEST_RATIOS or self.steps.expected() > TIGHT:
+            return 0.0
+        return self.steps.surprise(min(LARGEST, abs(value - self.last)))
+
+    def learn(self, value: float, weight: float) -> None:
+        """Take a ratio for ordinary."""
+        if self.writes > 0.0:
+            self.steps.learn(min(LARGEST, abs(value - self.last)), weight)
+        self.writes += weight
+        self.last = value
+
+    def dump(self) -> list[Any]:
+        """Return what was learned, as JSON."""
+        return [self.last, self.writes, self.steps.dump()]
+
+    def load(self, state: list[Any]) -> None:
+        """Become what `dump` described."""
+        self.last, self.writes = float(state[0]), float(state[1])
+        self.steps.load(state[2])

@@ -99,6 +99,7 @@ class WaitingRoom:
             alerts = [known for known in self._entries if known.alert]
             if len(alerts) >= MAX_ALERTS:
                 self._remove([alerts[0]])
+                self.turned_away += 1
             self._make_room(entry)
         size = entry.size
         if not entry.alert and (

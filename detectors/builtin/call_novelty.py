@@ -12,12 +12,16 @@ MAX_STEPS = 64
 """Calls looked at in one transaction; what comes later repeats or is told by its number."""
 
 
+MAX_CODE = 32
+"""Pairs of a contract and the code that it borrowed, per transaction."""
+
+
 class CallNovelty(NamedFeatureDetector):
     """The protocol is used in a way in which nobody used it before."""
 
     spec: ClassVar[Spec] = Spec(
         name=NAME,
-        version="1.0.0",
+        version="1.1.0",
         summary="Functions, their order and their kind of caller, against the protocol's habits.",
         technique="ADT3015",
         made_from=("calls",),
@@ -34,6 +38,8 @@ class CallNovelty(NamedFeatureDetector):
     kinds: ClassVar[dict[str, str]] = {
         "fn": "it called {new} function(s) in a way that one in {chance} transactions does, "
         "first {what}",
+        "code": "a contract of the protocol ran code that it never ran, as one in {chance} "
+        "transactions do: {what}",
         "step": "its calls came in {new} order(s) that were never seen, as one in {chance} do",
     }
     families: ClassVar[dict[str, Family]] = {
@@ -49,10 +55,11 @@ class CallNovelty(NamedFeatureDetector):
         and how often the protocol was entered from outside."""
         if "calls" not in tx.seen:
             return {}
+        code = self._code(tx)
         own = [call for call in tx.calls if call.kind != "staticcall" and self._is_own(call.to)]
         if not own:
-            return {}
-        found: dict[str, float] = {}
+            return code
+        found = code
         before = ""
         for call in own[:MAX_STEPS]:
             function = f"{call.to}.{call.selector or call.kind}"
@@ -61,6 +68,21 @@ class CallNovelty(NamedFeatureDetector):
             before = function
         entries = sum(self._caller(call, tx) != "itself" for call in own)
         return found | {"entries": float(entries)}
+
+    def _code(self, tx: Transaction) -> dict[str, float]:
+        """Return which of the protocol's contracts ran whose code, as proxies and modules do."""
+        found: dict[str, float] = {}
+        own = self._own or frozenset()
+        for call in tx.calls if own else ():
+            if call.kind in ("delegatecall", "callcode"):
+                runs, code = call.sender, call.to
+            elif call.code is not None:
+                runs, code = call.to, call.code
+            else:
+                continue
+            if runs in own and len(found) < MAX_CODE:
+                found[f"code:{runs}>{code}"] = 1.0
+        return found
 
     def _is_own(self, address: str) -> bool:
         return self._own is None or address in self._own

@@ -1,9 +1,10 @@
 """The shape of a transaction: loans, re-entry, newborn code, repetition, one-sided profit."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import ClassVar
 
-from detectors import tree
+from detectors import midcall, tree
 from detectors.api import Features, Spec
 from detectors.featured import Family, FeatureDetector, known, shipped
 from detectors.flows import (
@@ -14,6 +15,7 @@ from detectors.flows import (
     net_flows,
     only_losing,
 )
+from detectors.midcall import Midcall
 from schemas.alerts import Evidence
 from schemas.chain import Transaction
 
@@ -25,8 +27,9 @@ class CallShape(FeatureDetector):
 
     spec: ClassVar[Spec] = Spec(
         name=NAME,
-        version="1.0.0",
-        summary="Loans within a transaction, re-entry, newborn callers, repetition, free profit.",
+        version="1.1.0",
+        summary="Loans, re-entry (of one contract, across contracts, of readers), newborn callers, "
+        "repetition, free profit.",
         technique="ADT3015",
         made_from=("calls", "movements"),
         warm_up=50,
@@ -34,6 +37,7 @@ class CallShape(FeatureDetector):
         blind_spots=(
             "an attack by a single plain call",
             "re-entry where the source gives no call tree",
+            "a read in the middle of a call by code from before STATICCALL",
         ),
     )
     families: ClassVar[dict[str, Family]] = {
@@ -48,6 +52,10 @@ class CallShape(FeatureDetector):
             "only_losing": "{observed} parties lost and got nothing",
             "free_gains": "its sender gained {observed} tokens for nothing",
             "frames": "it made {observed} calls, ordinary are {expected}",
+            "reads_open": "{observed} contracts were read by others in the middle of their work",
+            "enters_beside": "{observed} contracts were entered while one that belongs to them was "
+            "in the middle of its work",
+            "foreign_code": "{observed} contracts ran code that its sender brought",
             "logs": "it emitted {observed} events, ordinary are {expected}",
         }.items()
     }
@@ -57,8 +65,13 @@ class CallShape(FeatureDetector):
         calls = tx.calls if "calls" in tx.seen else None
         flows = tx.flows if "flows" in tx.seen else None
         found: dict[str, float | None] = {}
+        own = initiators(tx, self._protocol())
         if calls is not None:
+            reads, entries = self._interrupted(tx, own)
             found |= {
+                "reads_open": len({read.open for read in reads}),
+                "enters_beside": len({entry.met for entry in entries}),
+                "foreign_code": len(midcall.foreign_code(calls, own)),
                 "reentry": max((entry.times for entry in tree.reentries(calls)), default=0),
                 "newborn": len(tree.active_newborns(calls)),
                 "depth": tree.depth(calls),
@@ -67,7 +80,6 @@ class CallShape(FeatureDetector):
             }
         if flows is not None:
             net = net_flows(flows)
-            own = initiators(tx, self._protocol())
             found |= {
                 "loans": len(loans(flows)),
                 "repeated_flows": most_repeated(flows)[1],
@@ -78,23 +90,63 @@ class CallShape(FeatureDetector):
             found["logs"] = len(tx.logs)
         return known(found)
 
+    def _interrupted(
+        self, tx: Transaction, own: frozenset[str]
+    ) -> tuple[list[Midcall], list[Midcall]]:
+        """Return reads and entries in the middle of a call that concern the protocol; without a
+        manifest, contracts that call each other or a common third. Tokens are entered and read in
+        every callback and tell nothing, unless they are the protocol's own."""
+        if not midcall.called_back(tx.calls, own):
+            return [], []
+        reads, entries = midcall.interrupted(tx.calls, own)
+        protocol = self._protocol()
+        if protocol:
+            return (
+                [read for read in reads if read.open in protocol or read.met in protocol],
+                [entry for entry in entries if entry.open in protocol and entry.met in protocol],
+            )
+        tokens = {flow.token for flow in tx.flows}
+        kin = midcall.kin(tx.calls, own | tokens)
+        return (
+            [read for read in reads if read.open not in tokens],
+            [e for e in entries if (e.open, e.met) in kin and not {e.open, e.met} & tokens],
+        )
+
     def _protocol(self) -> frozenset[str]:
         return self.scope.manifest.addresses if self.scope.manifest else frozenset()
 
     def evidence(self, name: str, tx: Transaction) -> Iterator[Evidence]:
         """Yield the frame or the parties behind a feature."""
+        yield from islice(self._shown(name, tx), 4)
+
+    def _shown(self, name: str, tx: Transaction) -> Iterator[Evidence]:
+        called, own = self.scope.name, initiators(tx, self._protocol())
         if name == "reentry":
-            for entry in tree.reentries(tx.calls)[:4]:
-                what = f"{self.scope.name(entry.contract)} is entered again"
-                yield Evidence(what=what, call=entry.call)
+            for entry in tree.reentries(tx.calls):
+                yield Evidence(what=f"{called(entry.contract)} is entered again", call=entry.call)
         elif name == "repeated_calls":
             (_, contract, selector), times = tree.most_repeated(tx.calls)
-            yield Evidence(what=f"{selector} of {self.scope.name(contract)}, {times} times")
+            yield Evidence(what=f"{selector} of {called(contract)}, {times} times")
         elif name == "loans":
-            for loan in loans(tx.flows)[:4]:
-                lender, token = self.scope.name(loan.lender), self.scope.symbol(loan.token)
-                yield Evidence(what=f"{lender} lent {token} within the transaction")
+            for loan in loans(tx.flows):
+                lent = f"{called(loan.lender)} lent {self.scope.symbol(loan.token)}"
+                yield Evidence(what=f"{lent} within the transaction")
         elif name == "only_losing":
-            own = initiators(tx, self._protocol())
-            for address in only_losing(net_flows(tx.flows), own)[:4]:
-                yield Evidence(what=f"{self.scope.name(address)} lost and got nothing")
+            for address in only_losing(net_flows(tx.flows), own):
+                yield Evidence(what=f"{called(address)} lost and got nothing")
+        else:
+            yield from self._shown_midcall(name, tx, own)
+
+    def _shown_midcall(self, name: str, tx: Transaction, own: frozenset[str]) -> Iterator[Evidence]:
+        called = self.scope.name
+        if name == "reads_open":
+            for read in self._interrupted(tx, own)[0]:
+                what = f"{called(read.met)} reads {called(read.open)} in the middle of its work"
+                yield Evidence(what=what, call=read.call)
+        elif name == "enters_beside":
+            for entry in self._interrupted(tx, own)[1]:
+                what = f"{called(entry.met)} is entered while {called(entry.open)} is at work"
+                yield Evidence(what=what, call=entry.call)
+        elif name == "foreign_code":
+            for position in midcall.foreign_code(tx.calls, own):
+                yield Evidence(what="code that the sender brought runs here", call=position)

@@ -1,8 +1,9 @@
 """Positions are closed by force, many at once or at a loss; rates and open interest jump."""
 
+import math
 from typing import ClassVar
 
-from detectors.api import Features, Spec
+from detectors.api import Features, Scope, Spec, State
 from detectors.habits import ActDetector, Kind, number
 from schemas.chain import Log, Transaction
 
@@ -17,6 +18,9 @@ _LIQUIDATIONS = (
 _LOSSES = ("DeficitCreated", "BadDebt", "BadDebtRealized", "DebtSocialized")
 _RATES = {"UpdateFundingRate": "fundingRate", "FundingRecomputed": "fundingRate"}
 _OPENED = {"IncreasePosition": "sizeDelta", "PositionModified": "tradeSize"}
+_PACE, _WHEN = "pace:all", "when"
+_HOUR = 3600.0
+"""Seconds after which a liquidation counts for 1/e towards the pace of its kind."""
 
 
 class Liquidation(ActDetector):
@@ -24,8 +28,8 @@ class Liquidation(ActDetector):
 
     spec: ClassVar[Spec] = Spec(
         name="liquidation",
-        version="1.0.0",
-        summary="Liquidations at once, bad debt, funding rates and position sizes against habit.",
+        version="1.1.0",
+        summary="Liquidations at once and within an hour, bad debt, funding, position sizes.",
         technique="ADT3021",
         made_from=("events",),
         warm_up=100,
@@ -34,7 +38,7 @@ class Liquidation(ActDetector):
             "a liquidator that batches",
         ),
         blind_spots=(
-            "a cascade of single liquidations that is over before its first block is final",
+            "single liquidations of a cascade that is over before its first block is final",
             "bad debt that the protocol does not report by an event",
         ),
         rule=True,
@@ -44,6 +48,13 @@ class Liquidation(ActDetector):
             words="{observed} positions were liquidated at once, ordinary are {expected}",
             spread=0.5,
             ordinary=1.0,
+            unit="positions",
+        ),
+        "pace": Kind(
+            words="{observed} positions were liquidated within about an hour, one after the other, "
+            "ordinary are {expected}",
+            spread=0.5,
+            ordinary=1.5,
             unit="positions",
         ),
         "own": Kind(
@@ -58,6 +69,11 @@ class Liquidation(ActDetector):
             spread=2.0,
         ),
     }
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._recent, self._since = 0.0, 0.0
+        """Liquidations that were learned, faded, as of a time."""
 
     def acts(self, tx: Transaction) -> Features:
         """Return how many positions were closed by force, debt left over, rates and sizes."""
@@ -81,7 +97,37 @@ class Liquidation(ActDetector):
         opened.discard(None)
         if count:
             found["liquidations:all"] = float(count)
+            found[_PACE] = self._faded(float(tx.timestamp)) + count
+            found[_WHEN] = float(tx.timestamp)
         return found
+
+    def _faded(self, now: float) -> float:
+        """Return how many of those learned count at a time; all of them at an earlier one."""
+        return self._recent * math.exp(min(0.0, self._since - now) / _HOUR)
+
+    def learn_one(self, x: Features, weight: float) -> None:
+        """Take these acts for ordinary. What was liquidated was, whatever it weighs."""
+        super().learn_one({name: value for name, value in x.items() if name != _PACE}, weight)
+        count, when = x.get("liquidations:all", 0.0), x.get(_WHEN)
+        if when is None:
+            return
+        # Those of one hour tell the same: together they count about as much as one.
+        pace = self._sizes.pop(_PACE, None) or self._start(self.kinds["pace"], x[_PACE])
+        pace.learn(x[_PACE], weight / max(1.0, x[_PACE]))
+        self._sizes[_PACE] = pace
+        if when >= self._since:
+            self._recent, self._since = self._faded(when) + count, when
+        else:  # one that waited in quarantine
+            self._recent += count * math.exp((when - self._since) / _HOUR)
+
+    def dump(self) -> State:
+        """Return everything that was learned."""
+        return super().dump() | {"recent": [self._recent, self._since]}
+
+    def load(self, state: State) -> None:
+        """Become what `dump` described."""
+        super().load(state)
+        self._recent, self._since = (float(part) for part in state["recent"])
 
 
 def _owner(log: Log) -> object:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from detectors.api import Features, Scope, Spec, State
 from detectors.flows import NOBODY
-from detectors.habits import ActDetector, Kind
+from detectors.habits import ActDetector, Kind, account, number
 from schemas.chain import Log, Transaction
 
 MAX_MESSAGES = 4_096
@@ -20,8 +20,19 @@ _MESSAGES = {
     "MessageReceived": "messageId",
     "MessageExecuted": "messageId",
     "RedeemedDeposit": "depositId",
+    "OFTReceived": "guid",
 }
 """Events by which bridges tell that a message from elsewhere took effect, with its name."""
+
+_ARRIVALS = {
+    "OFTReceived": ("", "amountReceivedLD"),
+    "ReceiveFromChain": ("", "amount"),
+    "ERC20BridgeFinalized": ("localToken", "amount"),
+    "DepositFinalized": ("l2Token", "amount"),
+    "LogAnySwapIn": ("token", "amount"),
+}
+"""Events by which bridges tell how much arrived for what was locked or burned elsewhere, with the
+arguments that name the token ('': the contract itself) and the amount."""
 
 _SEQUENCES = {"TransferRedeemed": ("emitterChainId", "emitterAddress", "sequence")}
 
@@ -31,8 +42,8 @@ class MintBridge(ActDetector):
 
     spec: ClassVar[Spec] = Spec(
         name="mint-bridge",
-        version="1.0.0",
-        summary="Mints against history and against what came in; bridge messages seen before.",
+        version="1.1.0",
+        summary="Mints against history, what came in and what messages tell; messages seen before.",
         technique="ADT3016",
         made_from=("amounts", "events"),
         warm_up=100,
@@ -41,8 +52,8 @@ class MintBridge(ActDetector):
             "a bridge whose messages are delivered in parts under one name",
         ),
         blind_spots=(
-            "what was locked on another chain: one protocol's watch sees one chain",
-            "a replay of a message older than the last four thousand",
+            "what was locked elsewhere: a forged message that tells what it mints is ordinary",
+            "a replay of a message older than the last four thousand, or before it is final",
             "a token that never was minted before, while its scale is unknown",
         ),
         rule=True,
@@ -54,6 +65,9 @@ class MintBridge(ActDetector):
             unit="smallest units",
         ),
         "unbacked": Kind(words="{member} was minted and nothing came in for it", severity=0.5),
+        "beyond": Kind(
+            words="more of {member} was minted than the messages from elsewhere tell", severity=3.0
+        ),
         "replayed": Kind(words="a message that took effect before did so again", severity=6.0),
     }
 
@@ -76,10 +90,13 @@ class MintBridge(ActDetector):
                 minted[flow.token] += int(flow.amount)
             elif flow.sender != NOBODY and self._takes(flow.to):
                 received = True
+        told = _told(tx)
         for token, amount in minted.items():
+            if amount > told.get(token, amount):
+                found[f"beyond:{token}"] = 1.0
             if amount > 0:
                 found[f"minted:{token}"] = float(amount)
-                if not received and not messages:
+                if not received and not messages and token not in told:
                     found[f"unbacked:{token}"] = 1.0
         return found
 
@@ -114,6 +131,18 @@ class MintBridge(ActDetector):
         """Become what `dump` described."""
         super().load(state)
         self._messages = dict.fromkeys(state["messages"], 1.0)
+
+
+def _told(tx: Transaction) -> dict[str, int]:
+    """Return per token how much arrived, as the bridges' own events tell."""
+    told: dict[str, int] = {}
+    for log in tx.logs:
+        argument, name = _ARRIVALS.get(log.name, ("", ""))
+        amount = number(log, name)
+        token = account(log, argument) if argument else log.contract
+        if amount is not None and token is not None:
+            told[token] = told.get(token, 0) + amount
+    return told
 
 
 def _messages(tx: Transaction) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from detectors import priors
 from detectors.api import Features, Scope, Spec
+from detectors.baseline import Prior
 from detectors.featured import Family, FeatureDetector, amount
 from detectors.flows import NOBODY, Net, initiators, net_flows
 from schemas.alerts import Evidence
@@ -13,6 +14,8 @@ from schemas.chain import Transaction
 NAME = "one-sided"
 MAX_PARTIES = 32
 """Parties looked at where no manifest names the protocol's own."""
+SHARE_RATE = Prior(mean=0.0, spread=0.3)
+"""Of the logarithm of what a share is given for: as for the first one, within a third."""
 
 
 class OneSided(FeatureDetector):
@@ -20,8 +23,8 @@ class OneSided(FeatureDetector):
 
     spec: ClassVar[Spec] = Spec(
         name=NAME,
-        version="1.0.0",
-        summary="Outflow without anything in return, and rates of exchange worse than ever seen.",
+        version="1.1.0",
+        summary="Outflow for nothing; rates of exchange, or of shares for assets, never so bad.",
         technique="ADT3012",
         made_from=("amounts",),
         warm_up=50,
@@ -44,21 +47,38 @@ class OneSided(FeatureDetector):
             floor=1e-30,
             unit="units out per unit in",
         ),
+        "redeemed": amount(
+            "{times} times as much as ordinary left for the shares that were burned ({member})",
+            prior=SHARE_RATE,
+            floor=1e-30,
+            unit="units out per share",
+        ),
+        "issued": amount(
+            "{times} times as many shares as ordinary were minted for what came in ({member})",
+            prior=SHARE_RATE,
+            floor=1e-30,
+            unit="shares per unit in",
+        ),
     }
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._own = scope.manifest.holders if scope.manifest else None
+        self._shares = scope.manifest.addresses if scope.manifest else frozenset[str]()
 
     def features(self, tx: Transaction) -> Features:
         """Return what left without return, and the rate where one token was exchanged for one
-        other; of the protocol as a whole, or of each party besides the initiators."""
+        other; of the protocol as a whole, or of each party besides the initiators. Of the protocol
+        also what was given for its own shares, and those for what came in."""
         net = net_flows(tx.flows)
-        if self._own is None:
-            besides = initiators(tx, frozenset()) | {NOBODY}
-            parties = [tokens for address, tokens in net.items() if address not in besides]
-        else:
-            parties = [_together(net, self._own)]
+        if self._own is not None:
+            tokens = _together(net, self._own)
+            rates = _against_supply(tokens, _issued(tx, self._shares))
+            # Shares that were never given back before could be anything: they excuse nothing.
+            known = any(self._baselines.get(name) is not None for name in rates)
+            return rates if known else rates | dict(_told(tokens))
+        besides = initiators(tx, frozenset()) | {NOBODY}
+        parties = [tokens for address, tokens in net.items() if address not in besides]
         found: dict[str, float] = {}
         for tokens in parties[:MAX_PARTIES]:
             for name, value in _told(tokens):
@@ -83,6 +103,31 @@ def _together(net: Net, own: frozenset[str]) -> dict[str, float]:
         for token, change in net[address].items():
             total[token] = total.get(token, 0.0) + change
     return total
+
+
+def _issued(tx: Transaction, own: frozenset[str]) -> dict[str, float]:
+    """Return by how much the supply of the protocol's own tokens grew or, negative, shrank."""
+    grown: dict[str, int] = {}
+    for flow in tx.flows:
+        if flow.token in own and NOBODY in (flow.sender, flow.to):
+            change = int(flow.amount) * ((flow.sender == NOBODY) - (flow.to == NOBODY))
+            grown[flow.token] = grown.get(flow.token, 0) + change
+    return {token: float(change) for token, change in grown.items() if change}
+
+
+def _against_supply(tokens: dict[str, float], issued: dict[str, float]) -> dict[str, float]:
+    """Return what left per share burned, and the shares minted per unit that came in, where one
+    kind of share was issued or taken back."""
+    if len(issued) != 1:
+        return {}
+    ((share, grown),) = issued.items()
+    found: dict[str, float] = {}
+    for token, change in tokens.items():
+        if token != share and grown < 0.0 and change < 0.0:
+            found[f"redeemed:{token}>{share}"] = change / grown
+        elif token != share and grown > 0.0 and change > 0.0:
+            found[f"issued:{share}>{token}"] = grown / change
+    return found
 
 
 def _told(tokens: dict[str, float]) -> Iterator[tuple[str, float]]:

@@ -18,7 +18,7 @@ class PriceMove(FeatureDetector):
 
     spec: ClassVar[Spec] = Spec(
         name=NAME,
-        version="1.1.0",
+        version="1.2.0",
         summary="Price movement within one transaction against the pool's own movements.",
         technique="ADT3012.004",
         made_from=("prices", "volatility"),

@@ -39,6 +39,9 @@ _SIMPLE = {
 _HOLDERS = ("account", "newOwner", "newAdmin", "newPendingAdmin", "owner", "module")
 """Arguments that name who gets a power."""
 
+_TAKEN = ("RoleRevoked", "RemovedOwner")
+"""Events that name who loses a power."""
+
 _CODE = ("implementation", "newImplementation", "guard", "handler")
 """Arguments that name code, which is new whenever it changes."""
 
@@ -48,7 +51,7 @@ class Privilege(ActDetector):
 
     spec: ClassVar[Spec] = Spec(
         name="privilege",
-        version="1.0.0",
+        version="1.0.1",
         summary="Roles, owners, upgrades, guardians, Safe signers and modules against habit.",
         technique="ADT1552.004",
         made_from=("events",),
@@ -92,9 +95,9 @@ class Privilege(ActDetector):
             if kind is None:
                 continue
             found[f"{kind}:{log.contract}"] = 1.0
-            for holder in _named(log, _HOLDERS):
+            for holder in _named(log, _HOLDERS if log.name not in _TAKEN else ()):
                 found[f"to:{holder}"] = 1.0
-                if holder == tx.sender and kind != "revoked":
+                if holder == tx.sender:
                     found[f"self:{log.contract}"] = 1.0
             if not newborn.isdisjoint(_named(log, (*_HOLDERS, *_CODE))):
                 found[f"newborn:{log.contract}"] = 1.0

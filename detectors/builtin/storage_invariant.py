@@ -1,20 +1,27 @@
 """What a transaction writes into storage, against the habits of the slots and of the protocol."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import combinations
 from typing import ClassVar
 
 from detectors.api import Features, Spec
 from detectors.featured import Family, count
 from detectors.named import NamedFeatureDetector
-from detectors.slots import Slot
+from detectors.slots import Ratio, Slot
 from schemas.alerts import Evidence
 from schemas.chain import Transaction
 
 NAME = "storage-invariant"
 MAX_VALUES = 64
 """Slots whose values are looked at in one transaction."""
+MAX_GAUGES = 5
+"""Slots of one contract whose ratios are looked at, those written most often."""
+MAX_SLOT = 32
+"""Digits of a slot that name it in a ratio; 32 of 78 tell hashed slots apart."""
+OFTEN = 8.0
+"""Times that a slot was written before it is a gauge: balances of single users are none."""
 
 
 class StorageInvariant(NamedFeatureDetector):
@@ -23,7 +30,7 @@ class StorageInvariant(NamedFeatureDetector):
 
     spec: ClassVar[Spec] = Spec(
         name=NAME,
-        version="1.0.0",
+        version="1.1.0",
         summary="Number and values of storage writes: constants that change, ratios that jump.",
         technique="ADT3015",
         made_from=("storage",),
@@ -34,7 +41,7 @@ class StorageInvariant(NamedFeatureDetector):
         ),
         blind_spots=(
             "sources without storage writes",
-            "an attack that moves every slot by an ordinary step",
+            "an attack that moves every slot and every ratio by an ordinary step",
         ),
     )
     kinds: ClassVar[dict[str, str]] = {
@@ -49,6 +56,11 @@ class StorageInvariant(NamedFeatureDetector):
             start=lambda _first: Slot(),
             words="slot {member} got a value beyond its habits",
             unit="ln(1 + value)",
+        ),
+        "ratio": Family(
+            start=lambda _first: Ratio(),
+            words="the ratio of two values that move together jumped: {member}",
+            unit="ln of the ratio",
         ),
     }
 
@@ -70,11 +82,29 @@ class StorageInvariant(NamedFeatureDetector):
         }
         for (contract, slot), value in list(last.items())[:MAX_VALUES]:
             found[f"value:{contract}.{slot}"] = math.log1p(float(int(value)))
+        return found | self._ratios(last)
+
+    def _ratios(self, last: dict[tuple[str, str], str]) -> dict[str, float]:
+        """Return the logarithms of the ratios of slots of one contract that are written often."""
+        gauges: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
+        for (contract, slot), value in last.items():
+            habits = self._baselines.get(f"value:{contract}.{slot}")
+            if isinstance(habits, Slot) and habits.writes >= OFTEN and int(value) > 0:
+                gauges[contract].append((-habits.writes, slot, int(value)))
+        found: dict[str, float] = {}
+        for contract, slots in gauges.items():
+            busiest = sorted(slots)[:MAX_GAUGES]
+            for (_, one, above), (_, other, below) in combinations(sorted(busiest, key=_name), 2):
+                ratio = math.log(above) - math.log(below)
+                found[f"ratio:{contract}.{one[:MAX_SLOT]}/{other[:MAX_SLOT]}"] = ratio
         return found
 
     def member(self, member: str) -> str:
         """Return a slot as people read it."""
         contract, _, slot = member.partition(".")
+        if "/" in slot:
+            slot = "/".join(part[:12] for part in slot.split("/"))
+            return f"slots {slot} of {self.scope.name(contract)}"
         return f"{slot[:12]} of {self.scope.name(contract)}"
 
     def evidence(self, name: str, tx: Transaction) -> Iterator[Evidence]:
@@ -86,3 +116,7 @@ class StorageInvariant(NamedFeatureDetector):
                 if (write.contract, write.slot) == (contract, slot):
                     yield Evidence(what=f"slot {self.member(member)} became {write.value}"[:500])
                     return
+
+
+def _name(gauge: tuple[float, str, int]) -> str:
+    return gauge[1]

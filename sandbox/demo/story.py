@@ -39,7 +39,8 @@ class Story:
     """The steps of each brake, by its id."""
     incidents: dict[str, Incident] = field(default_factory=dict)
     alert_times: dict[str, Times] = field(default_factory=dict)
-    action_times: dict[str, Times] = field(default_factory=dict)
+    action_times: dict[tuple[str, str], Times] = field(default_factory=dict)
+    """By action and alert: what one alert may not pull, a later one may."""
 
     def hear(self, record: Record, times: Times) -> None:
         """Take in one record and the times of its hops."""
@@ -52,7 +53,7 @@ class Story:
             steps = self.actions.setdefault(record.action, [])
             if all(record.id != step.id for step in steps):
                 steps.append(record)
-            known = self.action_times.setdefault(record.action, {})
+            known = self.action_times.setdefault((record.action, record.alert), {})
             for hop, moment in times.items():
                 known.setdefault(hop, moment)
         elif isinstance(record, Incident):
@@ -82,15 +83,16 @@ class Story:
         return None
 
     def timeline(self) -> dict[str, float]:
-        """Return when the first alert and its brake passed each hop, in milliseconds after ingest
-        received the block."""
-        alert = self.first_alert
+        """Return when the alert that pulled the brake, or the first where none did, and its brake
+        passed each hop, in milliseconds after ingest received the block."""
+        pulled = self.braked(["broadcast"])
+        alert = self.alerts.get(pulled.alert) if pulled else self.first_alert
         if alert is None:
             return {}
         times = dict(self.alert_times[alert.id])
-        for steps in self.actions.values():
-            if steps[0].alert == alert.id:
-                times |= self.action_times[steps[0].action]
+        for (_, cause), hops in self.action_times.items():
+            if cause == alert.id:
+                times |= hops
         start = times.get("received")
         if start is None:
             return {}

@@ -5,10 +5,30 @@ an event `Mint(address indexed, uint256, uint256)` reads as a Uniswap V2 pair's,
 contract's own ABI is given.
 """
 
-from ingest.decode.builtin import authority, exchanges, governance, lending, requests, tokens
+from ingest.decode.builtin import (
+    authority,
+    bridges,
+    exchanges,
+    governance,
+    lending,
+    oracles,
+    perpetuals,
+    requests,
+    tokens,
+)
 from ingest.decode.signatures import Interface, parse
 
-_GROUPS = (tokens, exchanges, lending, authority, governance, requests)
+_GROUPS = (
+    tokens,
+    exchanges,
+    lending,
+    authority,
+    governance,
+    bridges,
+    oracles,
+    perpetuals,
+    requests,
+)
 
 
 def interface() -> Interface:

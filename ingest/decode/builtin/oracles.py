@@ -13,5 +13,4 @@ function latestAnswer();
 function latestRoundData();
 function latestTimestamp();
 function getRoundData(uint80 roundId);
-function getAssetPrice(address asset);
 """

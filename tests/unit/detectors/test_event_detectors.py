@@ -91,6 +91,47 @@ def test_the_same_habit_by_a_stranger_at_night_alerts() -> None:
     assert "at an hour at which this is not done" in said(alert)
 
 
+def rotation(number: int) -> tuple[Log, Log]:
+    """A Safe's swapOwner: one signer leaves, a new one comes."""
+    return (
+        event(SAFE, "RemovedOwner", owner=address(7000 + number)),
+        event(SAFE, "AddedOwner", owner=address(7001 + number)),
+    )
+
+
+def rotating() -> Life:
+    """A protocol whose Safe changes a signer every 21 transactions, in the morning, by its
+    keeper."""
+    life = Life(Privilege)
+    for number in range(16):
+        life.quiet(20)
+        life.take(*rotation(number))
+        life.later()
+    return life
+
+
+def test_a_safe_that_rotates_its_signers_as_a_habit_is_quiet() -> None:
+    assert rotating().take(*rotation(16)) is None
+
+
+@pytest.mark.parametrize(
+    ("logs", "sender", "hour"),
+    [
+        (rotation(16), THIEF, 3),
+        ((*rotation(16), event(SAFE, "EnabledModule", module=address(9001))), ADMIN, 10),
+    ],
+    ids=["by a stranger at night", "with a module on top"],
+)
+def test_a_rotation_that_is_more_than_the_habit_alerts(
+    logs: tuple[Log, ...], sender: str, hour: int
+) -> None:
+    assert rotating().take(*logs, sender=sender, hour=hour) is not None
+
+
+def test_the_first_rotation_of_a_safe_alerts() -> None:
+    assert lived(Privilege).take(*rotation(0)) is not None
+
+
 def test_what_other_contracts_do_to_themselves_is_none_of_the_protocols_business() -> None:
     foreign = event(address(4711), "OwnershipTransferred", previousOwner=ADMIN, newOwner=THIEF)
     assert lived(Privilege).take(foreign, sender=THIEF) is None
@@ -251,6 +292,41 @@ def test_a_message_that_takes_effect_twice_alerts() -> None:
     assert "took effect before" in said(alert)
 
 
+def arrived(told: int, got: int) -> Alert | None:
+    """A bridge mints, after a history of minting just what its messages tell."""
+    life = Life(MintBridge)
+    for number in range(300):
+        amount = (1 + number % 5) * E18
+        guid = f"0x{number:064x}"
+        told_so = event(TOKEN, "OFTReceived", guid=guid, amountReceivedLD=str(amount))
+        life.quiet(1, told_so, flows=minted(amount))
+    last = event(TOKEN, "OFTReceived", guid="0x" + "f" * 64, amountReceivedLD=str(told))
+    return life.take(last, flows=minted(got))
+
+
+def test_more_minted_than_the_message_tells_alerts() -> None:
+    alert = arrived(told=2 * E18, got=3 * E18)
+    assert alert is not None
+    assert "than the messages from elsewhere tell" in said(alert)
+
+
+def test_what_was_locked_elsewhere_may_be_minted_less_a_fee() -> None:
+    assert arrived(told=3 * E18, got=3 * E18) is None
+    assert arrived(told=3 * E18, got=3 * E18 - 10**15) is None
+
+
+def test_a_token_that_is_minted_for_messages_alone_is_not_minted_without_one() -> None:
+    life = Life(MintBridge)
+    for number in range(300):
+        told_so = event(
+            TOKEN, "OFTReceived", guid=f"0x{number:064x}", amountReceivedLD=str(3 * E18)
+        )
+        life.quiet(1, told_so, flows=minted(3 * E18))
+    alert = life.take(flows=minted(3 * E18))
+    assert alert is not None
+    assert "nothing came in for it" in said(alert)
+
+
 def test_new_messages_are_quiet_and_a_retry_that_failed_before_is_none() -> None:
     life = Life(MintBridge)
     for number in range(300):
@@ -315,6 +391,31 @@ def test_single_liquidations_are_quiet_from_the_first() -> None:
     life = Life(Liquidation)
     life.quiet(5)
     life.quiet(50, liquidation(address(900)))
+
+
+def minutes(count: int) -> int:
+    return 1_700_000_000 + 60 * count
+
+
+def test_a_cascade_of_single_liquidations_alerts_before_it_is_over() -> None:
+    life = lived(Liquidation, 50)
+    alerts = [life.take(liquidation(address(900 + n)), timestamp=minutes(n)) for n in range(40)]
+    first = next(n for n, alert in enumerate(alerts) if alert is not None)
+    assert 3 < first < 30
+    assert "one after the other" in said(alerts[first])  # type: ignore[arg-type]  # there is one
+
+
+def test_as_many_liquidations_over_a_week_are_quiet() -> None:
+    life = lived(Liquidation, 50)
+    for number in range(40):
+        life.quiet(1, liquidation(address(900 + number)), timestamp=minutes(250 * number))
+
+
+def test_hours_that_are_busy_as_a_habit_are_quiet() -> None:
+    life = lived(Liquidation, 50)
+    pace = [n // 6 * 180 + n % 6 * 3 for n in range(300)]
+    for number, minute in enumerate(pace):
+        life.quiet(1, liquidation(address(900 + number)), timestamp=minutes(minute))
 
 
 def test_ones_own_position_that_is_liquidated_at_once_alerts() -> None:

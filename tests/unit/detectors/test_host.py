@@ -227,6 +227,15 @@ class Another(GasSize):
     spec = replace(GasSize.spec, name="another")
 
 
+def test_a_detector_that_is_emptied_forgets_its_scores_too() -> None:
+    subject = grown(host(), 30)
+    while len(subject._waiting):
+        subject.shrink()
+    assert [tail.learned for tail in subject._scale("storage").scores] == [26.0]
+    assert subject.shrink() == "all that gas-size had learned"
+    assert [tail.learned for tail in subject._scale("storage").scores] == [0.0]
+
+
 def test_a_set_may_grow_and_shrink_and_nobody_else_forgets() -> None:
     original = grown(host())
     before = original.dump()

@@ -8,6 +8,7 @@ from detectors.baseline import Prior
 from detectors.builtin.asset_outflow import AssetOutflow
 from detectors.builtin.one_sided import OneSided
 from detectors.cusum import Cusum
+from detectors.flows import NOBODY
 from detectors.samples import CHAIN, PROTOCOL
 from schemas.chain import Transaction
 from tests.unit.detectors.scenes import POOL, SHARE, THIEF, USER, VAULT, flow, scope, tx
@@ -89,6 +90,59 @@ def test_a_worse_rate_than_ever_stands_out() -> None:
     subject = taught(OneSided)
     cheated = tx(flows=(flow(THIEF, VAULT, UNIT, SHARE), flow(VAULT, THIEF, 500 * UNIT)))
     assert score(subject, cheated) > 5.0
+
+
+def joined(assets: float, shares: float) -> Transaction:
+    """The pool mints its own token, the share, for what comes in."""
+    return tx(
+        flows=(
+            flow(USER, POOL, int(assets * UNIT)),
+            flow(NOBODY, USER, int(shares * UNIT), POOL),
+        )
+    )
+
+
+def left(assets: float, shares: float) -> Transaction:
+    return tx(
+        flows=(
+            flow(USER, NOBODY, int(shares * UNIT), POOL),
+            flow(POOL, USER, int(assets * UNIT)),
+        )
+    )
+
+
+def shared() -> Detector:
+    """A pool whose shares are worth 1.1 and, by interest, a little more every time."""
+    found = OneSided(scope())
+    for number in range(150):
+        worth = 1.1 * 1.00001**number
+        size = 1 + number % 17
+        for each in (joined(size * worth, size), left(size * worth / 2, size / 2)):
+            found.learn_one(found.features(each), 1.0)
+    return found
+
+
+def test_shares_that_are_worth_more_than_they_ever_were_stand_out() -> None:
+    subject = shared()
+    assert score(subject, left(2 * 1.1, 1.0)) > 10.0
+    reasons = subject.explain_one(subject.features(left(2.2, 1.0)), left(2.2, 1.0)).reasons
+    assert "left for the shares that were burned" in reasons[0].text
+
+
+def test_a_share_that_nobody_ever_gave_back_excuses_nothing() -> None:
+    subject = taught(OneSided)
+    excused = tx(flows=(flow(USER, NOBODY, 1, POOL), flow(VAULT, USER, 9_000 * UNIT)))
+    assert score(subject, excused) > 5.0
+
+
+def test_shares_minted_for_too_little_stand_out() -> None:
+    assert score(shared(), joined(1.1, 2.0)) > 10.0
+
+
+def test_shares_for_what_they_are_worth_are_quiet_however_many() -> None:
+    subject = shared()
+    assert score(subject, left(11_000.0, 10_000.0)) < 1.5
+    assert score(subject, joined(11_000.0, 10_000.0)) < 1.5
 
 
 def test_without_a_manifest_every_party_besides_the_initiators_is_looked_at() -> None:

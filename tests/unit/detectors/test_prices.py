@@ -48,6 +48,43 @@ def test_a_v3_pool_tells_its_price_before_and_after_one_swap() -> None:
     assert move.log == 5
 
 
+def v3_swap(price: float, liquidity: int, after: float, fee: float) -> Transaction:
+    """A swap within one range of liquidity, as the pool's contract reckons it."""
+    start, end = math.sqrt(price), math.sqrt(after)
+    amount0 = liquidity * (1 / end - 1 / start)
+    amount1 = liquidity * (end - start)
+    amount0, amount1 = (paid / (1 - fee) if paid > 0 else paid for paid in (amount0, amount1))
+    swap = log(
+        5,
+        "Swap",
+        amount0=round(amount0),
+        amount1=round(amount1),
+        sqrtPriceX96=round(end * 2**96),
+        liquidity=liquidity,
+    )
+    return make(0, logs=(swap,))
+
+
+@pytest.mark.parametrize("fee", [0.0, 0.0005, 0.01])
+@pytest.mark.parametrize("factor", [1.0001, 1.5, 1 / 1.0001, 1 / 1.5])
+def test_the_fee_of_a_v3_pool_is_no_movement_of_its_price(fee: float, factor: float) -> None:
+    (move,) = moves(v3_swap(3e-4, 10**22, 3e-4 * factor, fee))
+    assert math.log(move.factor) == pytest.approx(abs(math.log(factor)), rel=1e-3)
+
+
+def test_dust_moves_no_price_however_it_is_rounded() -> None:
+    root = int(math.sqrt(4.4e8) * 2**96)
+    swap = log(0, "Swap", amount0=2, amount1=-1_000_000, sqrtPriceX96=root, liquidity=10**19)
+    assert all(move.factor < 1.000001 for move in moves(make(0, logs=(swap,))))
+
+
+def test_a_swap_that_ends_in_a_thin_range_did_not_move_without_bound() -> None:
+    root = int(math.sqrt(1.01) * 2**96)
+    swap = log(0, "Swap", amount0=-(10**20), amount1=10**20, sqrtPriceX96=root, liquidity=10**16)
+    (move,) = moves(make(0, logs=(swap,)))
+    assert 1.01 < move.factor < 1.05
+
+
 def test_a_pool_whose_events_nobody_knows_is_read_from_its_flows() -> None:
     flows = []
     for given in (100, 50, 10):

@@ -66,6 +66,7 @@ def test_of_too_many_alerts_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) -> 
     for block in range(3):
         room.add(entry(block, f"a-{block}"))
     assert [saved[4] for saved in room.dump()] == ["a-1", "a-2"]
+    assert room.turned_away == 1
 
 
 def test_each_side_goes_by_its_own_alert() -> None:
@@ -93,6 +94,7 @@ def test_halving_spares_alerts() -> None:
     for block in range(10):
         room.add(entry(block, "a" if block % 5 == 0 else ""))
     assert room.halve() == 4
+    assert room.turned_away == 4
     assert [saved[4] for saved in room.dump()].count("a") == 2
     while len(room):
         room.halve()

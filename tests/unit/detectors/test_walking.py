@@ -55,28 +55,38 @@ def alarm(of: Host, block: int) -> float:
     return amount
 
 
-def test_a_walk_of_75_steps_just_below_the_alarm_gains_nothing() -> None:
-    subject, _ = grown()
+def walked(seed: int, short_of: float) -> float:
+    """By what factor a walk just short of the alarm raises it."""
+    subject, _ = grown(seed=seed)
     before = alarm(subject, 600)
     for step in range(STEPS):
         block = 600 + 3 * step
-        subject.take(payout(block, alarm(subject, block) / 1.15, THIEF))
-    assert alarm(subject, 600 + 3 * STEPS) < 1.5 * before
+        subject.take(payout(block, alarm(subject, block) / short_of, THIEF))
+    return alarm(subject, 600 + 3 * STEPS) / before
 
 
-def test_one_per_cent_of_poison_changes_little() -> None:
-    clean, _ = grown()
-    poisoned, chance = host(), random.Random(0)
-    for block in range(600):
+def test_a_walk_of_75_steps_just_below_the_alarm_gains_nothing() -> None:
+    gains = [walked(seed, short_of) for seed in range(3) for short_of in (1.02, 1.15, 1.5)]
+    assert max(gains) < 1.4
+    assert math.prod(gains) ** (1 / len(gains)) < 1.1  # a tenth is as fine as the alarm is found
+
+
+@pytest.mark.parametrize("poison", [10.0, 50.0])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_one_per_cent_of_poison_costs_one_attack_size_in_twenty(seed: int, poison: float) -> None:
+    count = 1_500
+    clean, _ = grown(count, seed)
+    poisoned, chance = host(), random.Random(seed)
+    for block in range(count):
         size = chance.lognormvariate(0.0, 0.5)
-        poisoned.take(payout(block, 50.0 if block % 100 == 50 else size))
+        poisoned.take(payout(block, poison if block % 100 == 50 else size))
     attacks = [3.0 * 1.2**power for power in range(20)]
 
     def caught(of: Host) -> int:
-        threshold = alarm(of, 700)
+        threshold = alarm(of, count + 100)
         return sum(amount >= threshold for amount in attacks)
 
-    assert caught(clean) - caught(poisoned) <= 0.05 * len(attacks) + 1
+    assert caught(clean) - caught(poisoned) <= 0.05 * len(attacks)
 
 
 def test_an_honest_new_regime_stops_alerting() -> None:

@@ -1,9 +1,11 @@
 """The built-in layouts."""
 
+from pkgutil import iter_modules
+
 import pytest
 from eth_abi.abi import encode
 
-from ingest.decode import Decoder
+from ingest.decode import Decoder, builtin
 from ingest.decode.builtin import interface
 from ingest.decode.signatures import Signature
 from ingest.decode.types import Array, Blob, Type, Word
@@ -32,6 +34,11 @@ KNOWN_EVENTS = {
     "ProposalCreated": "0x7d84a626",
     "CallScheduled": "0x4cf4410c",
     "ExecutionSuccess": "0x442e715f",
+    "OFTReceived": "0xefed6d3500546b29533b128a29e3a94d70788727f0507505ac12eaf2e578fd9c",
+    "ReceiveFromChain": "0xbf551ec93859b170f9b2141bd9298bf3f64322c6f7beb2543a0cb669834118bf",
+    "LogAnySwapIn": "0xaac9ce45fe3adf5143598c4f18a369591a20a3384aedaf1b525d29127e1fcd55",
+    "ERC20BridgeFinalized": "0xd59c65b35445225835c83f50b6ede06a7be047d22e357073e250d9af537518cd",
+    "DepositFinalized": "0xb0444523268717a02698be47d0803aa7468c00acbed2f8bd93a0459cde61dd89",
 }
 KNOWN_SELECTORS = {
     "transfer": "0xa9059cbb",
@@ -119,3 +126,8 @@ def test_no_two_functions_share_a_selector() -> None:
 def test_an_unknown_function_has_no_name() -> None:
     assert Decoder().function_name(CONTRACT, "0x12345678") is None
     assert Decoder().function_name(CONTRACT, "") is None
+
+
+def test_every_group_of_layouts_is_known() -> None:
+    modules = {module.name for module in iter_modules(builtin.__path__)}
+    assert modules == {group.__name__.rpartition(".")[2] for group in builtin._GROUPS}
