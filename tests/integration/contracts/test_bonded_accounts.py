@@ -24,7 +24,7 @@ steps = st.lists(
         st.sampled_from([*WAYS, "reclaim", "fund"]),
         st.integers(0, 2),
         st.integers(0, 2),
-        st.sampled_from([12, 12, 12, HOUR // 2, HOUR]),
+        st.sampled_from([12] * 8 + [HOUR // 2, HOUR]),
     ),
     min_size=8,
     max_size=20,
@@ -62,7 +62,7 @@ class Model:
     pool: int
     owed: dict[str, int] = field(default_factory=dict)
     open: dict[bytes, Asked] = field(default_factory=dict)
-    known: set[bytes] = field(default_factory=set)
+    known: list[bytes] = field(default_factory=list)
 
     @property
     def due(self) -> int:
@@ -70,6 +70,11 @@ class Model:
         asked = self.open.values()
         locked = sum(TERMS.bond + a.reward + (TERMS.stake if a.challenger else 0) for a in asked)
         return self.pool + locked + sum(self.owed.values())
+
+    def named(self, who: int, whom: int) -> list[bytes]:
+        """Choose one to three requests: such as are open, more often than not, or any."""
+        among = (list(self.open) if who else []) or self.known or [bytes(32)]
+        return [among[(whom + more) % len(among)] for more in range(1 + who)]
 
     def credit(self, account: str, amount: int) -> None:
         self.owed[account] = self.owed.get(account, 0) + amount
@@ -79,7 +84,7 @@ class Model:
             return False
         reward = min(TERMS.reward, self.pool)
         self.pool -= reward
-        self.known.add(name)
+        self.known.append(name)
         self.open[name] = Asked(watcher, target, now, reward)
         return True
 
@@ -137,24 +142,24 @@ def take(bonded: Bonded, model: Model, step: Step) -> tuple[Account, Call, bool]
     """Return who calls what, and whether the model lets it."""
     what, who, whom, wait = step
     now = bonded.chain.timestamp() + wait
-    watchers = bonded.watcher, bonded.second, bonded.challenger
-    account, target = watchers[who], (TARGET, OTHER)[whom % 2]
-    name = bonded.name(watchers[whom].address, (TARGET, OTHER)[who % 2])
-    requests = bonded.requests
+    account = (bonded.watcher, bonded.second, bonded.challenger)[who]
+    target, claim = (TARGET, OTHER)[whom // 2], bytes([whom]) * 32
+    names = model.named(who, whom)
+    name, requests = names[0], bonded.requests
     if what == "request":
-        own = bonded.name(account.address, target)
+        own = bonded.name(account.address, target, claim)
         taken = model.request(own, account.address, target, now)
-        return account, bonded.requesting(target), taken
+        return account, bonded.requesting(target, claim), taken
     if what == "challenge":
         return account, bonded.challenging(name), model.challenge(name, account.address, now)
     if what == "release":
         return account, requests.call("release", name), model.release(name, now)
     if what == "withdraw":
-        wallet = "0x" + f"{who + 0xD00:040x}"
-        return account, requests.call("withdraw", wallet), model.owed.pop(account.address, 0) > 0
+        there = [a for a in bonded.people if model.owed.get(a.address)] or [account]
+        taker, wallet = there[whom % len(there)], "0x" + f"{who + 0xD00:040x}"
+        return taker, requests.call("withdraw", wallet), model.owed.pop(taker.address, 0) > 0
     if what in ("fund", "reclaim"):
         return rewards(bonded, model, what, (1, TERMS.reward, 5 * TERMS.reward)[who])
-    names = [name] if who == whom else [name, bonded.name(account.address, TARGET)]
     return ruling(bonded, model, what, names, now)
 
 
@@ -190,7 +195,7 @@ def agrees(bonded: Bonded, model: Model) -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=120,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
