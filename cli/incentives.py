@@ -1,5 +1,7 @@
 """`firebreak incentives`: the bond and the reward that make watchers from outside honest."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,11 +19,18 @@ def incentives(
     protocols: Annotated[
         Path | None, typer.Option(help="The manifests; without it, those of the settings.")
     ] = None,
+    safe: Annotated[
+        str | None, typer.Option(help="Who is to own the contract of bonded requests.")
+    ] = None,
+    arbiter: Annotated[str | None, typer.Option(help="Who is to rule on its requests.")] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Where to draw the region of honesty: a .svg or .png.")
     ] = None,
 ) -> None:
-    """Solve for the least bond and reward, and show what every kind of watcher gains with them."""
+    """Solve for the least bond and reward, and show what every kind of watcher gains with them.
+
+    Where the manifest has the coin's price, tells them as BondedRequests takes them.
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -43,9 +52,32 @@ def incentives(
     console.print(table)
     for mine, theirs in equilibria(against):
         console.print(f"equilibrium: {_mixed(mine)} against {_mixed(theirs)}", highlight=False)
+    for line in _calls(told, terms, safe, arbiter):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if picture is not None:
         _draw(told, terms, picture)
         console.print(f"Wrote {picture}", highlight=False)
+
+
+def _calls(
+    told: "Watchers", terms: "Terms", safe: str | None, arbiter: str | None
+) -> Iterator[str]:
+    """Say what to send to the contract, or to create it with, and what to write in the manifest."""
+    from responders.requests import on_chain
+    from schemas.strict import ADDRESS
+
+    given = on_chain(told, terms)
+    if given is None:
+        if safe or arbiter:
+            raise ConfigurationError("without a coin_price in [watchers] there are no arguments")
+        return
+    yield f"[watchers] least_bond = {given.bond}"
+    yield f"setTerms: {given.set_terms}"
+    if safe or arbiter:
+        for name, address in (("--safe", safe), ("--arbiter", arbiter)):
+            if re.match(ADDRESS, address or "") is None:
+                raise ConfigurationError(f"{name} has to be an address")
+        yield f"constructor: {given.constructor(str(safe), str(arbiter))}"
 
 
 def _mixed(shares: Any) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from responders import guard, halt, policy
 from responders.allowance import buckets
-from responders.evidence import alerting, families, only_volatility, rules_broken
+from responders.evidence import alerting, families, only_volatility, requested, rules_broken
 from responders.guard import GuardState, Request
 from responders.inputs import Inputs, terms_of, words
 from schemas.actions import Term
@@ -97,6 +97,8 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         families_agreeing=families(alert),
         families_needed=policy.needed(brake, alert, lapses=around.lapses),
         rules_broken=rules_broken(alert),
+        requested=manifest.halted_by(brake) in requested(alert)
+        and (brake.scope != "T1" or around.lapses),
         volatility_only=only_volatility(alert),
         narrower_brakes=around.narrower,
         renewal=around.lapsing and brake.scope == "T1" and rules_broken(alert) > 0,

@@ -13,12 +13,29 @@ def alerting(alert: Alert) -> tuple[Vote, ...]:
     return tuple(by_name[name] for name in sorted(by_name))
 
 
+def requested(alert: Alert) -> frozenset[str]:
+    """Return the contracts that bonded requests from outside ask to be halted."""
+    asking = (vote for vote in alerting(alert) if vote.tail == "rule" and _asks(vote))
+    named = (reason.feature.partition(":") for vote in asking for reason in vote.reasons)
+    return frozenset(target for kind, _, target in named if kind == "requested")
+
+
+def _asks(vote: Vote) -> bool:
+    """Say whether a vote is what somebody outside said, rather than what was seen."""
+    return "requests" in vote.made_from
+
+
+def _seen(alert: Alert) -> tuple[Vote, ...]:
+    return tuple(vote for vote in alerting(alert) if not _asks(vote))
+
+
 def families(alert: Alert) -> int:
     """Return the largest number of detectors that alerted of which no two are made from the same.
 
-    A detector that does not say what it is made from is a witness only if there is no other.
+    A detector that does not say what it is made from is a witness only if there is no other. Who
+    asks for a halt is none.
     """
-    votes = alerting(alert)
+    votes = _seen(alert)
     kinds = sorted({kind for vote in votes for kind in vote.made_from})[:_MOST_KINDS]
     place = {kind: 1 << number for number, kind in enumerate(kinds)}
     most = {0: 0}
@@ -34,7 +51,7 @@ def families(alert: Alert) -> int:
 
 def rules_broken(alert: Alert) -> int:
     """Return how many of those that alerted state what a broken rule means, not a statistic."""
-    return sum(vote.tail == "rule" for vote in alerting(alert))
+    return sum(vote.tail == "rule" for vote in _seen(alert))
 
 
 def only_volatility(alert: Alert) -> bool:

@@ -10,14 +10,15 @@ Two watchers choose, each for itself, per period:
 
 With attack probability a, share found d, false requests f, watching cost c, profit S + G of a false
 halt, challenger's share x, bond B, reward R, and s the probability that a false request is slashed
-(s1 where the other one is honest, s0 where not), a watcher's payoffs are
+(s1 where the other one is honest, s0 where not), a watcher's payoffs are as follows. Who knows that
+its request is false challenges it from another account, before anybody else can, and has the
+challenger's share back: what it loses is K = (1-x) B.
 
-    honest   a d R / (2 if the other is honest, else 1) - c - (1-a) f s B (+ x s1 B against a false
-             request)
+    honest   a d R / (2 if the other is honest, else 1) - c - (1-a) f s B
     lazy     0
-    blind    a R / (2 if the other requests in an attack, else 1) - (1-a) s B
-    grief    S + G - s B
-    collude  (S + G - s0 B) / 2 with another colluder, else as grief
+    blind    a R / (2 if the other requests in an attack, else 1) - (1-a) s K
+    grief    S + G - s K
+    collude  (S + G - s0 K) / 2 with another colluder, else as grief
 
 Honesty is an equilibrium where no other choice pays more against an honest one. That is linear in B
 and R, so the cheapest pair is a linear programme.
@@ -36,9 +37,6 @@ from schemas.watchers import Watchers
 
 CHOICES = ("honest", "lazy", "blind", "grief", "collude")
 _HONEST, _LAZY, _BLIND, _GRIEF, _COLLUDE = range(len(CHOICES))
-_FALSE = (_BLIND, _GRIEF, _COLLUDE)
-"""Choices that request a halt where there is no attack."""
-
 MARGIN = 0.1
 """By what part of what is at stake honesty has to be better: numbers are estimates."""
 
@@ -64,7 +62,8 @@ class Numbers:
     gain: float
     s1: float
     s0: float
-    x: float
+    kept: float
+    """1 - x: the part of a slashed bond that who challenges itself does lose."""
 
     @classmethod
     def of(cls, told: Watchers) -> "Numbers":
@@ -77,7 +76,7 @@ class Numbers:
             gain=float(told.short_profit + told.griefing_value),
             s1=told.slashed_watched,
             s0=told.slashed_alone,
-            x=told.challenger_share,
+            kept=1.0 - told.challenger_share,
         )
 
 
@@ -85,6 +84,7 @@ def payoffs(told: Watchers, terms: Terms) -> Matrix:
     """Return what a watcher gains in a period by each choice (rows) against each choice of the
     other one (columns), in the order of `CHOICES`."""
     n, bond, reward = Numbers.of(told), terms.bond, terms.reward
+    lost = n.kept * bond
     table = np.zeros((len(CHOICES), len(CHOICES)))
     for other in range(len(CHOICES)):
         slashed = n.s1 if other == _HONEST else n.s0
@@ -92,13 +92,12 @@ def payoffs(told: Watchers, terms: Terms) -> Matrix:
             n.a * n.d * reward / (2 if other == _HONEST else 1)
             - n.c
             - (1 - n.a) * n.f * slashed * bond
-            + (n.x * n.s1 * bond * (1 - n.a) if other in _FALSE else 0.0)
         )
         shared = other in (_HONEST, _BLIND)
-        table[_BLIND, other] = n.a * reward / (2 if shared else 1) - (1 - n.a) * slashed * bond
-        table[_GRIEF, other] = n.gain - slashed * bond
-        table[_COLLUDE, other] = n.gain - slashed * bond
-    table[_COLLUDE, _COLLUDE] = (n.gain - n.s0 * bond) / 2
+        table[_BLIND, other] = n.a * reward / (2 if shared else 1) - (1 - n.a) * slashed * lost
+        table[_GRIEF, other] = n.gain - slashed * lost
+        table[_COLLUDE, other] = n.gain - slashed * lost
+    table[_COLLUDE, _COLLUDE] = (n.gain - n.s0 * lost) / 2
     return table
 
 
@@ -110,9 +109,9 @@ def honesty_holds(told: Watchers, terms: Terms) -> bool:
 
 def deterred(told: Watchers, terms: Terms) -> bool:
     """Say whether a false halt does not pay, even where nobody else watches:
-    B * P(slash) >= short profit + griefing value."""
+    K * P(slash) >= short profit + griefing value."""
     n = Numbers.of(told)
-    return bool(n.s0 * terms.bond >= n.gain)
+    return bool(n.s0 * n.kept * terms.bond >= n.gain)
 
 
 def equilibria(table: Matrix) -> Iterator[tuple[Matrix, Matrix]]:
@@ -141,11 +140,11 @@ def cheapest(told: Watchers) -> Terms:
     half = n.a * n.d / 2
     # rows: coefficients of B and R, and what the left side may be at most
     rows = [
-        (-n.s0, 0.0, -n.gain * (1 + MARGIN)),  # grief and collude, where nobody watches
+        (-n.s0 * n.kept, 0.0, -n.gain * (1 + MARGIN)),  # grief and collude, where nobody watches
         (erring, -half, -n.c * (1 + MARGIN)),  # lazy
-        (erring - n.s1, -half, -n.c - n.gain * (1 + MARGIN)),  # grief, watched
+        (erring - n.s1 * n.kept, -half, -n.c - n.gain * (1 + MARGIN)),  # grief, watched
         # blind: it finds every attack, and errs in every period without one
-        (erring - (1 - n.a) * n.s1, n.a / 2 - half, -n.c * (1 + MARGIN)),
+        (erring - (1 - n.a) * n.s1 * n.kept, n.a / 2 - half, -n.c * (1 + MARGIN)),
     ]
     limits = [(0.0, float(told.most_bond)), (0.0, float(told.most_reward))]
     found = linprog(
@@ -155,7 +154,7 @@ def cheapest(told: Watchers) -> Terms:
         bounds=limits,
     )
     if found.x is None:
-        least = n.gain * (1 + MARGIN) / n.s0
+        least = n.gain * (1 + MARGIN) / (n.s0 * n.kept)
         raise ConfigurationError(
             f"no bond up to {told.most_bond} and reward up to {told.most_reward} makes honesty "
             f"pay: the bond alone has to be {least:,.0f}; raise most_bond or most_reward, lower "

@@ -43,6 +43,8 @@ class Inputs:
     families_needed: float = _number("families")
     rules_broken: float = _number("rules")
     """Deterministic invariants of the manifest that the transaction broke."""
+    requested: float = _number(default=0.0)
+    """Whether a bonded request from outside asks to halt what the brake halts."""
     volatility_only: float = _number()
     """Whether nothing alerted but the movement of a price."""
     narrower_brakes: float = _number("brakes")

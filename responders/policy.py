@@ -1,11 +1,12 @@
 """Which brakes an alert may pull by itself: the ladder. Pure.
 
 T1 caps or halts one pair: one broken invariant is enough, because it is no statistic, where the
-target lets go by itself; what only people release takes the witnesses of T2. T2 pauses one pool:
-two detectors have to agree that are made from different things, from the amounts that moved and the
-nesting of calls, say. T3 stops a whole protocol and is for people, whatever the evidence. Narrow
-brakes come first: they do not underperform broad ones (arXiv 2602.12260) and cost less when the
-alert was false.
+target lets go by itself; and so is a bonded request from outside to halt just that, because it
+costs whoever was wrong. What only people release takes the witnesses of T2. T2 pauses one pool: two
+detectors have to agree that are made from different things, from the amounts that moved and the
+nesting of calls, say; a request counts for nothing there. T3 stops a whole protocol and is for
+people, whatever the evidence. Narrow brakes come first: they do not underperform broad ones (arXiv
+2602.12260) and cost less when the alert was false.
 """
 
 from collections.abc import Container
@@ -65,6 +66,10 @@ def _people_only(given: Inputs) -> str:
 
 
 def _too_few(given: Inputs) -> str:
+    if given.requested and given.scope == "T1":
+        return ""
+    if given.requested and not given.families_agreeing:
+        return "a bonded request from outside pulls nothing above T1 by itself"
     needed = f"{given.families_needed:.0f}"
     if given.families_agreeing < given.families_needed:
         return f"too few detectors agree: this brake needs {needed} made from different things"

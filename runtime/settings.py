@@ -70,6 +70,7 @@ ACTS = (
     "approval-drain",
     "liquidation",
     "oracle-gap",
+    "halt-requests",
 )
 _FINALITY = {"eip155:1": 64, "eip155:56": 15, "eip155:137": 128}
 

@@ -54,8 +54,8 @@ class Vote(Part, frozen=True, kw_only=True):
     made_from: Annotated[tuple[Key, ...], Meta(max_length=8)] = ()
     """Kinds of feature that the score is made from, as the detector declares them: `amounts` that
     moved, `movements` as such, `calls`, `events`, `storage`, `prices`, `volatility` (how far a
-    price moved), `code`, or another. Detectors that have one in common are no two witnesses; one
-    that declares nothing is taken to have all in common."""
+    price moved), `code`, `requests` of people outside, or another. Detectors that have one in
+    common are no two witnesses; one that declares nothing is taken to have all in common."""
 
 
 class Alert(Record, tag="alert", frozen=True, kw_only=True):

@@ -32,13 +32,20 @@ class Contract(_Strict):
     address: LowerAddress
     role: Literal[
         "pool", "vault", "pair", "oracle", "token", "router", "governor", "timelock", "proxy",
-        "gate", "safe", "treasury", "other",
+        "gate", "safe", "treasury", "requests", "other",
     ]  # fmt: skip
     name: Annotated[str, Field(max_length=64)] = ""
     holds_value: StrictBool = True
     """Whether assets that leave this contract leave the protocol."""
     abi: str | None = None
     """A JSON ABI beside the manifest, for events and functions that are not built in."""
+
+    @model_validator(mode="after")
+    def _bonds_are_not_its_own(self) -> Self:
+        if self.role == "requests" and self.holds_value:
+            reason = "bonds of watchers are not the protocol's: say holds_value = false"
+            raise _mistake(reason, "holds_value")
+        return self
 
 
 class TokenInfo(_Strict):
@@ -225,6 +232,12 @@ class Manifest(_Strict):
         if self.brakes and self.halt is None:
             reason = "brakes need a [halt] table: without costs no halt can be justified"
             raise _mistake(reason, "brakes", 0)
+        for place, contract in enumerate(self.contracts):
+            if contract.role == "requests" and (
+                self.watchers is None or self.watchers.least_bond is None
+            ):
+                reason = "halt requests need a [watchers] table with a least_bond to be heard"
+                raise _mistake(reason, "contracts", place, "role")
         for reason, table, place, field in self._unpriced():
             raise _mistake(reason, table, place, field)
         for place, invariant in enumerate(self.invariants):

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from schemas.strict import Money, Share, Strict
 
-_Probability = Annotated[float, Field(ge=0, le=1)]
+Span = Annotated[int, Field(ge=600, le=1_209_600)]
+"""Ten minutes to fourteen days, the bounds of `contracts/src/BondedRequests.sol`."""
 
 
 class Watchers(Strict):
@@ -33,8 +34,18 @@ class Watchers(Strict):
     """The probability that a false request is found false where another honest watcher looks."""
     slashed_alone: Share = 0.6
     """The same where nobody looks but the protocol's own people."""
-    challenger_share: _Probability = 0.3
-    """The part of a slashed bond that goes to whoever challenged; the rest goes to the harmed."""
+    challenger_share: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    """The part of a slashed bond that goes to whoever challenged; the rest goes to the harmed. A
+    whole would cost nobody who challenges itself anything."""
+    least_bond: Annotated[int, Field(gt=0, lt=2**128)] | None = None
+    """What a request has to put up in order to be heard, in the smallest unit of the chain's coin;
+    `firebreak incentives` tells it."""
+    coin_price: Annotated[Decimal, Field(gt=0)] | None = None
+    """What one whole coin of the chain is worth, to tell bond and reward in it."""
+    window_seconds: Span = 86_400
+    """How long a request may be challenged."""
+    ruling_seconds: Span = 259_200
+    """How much longer the arbiter may rule on one that was."""
     most_bond: Money
     """What an honest watcher can be asked to put up."""
     most_reward: Money

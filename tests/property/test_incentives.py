@@ -31,7 +31,7 @@ watchers = st.builds(
     griefing_value=money,
     slashed_watched=shares,
     slashed_alone=shares,
-    challenger_share=st.floats(0, 1),
+    challenger_share=st.floats(0, 0.99),
     most_bond=st.just(Decimal(10**9)),
     most_reward=st.just(Decimal(10**9)),
 )

@@ -13,11 +13,22 @@ from ingest.decode.builtin import (
     lending,
     oracles,
     perpetuals,
+    requests,
     tokens,
 )
 from ingest.decode.signatures import Interface, parse
 
-_GROUPS = (tokens, exchanges, lending, authority, governance, bridges, oracles, perpetuals)
+_GROUPS = (
+    tokens,
+    exchanges,
+    lending,
+    authority,
+    governance,
+    bridges,
+    oracles,
+    perpetuals,
+    requests,
+)
 
 
 def interface() -> Interface:

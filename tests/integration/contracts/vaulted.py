@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import contracts
 from responders.bucket import Limits
-from sandbox.abi import Interface
-from sandbox.evm import ETHER, Account, Call, Chain, Contract, created_by
-from sandbox.node import LocalNode, RpcError
+from sandbox.evm import ETHER, Account, Call
+from sandbox.node import LocalNode
+from tests.integration.contracts.hands import Hands
 
 NATIVE = "0x" + "00" * 20
 HOUR = 3600
@@ -19,13 +18,11 @@ IN_ETHER = NATIVE, 0, 1, 1, 1, RAMP, CREDIT, False
 """Terms without a feed: what is counted is wei."""
 
 
-class Vaulted:
+class Vaulted(Hands):
     """The bucket, the vault with other people's deposits, and hands to work them with."""
 
     def __init__(self, node: LocalNode, terms: tuple[Any, ...] = IN_ETHER) -> None:
-        self.node = node
-        self.chain = Chain(node)
-        self.owner = self.funded("bucket owner")
+        super().__init__(node, "bucket owner")
         self.responder = self.funded("bucket responder")
         self.depositor = self.funded("depositor")
         self.user = self.funded("bucket user")
@@ -37,28 +34,6 @@ class Vaulted:
         for account, value in ((self.depositor, DEPOSITS), (self.user, 20 * ETHER)):
             assert self.does(account, self.vault.call("deposit", value=value))
         self.chain.mine(CREDIT)
-
-    def funded(self, name: str) -> Account:
-        """Return an account with ten thousand ether."""
-        account = Account.named(name)
-        self.node.rpc("anvil_setBalance", account.address, hex(10_000 * ETHER))
-        return account
-
-    def create(self, name: str, *arguments: Any) -> Contract:
-        """Create one of our contracts."""
-        artefact = contracts.load(name)
-        interface = Interface(artefact.abi)
-        address = created_by(self.owner.address, self.chain.nonce(self.owner))
-        data = interface.creation(artefact.bytecode, *arguments)
-        assert self.does(self.owner, Call(to=None, data=data, gas=5_000_000))
-        return Contract(address, interface)
-
-    def does(self, account: Account, call: Call, *, after: int = 12) -> bool:
-        """Send a transaction into a block so many seconds later; say whether it succeeded."""
-        sent = self.chain.send(account, call)
-        self.chain.mine(after)
-        self.receipt = self.chain.receipt(sent)
-        return bool(self.receipt["status"] == "0x1")
 
     def own(self, name: str, *arguments: Any) -> None:
         """Let the owner call a function of the bucket."""
@@ -89,14 +64,4 @@ class Vaulted:
 
     def refusal(self, account: Account, call: Call) -> str:
         """Return the name of the bucket's error that a call meets, '' when it meets none."""
-        question = {
-            "from": account.address,
-            "to": call.to,
-            "data": "0x" + call.data.hex(),
-            "value": hex(call.value),
-        }
-        try:
-            self.node.rpc("eth_call", question, "latest")
-        except RpcError as error:
-            return self.bucket.interface.error(bytes.fromhex(error.data[2:]))
-        return ""
+        return self.refused(self.bucket, account, call)

@@ -95,7 +95,7 @@ class Theatre:
         assert self._host is not None
         found, head = [], int(self._node.rpc("eth_blockNumber"), 16)
         for number in range(self._seen + 1, head + 1):
-            block = self._block(number)
+            block = read_block(self._node, number)
             for raw in block.transactions:
                 for tx in transactions(block, raw, self._watch, Decoder()):
                     alert = self._host.take(tx)[1]
@@ -104,17 +104,20 @@ class Theatre:
         self._seen = head
         return found
 
-    def _block(self, number: int) -> RawBlock:
-        told: Any = self._node.rpc("eth_getBlockByNumber", hex(number), _WHOLE)
-        receipts = self._node.rpc("eth_getBlockReceipts", hex(number))
-        block = raw_block(f"eip155:{self.chain.id}", told, read_receipts(receipts))
-        rows: dict[int, list[Any]] = {}
-        for row in self._node.rpc("trace_block", hex(number)):
-            if isinstance(row.get("transactionPosition"), int):
-                rows.setdefault(row["transactionPosition"], []).append(row)
-        frames = {index: parity_frames(found) for index, found in rows.items()}
-        assert add_frames(block, frames)
-        return block
+
+def read_block(node: LocalNode, number: int) -> RawBlock:
+    """Return a block as ingest sees it, with its call trees."""
+    told: Any = node.rpc("eth_getBlockByNumber", hex(number), _WHOLE)
+    receipts = node.rpc("eth_getBlockReceipts", hex(number))
+    chain = int(node.rpc("eth_chainId"), 16)
+    block = raw_block(f"eip155:{chain}", told, read_receipts(receipts))
+    rows: dict[int, list[Any]] = {}
+    for row in node.rpc("trace_block", hex(number)):
+        if isinstance(row.get("transactionPosition"), int):
+            rows.setdefault(row["transactionPosition"], []).append(row)
+    frames = {index: parity_frames(found) for index, found in rows.items()}
+    assert add_frames(block, frames)
+    return block
 
 
 _WHOLE = True

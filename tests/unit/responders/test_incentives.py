@@ -22,9 +22,9 @@ def told(**changes: Any) -> Watchers:
 
 def test_the_bond_outweighs_what_a_false_halt_earns() -> None:
     terms = cheapest(told())
-    assert terms.bond == pytest.approx(25_000 * 1.1 / 0.6)
+    assert terms.bond == pytest.approx(25_000 * 1.1 / (0.6 * 0.7))
     assert deterred(told(), terms)
-    assert not deterred(told(), Terms(25_000 / 0.6 - 1, terms.reward))
+    assert not deterred(told(), Terms(25_000 / (0.6 * 0.7) - 1, terms.reward))
 
 
 def test_the_reward_outweighs_watching_and_honest_mistakes() -> None:
@@ -43,10 +43,10 @@ def test_what_two_watchers_gain() -> None:
         for column, theirs in enumerate(CHOICES)
     }
     assert gains["honest", "lazy"] == pytest.approx(1_600 - 300 - 0.98 * 0.01 * 0.6 * 50_000)
-    assert gains["grief", "honest"] == 25_000 - 0.95 * 50_000
-    assert gains["collude", "collude"] == (25_000 - 0.6 * 50_000) / 2
-    assert gains["blind", "lazy"] == pytest.approx(2_000 - 0.98 * 0.6 * 50_000)
-    assert gains["honest", "grief"] > gains["honest", "lazy"]  # the challenger's share
+    assert gains["grief", "honest"] == pytest.approx(25_000 - 0.95 * 0.7 * 50_000)
+    assert gains["collude", "collude"] == pytest.approx((25_000 - 0.6 * 0.7 * 50_000) / 2)
+    assert gains["blind", "lazy"] == pytest.approx(2_000 - 0.98 * 0.6 * 0.7 * 50_000)
+    assert gains["honest", "grief"] == gains["honest", "lazy"]  # it challenges itself
 
 
 @pytest.mark.parametrize("short_of", ["most_bond", "most_reward"])

@@ -1,12 +1,13 @@
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from responders import policy
 from responders.decision import Surroundings, gathered
 from responders.guard import GuardState
 from schemas.activities import Activity
-from schemas.alerts import Alert, Vote
+from schemas.alerts import Alert, Reason, Vote
 from schemas.loss import Cut
 from schemas.manifest import Brake, Contract
 from tests.unit.responders.examples import POOL, alert, brake, inputs, manifest, vote
@@ -58,6 +59,44 @@ def test_a_narrow_brake_that_only_people_release_takes_the_evidence_of_a_broad_o
     cap = brake(scope="T1")
     assert "needs 2" in objection(alert(votes=(RULE, SILENT)), cap)
     assert objection(alert(), cap) == ""
+
+
+def asking(target: str) -> Vote:
+    """The vote that says that somebody asks to halt this contract, with a bond."""
+    reason = Reason(
+        feature=f"requested:{target}", observed=1, expected=1, distance=0, unit="", text="asks"
+    )
+    return vote("halt-requests", tail="rule", made_from=("requests",), reasons=(reason,))
+
+
+def test_a_bonded_request_pulls_a_narrow_brake_of_what_it_names_and_nothing_else() -> None:
+    asked = alert(votes=(asking(POOL),))
+    assert objection(asked, brake(scope="T1"), lapses=True) == ""
+    assert "needs 2" in objection(asked, brake(scope="T1"))
+    assert "needs 2" in objection(asked, brake(scope="T1", target=PAIR), lapses=True)
+    assert "for people" in objection(asked, brake(scope="T3"))
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_bonded_request_is_no_witness_for_a_pause(*, alone: bool) -> None:
+    pause = brake(one_detector_may_pause=alone)
+    assert "nothing above T1" in objection(alert(votes=(asking(POOL),)), pause)
+    one = alert(votes=(asking(POOL), vote("asset-outflow")))
+    assert (objection(one, pause) == "") is alone
+    two = alert(votes=(asking(POOL), vote("asset-outflow"), vote("price-move")))
+    assert objection(two, pause) == ""
+
+
+def test_a_bonded_request_is_no_broken_rule() -> None:
+    around = Surroundings(guard=GuardState(), head=101, lapsing=True, lapses=True)
+    cap = brake(scope="T1")
+    given = gathered(alert(votes=(asking(POOL),)), cap, manifest(cap), around)
+    assert (given.rules_broken, given.renewal, given.requested) == (0, False, True)
+
+
+def test_who_is_not_shipped_cannot_ask() -> None:
+    claimed = msgspec.structs.replace(asking(POOL), tail="empirical")
+    assert "needs 2" in objection(alert(votes=(claimed,)), brake(scope="T1"))
 
 
 def test_nobody_alerting_is_never_enough() -> None:
