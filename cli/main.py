@@ -27,6 +27,7 @@ from cli import (
     ingest,
     kafka,
     keys,
+    netbenefit,
     plugins,
     replay,
     respond,
@@ -57,6 +58,7 @@ app.command()(detect.detect)
 app.command()(doctor.doctor)
 app.command()(fetch.fetch)
 app.command()(incidents.incidents)
+app.command()(netbenefit.netbenefit)
 app.command()(replay.replay)
 app.command()(respond.respond)
 app.command()(score.score)
