@@ -29,6 +29,7 @@ from cli import (
     keys,
     netbenefit,
     plugins,
+    race,
     replay,
     respond,
     score,
@@ -59,6 +60,7 @@ app.command()(doctor.doctor)
 app.command()(fetch.fetch)
 app.command()(incidents.incidents)
 app.command()(netbenefit.netbenefit)
+app.command()(race.race)
 app.command()(replay.replay)
 app.command()(respond.respond)
 app.command()(score.score)

@@ -2,7 +2,8 @@
 
 T1 caps or halts one pair, T2 pauses one pool, T3 stops a whole protocol. Narrow brakes come first:
 they do not underperform broad ones (arXiv 2602.12260) and cost less when the alert was false. T3 is
-for people, whatever the evidence.
+for people, whatever the evidence. A contract that nobody has called yet has done nothing: it pulls
+only brakes whose manifest says so (ADR 16), and by one detector's word, as it gets no other.
 """
 
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def agreeing(alert: Alert) -> int:
 def _objection(alert: Alert, brake: Brake, withdrawn: bool) -> str:  # noqa: FBT001 - private
     if withdrawn:
         return "the alert was withdrawn: its block left the chain"
-    if alert.subject == "deployment":
+    if alert.subject == "deployment" and not brake.deployment_may_pause:
         return "a contract that nobody has called yet is for people to look at"
     if brake.scope == "T3":
         return "a brake of the whole protocol (T3) is for people to pull"

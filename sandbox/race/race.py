@@ -1,0 +1,188 @@
+"""Drives one attack per recorded window over one chain, with the services watching it.
+
+Block time decides. Blocks are 12 s apart in block time and come every second of this machine's, so
+that the services have a twelfth of the time that a chain would give them. Blocks in which nothing
+can happen any more are left out: once the brake is mined, or can no longer come, the next block has
+the time at which the recorded attack struck. The thefts are handed to the node in the moment before
+their block is made, so that nobody can see them wait.
+
+Between two heats the Safe resumes the target and arms the gate again, and a day passes, because a
+day is what the budgets of gate and manifest count by.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sandbox.attacks import Attack, attack_on
+from sandbox.demo.stage import Stage
+from sandbox.demo.story import Story
+from sandbox.demo.verdict import lost_in
+from sandbox.demo.watch import Watch
+from sandbox.evm import BLOCK_SECONDS, ETHER, Account, Call, Chain
+from sandbox.race.heat import Heat
+from sandbox.safe import approved
+from schemas.actions import Action
+from schemas.errors import UnsafeToContinueError
+
+SERVICES = {
+    "ingest": ("ingest", "evm"),
+    "vet": ("vet",),
+    "respond": ("respond",),
+}
+"""What runs; no detector of transactions, because the first one that could be seen is the theft."""
+
+PACE = 1.0
+"""Seconds of this machine between blocks."""
+
+HOPELESS = 25
+"""Blocks after which an alert over a contract expires and no brake will come of it."""
+
+DAY = 86_401
+PATIENCE = 30.0
+_QUIET = 7
+"""Blocks between heats: more than finality takes."""
+
+_TOLD = ("included", "final", "satisfied", "refused", "failed")
+"""States after which the brake will not get ahead of anything any more."""
+
+
+class Race:
+    """A stage, and a new attacker for each window."""
+
+    def __init__(self, stage: Stage, say: Callable[[str], None]) -> None:
+        self._stage = stage
+        self._say = say
+        self._chain = Chain(stage.node)
+        self._owners = [stage.world.accounts[f"owner-{number}"] for number in (1, 2)]
+
+    def run(self, windows: Sequence[int]) -> list[Heat]:
+        """Return what became of each window, in the order given.
+
+        The longest strike first: those that nothing can win empty the target for the others.
+        """
+        heats: dict[int, Heat] = {}
+        order = sorted(range(len(windows)), key=lambda place: -windows[place])
+        for number, place in enumerate(order, 1):
+            self._say(f"window {number} of {len(windows)}: {windows[place]} s")
+            self._begin()
+            heats[place] = self._heat(number, windows[place])
+            self._release(heats[place])
+        return [heats[place] for place in range(len(windows))]
+
+    def _begin(self) -> None:
+        """Let a day pass and the gate be armed, as only the Safe can."""
+        self._chain.mine(DAY)
+        self._by_safe(self._stage.world.gate.call("arm"))
+        self._await_ingest()
+
+    def _heat(self, number: int, window: int) -> Heat:
+        attack = self._attacker(number)
+        creation, *drains = attack.transactions()
+        story = Story(self._stage.plan.scenario, armed=True)
+        watch = Watch(self._stage.broker, story)
+        try:
+            exposed = attack.exposed(self._chain)
+            story.preparation = self._chain.send_raw(creation)
+            if window == 0:
+                story.attack = [self._chain.send_raw(raw) for raw in drains]
+            born = self._chain.mine()
+            struck = self._chain.timestamp() + window
+            if window:
+                self._wait(watch, story, born, struck)
+                story.attack = [self._chain.send_raw(raw) for raw in drains]
+                self._chain.mine(struck - self._chain.timestamp())
+            self._await_ingest()
+            self._look_on(watch)
+            return self._told(story, attack, born, (window, exposed))
+        finally:
+            watch.close()
+
+    def _attacker(self, number: int) -> Attack:
+        account = Account.named(f"attacker-{number}")
+        self._stage.node.rpc("anvil_setBalance", account.address, hex(1_000 * ETHER))
+        world = self._stage.world
+        return attack_on(
+            replace(world, accounts={**world.accounts, "attacker": account}),
+            self._stage.plan.scenario,
+        )
+
+    def _wait(self, watch: Watch, story: Story, born: int, struck: int) -> None:
+        """Make blocks until the attack strikes in the next one, or nothing more can come."""
+        while True:
+            self._look_on(watch)
+            head = int(self._stage.node.rpc("eth_blockNumber"), 16)
+            if self._chain.timestamp() + BLOCK_SECONDS >= struck:
+                return
+            if any(step.state in _TOLD for step in _brake(story)):
+                return
+            if head - born >= HOPELESS:
+                return
+            self._chain.mine()
+
+    def _look_on(self, watch: Watch) -> None:
+        end = time.monotonic() + PACE
+        while time.monotonic() < end:
+            watch.look()
+        self._stage.require_running()
+
+    def _told(self, story: Story, attack: Attack, born: int, about: tuple[int, int]) -> Heat:
+        alert, steps, times = story.first_alert, _brake(story), story.timeline()
+        losses = [lost_in(self._stage.node, attack, tx) for tx in story.attack]
+        sent = next((step.tx for step in reversed(steps) if step.tx), "")
+        drain = self._place(story.attack[0], born)
+        if drain is None:
+            raise UnsafeToContinueError("the attack was not mined; look at the node's log")
+        return Heat(
+            window=about[0],
+            alerted=alert is not None,
+            p_value=alert.p_value if alert is not None else None,
+            decision=f"{steps[-1].state}: {steps[-1].reason}" if steps else "no brake",
+            alert_ms=times.get("scored"),
+            brake_ms=times.get("sent"),
+            brake=self._place(sent, born) if sent else None,
+            drain=drain,
+            taken=sum(loss or 0 for loss in losses),
+            exposed=about[1],
+        )
+
+    def _place(self, transaction: str, born: int) -> tuple[int, int] | None:
+        receipt = self._chain.receipt(transaction)
+        if receipt is None:
+            return None
+        return int(receipt["blockNumber"], 16) - born, int(receipt["transactionIndex"], 16)
+
+    def _release(self, heat: Heat) -> None:
+        """Let the Safe resume what was braked, as nobody else can."""
+        victim = attack_on(self._stage.world, self._stage.plan.scenario).victim
+        if self._chain.read(victim, "paused")[0]:
+            self._by_safe(victim.call("unpause"))
+        elif heat.brake is not None:
+            raise UnsafeToContinueError("a brake was mined, but the target is not paused")
+        for _ in range(_QUIET):
+            self._chain.mine()
+        self._await_ingest()
+
+    def _by_safe(self, call: Call) -> None:
+        world = self._stage.world
+        nonce = self._chain.read(world.safe, "nonce")[0]
+        signed = approved(world.safe, self._owners, call, nonce, self._chain.id)
+        self._chain.settle([self._chain.send(world.users[0], signed)])
+
+    def _await_ingest(self) -> None:
+        """Wait until ingest and the responder have seen the head."""
+        head = int(self._stage.node.rpc("eth_blockNumber"), 16)
+        deadline = time.monotonic() + PATIENCE
+        while self._stage.metric("ingest", "firebreak_head_block") < head:
+            self._stage.require_running()
+            if time.monotonic() > deadline:
+                raise UnsafeToContinueError(f"ingest is not at block {head} after {PATIENCE:g} s")
+            time.sleep(0.02)
+
+
+def _brake(story: Story) -> list[Action]:
+    """Return the steps of the brake that the contract's creation called for; the newest last."""
+    alert = story.first_alert
+    if alert is None:
+        return []
+    return next((steps for steps in story.actions.values() if steps[0].alert == alert.id), [])
