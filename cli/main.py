@@ -32,6 +32,7 @@ from cli import (
     race,
     replay,
     respond,
+    scenarios,
     score,
     signer,
     topics,
@@ -63,6 +64,7 @@ app.command()(netbenefit.netbenefit)
 app.command()(race.race)
 app.command()(replay.replay)
 app.command()(respond.respond)
+app.command()(scenarios.scenarios)
 app.command()(score.score)
 app.command()(signer.signer)
 app.command()(vet.vet)

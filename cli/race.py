@@ -49,7 +49,9 @@ def race(
         )
         with Stage(plan, report=console.print) as stage:
             stage.start()
-            found = summed(Race(stage, console.print).run(wanted))
+            run = Race(stage, console.print)
+            bystanders = run.bystanders()
+            found = summed(run.run(wanted), bystanders)
     found["command"] = f"firebreak race --windows PATH --scenario {scenario.value}"
     report.write_text(json.dumps(found, indent=1) + "\n")
     text = markdown(found)

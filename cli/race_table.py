@@ -2,17 +2,19 @@
 
 from typing import Any
 
-
 HEADS = ("window, s", "alert", "brake sent, ms", "brake mined", "theft", "taken", "won")
 
 
 def markdown(report: dict[str, Any]) -> str:
     """Return the table that `docs/benefit.md` shows."""
+    others = report["bystanders"]
+    braked = others["braked"]
     told = (
         f"{report['won']} of {report['windows']} won",
         f"a person after 15 minutes wins {report['won_by_a_person']}",
         f"{report['in_one_block']} struck in the block of their contract",
         f"{report['alerted']} creations alerted",
+        f"of {others['created']} honest ones {others['alerted']} alerted and {braked} braked",
     )
     lines = [
         f"| {' | '.join(HEADS)} |",

@@ -10,6 +10,9 @@ from sandbox.evm import ETHER, Account, Contract
 
 Scenario = Literal["spot-oracle", "reentrancy"]
 
+PROTOCOLS: Mapping[Scenario, str] = {"spot-oracle": "meadow", "reentrancy": "cellar"}
+"""The protocol that each scenario attacks."""
+
 DOLLAR = 10**6
 """Smallest units of the stable token, which has 6 decimals."""
 
@@ -83,10 +86,8 @@ class World:
 
         `early` lets the creation of a contract pull the brake.
         """
-        contract, protocol = {
-            "spot-oracle": (self.pool, "meadow"),
-            "reentrancy": (self.vault, "cellar"),
-        }[scenario]
+        contract = {"spot-oracle": self.pool, "reentrancy": self.vault}[scenario]
+        protocol = PROTOCOLS[scenario]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{protocol}.abi.json").write_text(json.dumps(contract.interface.abi))
         path = folder / f"{protocol}.toml"

@@ -55,6 +55,8 @@ class Plan:
     armed: bool
     services: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SERVICES)
     """What runs, by name, each a command of `firebreak`."""
+    pending: bool = False
+    """Whether transactions that wait in the pool are simulated."""
     early: bool = False
     """Whether the creation of a contract may pull the brake."""
 
@@ -141,7 +143,7 @@ class Stage:
             "KAFKA__BOOTSTRAP_SERVERS": bootstrap,
             "EVM__ENDPOINTS": endpoints,
             "EVM__START": 0,
-            "EVM__PENDING": "false",
+            "EVM__PENDING": str(self.plan.pending).lower(),
             "DETECT__SIGNING_KEY": keys / "detector.pem",
             "RESPOND__ARMED": str(self.plan.armed).lower(),
             "RESPOND__ENDPOINTS": endpoints,

@@ -37,9 +37,21 @@ class Heat:
         return self.brake is not None and self.brake < self.drain and self.taken == 0
 
 
-def report(heats: Sequence[Heat]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Bystanders:
+    """Honest contracts that were created while nothing was attacked."""
+
+    created: int
+    alerted: int
+    """How many raised an alert of the protocol."""
+    braked: int
+    """How many of them pulled its brake."""
+
+
+def report(heats: Sequence[Heat], bystanders: Bystanders) -> dict[str, Any]:
     """Return what all of them amount to, and each."""
     return {
+        "bystanders": asdict(bystanders),
         "windows": len(heats),
         "alerted": sum(heat.alerted for heat in heats),
         "won": sum(heat.won for heat in heats),

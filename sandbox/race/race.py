@@ -19,9 +19,11 @@ from sandbox.demo.stage import Stage
 from sandbox.demo.story import Story
 from sandbox.demo.verdict import lost_in
 from sandbox.demo.watch import Watch
-from sandbox.evm import BLOCK_SECONDS, ETHER, Account, Call, Chain
-from sandbox.race.heat import Heat
-from sandbox.safe import approved
+from sandbox.evm import BLOCK_SECONDS, ETHER, Account, Chain
+from sandbox.governance import by_safe
+from sandbox.race.bystanders import creations
+from sandbox.race.heat import Bystanders, Heat
+from sandbox.world import PROTOCOLS
 from schemas.actions import Action
 from schemas.errors import UnsafeToContinueError
 
@@ -54,7 +56,6 @@ class Race:
         self._stage = stage
         self._say = say
         self._chain = Chain(stage.node)
-        self._owners = [stage.world.accounts[f"owner-{number}"] for number in (1, 2)]
 
     def run(self, windows: Sequence[int]) -> list[Heat]:
         """Return what became of each window, in the order given.
@@ -67,13 +68,41 @@ class Race:
             self._say(f"window {number} of {len(windows)}: {windows[place]} s")
             self._begin()
             heats[place] = self._heat(number, windows[place])
-            self._release(heats[place])
+            self._release(expected=heats[place].brake is not None)
         return [heats[place] for place in range(len(windows))]
+
+    def bystanders(self) -> Bystanders:
+        """Let honest people create contracts, and return whom the brake would have hit for it."""
+        self._begin()
+        story = Story(self._stage.plan.scenario, armed=True)
+        watch = Watch(self._stage.broker, story)
+        try:
+            calls = creations(self._stage.world)
+            for call in calls:
+                story.attack.append(self._chain.send(self._stage.world.accounts["deployer"], call))
+                self._chain.mine()
+            self._await_ingest()
+            self._look_on(watch)
+        finally:
+            watch.close()
+        protocol = PROTOCOLS[self._stage.plan.scenario]
+        blamed = {
+            alert.id: alert.tx
+            for alert in story.alerts.values()
+            if story.is_attack(alert) and alert.protocol == protocol
+        }
+        braked = [
+            steps[0].alert
+            for steps in story.actions.values()
+            if steps[0].alert in blamed and any(step.tx for step in steps)
+        ]
+        self._release(expected=bool(braked))
+        return Bystanders(len(calls), len(set(blamed.values())), len(braked))
 
     def _begin(self) -> None:
         """Let a day pass and the gate be armed, as only the Safe can."""
         self._chain.mine(DAY)
-        self._by_safe(self._stage.world.gate.call("arm"))
+        by_safe(self._stage.world, self._chain, self._stage.world.gate.call("arm"))
         self._await_ingest()
 
     def _heat(self, number: int, window: int) -> Heat:
@@ -152,22 +181,20 @@ class Race:
             return None
         return int(receipt["blockNumber"], 16) - born, int(receipt["transactionIndex"], 16)
 
-    def _release(self, heat: Heat) -> None:
-        """Let the Safe resume what was braked, as nobody else can."""
+    def _release(self, *, expected: bool) -> None:
+        """Let what was sent be mined, and the Safe resume what it braked, as nobody else can."""
+        self._settle()
         victim = attack_on(self._stage.world, self._stage.plan.scenario).victim
         if self._chain.read(victim, "paused")[0]:
-            self._by_safe(victim.call("unpause"))
-        elif heat.brake is not None:
+            by_safe(self._stage.world, self._chain, victim.call("unpause"))
+        elif expected:
             raise UnsafeToContinueError("a brake was mined, but the target is not paused")
+        self._settle()
+
+    def _settle(self) -> None:
         for _ in range(_QUIET):
             self._chain.mine()
         self._await_ingest()
-
-    def _by_safe(self, call: Call) -> None:
-        world = self._stage.world
-        nonce = self._chain.read(world.safe, "nonce")[0]
-        signed = approved(world.safe, self._owners, call, nonce, self._chain.id)
-        self._chain.settle([self._chain.send(world.users[0], signed)])
 
     def _await_ingest(self) -> None:
         """Wait until ingest and the responder have seen the head."""

@@ -49,6 +49,15 @@ def test_over_a_contract_that_nobody_called_nothing_is_braked(*, alone: bool) ->
     assert all("for people" in candidate.objection for candidate in found)
 
 
+def test_a_brake_may_say_that_a_deployment_pulls_it_and_then_evidence_still_counts() -> None:
+    for alone, scope, objected in ((True, "T2", ""), (False, "T2", "few"), (True, "T3", "people")):
+        told = brake(deployment_may_pause=True, one_detector_may_pause=alone, scope=scope)
+        seen = alert(subject="deployment", votes=(vote("deployed-code"),))
+        (found,) = candidates(seen, manifest(told))
+        assert objected in found.objection
+        assert bool(objected) == bool(found.objection)
+
+
 def test_narrow_brakes_come_first() -> None:
     brakes = [brake(name=scope, scope=scope) for scope in ("T2", "T3", "T1")]
     found = candidates(alert(), manifest(*brakes))
