@@ -6,8 +6,8 @@ can happen any more are left out: once the brake is mined, or can no longer come
 the time at which the recorded attack struck. The thefts are handed to the node in the moment before
 their block is made, so that nobody can see them wait.
 
-Between two heats the Safe resumes the target and arms the gate again, and a day passes, because a
-day is what the budgets of gate and manifest count by.
+Between two heats the Safe resumes the target and arms the gate again, what was taken is made good,
+and a day passes, because a day is what the budgets of gate and manifest count by.
 """
 
 import time
@@ -26,6 +26,7 @@ from sandbox.race.heat import Bystanders, Heat
 from sandbox.world import PROTOCOLS
 from schemas.actions import Action
 from schemas.errors import UnsafeToContinueError
+from schemas.units import NATIVE
 
 SERVICES = {
     "ingest": ("ingest", "evm"),
@@ -58,18 +59,15 @@ class Race:
         self._chain = Chain(stage.node)
 
     def run(self, windows: Sequence[int]) -> list[Heat]:
-        """Return what became of each window, in the order given.
-
-        The longest strike first: those that nothing can win empty the target for the others.
-        """
-        heats: dict[int, Heat] = {}
-        order = sorted(range(len(windows)), key=lambda place: -windows[place])
-        for number, place in enumerate(order, 1):
-            self._say(f"window {number} of {len(windows)}: {windows[place]} s")
+        """Return what became of each window, in the order given."""
+        heats: list[Heat] = []
+        for number, window in enumerate(windows, 1):
+            self._say(f"window {number} of {len(windows)}: {window} s")
             self._begin()
-            heats[place] = self._heat(number, windows[place])
-            self._release(expected=heats[place].brake is not None)
-        return [heats[place] for place in range(len(windows))]
+            heats.append(self._heat(number, window))
+            self._release(expected=heats[-1].brake is not None)
+            self._refill(heats[-1].taken)
+        return heats
 
     def bystanders(self) -> Bystanders:
         """Let honest people create contracts, and return whom the brake would have hit for it."""
@@ -190,6 +188,17 @@ class Race:
         elif expected:
             raise UnsafeToContinueError("a brake was mined, but the target is not paused")
         self._settle()
+
+    def _refill(self, taken: int) -> None:
+        """Make good what was taken, so that the next attack finds as much to take."""
+        world = self._stage.world
+        attack = attack_on(world, self._stage.plan.scenario)
+        if attack.token == NATIVE:
+            held = self._chain.ether(attack.victim.address)
+            self._stage.node.rpc("anvil_setBalance", attack.victim.address, hex(held + taken))
+        else:
+            call = world.tokens.dollar.call("transfer", attack.victim.address, taken)
+            self._chain.settle([self._chain.send(world.accounts["deployer"], call)])
 
     def _settle(self) -> None:
         for _ in range(_QUIET):
