@@ -20,16 +20,14 @@ MAX_BYTES = 64 * 1024**2
 IMPUTED_MINUTES = 720.0
 """What the record holds, exactly, where nobody knew the minutes; its publisher says so."""
 
-Source = str
-"""`recorded`, `imputed` or `none`: where an incident's minutes come from."""
-
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One incident with its name and where its minutes come from."""
 
     name: str
-    source: Source
+    source: str
+    """`recorded`, `imputed` or `none`."""
     incident: Incident
 
 
@@ -42,6 +40,7 @@ def read_incidents(folder: Path) -> tuple[Recorded, ...]:
     minutes = {
         str(row.get("id")): _number(row, "time_to_contain_min", "interventions")
         for row in _rows(_only(folder, "interventions"))
+        if row.get("time_to_contain_min") is not None
     }
     found = []
     for row in incidents:

@@ -40,12 +40,12 @@ SHARE = 50_000 * ETHER
 class Guarded:
     """A theatre whose alerts reach an armed responder behind a gate."""
 
-    def __init__(self, node: LocalNode, cache: Path, folder: Path) -> None:
+    def __init__(self, node: LocalNode, cache: Path, journal: Journal) -> None:
         self.stage = Stage(node, cache)
         self.theatre = Theatre(node, self.stage.package)
         self.theatre.chain = self.stage.hands
         self.gate = self.stage.new_gate()
-        self._journal = Journal(folder / "journal.jsonl")
+        self._journal = journal
         self._responder: Assembly | None = None
 
     def through_gate(self, brake: Brake) -> Brake:
@@ -85,16 +85,13 @@ class Guarded:
         assert self._responder is not None
         return self._responder.states()
 
-    def close(self) -> None:
-        self._journal.__exit__(None, None, None)
-        self.stage.close()
-
 
 @pytest.fixture
 def guarded(node: LocalNode, cache: Path, tmp_path: Path) -> Iterator[Guarded]:
-    made = Guarded(node, cache, tmp_path)
-    yield made
-    made.close()
+    with Journal(tmp_path / "journal.jsonl") as journal:
+        made = Guarded(node, cache, journal)
+        yield made
+        made.stage.close()
 
 
 class Lending:

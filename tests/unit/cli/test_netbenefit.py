@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
     held = [incident("a", 1e6), incident("b", 2e6), incident("c", 3e6), incident("d", 9e9)]
     held[3]["is_lif_relevant"] = False
     write(tmp_path, "x_incidents.json.gz", held)
-    acted = [intervention("a", 90.0), intervention("b", 720.0), intervention("gone", 5.0)]
+    acted = [intervention("a", 90.0), intervention("b", 720.0), intervention("c", None)]
     write(tmp_path, "x_interventions.json.gz", acted)
     return tmp_path
 
