@@ -59,13 +59,16 @@ class Response:
         manifest = next(iter(levers.values())).manifest
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
-        head = max(self._outlook.head, alert.block)
+        # A waiting transaction was simulated on the block before the one that it may get into; a
+        # brake that waited for that block would come behind it.
+        block = alert.block - (alert.phase == "pending")
+        head = max(self._outlook.head, block)
         for candidate in policy.candidates(alert, manifest, withdrawn=withdrawn):
             lever = levers[candidate.brake.name]
             decision = decide(alert, candidate, manifest, ledger.guard, head)
             action = self._wanted(alert, lever, incident, decision)
             if action is not None:
-                step = Step(action=action, block=alert.block, time=time, hops=dict(hops))
+                step = Step(action=action, block=block, time=time, hops=dict(hops))
                 self._pull(step, decision)
         self._book.note(alert.protocol, incident, time)
         self._show_budget(alert.protocol)
