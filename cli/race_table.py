@@ -7,15 +7,15 @@ HEADS = ("window, s", "alert", "brake sent, ms", "brake mined", "theft", "taken"
 
 def markdown(report: dict[str, Any]) -> str:
     """Return the table that `docs/benefit.md` shows."""
-    others = report["bystanders"]
-    braked = others["braked"]
-    told = (
+    told = [
         f"{report['won']} of {report['windows']} won",
         f"a person after 15 minutes wins {report['won_by_a_person']}",
         f"{report['in_one_block']} struck in the block of their contract",
-        f"{report['alerted']} creations alerted",
-        f"of {others['created']} honest ones {others['alerted']} alerted and {braked} braked",
-    )
+        f"{report['alerted']} alerted",
+    ]
+    if (others := report["bystanders"]) is not None:
+        alerted, braked = others["alerted"], others["braked"]
+        told.append(f"of {others['created']} honest contracts {alerted} alerted, {braked} braked")
     lines = [
         f"| {' | '.join(HEADS)} |",
         "|---" * len(HEADS) + "|",

@@ -14,7 +14,7 @@ class Heat:
 
     window: int
     alerted: bool
-    """Whether the creation raised an alert of this protocol, by itself."""
+    """Whether the creation, or a theft that waited, raised an alert by itself."""
     p_value: float | None
     decision: str
     """What the responder said last about the brake that the alert called for, or why there is none.
@@ -48,10 +48,10 @@ class Bystanders:
     """How many of them pulled its brake."""
 
 
-def report(heats: Sequence[Heat], bystanders: Bystanders) -> dict[str, Any]:
+def report(heats: Sequence[Heat], bystanders: Bystanders | None) -> dict[str, Any]:
     """Return what all of them amount to, and each."""
     return {
-        "bystanders": asdict(bystanders),
+        "bystanders": None if bystanders is None else asdict(bystanders),
         "windows": len(heats),
         "alerted": sum(heat.alerted for heat in heats),
         "won": sum(heat.won for heat in heats),

@@ -3,8 +3,9 @@
 Block time decides. Blocks are 12 s apart in block time and come every second of this machine's, so
 that the services have a twelfth of the time that a chain would give them. Blocks in which nothing
 can happen any more are left out: once the brake is mined, or can no longer come, the next block has
-the time at which the recorded attack struck. The thefts are handed to the node in the moment before
-their block is made, so that nobody can see them wait.
+the time at which the recorded attack struck. Hidden thefts are handed to the node in the moment
+before their block is made, so that nobody can see them wait; others wait in the pool for a
+second and a half, an eighth of a block's time.
 
 Between two heats the Safe resumes the target and arms the gate again, what was taken is made good,
 and a day passes, because a day is what the budgets of gate and manifest count by.
@@ -23,20 +24,38 @@ from sandbox.evm import BLOCK_SECONDS, ETHER, Account, Chain
 from sandbox.governance import by_safe
 from sandbox.race.bystanders import creations
 from sandbox.race.heat import Bystanders, Heat
+from sandbox.traffic import Traffic
 from sandbox.world import PROTOCOLS
 from schemas.actions import Action
 from schemas.errors import UnsafeToContinueError
+from schemas.topics import TRANSACTIONS
 from schemas.units import NATIVE
 
-SERVICES = {
+HIDDEN = {
     "ingest": ("ingest", "evm"),
     "vet": ("vet",),
     "respond": ("respond",),
 }
-"""What runs; no detector of transactions, because the first one that could be seen is the theft."""
+"""What runs against hidden thefts; no detector of transactions, because there is none to see."""
+
+IN_POOL = {
+    "ingest": ("ingest", "evm"),
+    "detect": ("detect", "--set", "core"),
+    "respond": ("respond",),
+}
+"""What runs against thefts that wait in the pool."""
+
+ORDINARY = 2_000
+"""Transactions of ordinary life that the detectors learn from."""
+
+PEOPLE = 40
+"""Of them, in a block."""
 
 PACE = 1.0
 """Seconds of this machine between blocks."""
+
+IN_SIGHT = 1.5
+"""Seconds that a theft waits in the pool."""
 
 HOPELESS = 25
 """Blocks after which an alert over a contract expires and no brake will come of it."""
@@ -68,6 +87,18 @@ class Race:
             self._release(expected=heats[-1].brake is not None)
             self._refill(heats[-1].taken)
         return heats
+
+    def learn(self) -> None:
+        """Let people live, and the detectors see it."""
+        traffic = Traffic(self._stage.world, self._stage.node)
+        for _ in range(ORDINARY // PEOPLE):
+            traffic.block(PEOPLE)
+        self._await_ingest()
+        written = self._stage.written(TRANSACTIONS.name)
+        self._until(
+            lambda: self._stage.metric("detect", "firebreak_records_total") >= written,
+            "the detectors have not read everything",
+        )
 
     def bystanders(self) -> Bystanders:
         """Let honest people create contracts, and return whom the brake would have hit for it."""
@@ -102,6 +133,8 @@ class Race:
         self._chain.mine(DAY)
         by_safe(self._stage.world, self._chain, self._stage.world.gate.call("arm"))
         self._await_ingest()
+        # As long as blocks take: what is simulated rests on a head that is half a second old.
+        time.sleep(PACE)
 
     def _heat(self, number: int, window: int) -> Heat:
         attack = self._attacker(number)
@@ -113,11 +146,16 @@ class Race:
             story.preparation = self._chain.send_raw(creation)
             if window == 0:
                 story.attack = [self._chain.send_raw(raw) for raw in drains]
+                self._let_wait(watch)
             born = self._chain.mine()
             struck = self._chain.timestamp() + window
             if window:
-                self._wait(watch, story, born, struck)
+                if self._stage.plan.pending:
+                    self._look_on(watch)
+                else:
+                    self._wait(watch, story, born, struck)
                 story.attack = [self._chain.send_raw(raw) for raw in drains]
+                self._let_wait(watch)
                 self._chain.mine(struck - self._chain.timestamp())
             self._await_ingest()
             self._look_on(watch)
@@ -147,14 +185,21 @@ class Race:
                 return
             self._chain.mine()
 
-    def _look_on(self, watch: Watch) -> None:
-        end = time.monotonic() + PACE
+    def _let_wait(self, watch: Watch) -> None:
+        """Let what was sent be seen in the pool, unless it is hidden."""
+        if self._stage.plan.pending:
+            self._look_on(watch, IN_SIGHT)
+
+    def _look_on(self, watch: Watch, seconds: float = PACE) -> None:
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             watch.look()
         self._stage.require_running()
 
     def _told(self, story: Story, attack: Attack, born: int, about: tuple[int, int]) -> Heat:
-        alert, steps, times = story.first_alert, _brake(story), story.timeline()
+        steps = _brake(story)
+        alert = story.alerts.get(steps[-1].alert) if steps else story.first_alert
+        times = _milliseconds(story, alert.id if alert else "", steps)
         losses = [lost_in(self._stage.node, attack, tx) for tx in story.attack]
         sent = next((step.tx for step in reversed(steps) if step.tx), "")
         drain = self._place(story.attack[0], born)
@@ -206,19 +251,35 @@ class Race:
         self._await_ingest()
 
     def _await_ingest(self) -> None:
-        """Wait until ingest and the responder have seen the head."""
+        """Wait until ingest has published the head."""
         head = int(self._stage.node.rpc("eth_blockNumber"), 16)
+        self._until(
+            lambda: self._stage.metric("ingest", "firebreak_head_block") >= head,
+            f"ingest is not at block {head}",
+        )
+
+    def _until(self, condition: Callable[[], bool], otherwise: str) -> None:
         deadline = time.monotonic() + PATIENCE
-        while self._stage.metric("ingest", "firebreak_head_block") < head:
+        while not condition():
             self._stage.require_running()
             if time.monotonic() > deadline:
-                raise UnsafeToContinueError(f"ingest is not at block {head} after {PATIENCE:g} s")
+                raise UnsafeToContinueError(f"{otherwise} after {PATIENCE:g} s")
             time.sleep(0.02)
 
 
+def _milliseconds(story: Story, alert: str, steps: Sequence[Action]) -> dict[str, float]:
+    """Return when an alert and its brake passed each hop, since ingest had what it is about."""
+    acted = story.action_times[steps[0].action] if steps else {}
+    times = acted | story.alert_times.get(alert, {})
+    start = times.get("received")
+    if start is None:
+        return {}
+    return {hop: (moment - start) / 1e6 for hop, moment in times.items()}
+
+
 def _brake(story: Story) -> list[Action]:
-    """Return the steps of the brake that the contract's creation called for; the newest last."""
-    alert = story.first_alert
-    if alert is None:
-        return []
-    return next((steps for steps in story.actions.values() if steps[0].alert == alert.id), [])
+    """Return the steps of the brake that the attack called for, the newest last; of several, those
+    of one that was sent."""
+    blamed = {alert.id for alert in story.alerts.values() if story.is_attack(alert)}
+    found = [steps for steps in story.actions.values() if steps[0].alert in blamed]
+    return max(found, key=lambda steps: any(step.tx for step in steps), default=[])

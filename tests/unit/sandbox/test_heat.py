@@ -52,4 +52,5 @@ def test_the_report_counts_and_shows_each() -> None:
     text = markdown(found)
     assert text.count("| no |\n") == 2
     assert "| 901 | no |  | none | block +2, place 0 | 90% | no |" in text
-    assert "of 6 honest ones 1 alerted and 1 braked" in text
+    assert "of 6 honest contracts 1 alerted, 1 braked" in text
+    assert "honest" not in markdown(report(heats, None))
