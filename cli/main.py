@@ -28,11 +28,14 @@ from cli import (
     ingest,
     kafka,
     keys,
+    netbenefit,
     plugins,
+    race,
     recover,
     rederive,
     replay,
     respond,
+    scenarios,
     score,
     signer,
     tails,
@@ -63,9 +66,12 @@ app.command()(doctor.doctor)
 app.command()(fetch.fetch)
 app.command()(incentives.incentives)
 app.command()(incidents.incidents)
+app.command()(netbenefit.netbenefit)
+app.command()(race.race)
 app.command()(rederive.rederive)
 app.command()(replay.replay)
 app.command()(respond.respond)
+app.command()(scenarios.scenarios)
 app.command()(score.score)
 app.command()(signer.signer)
 app.command()(tails.tails)

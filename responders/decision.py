@@ -91,7 +91,7 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         scope=brake.scope,
         also_stops=frozenset(words(around.also_stops)),
         withdrawn=around.withdrawn,
-        uncalled=alert.subject == "deployment",
+        uncalled=alert.subject == "deployment" and not brake.deployment_may_pause,
         pending=alert.phase == "pending",
         detectors_agreeing=len(alerting(alert)),
         families_agreeing=families(alert),

@@ -34,7 +34,7 @@ class Inputs:
     withdrawn: float = _number()
     """Whether the alert's block is known to have left the chain."""
     uncalled: float = _number()
-    """Whether it is about a contract that nobody has called yet."""
+    """Whether it is about a contract that nobody has called yet, and the brake is not for that."""
     pending: float = _number()
     detectors_agreeing: float = _number("detectors")
     """Different detectors that alerted."""

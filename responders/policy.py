@@ -6,7 +6,8 @@ costs whoever was wrong. What only people release takes the witnesses of T2. T2 
 detectors have to agree that are made from different things, from the amounts that moved and the
 nesting of calls, say; a request counts for nothing there. T3 stops a whole protocol and is for
 people, whatever the evidence. Narrow brakes come first: they do not underperform broad ones (arXiv
-2602.12260) and cost less when the alert was false.
+2602.12260) and cost less when the alert was false. A contract that nobody has called yet has done
+nothing: it pulls only brakes whose manifest says so (ADR 23).
 """
 
 from collections.abc import Container

@@ -65,7 +65,10 @@ class Response:
         alert = self._concert.joined(alert)
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
-        head = max(self._outlook.head, alert.block)
+        # A waiting transaction was simulated on the block before the one that it may get into; a
+        # brake that waited for that block would come behind it.
+        block = alert.block - (alert.phase == "pending")
+        head = max(self._outlook.head, block)
         at_work: set[str] = set()
         for brake in policy.ladder(manifest):
             lever = levers[brake.name]
@@ -82,9 +85,7 @@ class Response:
             decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)
             if action is not None:
-                step = Step(
-                    action=action, block=alert.block, time=time, cause=alert.tx, hops=dict(hops)
-                )
+                step = Step(action=action, block=block, time=time, cause=alert.tx, hops=dict(hops))
                 self._pull(step, decision)
             if self._at_work(lever, incident, alert.block):
                 at_work.add(brake.name)

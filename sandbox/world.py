@@ -10,6 +10,9 @@ from sandbox.evm import ETHER, Account, Contract
 
 Scenario = Literal["spot-oracle", "reentrancy"]
 
+PROTOCOLS: Mapping[Scenario, str] = {"spot-oracle": "meadow", "reentrancy": "cellar"}
+"""The protocol that each scenario attacks."""
+
 DOLLAR = 10**6
 """Smallest units of the stable token, which has 6 decimals."""
 
@@ -78,16 +81,17 @@ class World:
         """Return the TOML manifest of the protocol that is attacked in this scenario."""
         return self._meadow() if scenario == "spot-oracle" else self._cellar()
 
-    def write_manifest(self, folder: Path, scenario: Scenario) -> Path:
-        """Write the manifest, and beside it the ABI that it names; return its path."""
-        contract, protocol = {
-            "spot-oracle": (self.pool, "meadow"),
-            "reentrancy": (self.vault, "cellar"),
-        }[scenario]
+    def write_manifest(self, folder: Path, scenario: Scenario, *, early: bool = False) -> Path:
+        """Write the manifest, and beside it the ABI that it names; return its path.
+
+        `early` lets the creation of a contract pull the brake.
+        """
+        contract = {"spot-oracle": self.pool, "reentrancy": self.vault}[scenario]
+        protocol = PROTOCOLS[scenario]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{protocol}.abi.json").write_text(json.dumps(contract.interface.abi))
         path = folder / f"{protocol}.toml"
-        path.write_text(self.manifest(scenario))
+        path.write_text(self.manifest(scenario) + "deployment_may_pause = true\n" * early)
         return path
 
     def _meadow(self) -> str:

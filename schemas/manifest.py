@@ -180,6 +180,8 @@ class Brake(_Strict):
     """What its adapter needs to know beside the target; the adapter checks it."""
     one_detector_may_pause: StrictBool = False
     """Without this, a pool is paused by two detectors made from different things."""
+    deployment_may_pause: StrictBool = False
+    """Without this, no contract's mere creation pulls it, whatever its code looks like."""
 
     @model_validator(mode="after")
     def _one_route(self) -> Self:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from sandbox.attacks import attack_on
+from sandbox.demo.release import Release, release
 from sandbox.demo.stage import Stage
 from sandbox.demo.story import Story
 from sandbox.demo.verdict import Outcome, judge, loss_without_defence, lost_in
@@ -54,6 +55,10 @@ class Play:
             return judge(self._stage, self._story, self.attack, possible)
         finally:
             self._watch.close()
+
+    def release(self) -> Release:
+        """Let people release the brake and go on living; after `run`."""
+        return release(self._stage, self.attack.victim, self._traffic, FEW_PEOPLE)
 
     def _live(self, benign: int) -> None:
         """Let people live, as fast as the chain goes, until `benign` transactions are mined and

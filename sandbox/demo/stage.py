@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -53,6 +53,12 @@ class Plan:
     cache: Path
     scenario: Scenario
     armed: bool
+    services: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SERVICES)
+    """What runs, by name, each a command of `firebreak`."""
+    pending: bool = False
+    """Whether transactions that wait in the pool are simulated."""
+    early: bool = False
+    """Whether the creation of a contract may pull the brake."""
 
 
 class Stage:
@@ -99,10 +105,10 @@ class Stage:
         self.node = self.new_node("node")
         report("deploying Uniswap V2, WETH, a Safe, the gate, a lending pool and a vault")
         self.world = deploy(self.node, lambda name: fetch.npm_package(plan.cache, name, report))
-        self.world.write_manifest(plan.folder / "protocols", plan.scenario)
+        self.world.write_manifest(plan.folder / "protocols", plan.scenario, early=plan.early)
         self.addresses |= {"Kafka": kafka.bootstrap, "EVM node": self.node.http}
         environment = self._environment(kafka.bootstrap)
-        for name, command in SERVICES.items():
+        for name, command in plan.services.items():
             report(f"starting firebreak {' '.join(command)}")
             self._start(name, command, environment)
         self._await_ready()
@@ -137,7 +143,7 @@ class Stage:
             "KAFKA__BOOTSTRAP_SERVERS": bootstrap,
             "EVM__ENDPOINTS": endpoints,
             "EVM__START": 0,
-            "EVM__PENDING": "false",
+            "EVM__PENDING": str(self.plan.pending).lower(),
             "DETECT__SIGNING_KEY": keys / "detector.pem",
             "RESPOND__ARMED": str(self.plan.armed).lower(),
             "RESPOND__ENDPOINTS": endpoints,

@@ -29,7 +29,7 @@ class Aave:
     token: Contract
 
 
-def _create(stage: Stage, path: str, *arguments: Any, **libraries: Contract) -> Contract:
+def create(stage: Stage, path: str, *arguments: Any, **libraries: Contract) -> Contract:
     folder, _, name = path.rpartition("/")
     source = _PACKAGE, f"artifacts/contracts/{folder}/{name}.sol"
     return stage.deployer.create_packaged(source, name, *arguments, libraries=libraries)
@@ -42,18 +42,18 @@ def deployed(stage: Stage) -> Aave:
 
 def _deployed(stage: Stage) -> Aave:
     me, people = stage.people.address, stage.people
-    provider = _create(stage, "protocol/configuration/PoolAddressesProvider", "meadow", me)
+    provider = create(stage, "protocol/configuration/PoolAddressesProvider", "meadow", me)
     stage.deployer.settle()
     stage.do(people, provider.call("setACLAdmin", me))
-    acl = _create(stage, "protocol/configuration/ACLManager", provider.address)
-    logic = {name: _create(stage, f"protocol/libraries/logic/{name}") for name in _LOGIC}
-    logic["FlashLoanLogic"] = _create(
+    acl = create(stage, "protocol/configuration/ACLManager", provider.address)
+    logic = {name: create(stage, f"protocol/libraries/logic/{name}") for name in _LOGIC}
+    logic["FlashLoanLogic"] = create(
         stage, "protocol/libraries/logic/FlashLoanLogic", BorrowLogic=logic["BorrowLogic"]
     )
-    pool = _create(stage, "protocol/pool/Pool", provider.address, **logic)
-    configurator = _create(stage, "protocol/pool/PoolConfigurator", **logic)
-    oracle = _create(stage, "mocks/oracle/PriceOracle")
-    token = _create(stage, "mocks/tokens/MintableERC20", "Acre", "ACR", 18)
+    pool = create(stage, "protocol/pool/Pool", provider.address, **logic)
+    configurator = create(stage, "protocol/pool/PoolConfigurator", **logic)
+    oracle = create(stage, "mocks/oracle/PriceOracle")
+    token = create(stage, "mocks/tokens/MintableERC20", "Acre", "ACR", 18)
     stage.deployer.settle()
     stage.do(
         people,
@@ -70,21 +70,21 @@ def _deployed(stage: Stage) -> Aave:
         stage.hands.read(provider, "getPoolConfigurator")[0], configurator.interface
     )
     aave = Aave(configurator, pool, acl, token)
-    _list(stage, aave, provider)
+    list_reserve(stage, aave, provider)
     _use(stage, aave)
     return aave
 
 
-def _list(stage: Stage, aave: Aave, provider: Contract) -> None:
+def list_reserve(stage: Stage, aave: Aave, provider: Contract) -> None:
     """Let the token be supplied, borrowed and borrowed against."""
     pool = aave.pool.address
     tokens = [
-        _create(stage, f"protocol/tokenization/{name}", pool).address
+        create(stage, f"protocol/tokenization/{name}", pool).address
         for name in ("AToken", "StableDebtToken", "VariableDebtToken")
     ]
     ray = 10**27
     rates = (8 * ray // 10, 0, ray // 25, ray, ray // 100, ray, ray // 100, ray // 100, ray // 5)
-    strategy = _create(
+    strategy = create(
         stage, "protocol/pool/DefaultReserveInterestRateStrategy", provider.address, *rates
     )
     stage.deployer.settle()

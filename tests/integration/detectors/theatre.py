@@ -21,8 +21,9 @@ from sandbox.deployer import Deployer
 from sandbox.evm import ETHER, Account, Call, Chain, Contract
 from sandbox.node import LocalNode
 from schemas.alerts import Alert
+from schemas.manifest import Brake, Manifest
 from schemas.manifest import Contract as Watched
-from schemas.manifest import Manifest
+from tests.unit.responders.examples import costs
 
 DAY = 86_400
 MORNING = 10 * 3600
@@ -55,8 +56,13 @@ class Theatre:
     def people(self, count: int) -> list[Account]:
         return [self.person(f"somebody {number}") for number in range(count)]
 
-    def watch(self, roles: dict[str, list[Contract]]) -> None:
-        """Begin to watch, from the next block on, at ten in the morning."""
+    def watch(
+        self,
+        roles: dict[str, list[Contract]],
+        names: Sequence[str] = ACTS,
+        brakes: tuple[Brake, ...] = (),
+    ) -> Manifest:
+        """Begin to watch, from the next block on, at ten in the morning, with these detectors."""
         self.deployer.settle()
         contracts = tuple(
             Watched(address=contract.address.lower(), role=role)  # type: ignore[arg-type]  # a role
@@ -64,12 +70,15 @@ class Theatre:
             for contract in members
         )
         chain = f"eip155:{self.chain.id}"
-        manifest = Manifest(protocol="theatre", chain=chain, contracts=contracts)
+        manifest = Manifest(
+            protocol="theatre", chain=chain, contracts=contracts, brakes=brakes, halt=costs()
+        )
         self._watch = Watch([manifest])
-        maker = HostMaker("acts", load_set(ACTS, ACTS), {"theatre": manifest}, lambda _chain: 0)
+        maker = HostMaker("set", load_set(names, names), {"theatre": manifest}, lambda _chain: 0)
         self._host = maker.make(chain, "theatre")
         now = self.chain.timestamp()
         self._seen = self.chain.mine(seconds=(MORNING - now) % DAY or DAY)
+        return manifest
 
     def later(self) -> None:
         """Let so many blocks pass that what alerted leaves its quarantine, until the morning."""
@@ -85,13 +94,14 @@ class Theatre:
             receipt = self.chain.receipt(transaction)
             assert receipt is not None, "not mined"
             assert receipt["status"] == "0x1", f"{transaction} failed"
-        return self._judged()
+        return self.judged()
 
     def days(self, days: Iterable[Sequence[Act]]) -> list[Alert]:
         """Play one block a day, always at the same hour."""
         return [alert for acts in days for alert in self.play(*acts, seconds=DAY)]
 
-    def _judged(self) -> list[Alert]:
+    def judged(self) -> list[Alert]:
+        """Return what the detectors say of the blocks that they have not seen."""
         assert self._host is not None
         found, head = [], int(self._node.rpc("eth_blockNumber"), 16)
         for number in range(self._seen + 1, head + 1):

@@ -197,6 +197,15 @@ def test_a_block_that_the_node_does_not_know_yet_is_waited_for(place: Place) -> 
         assert place.paused()
 
 
+def test_a_transaction_that_waits_is_braked_before_its_block_is_made(place: Place) -> None:
+    waiting = place.alert(phase="pending", block=place.chain.head().number + 1)
+    with place.responder() as responder:
+        responder.receive(waiting)
+        assert responder.states()[-1] == "broadcast"
+        place.mine(responder)
+        assert place.paused()
+
+
 def test_over_http_the_node_says_the_same(place: Place) -> None:
     over_http = Endpoints([place.node.http])
     try:

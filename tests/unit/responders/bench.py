@@ -112,7 +112,7 @@ class Assembly:
         """Hand over one batch of records."""
         self.responder.process(
             [
-                Message(ALERTS.name, 0, offset, b"meadow", encode(record), headers)
+                Message(ALERTS.name, 0, offset, record.protocol.encode(), encode(record), headers)
                 for offset, record in enumerate(records)
             ]
         )

@@ -119,6 +119,15 @@ def test_over_a_contract_that_nobody_called_nothing_is_braked(*, alone: bool) ->
     assert "for people" in objection(given, brake(one_detector_may_pause=alone))
 
 
+def test_a_brake_may_say_that_a_deployment_pulls_it_and_then_evidence_still_counts() -> None:
+    for alone, scope, objected in ((True, "T2", ""), (False, "T2", "few"), (True, "T3", "people")):
+        told = brake(deployment_may_pause=True, one_detector_may_pause=alone, scope=scope)
+        seen = alert(subject="deployment", votes=(vote("deployed-code"),))
+        found = objection(seen, told)
+        assert objected in found
+        assert bool(objected) == bool(found)
+
+
 def test_a_pending_transaction_is_judged_like_one_at_the_head() -> None:
     assert objection(alert(phase="pending")) == ""
 
