@@ -22,6 +22,7 @@ from cli import (
     detect,
     detectors,
     doctor,
+    drill,
     fetch,
     incentives,
     incidents,
@@ -59,6 +60,7 @@ app.command()(backtest.backtest)
 app.command()(demo.demo)
 app.command()(detect.detect)
 app.command()(doctor.doctor)
+app.command()(drill.drill)
 app.command()(fetch.fetch)
 app.command()(incentives.incentives)
 app.command()(incidents.incidents)

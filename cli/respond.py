@@ -2,13 +2,15 @@
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.drill import drilled
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from responders.book import Book
     from responders.chain import Chain
     from responders.levers import Levers
-    from responders.outlook import Outlook
+    from responders.outlook import Account, Outlook
     from responders.responder import Responder
     from runtime.broker import Producer
     from runtime.service import Service
@@ -54,7 +56,6 @@ def respond(
             )
         account = equipment.account_of(own, _chain_id(chain))
         outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI, manifests)
-        equipment.warn_of_short_funds(chain, account, levers, outlook.fee_cap)
         with Journal(_journal(settings, chain)) as journal:
             producer = broker.producer()
             book = Book(journal, producer, service.metrics)
@@ -71,7 +72,7 @@ def respond(
                 lag.look()
 
             gc.freeze()  # what there is by now stays; no collection walks it during a brake
-            with _heartbeats(settings, service, levers, chain):
+            with _heartbeats(settings, service, levers, chain), _drills(settings, service, account):
                 Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
             book.settle()
 
@@ -169,12 +170,33 @@ def _heartbeats(
             heartbeat.Heartbeat(own, signer, contract, protocols, cap)
             for contract, protocols in waiting.items()
         ]
-        thread = threading.Thread(
-            target=heartbeat.run, args=(beats, service.metrics, service.stop), name="heartbeat"
-        )
-        thread.start()
-        try:
+        with _beside(service, partial(heartbeat.run, beats, service.metrics, service.stop)):
             yield
-        finally:
-            service.stop.set()
-            thread.join()
+
+
+@contextmanager
+def _drills(settings: "Settings", service: "Service", account: "Account") -> Iterator[None]:
+    """Rehearse the brakes beside the work while armed, over a connection of its own."""
+    from responders import drill
+    from responders.outlook import Account
+
+    if account.signer is None:
+        yield
+        return
+    with _node(settings, service) as own:
+        held = drilled(settings, own, Account(account.address, signer=None))
+        work = partial(drill.run, held, service.metrics, service.clock, service.stop)
+        with _beside(service, work):
+            yield
+
+
+@contextmanager
+def _beside(service: "Service", work: Callable[[], None]) -> Iterator[None]:
+    """Run something in a thread of its own until this is left."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        service.stop.set()
+        thread.join()

@@ -81,6 +81,8 @@ class FakeChain:
         self.down = False
         self.deaf = False
         """The node answers questions but takes no transaction."""
+        self.bare: set[str] = set()
+        """Addresses without a contract."""
         self.sent: list[str] = []
         self.branch = 0
 
@@ -102,6 +104,14 @@ class FakeChain:
 
     def balance(self, account: str) -> int:
         return self.funds
+
+    def waiting(self, account: str) -> int:
+        self._require_up()
+        return len(self.pool)
+
+    def has_code(self, address: str, block: int) -> bool:
+        self._require_up()
+        return address not in self.bare
 
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         self._require_up()
