@@ -78,9 +78,7 @@ class Drill:
         gas = max((lever.adapter.plan().gas for lever in self._levers.values()), default=0)
         needed = gas * self._outlook.fee_cap
         if held < needed:
-            return (
-                f"{account} holds {held} wei; a brake at the highest fee allowed may need {needed}"
-            )
+            return f"{account} holds {held} wei; a brake at the highest fee may need {needed}"
         if self._outlook.chain.waiting(account):
             nonce = self._outlook.nonce
             return f"a transaction of {account} with nonce {nonce} waits, and brakes behind it"
