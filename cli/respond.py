@@ -3,10 +3,10 @@
 import gc
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from responders.chain import Chain
     from responders.levers import Levers
     from responders.outlook import Account, Outlook
+    from responders.relay import Relay
     from responders.responder import Responder
     from runtime.broker import Producer
     from runtime.service import Service
@@ -47,7 +48,11 @@ def respond(
     own = settings.respond
     equipment.require_all(own)
     broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS)
-    with running("respond", settings) as service, _node(settings, service) as chain:
+    with (
+        running("respond", settings) as service,
+        _node(settings, service) as chain,
+        _beyond(settings) as beyond,
+    ):
         manifests = read_manifests(settings).values()
         levers = within_reach(manifests, chain, own.epoch, own.emergency)
         if not levers:
@@ -60,7 +65,9 @@ def respond(
             producer = broker.producer()
             book = Book(journal, producer, service.metrics)
             equipment.require_own(book.ledger, account)
-            responder = _responder(settings, service, levers, book, outlook, producer)
+            responder = _responder(
+                settings, service, Field(levers, outlook, beyond), book, producer
+            )
             preflight(outlook, levers)
             responder.tick()
             equipment.warn_of_unbounded_loss(outlook, manifests)
@@ -75,6 +82,42 @@ def respond(
             with _heartbeats(settings, service, levers, chain), _drills(settings, service, account):
                 Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
             book.settle()
+
+
+class Beyond(NamedTuple):
+    """What a responder reaches beside its node, where it is configured."""
+
+    second: "Chain | None"
+    relay: "Relay | None"
+
+
+class Field(NamedTuple):
+    """What a responder can do something about."""
+
+    levers: "Levers"
+    outlook: "Outlook"
+    beyond: Beyond
+
+
+@contextmanager
+def _beyond(settings: "Settings") -> Iterator[Beyond]:
+    """Connect to the second node, if two are configured, and to the private relay."""
+    from responders.chain import NodeChain
+    from responders.relay import Relay
+    from responders.witness import WITNESS_SECONDS
+    from runtime.evm import Endpoints
+
+    own, seconds = settings.respond, min(settings.evm.request_seconds, WITNESS_SECONDS)
+    with ExitStack() as stack:
+        others = (own.endpoints or settings.evm.endpoints)[1:]
+        second = relay = None
+        if others:
+            nodes = stack.enter_context(closing(Endpoints(others, seconds)))
+            second = NodeChain(nodes)
+        if own.relay is not None:
+            made = Relay(own.relay, own.relay_method, own.relay_blocks, seconds)
+            relay = stack.enter_context(closing(made))
+        yield Beyond(second, relay)
 
 
 @contextmanager
@@ -113,27 +156,34 @@ def _journal(settings: "Settings", chain: "Chain") -> Path:
 def _responder(
     settings: "Settings",
     service: "Service",
-    levers: "Levers",
+    field: Field,
     book: "Book",
-    outlook: "Outlook",
     producer: "Producer",
 ) -> "Responder":
+    from cli.wiring import read_manifests
     from responders.delivery import Delivery, Patience
     from responders.executor import Executor
     from responders.intake import AlertIntake
+    from responders.levers import within_reach
     from responders.preparation import Preparation
     from responders.responder import Responder
     from responders.response import Response
+    from responders.witness import Witness
     from runtime.intake import Intake
     from runtime.signatures import load_verifier
 
-    own, chain = settings.respond, outlook.chain.name
+    own, levers, outlook = settings.respond, field.levers, field.outlook
+    chain, witness = outlook.chain.name, None
+    if field.beyond.second is not None:
+        manifests = read_manifests(settings).values()
+        seconds = within_reach(manifests, field.beyond.second, own.epoch, own.emergency)
+        witness = Witness(seconds, service.metrics)
     patience = Patience(replace=own.replace_after_blocks, final=settings.finality_of(chain))
     executor = Executor(
         book,
         outlook,
-        Preparation(outlook, book.ledger, levers),
-        Delivery(outlook, levers, patience, service.clock, service.metrics),
+        Preparation(outlook, book.ledger, levers, witness),
+        Delivery(outlook, levers, patience, service.clock, service.metrics, field.beyond.relay),
     )
     executor.resume()
     verifier = None if own.trusted_keys is None else load_verifier(own.trusted_keys)
