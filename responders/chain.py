@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from responders import answers
 from responders.answers import Head, Receipt
+from responders.fees import Fee
 from runtime.evm import Endpoints, NodeRefusalError
 from schemas.errors import TransientError
 
@@ -83,6 +84,10 @@ class Chain(Protocol):
         """Return how many of an account's transactions wait in the pool, in line for a block."""
         ...
 
+    def offer(self, tx: str) -> Fee | None:
+        """Return what a transaction offers that waits in the pool; None for any other."""
+        ...
+
     def has_code(self, address: str, block: int) -> bool:
         """Say whether there was a contract at an address after a block."""
         ...
@@ -137,6 +142,10 @@ class NodeChain:
         count = "eth_getTransactionCount"
         ahead = self._ask(count, account, "pending", read=answers.quantity)
         return max(0, ahead - self.nonce(account))
+
+    def offer(self, tx: str) -> Fee | None:
+        """Return what a transaction offers that waits in the pool."""
+        return self._ask("eth_getTransactionByHash", tx, read=answers.offer)
 
     def has_code(self, address: str, block: int) -> bool:
         """Say whether there was a contract at an address after a block."""

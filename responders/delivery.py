@@ -14,7 +14,7 @@ import msgspec
 from responders.adapters.base import Check
 from responders.chain import Receipt, Sending
 from responders.entries import Step, passed
-from responders.fees import Fee, raised
+from responders.fees import Fee, ahead, raised
 from responders.ledger import Course
 from responders.levers import Levers, lever_of
 from responders.outlook import Outlook
@@ -28,6 +28,9 @@ from schemas.actions import Term
 _log = logger(__name__)
 
 _HOLDS = "holds"
+
+_RACES = "ahead_of_attack"
+"""Marks a transaction that is to be in the attack's own block."""
 
 _PRIVATE = "private"
 """Marks the step by which the relay alone has the brake."""
@@ -78,15 +81,27 @@ class Delivery:
                 self._faults.labels(lever.manifest.protocol, fault)
 
     def sign(self, course: Course) -> Step | None:
-        """Sign the brake with its nonce."""
-        return self._signed(course, self._outlook.fee, "signed, and on disk before it is sent")
+        """Sign the brake with its nonce; with a higher fee than its attack's, while that waits."""
+        reason = "signed, and on disk before it is sent"
+        attack = self._chain.offer(course.step.cause) if course.step.cause else None
+        if attack is None:
+            return self._signed(course, self._outlook.fee, reason)
+        fee = ahead(self._outlook.fee, attack, self._outlook.fee_cap)
+        if fee.tip <= attack.tip or fee.ceiling <= attack.ceiling:
+            self._tell("brake_at_fee_cap", course, cap=self._outlook.fee_cap)
+        step = self._signed(course, fee, f"{reason}; ahead of the attack, which still waits")
+        if step is None:
+            return None
+        action = msgspec.structs.replace(step.action, terms=(Term(name=_RACES, value=1.0),))
+        return msgspec.structs.replace(step, action=action)
 
     def send(self, course: Course) -> Step | None:
         """Hand the newest transaction to the relay, the first time, or to the node."""
         if not self._outlook.armed:
             mined = self._receipt(course) is not None
             return course.then("broadcast", "found on the chain") if mined else None
-        first = course.state == "signed" and len(course.attempts) == 1
+        races = any(term.name == _RACES for term in course.action.terms)
+        first = course.state == "signed" and len(course.attempts) == 1 and not races
         return (self._privately(course) if first else None) or self._publicly(course)
 
     def watch(self, course: Course) -> Step | None:

@@ -62,7 +62,7 @@ class Response:
         if not levers:
             return
         manifest = next(iter(levers.values())).manifest
-        alert = self._concert.joined(alert)
+        alert = self._concert.joined(_as_of_the_head(alert))
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
         head = max(self._outlook.head, alert.block)
@@ -182,6 +182,14 @@ class Response:
 
     def _released(self, lever: Lever) -> bool:
         return lever.adapter.probe(self._outlook.head) is Condition.OPEN
+
+
+def _as_of_the_head(alert: Alert) -> Alert:
+    """Return an alert on a waiting transaction as one on the block that it was simulated on: the
+    block that it names is yet to come, and no node can say anything of that."""
+    if alert.phase == "head":
+        return alert
+    return msgspec.structs.replace(alert, block=max(0, alert.block - 1))
 
 
 def _name(lever: Lever, incident: str, episode: int) -> str:
