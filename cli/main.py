@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import (
     acls,
+    arming,
     backtest,
     brakes,
     config,
@@ -56,9 +57,11 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.command()(arming.arm)
 app.command()(backtest.backtest)
 app.command()(demo.demo)
 app.command()(detect.detect)
+app.command()(arming.disarm)
 app.command()(doctor.doctor)
 app.command()(drill.drill)
 app.command()(fetch.fetch)

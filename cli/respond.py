@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from cli.arming import switch_of
 from cli.drill import drilled
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
@@ -60,8 +61,10 @@ def respond(
                 f"no manifest in {settings.protocols} has a brake on {chain.name}"
             )
         account = equipment.account_of(own, _chain_id(chain))
-        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI, manifests)
-        with Journal(_journal(settings, chain)) as journal:
+        place = _journal(settings, chain)
+        switch = switch_of(settings, place)
+        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI, manifests, switch)
+        with Journal(place) as journal:
             producer = broker.producer()
             book = Book(journal, producer, service.metrics)
             equipment.require_own(book.ledger, account)
@@ -188,8 +191,6 @@ def _responder(
     executor.resume()
     verifier = None if own.trusted_keys is None else load_verifier(own.trusted_keys)
     intake = Intake(producer, service.metrics, "respond")
-    for lever in levers.values():
-        service.metrics.armed.labels(lever.manifest.protocol).set(outlook.armed)
     return Responder(
         AlertIntake(intake, verifier, chain, service.metrics),
         Response(levers, book, executor, outlook, service.clock, service.metrics),

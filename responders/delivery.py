@@ -82,6 +82,9 @@ class Delivery:
 
     def sign(self, course: Course) -> Step | None:
         """Sign the brake with its nonce; with a higher fee than its attack's, while that waits."""
+        if not self._outlook.armed:
+            self._tell("brake_not_signed", course, armed=False)
+            return None
         reason = "signed, and on disk before it is sent"
         attack = self._chain.offer(course.step.cause) if course.step.cause else None
         if attack is None:

@@ -91,7 +91,8 @@ class Response:
         self._show_budget(alert.protocol)
 
     def show_budgets(self) -> None:
-        """Show how many brakes each protocol has left in the window around the newest block."""
+        """Show how many brakes each protocol has left in the window around the newest block, and
+        whether they are sent."""
         for protocol in self._levers:
             self._show_budget(protocol)
 
@@ -99,6 +100,7 @@ class Response:
         limits = next(iter(self._levers[protocol].values())).limits
         left = guard.brakes_left(self._book.ledger.guard, protocol, self._outlook.time, limits)
         self._metrics.budget_left.labels(protocol).set(left)
+        self._metrics.armed.labels(protocol).set(self._outlook.armed)
 
     def _decide(self, alert: Alert, lever: Lever, around: Surroundings) -> Decision:
         """Decide, with a look at the head where nothing but the alert's age stands against it."""

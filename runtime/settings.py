@@ -196,6 +196,8 @@ class RespondSettings(_Group):
     trusted_keys: Path | None = None
     """A folder of `*.pub.pem`: whose alerts are believed."""
     journal: Path | None = None
+    arming_keys: Path | None = None
+    """A folder of `*.pub.pem`: people's keys, of which two have to sign before brakes are sent."""
     keystore: Path | None = None
     keystore_password: SecretStr | None = None
     keystore_password_file: Path | None = None
