@@ -28,7 +28,7 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
     from cli.wiring import read_manifests, read_settings
 
     settings = read_settings()
-    with _chain(settings) as chain:
+    with connected(settings) as chain:
         manifests = [m for m in read_manifests(settings).values() if m.chain == chain.name]
         rows = [_row(manifest, brake, chain) for manifest in manifests for brake in manifest.brakes]
     if as_json:
@@ -60,7 +60,7 @@ def safe(
     from responders.adapters.safe_transactions import SafeTransaction
 
     settings = read_settings()
-    with _chain(settings) as chain:
+    with connected(settings) as chain:
         found = _named(read_manifests(settings).get(protocol), protocol, brake)
         if found.safe is None:
             raise ConfigurationError(f"{protocol}: brake {brake}: safe: no Safe is named")
@@ -119,7 +119,8 @@ def _named(manifest: "Manifest | None", protocol: str, name: str) -> "Brake":
 
 
 @contextmanager
-def _chain(settings: "Settings") -> Iterator["Chain"]:
+def connected(settings: "Settings") -> Iterator["Chain"]:
+    """Connect to the node that brakes are pulled through."""
     from responders.chain import NodeChain
     from runtime.evm import Endpoints
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import (
     acls,
+    arming,
     backtest,
     brakes,
     config,
@@ -22,6 +23,7 @@ from cli import (
     detect,
     detectors,
     doctor,
+    drill,
     fetch,
     incentives,
     incidents,
@@ -59,10 +61,13 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.command()(arming.arm)
 app.command()(backtest.backtest)
 app.command()(demo.demo)
 app.command()(detect.detect)
+app.command()(arming.disarm)
 app.command()(doctor.doctor)
+app.command()(drill.drill)
 app.command()(fetch.fetch)
 app.command()(incentives.incentives)
 app.command()(incidents.incidents)

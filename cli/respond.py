@@ -2,13 +2,16 @@
 
 import gc
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from cli.arming import switch_of
+from cli.drill import drilled
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
 
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from responders.book import Book
     from responders.chain import Chain
     from responders.levers import Levers
-    from responders.outlook import Outlook
+    from responders.outlook import Account, Outlook
+    from responders.relay import Relay
     from responders.responder import Responder
     from runtime.broker import Producer
     from runtime.service import Service
@@ -45,7 +49,11 @@ def respond(
     own = settings.respond
     equipment.require_all(own)
     broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS)
-    with running("respond", settings) as service, _node(settings, service) as chain:
+    with (
+        running("respond", settings) as service,
+        _node(settings, service) as chain,
+        _beyond(settings) as beyond,
+    ):
         manifests = read_manifests(settings).values()
         levers = within_reach(manifests, chain, own.epoch, own.emergency)
         if not levers:
@@ -53,13 +61,16 @@ def respond(
                 f"no manifest in {settings.protocols} has a brake on {chain.name}"
             )
         account = equipment.account_of(own, _chain_id(chain))
-        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI, manifests)
-        equipment.warn_of_short_funds(chain, account, levers, outlook.fee_cap)
-        with Journal(_journal(settings, chain)) as journal:
+        place = _journal(settings, chain)
+        switch = switch_of(settings, place)
+        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI, manifests, switch)
+        with Journal(place) as journal:
             producer = broker.producer()
             book = Book(journal, producer, service.metrics)
             equipment.require_own(book.ledger, account)
-            responder = _responder(settings, service, levers, book, outlook, producer)
+            responder = _responder(
+                settings, service, Field(levers, outlook, beyond), book, producer
+            )
             preflight(outlook, levers)
             responder.tick()
             equipment.warn_of_unbounded_loss(outlook, manifests)
@@ -71,9 +82,45 @@ def respond(
                 lag.look()
 
             gc.freeze()  # what there is by now stays; no collection walks it during a brake
-            with _heartbeats(settings, service, levers, chain):
+            with _heartbeats(settings, service, levers, chain), _drills(settings, service, account):
                 Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
             book.settle()
+
+
+class Beyond(NamedTuple):
+    """What a responder reaches beside its node, where it is configured."""
+
+    second: "Chain | None"
+    relay: "Relay | None"
+
+
+class Field(NamedTuple):
+    """What a responder can do something about."""
+
+    levers: "Levers"
+    outlook: "Outlook"
+    beyond: Beyond
+
+
+@contextmanager
+def _beyond(settings: "Settings") -> Iterator[Beyond]:
+    """Connect to the second node, if two are configured, and to the private relay."""
+    from responders.chain import NodeChain
+    from responders.relay import Relay
+    from responders.witness import WITNESS_SECONDS
+    from runtime.evm import Endpoints
+
+    own, seconds = settings.respond, min(settings.evm.request_seconds, WITNESS_SECONDS)
+    with ExitStack() as stack:
+        others = (own.endpoints or settings.evm.endpoints)[1:]
+        second = relay = None
+        if others:
+            nodes = stack.enter_context(closing(Endpoints(others, seconds)))
+            second = NodeChain(nodes)
+        if own.relay is not None:
+            made = Relay(own.relay, own.relay_method, own.relay_blocks, seconds)
+            relay = stack.enter_context(closing(made))
+        yield Beyond(second, relay)
 
 
 @contextmanager
@@ -112,33 +159,38 @@ def _journal(settings: "Settings", chain: "Chain") -> Path:
 def _responder(
     settings: "Settings",
     service: "Service",
-    levers: "Levers",
+    field: Field,
     book: "Book",
-    outlook: "Outlook",
     producer: "Producer",
 ) -> "Responder":
+    from cli.wiring import read_manifests
     from responders.delivery import Delivery, Patience
     from responders.executor import Executor
     from responders.intake import AlertIntake
+    from responders.levers import within_reach
     from responders.preparation import Preparation
     from responders.responder import Responder
     from responders.response import Response
+    from responders.witness import Witness
     from runtime.intake import Intake
     from runtime.signatures import load_verifier
 
-    own, chain = settings.respond, outlook.chain.name
+    own, levers, outlook = settings.respond, field.levers, field.outlook
+    chain, witness = outlook.chain.name, None
+    if field.beyond.second is not None:
+        manifests = read_manifests(settings).values()
+        seconds = within_reach(manifests, field.beyond.second, own.epoch, own.emergency)
+        witness = Witness(seconds, service.metrics)
     patience = Patience(replace=own.replace_after_blocks, final=settings.finality_of(chain))
     executor = Executor(
         book,
         outlook,
-        Preparation(outlook, book.ledger, levers),
-        Delivery(outlook, levers, patience, service.clock, service.metrics),
+        Preparation(outlook, book.ledger, levers, witness),
+        Delivery(outlook, levers, patience, service.clock, service.metrics, field.beyond.relay),
     )
     executor.resume()
     verifier = None if own.trusted_keys is None else load_verifier(own.trusted_keys)
     intake = Intake(producer, service.metrics, "respond")
-    for lever in levers.values():
-        service.metrics.armed.labels(lever.manifest.protocol).set(outlook.armed)
     return Responder(
         AlertIntake(intake, verifier, chain, service.metrics),
         Response(levers, book, executor, outlook, service.clock, service.metrics),
@@ -169,12 +221,33 @@ def _heartbeats(
             heartbeat.Heartbeat(own, signer, contract, protocols, cap)
             for contract, protocols in waiting.items()
         ]
-        thread = threading.Thread(
-            target=heartbeat.run, args=(beats, service.metrics, service.stop), name="heartbeat"
-        )
-        thread.start()
-        try:
+        with _beside(service, partial(heartbeat.run, beats, service.metrics, service.stop)):
             yield
-        finally:
-            service.stop.set()
-            thread.join()
+
+
+@contextmanager
+def _drills(settings: "Settings", service: "Service", account: "Account") -> Iterator[None]:
+    """Rehearse the brakes beside the work while armed, over a connection of its own."""
+    from responders import drill
+    from responders.outlook import Account
+
+    if account.signer is None:
+        yield
+        return
+    with _node(settings, service) as own:
+        held = drilled(settings, own, Account(account.address, signer=None))
+        work = partial(drill.run, held, service.metrics, service.clock, service.stop)
+        with _beside(service, work):
+            yield
+
+
+@contextmanager
+def _beside(service: "Service", work: Callable[[], None]) -> Iterator[None]:
+    """Run something in a thread of its own until this is left."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        service.stop.set()
+        thread.join()

@@ -23,7 +23,7 @@ NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         "authorised": frozenset({"refused", "satisfied", "failed", "nonce-reserved"}),
         "nonce-reserved": frozenset({"signed"}),
         "signed": frozenset({"signed", "broadcast"}),
-        "broadcast": frozenset({"signed", "included", "authorised"}),
+        "broadcast": frozenset({"broadcast", "signed", "included", "authorised"}),
         "included": frozenset({"final", "satisfied", "failed", "reorged"}),
         "reorged": frozenset({"broadcast"}),
         "refused": frozenset({"proposed"}),
@@ -33,8 +33,8 @@ NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         "final": frozenset(),
     }
 )
-"""Back from `broadcast`: to `signed` with a higher fee and the same nonce; to `authorised` once
-another transaction has consumed the nonce, at finality."""
+"""From `broadcast` to itself: from a relay to everybody. Back: to `signed` with a higher fee and
+the same nonce; to `authorised` once another transaction has consumed the nonce, at finality."""
 
 ENDED = frozenset({"refused", "rehearsed", "satisfied", "failed", "final"})
 

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from responders.fees import Fee
+
 _HEXADECIMAL = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -84,6 +86,18 @@ def message(answer: Any) -> dict[str, str] | None:
         "gas": hex(min(quantity(answer["gas"]), _MOST_GAS)),
     }
     return read if answer.get("to") is None else read | {"to": _matching(_ADDRESS, answer["to"])}
+
+
+def offer(answer: Any) -> Fee | None:
+    """Read what a transaction that waits in the pool pays; None for one that is mined, or not
+    known."""
+    if answer is None or answer.get("blockHash") is not None:
+        return None
+    price = answer.get("gasPrice")
+    return Fee(
+        quantity(answer.get("maxFeePerGas") or price),
+        quantity(answer.get("maxPriorityFeePerGas") or price),
+    )
 
 
 def _matching(pattern: re.Pattern[str], answer: Any) -> str:

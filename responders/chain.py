@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from responders import answers
 from responders.answers import Head, Receipt
+from responders.fees import Fee
 from runtime.evm import Endpoints, NodeRefusalError
 from schemas.errors import TransientError
 
@@ -79,6 +80,18 @@ class Chain(Protocol):
         """Return what an account holds, in wei."""
         ...
 
+    def waiting(self, account: str) -> int:
+        """Return how many of an account's transactions wait in the pool, in line for a block."""
+        ...
+
+    def offer(self, tx: str) -> Fee | None:
+        """Return what a transaction offers that waits in the pool; None for any other."""
+        ...
+
+    def has_code(self, address: str, block: int) -> bool:
+        """Say whether there was a contract at an address after a block."""
+        ...
+
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         """Execute a message on the state after a block, or the newest one; nothing is changed."""
         ...
@@ -123,6 +136,21 @@ class NodeChain:
     def balance(self, account: str) -> int:
         """Return what an account holds."""
         return self._ask("eth_getBalance", account, "latest", read=answers.quantity)
+
+    def waiting(self, account: str) -> int:
+        """Return how many of an account's transactions wait in the pool."""
+        count = "eth_getTransactionCount"
+        ahead = self._ask(count, account, "pending", read=answers.quantity)
+        return max(0, ahead - self.nonce(account))
+
+    def offer(self, tx: str) -> Fee | None:
+        """Return what a transaction offers that waits in the pool."""
+        return self._ask("eth_getTransactionByHash", tx, read=answers.offer)
+
+    def has_code(self, address: str, block: int) -> bool:
+        """Say whether there was a contract at an address after a block."""
+        code = self._ask("eth_getCode", address, _tag(block), read=answers.hexadecimal)
+        return code != "0x"
 
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         """Execute a message on the state after a block."""

@@ -14,10 +14,11 @@ import msgspec
 from responders.adapters.base import Check
 from responders.chain import Receipt, Sending
 from responders.entries import Step, passed
-from responders.fees import Fee, raised
+from responders.fees import Fee, ahead, raised
 from responders.ledger import Course
 from responders.levers import Levers, lever_of
 from responders.outlook import Outlook
+from responders.relay import Relay
 from responders.transactions import fee_of
 from runtime.clock import Clock
 from runtime.logs import logger
@@ -28,12 +29,19 @@ _log = logger(__name__)
 
 _HOLDS = "holds"
 
+_RACES = "ahead_of_attack"
+"""Marks a transaction that is to be in the attack's own block."""
+
+_PRIVATE = "private"
+"""Marks the step by which the relay alone has the brake."""
+
 Fault = Literal[
     "brake_not_taken",
     "brake_not_signed",
     "brake_at_fee_cap",
     "brake_does_not_hold",
     "brake_overtaken",
+    "relay_not_taken",
 ]
 """What may be wrong with a brake; the names of its log lines, and of its metric's label."""
 
@@ -58,7 +66,10 @@ class Delivery:
         patience: Patience,
         clock: Clock,
         metrics: Metrics,
+        relay: Relay | None = None,
     ) -> None:
+        """With a `relay`, it has a brake's first transaction for some blocks before the pool."""
+        self._relay = relay
         self._outlook = outlook
         self._chain = outlook.chain
         self._levers = levers
@@ -70,23 +81,31 @@ class Delivery:
                 self._faults.labels(lever.manifest.protocol, fault)
 
     def sign(self, course: Course) -> Step | None:
-        """Sign the brake with its nonce."""
-        return self._signed(course, self._outlook.fee, "signed, and on disk before it is sent")
+        """Sign the brake with its nonce; with a higher fee than its attack's, while that waits."""
+        if not self._outlook.armed:
+            self._tell("brake_not_signed", course, armed=False)
+            return None
+        reason = "signed, and on disk before it is sent"
+        attack = self._chain.offer(course.step.cause) if course.step.cause else None
+        if attack is None:
+            return self._signed(course, self._outlook.fee, reason)
+        fee = ahead(self._outlook.fee, attack, self._outlook.fee_cap)
+        if fee.tip <= attack.tip or fee.ceiling <= attack.ceiling:
+            self._tell("brake_at_fee_cap", course, cap=self._outlook.fee_cap)
+        step = self._signed(course, fee, f"{reason}; ahead of the attack, which still waits")
+        if step is None:
+            return None
+        action = msgspec.structs.replace(step.action, terms=(Term(name=_RACES, value=1.0),))
+        return msgspec.structs.replace(step, action=action)
 
     def send(self, course: Course) -> Step | None:
-        """Hand the newest transaction to the node."""
+        """Hand the newest transaction to the relay, the first time, or to the node."""
         if not self._outlook.armed:
             mined = self._receipt(course) is not None
             return course.then("broadcast", "found on the chain") if mined else None
-        sending, words = self._chain.send(course.attempts[-1].raw)
-        if sending is Sending.FEE_TOO_LOW and course.state == "signed":
-            return self._raised(course)
-        if sending is Sending.REFUSED:
-            self._tell("brake_not_taken", course, reason=words)
-            return None
-        reason = f"handed to the node: {sending.value}"
-        step = course.then("broadcast", reason, block=self._outlook.head, block_hash="")
-        return passed(step, "sent", self._clock.now_ns())
+        races = any(term.name == _RACES for term in course.action.terms)
+        first = course.state == "signed" and len(course.attempts) == 1 and not races
+        return (self._privately(course) if first else None) or self._publicly(course)
 
     def watch(self, course: Course) -> Step | None:
         """See whether one of the brake's transactions was mined; replace it when it takes long."""
@@ -96,7 +115,12 @@ class Delivery:
         nonce = course.action.nonce or 0
         if self._outlook.nonce > nonce:
             return self._overtaken(course, nonce)
-        if self._waited(course) < self._patience.replace or not self._outlook.armed:
+        if not self._outlook.armed:
+            return None
+        if any(term.name == _PRIVATE for term in course.action.terms):
+            alone = self._relay.blocks if self._relay is not None else 0
+            return None if self._waited(course) < alone else self._publicly(course)
+        if self._waited(course) < self._patience.replace:
             return None
         replacement = self._raised(course)
         if replacement is None:
@@ -115,6 +139,32 @@ class Delivery:
         if not holds:
             return course.then("failed", action.reason)
         return course.then("final" if receipt.ok else "satisfied", action.reason)
+
+    def _privately(self, course: Course) -> Step | None:
+        """Hand the brake to the relay; None without one, or if it does not take it."""
+        if self._relay is None:
+            return None
+        sending, words = self._relay.send(course.attempts[-1].raw, self._outlook.head)
+        if sending is Sending.REFUSED:
+            self._tell("relay_not_taken", course, reason=words)
+            return None
+        return self._sent(course, "handed to the relay", (Term(name=_PRIVATE, value=1.0),))
+
+    def _publicly(self, course: Course) -> Step | None:
+        """Hand the brake to the node."""
+        sending, words = self._chain.send(course.attempts[-1].raw)
+        if sending is Sending.FEE_TOO_LOW and course.state == "signed":
+            return self._raised(course)
+        if sending is Sending.REFUSED:
+            self._tell("brake_not_taken", course, reason=words)
+            return None
+        return self._sent(course, f"handed to the node: {sending.value}")
+
+    def _sent(self, course: Course, reason: str, terms: tuple[Term, ...] = ()) -> Step:
+        step = course.then(
+            "broadcast", reason, block=self._outlook.head, block_hash="", terms=terms
+        )
+        return passed(step, "sent", self._clock.now_ns())
 
     def _signed(self, course: Course, fee: Fee, reason: str) -> Step | None:
         signer, lever = self._outlook.account.signer, lever_of(self._levers, course.action)

@@ -6,9 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from responders.allowance import allowances
-from responders.chain import Chain
 from responders.ledger import Ledger
-from responders.levers import Levers
 from responders.outlook import Account, Outlook
 from responders.signer import Signer, address_of, open_keystore
 from responders.signers import kms
@@ -66,6 +64,11 @@ def account_of(settings: RespondSettings, chain_id: int) -> Account:
     return Account(keystore.address, keystore)
 
 
+def address_in(settings: RespondSettings, chain_id: int) -> Account:
+    """Return the account that would brake, its key neither read nor used."""
+    return account_of(settings.model_copy(update={"armed": False}), chain_id)
+
+
 def _elsewhere(settings: RespondSettings, chain_id: int) -> Signer | None:
     """Return the signer whose key this process does not hold, None if there is none."""
     if settings.signer_socket is not None:
@@ -119,16 +122,6 @@ def password_in(path: Path | None) -> SecretStr:
     if not path.exists():
         raise ConfigurationError(f"no password file at {path}")
     return secret_in(path)
-
-
-def warn_of_short_funds(chain: Chain, account: Account, levers: Levers, fee_cap: int) -> None:
-    """Log it if the account could not pay for one brake at the highest fee, in wei per gas."""
-    if account.address is None:
-        return
-    needed = fee_cap * max(lever.adapter.plan().gas for lever in levers.values())
-    balance = chain.balance(account.address)
-    if balance < needed:
-        _log.warning("short_of_funds", account=account.address, wei=balance, needed=needed)
 
 
 def require_own(ledger: Ledger, account: Account) -> None:

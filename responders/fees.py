@@ -35,6 +35,13 @@ def opening(base_fee: int, suggested_tip: int, cap: int) -> Fee:
     return Fee(ceiling=min(cap, HEADROOM * base_fee + tip), tip=tip)
 
 
+def ahead(wanted: Fee, attack: Fee, cap: int) -> Fee:
+    """Return the fee that puts a brake before a transaction that waits: `wanted`, but more than
+    `attack` in both fields, as far as `cap` allows."""
+    tip = min(cap, max(wanted.tip, _bumped(attack.tip) + 1))
+    return Fee(ceiling=min(cap, max(wanted.ceiling, _bumped(attack.ceiling) + 1, tip)), tip=tip)
+
+
 def raised(before: Fee, wanted: Fee, cap: int) -> Fee | None:
     """Return the fee of a replacement: `wanted`, but at least 10 % above `before` in both fields.
 

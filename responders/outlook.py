@@ -8,6 +8,7 @@ from responders.chain import Chain, Head
 from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
 from responders.signer import Signer
+from responders.switch import Switch
 from schemas.manifest import Manifest
 
 
@@ -24,9 +25,15 @@ class Outlook:
     `refresh`."""
 
     def __init__(
-        self, chain: Chain, account: Account, fee_cap: int, manifests: Iterable[Manifest] = ()
+        self,
+        chain: Chain,
+        account: Account,
+        fee_cap: int,
+        manifests: Iterable[Manifest] = (),
+        switch: Switch | None = None,
     ) -> None:
-        """`fee_cap` is the most a brake may ever pay, in wei per gas."""
+        """`fee_cap` is the most a brake may ever pay, in wei per gas; `switch` may disarm it."""
+        self._switch = switch
         self.chain = chain
         self.account = account
         self.fee_cap = fee_cap
@@ -46,7 +53,7 @@ class Outlook:
     @property
     def armed(self) -> bool:
         """Whether brakes are signed and sent."""
-        return self.account.signer is not None
+        return self.account.signer is not None and (self._switch is None or self._switch.on())
 
     @property
     def head(self) -> int:

@@ -62,13 +62,10 @@ class Response:
         if not levers:
             return
         manifest = next(iter(levers.values())).manifest
-        alert = self._concert.joined(alert)
+        alert = self._concert.joined(_as_of_the_head(alert))
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
-        # A waiting transaction was simulated on the block before the one that it may get into; a
-        # brake that waited for that block would come behind it.
-        block = alert.block - (alert.phase == "pending")
-        head = max(self._outlook.head, block)
+        head = max(self._outlook.head, alert.block)
         at_work: set[str] = set()
         for brake in policy.ladder(manifest):
             lever = levers[brake.name]
@@ -85,7 +82,9 @@ class Response:
             decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)
             if action is not None:
-                step = Step(action=action, block=block, time=time, cause=alert.tx, hops=dict(hops))
+                step = Step(
+                    action=action, block=alert.block, time=time, cause=alert.tx, hops=dict(hops)
+                )
                 self._pull(step, decision)
             if self._at_work(lever, incident, alert.block):
                 at_work.add(brake.name)
@@ -93,7 +92,8 @@ class Response:
         self._show_budget(alert.protocol)
 
     def show_budgets(self) -> None:
-        """Show how many brakes each protocol has left in the window around the newest block."""
+        """Show how many brakes each protocol has left in the window around the newest block, and
+        whether they are sent."""
         for protocol in self._levers:
             self._show_budget(protocol)
 
@@ -101,6 +101,7 @@ class Response:
         limits = next(iter(self._levers[protocol].values())).limits
         left = guard.brakes_left(self._book.ledger.guard, protocol, self._outlook.time, limits)
         self._metrics.budget_left.labels(protocol).set(left)
+        self._metrics.armed.labels(protocol).set(self._outlook.armed)
 
     def _decide(self, alert: Alert, lever: Lever, around: Surroundings) -> Decision:
         """Decide, with a look at the head where nothing but the alert's age stands against it."""
@@ -184,6 +185,14 @@ class Response:
 
     def _released(self, lever: Lever) -> bool:
         return lever.adapter.probe(self._outlook.head) is Condition.OPEN
+
+
+def _as_of_the_head(alert: Alert) -> Alert:
+    """Return an alert on a waiting transaction as one on the block that it was simulated on: the
+    block that it names is yet to come, and no node can say anything of that."""
+    if alert.phase == "head":
+        return alert
+    return msgspec.structs.replace(alert, block=max(0, alert.block - 1))
 
 
 def _name(lever: Lever, incident: str, episode: int) -> str:

@@ -58,6 +58,10 @@ class Metrics:
         )
         self.armed = gauge("armed", "1 when brakes are sent, 0 in dry-run.", "protocol")
         self.budget_left = gauge("budget_left", "Brakes left in this window.", "protocol")
+        self.brake_unready = gauge(
+            "brake_unready", "1 for a brake that would not work now.", "protocol", "brake"
+        )
+        self.drilled = gauge("drilled_timestamp_seconds", "When brakes were tried.", "protocol")
         self.heartbeat = gauge("heartbeat_timestamp_seconds", "Last heartbeat mined.", "protocol")
         self.heartbeat_faults = count("heartbeat_faults", "Heartbeats that failed.", "protocol")
         self.authority_until = gauge(

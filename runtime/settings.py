@@ -197,6 +197,8 @@ class RespondSettings(_Group):
     trusted_keys: Path | None = None
     """A folder of `*.pub.pem`: whose alerts are believed."""
     journal: Path | None = None
+    arming_keys: Path | None = None
+    """A folder of `*.pub.pem`: people's keys, of which two have to sign before brakes are sent."""
     keystore: Path | None = None
     keystore_password: SecretStr | None = None
     keystore_password_file: Path | None = None
@@ -215,6 +217,13 @@ class RespondSettings(_Group):
     """The most a brake may ever pay per gas: an emergency's cap, not everyday's."""
     epoch: Annotated[int, Field(ge=0)] = 1
     """This responder's term of leadership; gates refuse one behind the latest that braked."""
+    relay: Annotated[str | None, Field(repr=False)] = None
+    """A private relay's http(s):// address; it has a brake before the public pool does."""
+    relay_method: Literal["eth_sendRawTransaction", "eth_sendPrivateTransaction"] = (
+        "eth_sendRawTransaction"
+    )
+    relay_blocks: Annotated[int, Field(gt=0)] = 2
+    """After so many without it the brake goes to the public pool as well."""
     replace_after_blocks: Annotated[int, Field(gt=0)] = 3
     look_seconds: Annotated[float, Field(gt=0)] = 0.2
     """How often to look for a new block."""

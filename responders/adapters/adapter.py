@@ -42,6 +42,9 @@ class RoutedAdapter:
         Some routes hide why a target reverted, and some targets say nothing; so a revert is judged
         by what the target is, wherever it tells.
         """
+        if not self._family.chain.has_code(self._plan.target, block):
+            # A call to it would succeed, and brake nothing.
+            return Trial(Outcome.WOULD_FAIL, f"at block {block} there is no contract at the target")
         if objection := self._family.objection(block):
             return Trial(Outcome.WOULD_FAIL, f"at block {block} {objection}")
         try:

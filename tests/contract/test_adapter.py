@@ -61,6 +61,9 @@ class Liar(NodeChain):
     def head(self) -> Head:
         return self._chain.head()
 
+    def has_code(self, address: str, block: int) -> bool:
+        return True
+
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         return self._answer
 

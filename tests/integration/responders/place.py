@@ -21,7 +21,7 @@ from sandbox.world import World
 from schemas.alerts import Alert
 from schemas.manifest import Manifest
 from tests.unit.responders import examples
-from tests.unit.responders.bench import Assembly
+from tests.unit.responders.bench import Assembly, Beside
 
 
 class Place:
@@ -54,11 +54,19 @@ class Place:
         journal: Journal | None = None,
         given: Manifest | None = None,
         broker: MemoryBroker | None = None,
+        beside: Beside | None = None,
     ) -> Iterator[Assembly]:
         """Run a responder; starting another one is a restart."""
         account = Account(self.signer.address, self.signer if armed else None)
         with journal or Journal(self.journal) as opened:
-            yield Assembly(opened, self.chain, account, given or self.manifest, broker=broker)
+            yield Assembly(
+                opened,
+                self.chain,
+                account,
+                given or self.manifest,
+                broker=broker,
+                beside=beside,
+            )
 
     def alert(self, number: int = 1, **changes: Any) -> Alert:
         """Return an alert on the newest block."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from responders.book import Book
@@ -15,8 +16,10 @@ from responders.ledger import Ledger
 from responders.levers import within_reach
 from responders.outlook import Account, Outlook
 from responders.preparation import Preparation
+from responders.relay import Relay
 from responders.responder import Responder
 from responders.response import Response
+from responders.witness import Witness
 from runtime.broker import Message, Partition
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker
@@ -55,6 +58,15 @@ class FragileJournal(Journal):
             raise Crash
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a responder may have beside its node and its keys."""
+
+    verifier: Verifier | None = None
+    second: Chain | None = None
+    relay: Relay | None = None
+
+
 class Assembly:
     """A responder on any chain, with topics in memory and a clock that is moved by hand."""
 
@@ -66,8 +78,9 @@ class Assembly:
         given: Manifest,
         *,
         broker: MemoryBroker | None = None,
-        verifier: Verifier | None = None,
+        beside: Beside | None = None,
     ) -> None:
+        beside = beside or Beside()
         self.clock = ManualClock()
         self.metrics = Metrics()
         self.broker = broker or MemoryBroker()
@@ -76,12 +89,19 @@ class Assembly:
         levers = within_reach([given], chain, 1)
         self.outlook = Outlook(chain, account, 500 * GWEI, [given])
         self.book = Book(journal, producer, self.metrics)
+        seconds = within_reach([given], beside.second, 1) if beside.second else {}
+        witness = Witness(seconds, self.metrics) if beside.second else None
         self.executor = Executor(
             self.book,
             self.outlook,
-            Preparation(self.outlook, self.book.ledger, levers),
+            Preparation(self.outlook, self.book.ledger, levers, witness),
             Delivery(
-                self.outlook, levers, Patience(replace=3, final=FINAL), self.clock, self.metrics
+                self.outlook,
+                levers,
+                Patience(replace=3, final=FINAL),
+                self.clock,
+                self.metrics,
+                beside.relay,
             ),
         )
         self.executor.resume()
@@ -90,7 +110,7 @@ class Assembly:
         )
         intake = Intake(producer, self.metrics, "respond")
         self.responder = Responder(
-            AlertIntake(intake, verifier, chain.name, self.metrics),
+            AlertIntake(intake, beside.verifier, chain.name, self.metrics),
             response,
             self.executor,
             self.book,
@@ -146,9 +166,8 @@ class Bench(Assembly):
     ) -> None:
         self.chain = chain
         account = Account(SIGNER.address, SIGNER if armed else None)
-        super().__init__(
-            journal, chain, account, given or manifest(), broker=broker, verifier=verifier
-        )
+        beside = Beside(verifier)
+        super().__init__(journal, chain, account, given or manifest(), broker=broker, beside=beside)
 
     def mine(self, count: int = 1, *, include: bool = True) -> None:
         """Add blocks, each seen by the responder."""

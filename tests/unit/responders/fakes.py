@@ -11,6 +11,7 @@ from hexbytes import HexBytes
 from responders.adapters import gate
 from responders.adapters.pausable import PAUSE
 from responders.chain import Answer, Call, Head, Receipt, Sending
+from responders.fees import Fee
 from responders.reverts import selector
 from responders.signer import KeySigner
 from schemas.errors import TransientError
@@ -81,6 +82,10 @@ class FakeChain:
         self.down = False
         self.deaf = False
         """The node answers questions but takes no transaction."""
+        self.offers: dict[str, Fee] = {}
+        """What attacks that wait in the pool pay."""
+        self.bare: set[str] = set()
+        """Addresses without a contract."""
         self.sent: list[str] = []
         self.branch = 0
 
@@ -102,6 +107,18 @@ class FakeChain:
 
     def balance(self, account: str) -> int:
         return self.funds
+
+    def waiting(self, account: str) -> int:
+        self._require_up()
+        return len(self.pool)
+
+    def offer(self, tx: str) -> Fee | None:
+        self._require_up()
+        return self.offers.get(tx)
+
+    def has_code(self, address: str, block: int) -> bool:
+        self._require_up()
+        return address not in self.bare
 
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         self._require_up()

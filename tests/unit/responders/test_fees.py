@@ -1,9 +1,13 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from responders.fees import MIN_TIP, Fee, opening, raised
+from responders.fees import MIN_TIP, Fee, ahead, opening, raised
 from tests.unit.responders.fakes import GWEI
 
 CAP = 500 * GWEI
+
+fee = st.builds(Fee, ceiling=st.integers(0, 10**13), tip=st.integers(0, 10**13))
 
 
 def test_the_first_offer_leaves_room_for_the_base_fee_to_rise() -> None:
@@ -43,3 +47,14 @@ def test_a_replacement_beyond_the_cap_is_none() -> None:
 def test_a_replacement_never_exceeds_the_cap() -> None:
     after = raised(Fee(300 * GWEI, GWEI), Fee(900 * GWEI, 900 * GWEI), CAP)
     assert after == Fee(CAP, CAP)
+
+
+@given(fee, fee, st.integers(1, 10**13))
+def test_ahead_is_above_the_attack_in_both_fields_wherever_the_cap_allows(
+    wanted: Fee, attack: Fee, cap: int
+) -> None:
+    found = ahead(wanted, attack, cap)
+    assert found.tip <= found.ceiling <= cap
+    if 1.2 * max(attack.ceiling, attack.tip) + 2 < cap:
+        assert found.tip > attack.tip
+        assert found.ceiling > attack.ceiling

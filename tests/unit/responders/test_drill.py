@@ -1,0 +1,84 @@
+import threading
+
+from prometheus_client import generate_latest
+
+from responders import drill
+from responders.drill import Drill, hold
+from responders.levers import within_reach
+from responders.outlook import Account, Outlook
+from runtime.metrics import Metrics
+from tests.unit.responders.examples import POOL, brake, manifest
+from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock, Pooled
+
+ACCOUNT = Account(SIGNER.address, None)
+
+
+def drilled(chain: FakeChain) -> Drill:
+    return Drill(Outlook(chain, ACCOUNT, 500 * GWEI), within_reach([manifest()], chain, 1))
+
+
+def trouble(chain: FakeChain) -> str:
+    (found,) = drilled(chain).rehearse()
+    assert (found.protocol, found.brake) == ("meadow", "pause-pool")
+    return found.trouble
+
+
+def test_a_brake_that_would_work_is_ready() -> None:
+    assert trouble(FakeChain()) == ""
+
+
+def test_an_empty_account_is_told() -> None:
+    chain = FakeChain()
+    chain.funds = 1
+    assert "holds 1 wei" in trouble(chain)
+
+
+def test_a_transaction_that_waits_before_every_brake_is_told() -> None:
+    chain = FakeChain()
+    chain.pool[0] = Pooled("0xforeign", 0, "0x", 1, 1, foreign=True)
+    assert "nonce 0 waits" in trouble(chain)
+
+
+def test_a_target_without_code_is_told_and_never_braked() -> None:
+    chain = FakeChain()
+    chain.bare.add(POOL)
+    assert "no contract at the target" in trouble(chain)
+
+
+def test_one_brake_that_fails_hides_no_other() -> None:
+    chain = FakeChain()
+    chain.bare.add(POOL)
+    other = "0x" + "dd" * 20
+    given = manifest(brake(), brake(name="pause-other", target=other))
+    found = Drill(Outlook(chain, ACCOUNT, 500 * GWEI), within_reach([given], chain, 1)).rehearse()
+    assert [bool(one.trouble) for one in found] == [True, False]
+
+
+def shown(metrics: Metrics) -> str:
+    return generate_latest(metrics.registry).decode()
+
+
+def test_the_metrics_say_which_brake_and_when() -> None:
+    chain, metrics, clock = FakeChain(), Metrics(), ManualClock()
+    held = drilled(chain)
+    chain.gate_refuses = "NotResponder()"
+    hold(held, metrics, clock)
+    line = 'firebreak_brake_unready{brake="pause-pool",protocol="meadow"}'
+    assert f"{line} 1.0" in shown(metrics)
+    chain.gate_refuses = ""
+    hold(held, metrics, clock)
+    assert f"{line} 0.0" in shown(metrics)
+    clock.seconds, chain.down = 2000.0, True
+    hold(held, metrics, clock)
+    assert 'firebreak_drilled_timestamp_seconds{protocol="meadow"} 1000.0' in shown(metrics)
+
+
+def test_it_ends_when_it_is_told_to() -> None:
+    stop = threading.Event()
+
+    class Clock(ManualClock):
+        def now_ns(self) -> int:
+            stop.set()
+            return super().now_ns()
+
+    drill.run(drilled(FakeChain()), Metrics(), Clock(), stop)
