@@ -1,6 +1,7 @@
 """A whole deployment under fire: every service a process, on a real broker and a real node."""
 
 import json
+import re
 import signal
 import sys
 from collections.abc import Mapping
@@ -41,6 +42,9 @@ cooldown_seconds = 0
 """Wide: the chain of a test is faster than any, and a service may be dead for many blocks.
 The budget of false alerts is wide as well: a test has little time to learn what is usual."""
 
+SLOW_LOSS = "loss_per_second = 200"
+"""So slow that a brake which comes late still saves something: else it is rightly not pulled."""
+
 MORTAL = Path(__file__).with_name("mortal.py")
 FOREVER = 2**60
 
@@ -70,6 +74,7 @@ class Deployment:
         broker.create(TOPICS.values())
         manifest = world.write_manifest(self.protocols, "spot-oracle")
         text = manifest.read_text().replace("_per_false_alert = 5000", "_per_false_alert = 300")
+        text = re.sub(r"loss_per_second = [0-9.]+", SLOW_LOSS, text)
         manifest.write_text(text + LIMITS)
         self.finality = finality
         signatures.generate(self.keys, "detector")
