@@ -167,4 +167,4 @@ def test_the_logs_of_whole_blocks_decode_alike_whether_known_or_not(data: Path) 
     folder = data / "ethereum_etl" / "test_stream" / "blocks_17173049_17173050"
     logs = etl_logs(folder / "expected_logs.json.gz")
     assert len(logs) == 681
-    assert decoded_alike(logs) == 593
+    assert decoded_alike(logs) == 598
