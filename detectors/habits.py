@@ -15,6 +15,7 @@ default budget, with a severity or a stranger circumstance it is.
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -86,9 +87,9 @@ class ActDetector(Detector):
         self._circumstances: dict[str, float] = {}
         self._sizes: dict[str, Sizes] = {}
 
+    @abstractmethod
     def acts(self, tx: Transaction) -> Features:
         """Return `kind:member` of every act (1, or its size) and circumstance (1) that shows."""
-        raise NotImplementedError
 
     def features(self, tx: Transaction) -> Features:
         """Return the acts, and that there could have been some."""

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,9 @@ class LocalNode:
         self._anvil = anvil
         self._port = self._options.port or free_port()
         self._log = folder.absolute() / "anvil.log"
+        self._states = folder.absolute() / "states"
+        """Where anvil keeps old states on disk; by default that is in the user's home, where those
+        of nodes that were killed pile up for ever."""
         self._process: ChildProcess | None = None
         self.ipc = folder.absolute() / "anvil.ipc"
         """The path of its socket."""
@@ -113,9 +117,12 @@ class LocalNode:
         require_free(self._port, "The EVM node")
         self.ipc.parent.mkdir(parents=True, exist_ok=True)
         self.ipc.unlink(missing_ok=True)  # of a node that was killed
-        addresses = ["--host", HOST, "--port", str(self._port), "--ipc", str(self.ipc), "--quiet"]
+        shutil.rmtree(self._states, ignore_errors=True)  # likewise
+        self._states.mkdir()
+        places = ["--host", HOST, "--port", str(self._port), "--ipc", str(self.ipc), "--quiet"]
+        places += ["--cache-path", str(self._states)]
         self._process = ChildProcess(
-            [str(self._anvil), *addresses, *self._options.arguments()], self._log
+            [str(self._anvil), *places, *self._options.arguments()], self._log
         )
         try:
             self._await_answer(self._process)
@@ -160,10 +167,12 @@ class LocalNode:
     def stop(self) -> None:
         """Let it write its state, if it should, and end; kill it if it does not."""
         self._running().stop()
+        shutil.rmtree(self._states, ignore_errors=True)
 
     def kill(self) -> None:
         """End it as a power cut would."""
         self._running().kill()
+        shutil.rmtree(self._states, ignore_errors=True)
 
     def _running(self) -> ChildProcess:
         if self._process is None:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,17 @@ def test_a_killed_node_does_not_answer_and_can_start_again(node: LocalNode) -> N
         node.rpc("eth_blockNumber")
     node.start()
     assert (node.http, node.rpc("eth_blockNumber")) == (address, "0x0")
+
+
+@pytest.mark.parametrize("end", [LocalNode.stop, LocalNode.kill])
+def test_old_states_are_kept_beside_it_and_go_with_it(
+    node: LocalNode, end: Callable[[LocalNode], None]
+) -> None:
+    node.rpc("anvil_mine", hex(1_200))  # more than anvil keeps in memory
+    states = node.ipc.parent / "states"
+    assert any(file.is_file() for file in states.rglob("*"))
+    end(node)
+    assert not states.exists()
 
 
 def test_stopping_it_leaves_no_process(node: LocalNode) -> None:

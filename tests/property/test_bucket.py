@@ -1,11 +1,14 @@
 """No sequence of withdrawals, tightenings and resets lets more out than C + r * T."""
 
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responders.bucket import Bucket, Limits, limits_for
+from responders.allowance import capacity
+from responders.bucket import Limits
+from tests.bucket_model import Bucket
 
 unhurried = settings(deadline=None, derandomize=True, max_examples=400)
 RAMP = 3600
@@ -122,7 +125,9 @@ def test_left_alone_it_heals_to_what_the_owner_set(first: Limits, plan: list[Ste
 @unhurried
 @given(st.integers(0, 10**30), st.integers(0, 10**6), st.integers(1, 10**6))
 def test_limits_for_a_loss_keep_to_it(loss: int, seconds: int, window: int) -> None:
-    found = limits_for(loss, seconds, window)
+    with localcontext(prec=120):
+        size = int(capacity(Decimal(loss), Decimal(seconds), window))
+    found = Limits(size, size // window)
     assert found.loss(seconds) <= loss
     assert found.capacity <= loss
     assert (found.capacity + 1) * (window + seconds) > loss * window

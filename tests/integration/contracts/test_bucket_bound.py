@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from responders.bucket import Bucket, Limits
+from responders.bucket import Limits
 from sandbox import fetch
 from sandbox.evm import ETHER, Chain
 from sandbox.node import LocalNode, NodeOptions
+from tests.bucket_model import Bucket
 from tests.integration.contracts.vaulted import (
     CREDIT,
     IN_ETHER,

@@ -11,6 +11,8 @@ from schemas.alerts import Alert
 from schemas.chain import Argument, Call, Flow, Log, Transaction
 from schemas.manifest import Contract, Manifest
 
+E18 = 10**18
+
 ADMIN, THIEF = address(501), address(666)
 GOVERNOR, TIMELOCK, SAFE, VAULT, TOKEN, POOL, ORACLE, PAIR = (address(n) for n in range(1, 9))
 MANIFEST = Manifest(
@@ -81,3 +83,14 @@ class Life:
         for _ in range(count):
             alert = self.take(*logs, **parts)
             assert alert is None, alert.summary
+
+
+def said(alert: Alert) -> str:
+    """All reasons; the summary tells the first of them."""
+    return "; ".join(reason.text for vote in alert.votes for reason in vote.reasons)
+
+
+def lived(made: type[Detector], ordinary: int = 600) -> Life:
+    life = Life(made)
+    life.quiet(ordinary)
+    return life

@@ -35,6 +35,15 @@ from tests.unit.responders.examples import manifest
 from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock
 
 FINAL = 5
+WHOLE_WAY = [
+    "proposed",
+    "authorised",
+    "nonce-reserved",
+    "signed",
+    "broadcast",
+    "included",
+    "final",
+]
 
 
 class Crash(BaseException):

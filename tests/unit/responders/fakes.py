@@ -264,3 +264,8 @@ def _outbids(fresh: Pooled, before: Pooled) -> bool:
 
 def _hash(number: int, branch: int = 0) -> str:
     return "0x" + f"{branch:08x}{number:056x}"
+
+
+def chain_at(alerted: int = 1) -> FakeChain:
+    """A chain whose newest block is the one that the alert is about."""
+    return FakeChain(100 + alerted)

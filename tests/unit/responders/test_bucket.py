@@ -1,11 +1,15 @@
-from responders.bucket import Bucket, Limits, limits_for
+from decimal import Decimal
+
+from responders.allowance import capacity
+from responders.bucket import Limits
+from tests.bucket_model import Bucket
 
 HOUR = 3600
 
 
 def test_capacity_is_the_loss_over_one_plus_the_time_in_windows() -> None:
-    assert limits_for(3_000_000, 2 * HOUR, HOUR) == Limits(1_000_000, 1_000_000 // HOUR)
-    assert limits_for(3_000_000, 0, HOUR).capacity == 3_000_000
+    assert capacity(Decimal(3_000_000), Decimal(2 * HOUR), HOUR) == 1_000_000
+    assert capacity(Decimal(3_000_000), Decimal(0), HOUR) == 3_000_000
 
 
 def test_it_empties_and_refills() -> None:

@@ -18,11 +18,6 @@ DAI = "0x" + "d1" * 20
 WORKS, FAILS = Answer(ok=True, data="0x"), Answer(ok=False, data="0x")
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    return tmp_path / "journal.jsonl"
-
-
 def two_rungs() -> Manifest:
     narrow, broad = brake(name="pair", scope="T1", target=PAIR), brake()
     limits = Limits(brakes_per_window=2, cooldown_seconds=0)

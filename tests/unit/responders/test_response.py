@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from schemas.headers import hop_headers
 from schemas.ids import incident_id
 from schemas.manifest import Limits
@@ -12,11 +10,6 @@ from tests.unit.responders.examples import CHAIN, POOL, alert, brake, manifest, 
 from tests.unit.responders.fakes import FakeChain, State
 
 VAULT = "0x" + "cc" * 20
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    return tmp_path / "journal.jsonl"
 
 
 def test_dry_run_does_everything_but_sign_and_send(journal: Path) -> None:
