@@ -19,6 +19,12 @@ COPY ingest ingest
 COPY detectors detectors
 COPY responders responders
 COPY incidents incidents
+COPY forensics forensics
+COPY paging paging
+COPY neighbours neighbours
+COPY underwriting underwriting
+COPY assurance assurance
+COPY console console
 COPY sandbox sandbox
 COPY cli cli
 # What builds the package is in the lock, checked by hash like the rest. It leaves again, and so does

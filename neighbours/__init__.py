@@ -1,0 +1,1 @@
+"""One protocol warns another: signals out, signals in, and what an issuer's word is worth."""

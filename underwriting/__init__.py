@@ -1,0 +1,1 @@
+"""What an insurer asks, kept live: probability, exposure, tails and price, signed."""
