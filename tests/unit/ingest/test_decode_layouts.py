@@ -128,7 +128,7 @@ def test_an_anonymous_event_is_known_by_its_shape() -> None:
     data = "0x" + word(32) + word(4) + "8201aa3f".ljust(64, "0")
     found = Decoder().decode_log(CONTRACT, topics, data)
     assert found == Decoded(
-        "LOG_CALL", {"sig": "0x8201aa3f", "caller": ALICE, "data": "0x8201aa3f"}, True
+        "LOG_CALL", {"sig": "0x8201aa3f", "caller": ALICE, "data": "0x8201aa3f"}, anonymous=True
     )  # fmt: skip
 
 
