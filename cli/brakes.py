@@ -89,7 +89,10 @@ def _row(manifest: "Manifest", brake: "Brake", chain: "Chain") -> dict[str, Any]
     except ConfigurationError as error:
         raise ConfigurationError(f"{manifest.protocol}: {error}") from error
     deed = family.deed
+    quorum = manifest.quorum
+    agreed = quorum is not None and brake.scope in quorum.scopes
     ways = {
+        "operators' quorum": quorum.contract if quorum and agreed else None,
         "gate": brake.gate,
         "role of": brake.roles and brake.roles.modifier,
         "Safe": brake.safe,

@@ -13,7 +13,7 @@ import typer
 from cli.arming import switch_of
 from cli.drill import drilled
 from schemas.errors import ConfigurationError
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
+from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS
 
 if TYPE_CHECKING:
     from responders.book import Book
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from responders.outlook import Account, Outlook
     from responders.relay import Relay
     from responders.responder import Responder
+    from responders.words import Words
     from runtime.broker import Producer
     from runtime.service import Service
     from runtime.settings import Settings
@@ -41,6 +42,7 @@ def respond(
     from responders.levers import within_reach
     from responders.outlook import Outlook
     from responders.preflight import preflight
+    from responders.words import Words
     from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
@@ -48,13 +50,14 @@ def respond(
     settings = read_settings(respond={"armed": armed or None}, health={"port": health_port})
     own = settings.respond
     equipment.require_all(own)
-    broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS)
+    manifests = read_manifests(settings).values()
+    heard = (CONSENTS,) if any(manifest.quorum for manifest in manifests) else ()
+    broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS, *heard)
     with (
         running("respond", settings) as service,
         _node(settings, service) as chain,
         _beyond(settings) as beyond,
     ):
-        manifests = read_manifests(settings).values()
         levers = within_reach(manifests, chain, own.epoch, own.emergency)
         if not levers:
             raise ConfigurationError(
@@ -68,8 +71,9 @@ def respond(
             producer = broker.producer()
             book = Book(journal, producer, service.metrics)
             equipment.require_own(book.ledger, account)
+            words = Words(broker.offsets_at, service.clock) if heard else None
             responder = _responder(
-                settings, service, Field(levers, outlook, beyond), book, producer
+                settings, service, Field(levers, outlook, beyond, words), book, producer
             )
             preflight(outlook, levers)
             responder.tick()
@@ -100,6 +104,8 @@ class Field(NamedTuple):
     levers: "Levers"
     outlook: "Outlook"
     beyond: Beyond
+    words: "Words | None"
+    """Where other operators are heard, where any have a say."""
 
 
 @contextmanager
@@ -192,7 +198,7 @@ def _responder(
     verifier = None if own.trusted_keys is None else load_verifier(own.trusted_keys)
     intake = Intake(producer, service.metrics, "respond")
     return Responder(
-        AlertIntake(intake, verifier, chain, service.metrics),
+        AlertIntake(intake, verifier, chain, service.metrics, field.words),
         Response(levers, book, executor, outlook, service.clock, service.metrics),
         executor,
         book,

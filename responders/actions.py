@@ -1,26 +1,28 @@
 """The steps of a brake: which may follow which, and how one becomes the next. Pure.
 
     proposed -> authorised -> nonce-reserved -> signed -> broadcast -> included -> final
-                                                  ^___________|  ^________|  reorged: sent again
+                        |       ^                 ^___________|  ^________|  reorged: sent again
+                        consented, where operators have to agree
 An ended brake opens again, as `proposed`, when a new alert of its incident calls for it; only
 `final` is for ever.
 """
 
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
 from responders.inputs import words
 from responders.levers import Lever
-from schemas.actions import Action, Term
+from schemas.actions import MOST_TERMS, Action, Term
 from schemas.alerts import Alert
 from schemas.ids import content_id
 
 NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
     {
         "proposed": frozenset({"refused", "rehearsed", "authorised", "satisfied", "failed"}),
-        "authorised": frozenset({"refused", "satisfied", "failed", "nonce-reserved"}),
+        "authorised": frozenset({"refused", "satisfied", "failed", "consented", "nonce-reserved"}),
+        "consented": frozenset({"consented", "refused", "satisfied", "failed", "nonce-reserved"}),
         "nonce-reserved": frozenset({"signed"}),
         "signed": frozenset({"signed", "broadcast"}),
         "broadcast": frozenset({"broadcast", "signed", "included", "authorised"}),
@@ -33,7 +35,8 @@ NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
         "final": frozenset(),
     }
 )
-"""From `broadcast` to itself: from a relay to everybody. Back: to `signed` with a higher fee and
+"""From `broadcast` to itself: from a relay to everybody; from `consented`: a yes for another round,
+or for longer. Back: to `signed` with a higher fee and
 the same nonce; to `authorised` once another transaction has consumed the nonce, at finality."""
 
 ENDED = frozenset({"refused", "rehearsed", "satisfied", "failed", "final"})
@@ -55,7 +58,7 @@ def follow(action: Action, state: str, reason: str, **changes: Any) -> Action:
     if state not in NEXT[action.state]:
         raise ValueError(f"{action.action}: {state} may not follow {action.state}")
     number = action.step + 1
-    known: dict[str, Any] = {"terms": ()} | changes
+    known = {**changes, **told(changes.get("terms", ()))}
     return msgspec.structs.replace(
         action,
         id=step_id(action.action, number, state),
@@ -64,6 +67,18 @@ def follow(action: Action, state: str, reason: str, **changes: Any) -> Action:
         reason=reason[:_LONGEST_REASON],
         **known,
     )
+
+
+class Room(TypedDict):
+    """Where in an action terms stand."""
+
+    terms: tuple[Term, ...]
+    further: tuple[Term, ...]
+
+
+def told(terms: tuple[Term, ...]) -> Room:
+    """Return terms as an action has room for them."""
+    return Room(terms=terms[:MOST_TERMS], further=terms[MOST_TERMS:])
 
 
 def proposed(
@@ -85,7 +100,7 @@ def proposed(
         calldata=plan.calldata,
         scope=plan.scope,
         reason=alert.summary,
-        terms=terms,
+        **told(terms),
         severity=alert.severity,
         also_stops=words(lever.also_stops),
     )

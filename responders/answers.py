@@ -74,6 +74,13 @@ def receipt(answer: Any, tx: str) -> Receipt | None:
     )
 
 
+def paid(answer: Any) -> int | None:
+    """Read what a mined transaction paid for its gas; None for one that is not mined."""
+    if answer is None:
+        return None
+    return quantity(answer["gasUsed"]) * quantity(answer["effectiveGasPrice"])
+
+
 def message(answer: Any) -> dict[str, str] | None:
     """Read a transaction as the message that it was, the way `eth_call` takes it; without its fees,
     which the sender may not be able to pay a second time. None for one that is not known."""

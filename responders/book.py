@@ -12,7 +12,7 @@ from schemas import headers
 from schemas.actions import STATES
 from schemas.codec import encode
 from schemas.incidents import Hop
-from schemas.topics import ACTIONS
+from schemas.topics import ACTIONS, CONSENTS
 from schemas.units import Seconds
 
 _log = logger(__name__)
@@ -74,10 +74,14 @@ class Book:
         """Hand to the producer what it has not had yet."""
         while self._waiting:
             step = self._waiting.popleft()
+            key = step.action.protocol.encode()
+            if step.consent is not None:
+                named = ((headers.RECORD_ID, step.consent.id.encode()),)
+                self._producer.send(CONSENTS.name, encode(step.consent), key=key, headers=named)
             self._producer.send(
                 ACTIONS.name,
                 encode(step.action),
-                key=step.action.protocol.encode(),
+                key=key,
                 headers=(
                     (headers.RECORD_ID, step.action.id.encode()),
                     *headers.hop_headers(step.hops),

@@ -88,6 +88,10 @@ class Chain(Protocol):
         """Return what a transaction offers that waits in the pool; None for any other."""
         ...
 
+    def paid(self, tx: str) -> int | None:
+        """Return the fees that a transaction paid, in wei; None for one that was not mined."""
+        ...
+
     def has_code(self, address: str, block: int) -> bool:
         """Say whether there was a contract at an address after a block."""
         ...
@@ -146,6 +150,10 @@ class NodeChain:
     def offer(self, tx: str) -> Fee | None:
         """Return what a transaction offers that waits in the pool."""
         return self._ask("eth_getTransactionByHash", tx, read=answers.offer)
+
+    def paid(self, tx: str) -> int | None:
+        """Return the fees that a transaction paid."""
+        return self._ask("eth_getTransactionReceipt", tx, read=answers.paid)
 
     def has_code(self, address: str, block: int) -> bool:
         """Say whether there was a contract at an address after a block."""

@@ -9,8 +9,9 @@ import msgspec
 
 from schemas.alerts import Alert, Vote
 
-MOST_TRANSACTIONS = 1024
-"""Remembered; the oldest is forgotten first. Alerts about one transaction come within moments."""
+MOST_TRANSACTIONS = 8192
+"""Remembered; the oldest is forgotten first. Alerts about one transaction come within moments, in
+which somebody may make thousands of others that alert."""
 
 MOST_VOTES = 64
 """That an alert has room for."""

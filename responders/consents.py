@@ -7,88 +7,50 @@ order, twice: what is not an operator's word on this brake in this round is not 
 """
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
-from typing import Annotated, Any
 
-import msgspec
 from eth_abi.abi import encode
-from eth_account import Account
-from eth_account.messages import SignableMessage, encode_typed_data
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
-from msgspec import Meta
 
 from responders.chain import Call
+from responders.questions import LONGEST, Question, author
 from responders.reverts import selector
-from schemas.base import Part
+from responders.signer import Signer
+from schemas.consents import Consent
+from schemas.ids import content_id
 from schemas.units import Seconds
 
-VALID_FOR = 1800
-"""Seconds from block time on. The contract takes no word that is valid for more than an hour."""
+VALID_FOR = 600
+"""Seconds from block time on: nobody can take a word back, so it does not last."""
+
+MARGIN = 120
+"""Seconds that a word has to be valid for still when it is sent: ten blocks, and two higher fees. A
+word that runs out on the way would cost the brake its nonce."""
 
 GAS = 700_000
 """For a flag, and for checking the words of 32 operators."""
 
 _BRAKE = selector("brake(address,bytes,(uint64,bytes)[])")
-_CONSENT = [
-    {"name": "target", "type": "address"},
-    {"name": "data", "type": "bytes"},
-    {"name": "round", "type": "uint256"},
-    {"name": "expires", "type": "uint64"},
-]
-_SIGNATURE = r"^0x[0-9a-f]{130}$"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What operators are asked: may this call be made, in this round, by this quorum?"""
+def consent(question: Question, protocol: str, signer: Signer, now: Seconds) -> Consent:
+    """Return an operator's yes, given at block time `now`.
 
-    chain_id: int
-    quorum: str
-    target: str
-    calldata: str
-    round: int
-
-    def message(self, expires: Seconds) -> SignableMessage:
-        """Return what is signed."""
-        domain = {
-            "name": "Firebreak OperatorQuorum",
-            "version": "1",
-            "chainId": self.chain_id,
-            "verifyingContract": self.quorum,
-        }
-        content: dict[str, Any] = {
-            "target": self.target,
-            "data": bytes.fromhex(self.calldata[2:]),
-            "round": self.round,
-            "expires": expires,
-        }
-        return encode_typed_data(domain, {"Consent": _CONSENT}, content)
-
-
-class Consent(Part, frozen=True, kw_only=True, tag="consent"):
-    """One operator's word, as it travels."""
-
-    expires: Seconds
-    signature: Annotated[str, Meta(pattern=_SIGNATURE)]
-
-
-def consent(question: Question, key: bytes, now: Seconds) -> Consent:
-    """Return an operator's yes, given at block time `now`."""
+    Raises as `Signer.attest` does.
+    """
     expires = now + VALID_FOR
-    signed = Account.sign_message(question.message(expires), key)
-    return Consent(expires=expires, signature="0x" + bytes(signed.signature).hex())
-
-
-def author(question: Question, given: Consent) -> str | None:
-    """Return who said yes to this question, in lower case; None when nobody can be told from it."""
-    try:
-        found = Account.recover_message(
-            question.message(given.expires), signature=bytes.fromhex(given.signature[2:])
-        )
-    except (ValueError, TypeError, BadSignature, ValidationError):
-        return None
-    return str(found).lower()
+    chain = f"eip155:{question.chain_id}"
+    asked = (question.quorum, question.target, question.calldata, question.round)
+    return Consent(
+        id=content_id("consent", chain, *asked, signer.address, expires),
+        chain=chain,
+        protocol=protocol,
+        quorum=question.quorum,
+        target=question.target,
+        calldata=question.calldata,
+        round=question.round,
+        operator=signer.address,
+        expires=expires,
+        signature=signer.attest(question, expires),
+    )
 
 
 def enough(
@@ -98,21 +60,23 @@ def enough(
     threshold: int,
     now: Seconds,
 ) -> tuple[Consent, ...]:
-    """Return the words of `threshold` different operators that are valid at block time `now`, in
-    the order in which the contract takes them; nothing while there are fewer.
+    """Return the words of `threshold` different operators that are valid at block time `now` and
+    for `MARGIN` after it, in the order in which the contract takes them; nothing while there are
+    fewer.
 
-    Of one operator the word that is valid for longest counts.
+    Those that are valid for longest are taken, of one operator as of all.
     """
     latest: dict[str, Consent] = {}
     for one in given:
-        if not now < one.expires <= now + 2 * VALID_FOR:
+        if not now + MARGIN <= one.expires <= now + LONGEST:
             continue
         who = author(question, one)
         if who in operators and (who not in latest or latest[who].expires < one.expires):
             latest[str(who)] = one
     if len(latest) < threshold:
         return ()
-    return tuple(latest[who] for who in sorted(latest)[:threshold])
+    lasting = sorted(latest, key=lambda who: (-latest[who].expires, who))[:threshold]
+    return tuple(latest[who] for who in sorted(lasting))
 
 
 def braking(question: Question, consents: Iterable[Consent]) -> Call:
@@ -123,8 +87,3 @@ def braking(question: Question, consents: Iterable[Consent]) -> Call:
         [question.target, bytes.fromhex(question.calldata[2:]), words],
     )
     return Call(question.quorum, _BRAKE + arguments.hex(), GAS)
-
-
-def decode_consent(data: bytes) -> Consent:
-    """Read a word off the wire. Raises `msgspec.MsgspecError` for anything else."""
-    return msgspec.json.decode(data, type=Consent)

@@ -45,6 +45,8 @@ class Surroundings:
     also_stops: frozenset[Activity] = EVERYTHING
     value_exposed: float | None = None
     """What the protocol holds now, in money; None where it was not seen lately."""
+    fees_paid: float = 0.0
+    """By the transaction that alerted, in money; nought where that is not known."""
     still_at_risk: float | None = None
     """What a simulation at the head shows to be at risk still; None where none was made."""
 
@@ -84,9 +86,10 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         protocol=manifest.protocol,
         target=account(manifest.chain, brake.target),
         time=alert.timestamp,
+        scope=brake.scope,
     )
     exposed = around.value_exposed
-    loss, bucket = manifest.loss, buckets(manifest)
+    loss, griefing, bucket = manifest.loss, manifest.griefing, buckets(manifest)
     return Inputs(
         scope=brake.scope,
         also_stops=frozenset(words(around.also_stops)),
@@ -105,10 +108,13 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         stated_prior=costs.prior,
         posture_odds=alert.posture.odds if alert.posture is not None else 1.0,  # ADR 14
         p_value=alert.p_value,
-        false_halt_cost=float(costs.false_halt_cost),
+        false_halt_cost=float(manifest.false_cost_of(brake)),
         halt_cost=float(manifest.cost_of(brake)),
         value_exposed=float(costs.value_exposed) if exposed is None else exposed,
         loss_per_second=float(costs.loss_per_second),
+        decoy_prior=griefing.prior if griefing else 0.0,
+        griefing_gain=float(griefing.gain) if griefing else 0.0,
+        attacker_cost=float(griefing.decoy_cost) + around.fees_paid if griefing else None,
         response=costs.response_seconds,
         braking=loss.decide_seconds + loss.include_seconds if loss is not None else 0.0,
         bucket_capacity=None if bucket is None else bucket.capacity,
@@ -116,8 +122,6 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         blocks_behind=max(0, around.head - alert.block),
         alert_blocks=manifest.limits.alert_blocks,
         still_at_risk=around.still_at_risk,
-        brakes_left=guard.brakes_left(
-            around.guard, manifest.protocol, alert.timestamp, manifest.limits
-        ),
+        brakes_left=guard.brakes_left(around.guard, request, manifest.limits),
         cooldown_left=guard.cooldown_left(around.guard, request, manifest.limits),
     )

@@ -12,11 +12,12 @@ from typing import Literal, get_args
 import msgspec
 
 from responders.adapters.base import Check
-from responders.chain import Receipt, Sending
+from responders.chain import Call, Receipt, Sending
+from responders.consents import GAS
 from responders.entries import Step, passed
 from responders.fees import Fee, ahead, raised
 from responders.ledger import Course
-from responders.levers import Levers, lever_of
+from responders.levers import Lever, Levers, lever_of
 from responders.outlook import Outlook
 from responders.relay import Relay
 from responders.transactions import fee_of
@@ -171,8 +172,7 @@ class Delivery:
         if signer is None or lever is None:
             self._tell("brake_not_signed", course, armed=self._outlook.armed)
             return None
-        call = lever.adapter.call(course.action.action)
-        signed = signer.sign(call, course.action.nonce or 0, fee)
+        signed = signer.sign(_call(course, lever), course.action.nonce or 0, fee)
         step = course.then(
             "signed", reason, tx=signed.tx, fee=str(fee.ceiling), block=self._outlook.head
         )
@@ -228,3 +228,10 @@ class Delivery:
             self._tell("brake_overtaken", course, nonce=nonce)
             return None
         return course.then("authorised", f"another transaction consumed nonce {nonce}, for good")
+
+
+def _call(course: Course, lever: Lever) -> Call:
+    """Return what is sent: what was settled with the nonce, else as it has to be now."""
+    if course.step.data and lever.quorum is not None:
+        return Call(lever.quorum.contract, course.step.data, GAS)
+    return lever.adapter.call(course.action.action)

@@ -4,6 +4,7 @@ import msgspec
 
 from schemas.actions import Action
 from schemas.base import Part
+from schemas.consents import Consent
 from schemas.incidents import Hop
 from schemas.units import Height, Seconds
 
@@ -22,6 +23,13 @@ class Step(Part, frozen=True, kw_only=True, tag="step"):
     """The account that the nonce belongs to, once there is one."""
     raw: str = ""
     """The signed transaction, in hexadecimal, where this step made one."""
+    consent: Consent | None = None
+    """This operator's word, which the step announces."""
+    void: bool = False
+    """Whether its alert was withdrawn: the word that was given runs out, and nothing is sent."""
+    data: str = ""
+    """What is sent, where it was settled with the nonce: operators' words, which may not be there
+    any more when it is signed once more."""
     hops: dict[Hop, int] = msgspec.field(default_factory=dict)
     """When the alert and this brake passed each hop, in nanoseconds since 1970."""
 

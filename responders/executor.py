@@ -6,6 +6,8 @@ one acts on it. So a restart goes on from the last line as if nothing had happen
 
 from collections.abc import Callable
 
+import msgspec
+
 from responders.book import Book
 from responders.delivery import Delivery
 from responders.entries import Step
@@ -13,6 +15,7 @@ from responders.ledger import Course
 from responders.outlook import Outlook
 from responders.preparation import Preparation
 from runtime.logs import logger
+from schemas.consents import Consent
 from schemas.errors import TransientError
 
 _log = logger(__name__)
@@ -29,10 +32,12 @@ class Executor:
     ) -> None:
         self._book = book
         self._outlook = outlook
+        self._preparation = preparation
         self._unanswered: set[str] = set()
         self._acts: dict[str, Callable[[Course], Step | None]] = {
             "proposed": preparation.rehearse,
             "authorised": preparation.prepare,
+            "consented": preparation.gather,
             "nonce-reserved": delivery.sign,
             "signed": delivery.send,
             "broadcast": delivery.watch,
@@ -48,10 +53,28 @@ class Executor:
 
     def withdraw(self, alert: str) -> None:
         """End the brakes that wait, without a nonce yet, on an alert that no longer holds."""
+        reason = "the alert was withdrawn: its block left the chain"
         for course in self._book.ledger.open():
-            if course.action.alert == alert and course.state in ("proposed", "authorised"):
-                reason = "the alert was withdrawn: its block left the chain"
+            if course.action.alert != alert:
+                continue
+            if course.state in ("proposed", "authorised"):
                 self._book.write(course.then("refused", reason))
+            elif course.state == "consented" and not course.step.void:
+                # The word is out; it is kept in mind until it has run out.
+                step = course.then("consented", reason)
+                kept = course.step.consent
+                self._book.write(msgspec.structs.replace(step, consent=kept, void=True))
+
+    def hear(self, word: Consent) -> bool:
+        """Hear an operator's word; say whether it may count. Raises `PoisonRecordError` for one
+        that nobody of its quorum said."""
+        return self._preparation.hear(word)
+
+    def gather(self) -> None:
+        """Advance the brakes that wait for other operators."""
+        for course in self._book.ledger.open():
+            if course.state == "consented":
+                self.advance(course.action.action)
 
     @property
     def head(self) -> int:

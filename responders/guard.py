@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 
 from responders.actions import ENDED
 from responders.healing import renews
-from responders.inputs import Inputs
+from responders.inputs import Inputs, Scope
 from schemas.actions import Action
 from schemas.manifest import Limits
 from schemas.units import Seconds
+
+SPENT = "the budget is spent: no brake of this rung is left in this window"
+SCOPES: tuple[Scope, ...] = ("T1", "T2")
+"""Rungs that the automation pulls; each has a budget of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Spent:
     protocol: str
     target: str
     time: Seconds
+    scope: Scope = "T2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +41,22 @@ class GuardState:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A brake that is asked for: on which target, on an alert of which time."""
+    """A brake that is asked for: on which target, on an alert of which time, on which rung."""
 
     protocol: str
     target: str
     time: Seconds
+    scope: Scope = "T2"
 
 
 def objection(given: Inputs) -> str:
     """Return why these inputs do not allow a brake, '' when they do.
 
     Guarantees, if every brake that was allowed is folded into the state, renewals aside: no span of
-    `limits.window_seconds` holds more than `limits.brakes_per_window` brakes of a protocol, no span
-    of `limits.cooldown_seconds` two of one target, whatever the order in which alerts arrive.
+    `limits.window_seconds` holds more broad brakes (T2) of a protocol than
+    `limits.brakes_per_window`, nor more narrow ones (T1) than their own number, so that whoever has
+    narrow ones pulled for nothing leaves the broad ones' budget untouched; no span of
+    `limits.cooldown_seconds` two of one target, whatever the order in which alerts arrive.
     """
     if given.blocks_behind > given.alert_blocks and not given.still_at_risk:
         old = f"the alert is more than {given.alert_blocks:.0f} blocks old"
@@ -58,7 +66,7 @@ def objection(given: Inputs) -> str:
     if given.renewal:
         return ""
     if given.brakes_left <= 0:
-        return "the budget is spent: no brake is left in this window"
+        return SPENT
     if given.cooldown_left > 0:
         return "cooldown: the target was braked lately"
     return ""
@@ -84,31 +92,36 @@ def too_old(block: int, head: int, limits: Limits) -> bool:
     return head - block > limits.alert_blocks
 
 
-def brakes_left(state: GuardState, protocol: str, time: Seconds, limits: Limits) -> int:
-    """Return how many brakes the window around this time still has room for.
+def brakes_left(state: GuardState, request: Request, limits: Limits) -> int:
+    """Return how many brakes of its rung the window around a request still has room for.
 
     It reaches both ways, because alerts arrive out of order and every window counts.
     """
     used = sum(
-        abs(time - spent.time) < limits.window_seconds
+        abs(request.time - spent.time) < limits.window_seconds
         for spent in state.spent
-        if spent.protocol == protocol
+        if spent.protocol == request.protocol and spent.scope == request.scope
     )
-    return max(0, limits.brakes_per_window - used)
+    narrow = limits.narrow_brakes_per_window if request.scope == "T1" else None
+    room = limits.brakes_per_window if narrow is None else narrow
+    return max(0, room - used)
 
 
 def after(state: GuardState, before: str, step: Action, time: Seconds) -> GuardState:
     """Return the state after a brake went from state `before` to `step.state`.
 
     `time` is that of the block that called for it. A brake counts from when it is authorised, and
-    no longer once it ended without ever having been signed; a renewal does not count.
+    no longer once it ended without ever having been signed; a renewal does not count. Where this
+    operator gave its word, others may have pulled it: `satisfied` counts, and any other end comes
+    only after the word ran out.
     """
     if step.state == "authorised" and renews(step):
         return state
     if step.state == "authorised" and before == "proposed":
-        spent = Spent(step.action, step.protocol, step.target, time)
+        spent = Spent(step.action, step.protocol, step.target, time, step.scope)
         return replace(state, spent=(*state.spent, spent))
-    if before == "authorised" and step.state in ENDED:
+    unsigned = before == "authorised" or (before == "consented" and step.state != "satisfied")
+    if unsigned and step.state in ENDED:
         return replace(state, spent=_without_last(state.spent, step.action))
     return state
 

@@ -10,6 +10,14 @@ after `response`, a brake after `braking`, so what a brake can save is the diffe
 L_avoidable = drained(response) - drained(braking). V_exposed is what is there now, so what has left
 already is out of it.
 
+**Forced halts.** Some alert because somebody wants the halt. Where that pays (`griefing_gain` above
+`attacker_cost`, what the alert took to make), there is a third hypothesis beside attack and chance:
+a decoy, of prior d. It explains a strong alert as well as an attack does, so with B for the Bayes
+factor and m for the prior of an attack, p = m B / (m B + d B + 1 - m - d). However strong the
+alert, p stays below m / (m + d): what costs much when pulled for nothing waits for people, or for
+value that leaves, while a brake of a small `false_cost` goes ahead. Where a decoy costs more than a
+halt is worth, d is nought and the rule is as it was.
+
 Until detectors give posteriors, p comes from the manifest's prior and the alert's p-value. For a
 p-value below 1/e, no alternative in a broad class makes the observation more than 1/(-e p ln p)
 times likelier than chance does (Sellke, Bayarri, Berger, "Calibration of p Values for Testing
@@ -23,10 +31,14 @@ from math import e, inf, log
 
 from responders.inputs import Inputs
 from schemas.actions import Term
+from schemas.alerts import Alert
 
 MAX_BAYES_FACTOR = 1e4
 """Reached at a p-value of about 3e-6: smaller ones rest on tails that were fitted, not seen."""
 
+
+_LEAST_COST = 1e-6
+"""Money; what cost nothing at all would have no factor."""
 
 MAX_PRIOR_ODDS = 100.0
 """How far anything that is known of an account may raise the odds that the manifest states."""
@@ -60,10 +72,27 @@ def raised(prior: float, odds: float) -> float:
     return prior * times / (1 - prior + prior * times)
 
 
-def posterior(prior: float, p_value: float) -> float:
-    """Return the probability of an attack after the alert; prior odds times the Bayes factor."""
-    weight = prior * bayes_factor(p_value)
-    return weight / (weight + 1 - prior)
+def decoy(given: Inputs, prior: float) -> float:
+    """Return the prior probability that the alert was made to force a halt: nought where nobody
+    says what one is worth, or where it costs as much as that."""
+    if given.attacker_cost is None or given.griefing_gain <= given.attacker_cost:
+        return 0.0
+    return min(given.decoy_prior, 1 - prior)
+
+
+def posterior(prior: float, p_value: float, decoy_prior: float = 0.0) -> float:
+    """Return the probability of an attack after the alert, by Bayes' rule over attack, decoy and
+    chance."""
+    factor = bayes_factor(p_value)
+    weight = prior * factor
+    return weight / (weight + decoy_prior * factor + 1 - prior - decoy_prior)
+
+
+def strength(alert: Alert) -> float:
+    """Return by how much an alert multiplies the odds of an attack, its sender's posture included:
+    all that the rule takes from it."""
+    posture = alert.posture.odds if alert.posture is not None else 1.0
+    return min(MAX_PRIOR_ODDS, max(1.0, posture)) * bayes_factor(alert.p_value)
 
 
 def drained(given: Inputs, seconds: float) -> float:
@@ -82,7 +111,8 @@ def avoidable_loss(given: Inputs) -> float:
 def judge(given: Inputs) -> Verdict:
     """Apply the rule. Monotone in the probability and in the avoidable loss."""
     prior = raised(given.stated_prior, given.posture_odds)
-    p = posterior(prior, given.p_value)
+    forced = decoy(given, prior)
+    p = posterior(prior, given.p_value, forced)
     avoidable = avoidable_loss(given)
     gain = avoidable - given.halt_cost
     # The rule without its divisions; it cannot hold unless there is something to gain.
@@ -102,5 +132,18 @@ def judge(given: Inputs) -> Verdict:
             Term(name="probability", value=p),
             Term(name="avoidable_loss", value=avoidable, unit="money"),
             Term(name="expected_loss", value=p * avoidable, unit="money"),
+            *_griefing(given, forced),
         ),
+    )
+
+
+def _griefing(given: Inputs, forced: float) -> tuple[Term, ...]:
+    """Return what a halt for nothing costs the protocol for each unit that it costs whoever forces
+    it, where that is known."""
+    if given.attacker_cost is None:
+        return ()
+    factor = given.false_halt_cost / max(given.attacker_cost, _LEAST_COST)
+    return (
+        Term(name="decoy", value=forced),
+        Term(name="griefing_factor", value=factor),
     )

@@ -59,6 +59,12 @@ class Inputs:
     halt_cost: float = _number("money")
     value_exposed: float = _number("money")
     loss_per_second: float = _number("money/s")
+    decoy_prior: float = _number(default=0.0)
+    """Probability that an alert was made to force a halt, where that pays."""
+    griefing_gain: float = _number("money", default=0.0)
+    """What a forced halt is worth to whoever wants one."""
+    attacker_cost: float | None = _number("money", default=None)
+    """What it took to make what alerted; None where nobody says."""
     response: float = _number("s")
     """Until people stop a drain."""
     braking: float = _number("s")

@@ -1,20 +1,24 @@
-"""Which records of the alert topic may be acted on: those that a trusted key signed, in time.
+"""Which records of the alert topic may be acted on: those that a trusted key signed, in time. And
+what stands on the topic of operators' words, whose proof is in themselves.
 
 Anyone who may write to the topic can write rubbish, so what fails here is content, never a fault of
 our own: it goes to the dead letters and stops nothing.
 """
 
+from collections.abc import Sequence
 from typing import cast
 
-from runtime.broker import Message
+from responders.words import Words
+from runtime.broker import Message, Offsets, Partition
 from runtime.intake import Intake
 from runtime.metrics import Metrics
 from runtime.signatures import Verifier
 from schemas import headers
 from schemas.alerts import Alert, AlertRecord
 from schemas.codec import decode_from
+from schemas.consents import Consent
 from schemas.errors import PoisonRecordError
-from schemas.topics import ALERTS
+from schemas.topics import ALERTS, CONSENTS, TopicSpec
 
 MAX_LEAD = 64
 """Blocks that an alert may be ahead of our node and still tell how far the chain is."""
@@ -24,15 +28,31 @@ class AlertIntake:
     """Checks and decodes the records of one chain."""
 
     def __init__(
-        self, intake: Intake, verifier: Verifier | None, chain: str, metrics: Metrics
+        self,
+        intake: Intake,
+        verifier: Verifier | None,
+        chain: str,
+        metrics: Metrics,
+        words: Words | None = None,
     ) -> None:
-        """Without a verifier, as in a dry-run, whatever can be read is believed."""
+        """Without a verifier, as in a dry-run, whatever can be read is believed. `words` is where
+        other operators are heard, where any have a say."""
+        self._words = words
         self._intake = intake
         self._verifier = verifier
         self._chain = chain
         self._metrics = metrics
         self.newest = 0
         """The newest block that a believed alert named."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What it reads."""
+        return (ALERTS.name,) if self._words is None else (ALERTS.name, CONSENTS.name)
+
+    def starts(self, partitions: Sequence[Partition]) -> Offsets:
+        """Return where to start each of these that does not start where the group stopped."""
+        return {} if self._words is None else self._words.starts(partitions)
 
     def read(self, message: Message, head: int) -> AlertRecord | None:
         """Return the record; None when it is of another chain, or not to be believed at `head`."""
@@ -42,9 +62,9 @@ class AlertIntake:
         try:
             if self._verifier is not None:
                 self._verifier.check(message, head=max(head, self.newest), chain=self._chain)
-            record = _decoded(message)
+            record = cast("AlertRecord", _decoded(ALERTS, message))
         except PoisonRecordError as error:
-            self._intake.reject(message, str(error), fault="content")
+            self.reject(message, str(error))
             return None
         if record.chain != self._chain:
             return None
@@ -52,9 +72,24 @@ class AlertIntake:
             self.newest = max(self.newest, record.block)
         return record
 
+    def word(self, message: Message) -> Consent | None:
+        """Return an operator's word, not yet checked; None when it cannot be read, or is about
+        another chain."""
+        self._metrics.records.labels(CONSENTS.name).inc()
+        try:
+            word = cast("Consent", _decoded(CONSENTS, message))
+        except PoisonRecordError as error:
+            self.reject(message, str(error))
+            return None
+        return word if word.chain == self._chain else None
 
-def _decoded(message: Message) -> AlertRecord:
-    record = cast("AlertRecord", decode_from(ALERTS, message.value or b""))
+    def reject(self, message: Message, reason: str) -> None:
+        """Keep what is not to be believed."""
+        self._intake.reject(message, reason, fault="content")
+
+
+def _decoded(topic: TopicSpec, message: Message) -> AlertRecord | Consent:
+    record = cast("AlertRecord | Consent", decode_from(topic, message.value or b""))
     if message.key != record.protocol.encode():
         raise PoisonRecordError(f"its key is not its protocol, {record.protocol}")
     return record

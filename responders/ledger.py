@@ -50,7 +50,7 @@ class Course:
     def then(self, state: str, reason: str, **changes: Any) -> Step:
         """Return the next step; `changes` name fields of its record. The rest stays as it is."""
         action = follow(self.action, state, reason, **changes)
-        return msgspec.structs.replace(self.step, action=action, raw="")
+        return msgspec.structs.replace(self.step, action=action, raw="", consent=None)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from schemas.actions import Action
 from schemas.activities import Activity
 from schemas.errors import ConfigurationError
 from schemas.manifest import Brake, Limits, Manifest
+from schemas.operators import Quorum
 from schemas.units import account
 
 
@@ -41,6 +42,12 @@ class Lever:
     def target(self) -> str:
         """The contract it brakes, as CAIP-10."""
         return account(self.manifest.chain, self.brake.target)
+
+    @property
+    def quorum(self) -> Quorum | None:
+        """Who has to agree before it is pulled; None where this responder may alone."""
+        told = self.manifest.quorum
+        return told if told is not None and self.brake.scope in told.scopes else None
 
     @property
     def also_stops(self) -> frozenset[Activity]:
@@ -93,4 +100,9 @@ def kept_alive(levers: Levers) -> dict[str, list[str]]:
 
 def lever_of(levers: Levers, action: Action) -> Lever | None:
     """Return the brake that an action pulls, None once no manifest has it any more."""
-    return levers.get(LeverKey(action.protocol, action.adapter, action.target, action.calldata))
+    return levers.get(key_of(action))
+
+
+def key_of(action: Action) -> LeverKey:
+    """Return the name within the journal of the brake that an action pulls."""
+    return LeverKey(action.protocol, action.adapter, action.target, action.calldata)

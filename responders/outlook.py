@@ -9,7 +9,11 @@ from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
 from responders.signer import Signer
 from responders.switch import Switch
+from schemas.errors import TransientError
 from schemas.manifest import Manifest
+
+_COIN = 10**18
+"""Smallest units of a chain's coin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,18 @@ class Outlook:
         if answer is None:
             return None
         return self.value(protocol) if answer.ok else 0.0
+
+    def fees_paid(self, manifest: Manifest, tx: str) -> float:
+        """Return what a transaction paid for its gas, in money; nought where nobody asks for it, or
+        the node does not know the transaction."""
+        griefing = manifest.griefing
+        if griefing is None or griefing.coin_price is None:
+            return 0.0
+        try:
+            wei = self.chain.paid(tx) or 0
+        except TransientError:  # it only makes a decoy look cheaper than it was
+            return 0.0
+        return float(griefing.coin_price * wei / _COIN)
 
     def refresh(self) -> bool:
         """Look at the chain; say whether it has another newest block than before.

@@ -12,6 +12,8 @@ nothing: it pulls only brakes whose manifest says so (ADR 23).
 
 from collections.abc import Container
 
+import msgspec
+
 from responders.evidence import rules_broken
 from responders.inputs import Inputs
 from schemas.activities import SAFEGUARDS
@@ -26,6 +28,14 @@ With a false-alarm rate of 1 %, a miss rate of 10 % and 5 % common cause, one of
 held by a test)."""
 
 
+def as_of_the_head(alert: Alert) -> Alert:
+    """Return an alert on a waiting transaction as one on the block that it was simulated on: the
+    block that it names is yet to come, and no node can say anything of that."""
+    if alert.phase == "head":
+        return alert
+    return msgspec.structs.replace(alert, block=max(0, alert.block - 1))
+
+
 def ladder(manifest: Manifest) -> tuple[Brake, ...]:
     """Return the protocol's brakes, the narrowest first, of those the cheapest, then in the
     manifest's order."""
@@ -35,11 +45,14 @@ def ladder(manifest: Manifest) -> tuple[Brake, ...]:
 def narrower(brake: Brake, alert: Alert, manifest: Manifest, at_work: Container[str]) -> int:
     """Return how many narrower brakes halt all that loses and are at work: pulled, by name, but so
     lately that this alert cannot tell whether they are enough. None where the alert does not say
-    what loses."""
+    what loses; unless halts may be forced (`[griefing]`): then it is what the brake halts."""
+    losing = set(alert.losing)
+    if manifest.griefing is not None and not losing:
+        losing = {manifest.halted_by(brake)}
     return sum(
         other.scope < brake.scope
         and other.name in at_work
-        and set(alert.losing) == {manifest.halted_by(other)}
+        and losing == {manifest.halted_by(other)}
         for other in manifest.brakes
     )
 

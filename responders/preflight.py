@@ -4,6 +4,7 @@ So the first brake is as fast as any other, and one that would not work is known
 """
 
 from responders.adapters.base import NotNowError
+from responders.agreement import question_of
 from responders.drill import NO_ACTION, Drill
 from responders.fees import Fee
 from responders.levers import Lever, Levers
@@ -38,6 +39,9 @@ def _unsigned(outlook: Outlook, lever: Lever) -> str:
     # Never leaves this function, and no block could ever take it: it pays nothing.
     try:
         signer.sign(lever.adapter.call(NO_ACTION), 0, _WORTHLESS)
+        question = question_of(lever, outlook.head)
+        if question is not None:
+            signer.attest(question, outlook.time)  # has run out as it is signed
     except (NotNowError, SignerRefusalError) as error:
         return str(error)
     return ""

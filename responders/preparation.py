@@ -3,15 +3,21 @@
 import msgspec
 
 from responders.adapters.base import Outcome, Trial
+from responders.agreement import Agreement, question_of
+from responders.consents import GAS
 from responders.entries import Step
 from responders.guard import too_old
+from responders.hearing import Hearing
 from responders.ledger import Course, Ledger
-from responders.levers import Lever, Levers, lever_of
+from responders.levers import Lever, Levers, key_of, lever_of
 from responders.outlook import Outlook
 from responders.witness import Witness, tried
 from runtime.logs import logger
+from schemas.consents import Consent
 
 _log = logger(__name__)
+
+_GOES_ON = ("consented", "nonce-reserved", "satisfied")
 
 
 class Preparation:
@@ -25,6 +31,7 @@ class Preparation:
         self._witness = witness
         self._ledger = ledger
         self._levers = levers
+        self._agreement = Agreement(outlook, Hearing(levers))
 
     def rehearse(self, course: Course) -> Step | None:
         """Do for a proposed brake, in dry-run, all that precedes signing."""
@@ -34,7 +41,9 @@ class Preparation:
         if not isinstance(trial, Trial):
             return trial
         reason = f"dry-run, nothing was sent: {trial.reason}"
-        return course.then("rehearsed", reason, terms=course.action.terms)
+        return course.then(
+            "rehearsed", reason, terms=(*course.action.terms, *course.action.further)
+        )
 
     def prepare(self, course: Course) -> Step | None:
         """Give an authorised brake its nonce, or end it; None while nodes disagree."""
@@ -43,10 +52,52 @@ class Preparation:
         trial = self._try(course)
         if not isinstance(trial, Trial):
             return trial
+        lever = self._levers[key_of(course.action)]
+        question = question_of(lever, self._outlook.head)
+        if question is not None:
+            return self._agreement.word(course, lever, question)
+        return self._numbered(course, trial.reason)
+
+    def gather(self, course: Course) -> Step | None:
+        """Give a brake that operators agree on its nonce, say yes again where the first one is not
+        worth anything any more, or end it; None while it waits for them.
+
+        While this operator's word may still be used, its brake ends only where it is done.
+        """
+        step = self._gathered(course)
+        if step is None or step.action.state in _GOES_ON or self._agreement.ran_out(course):
+            return step
+        return None
+
+    def _gathered(self, course: Course) -> Step | None:
+        trial = self._try(course)
+        if not isinstance(trial, Trial):
+            return trial
+        if course.step.void or not self._outlook.armed:
+            why = "its alert was withdrawn" if course.step.void else "it was disarmed"
+            return course.then("refused", f"{why} while it waited for other operators")
+        lever = self._levers[key_of(course.action)]
+        question = question_of(lever, self._outlook.head)
+        if question is None:
+            return course.then("refused", "no operators have a say in this brake any more")
+        call = self._agreement.reached(course, lever, question)
+        if call is not None:
+            agreed = f"enough operators agree in round {question.round}"
+            return self._numbered(course, agreed, call.data)
+        if self._agreement.again(course, question):
+            return self._agreement.word(course, lever, question)
+        return None
+
+    def hear(self, word: Consent) -> bool:
+        """Hear an operator's word; say whether it may count. Raises `PoisonRecordError` for one
+        that nobody of its quorum said."""
+        return self._agreement.hear(word)
+
+    def _numbered(self, course: Course, reason: str, data: str = "") -> Step:
         sender = str(self._outlook.account.address)
         nonce = self._ledger.next_nonce(sender, self._outlook.nonce)
-        step = course.then("nonce-reserved", trial.reason, nonce=nonce)
-        return msgspec.structs.replace(step, sender=sender)
+        step = course.then("nonce-reserved", reason, nonce=nonce)
+        return msgspec.structs.replace(step, sender=sender, data=data)
 
     def _try(self, course: Course) -> Step | Trial | None:
         """Return a trial that promises to brake, or the step that ends this brake; None while nodes
@@ -75,7 +126,8 @@ class Preparation:
     def _short_of_funds(self, lever: Lever) -> str:
         """Return why the account cannot pay, '' when it can. Signed all the same, a brake would
         hold its nonce, and brake out of the blue once the account is funded."""
-        needed = lever.adapter.plan().gas * self._outlook.fee.ceiling
+        gas = max(lever.adapter.plan().gas, 0 if lever.quorum is None else GAS)
+        needed = gas * self._outlook.fee.ceiling
         if self._outlook.account.address is None or self._outlook.balance >= needed:
             return ""
         return f"the account holds {self._outlook.balance} wei, a brake may need {needed}"

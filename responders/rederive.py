@@ -47,9 +47,10 @@ def rederive(action: Action) -> Rederived:
         raise PoisonRecordError(
             f"a step {action.state} with {len(action.terms)} terms decides nothing"
         )
-    given = inputs_of(action.scope, action.also_stops, action.terms)
+    terms = (*action.terms, *action.further)
+    given = inputs_of(action.scope, action.also_stops, terms)
     decision = judge(given)
-    said, differences = {term.name: term for term in action.terms}, []
+    said, differences = {term.name: term for term in terms}, []
     if decision.allowed != _DECIDED[action.state]:
         differences.append(f"{action.state}, but the numbers say: {decision.reason}")
     for term in decision.terms[len(terms_of(given)) :]:  # behind the inputs, what was computed

@@ -1,20 +1,30 @@
 """The respond service: signed alerts in, brakes and their every step out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from responders.book import Book
 from responders.executor import Executor
 from responders.intake import AlertIntake
+from responders.lanes import Group, Lane, Lanes
 from responders.response import Response
 from runtime.broker import Message, Offsets, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
 from schemas.alerts import Alert, AlertRecord
-from schemas.errors import TransientError
+from schemas.errors import PoisonRecordError, TransientError
 from schemas.headers import hops
-from schemas.topics import ALERTS
+from schemas.topics import ALERTS, CONSENTS
 
 _log = logger(__name__)
+
+CROWD = 50
+"""Alerts in one batch from which on those wait that no brake may be pulled on."""
+
+WAITS = 1.0
+"""Seconds that they wait, for others that are alike."""
+
+TURN = 0.05
+"""Seconds of each turn of the loop that go to them: by so much do they hold up a brake at most."""
 
 SETTLE_AFTER = 5.0
 """Seconds between two checks that the topic has every step, also when no alert comes.
@@ -26,8 +36,6 @@ class Responder:
     """What the consumer loop runs. While no node answers it takes no alerts: they wait in their
     topic, and are judged by their age when one does."""
 
-    topics = (ALERTS.name,)
-
     def __init__(
         self,
         intake: AlertIntake,
@@ -38,8 +46,10 @@ class Responder:
         look_every: float,
     ) -> None:
         """`look_every` is how often to look at the chain, in seconds."""
+        self.topics = intake.topics
         self._intake = intake
         self._response = response
+        self._lanes = Lanes(response.manifests)
         self._executor = executor
         self._book = book
         self._clock = clock
@@ -47,27 +57,61 @@ class Responder:
         self._look_at = self._settle_at = clock.monotonic()
         self._sees = False
 
-    def assigned(self, partitions: Sequence[Partition]) -> Offsets:  # noqa: ARG002 - nothing is kept by partition
-        """Start where the group stopped."""
-        return {}
+    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
+        """Start where the group stopped; with operators' words, which are kept in memory alone,
+        where the oldest may still be valid."""
+        return self._intake.starts(partitions)
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Go on with the brakes that were begun: their nonces are this account's."""
 
     def process(self, batch: Sequence[Message]) -> None:
         """Answer every alert, in order; one that the same batch takes back is not acted on."""
-        read = [(message, self._intake.read(message, self._executor.head)) for message in batch]
+        alerts = [message for message in batch if message.topic == ALERTS.name]
+        self._hear(message for message in batch if message.topic == CONSENTS.name)
+        read = [(message, self._intake.read(message, self._executor.head)) for message in alerts]
         void = _void(record for _, record in read if record is not None)
+        now = self._clock.monotonic()
         for message, record in read:
             if isinstance(record, Alert):
-                self._response.answer(record, hops(message.headers), withdrawn=record.id in void)
+                times = hops(message.headers)
+                self._lanes.add(record, times, now, withdrawn=record.id in void)
             elif record is not None:
                 self._executor.withdraw(record.alert)
+        self._answer(Lane.REST if len(alerts) < CROWD else Lane.NARROW)
         self._book.publish()
+
+    def _answer(self, worst: Lane, wanted: Callable[[Group], bool] = lambda _: True) -> None:
+        for group in self._lanes.take(worst, wanted):
+            self._response.answer(group)
+
+    def _catch_up(self, now: float) -> None:
+        """Answer what waited long enough behind a crowd, for one turn."""
+        until = self._clock.monotonic() + TURN
+        self._answer(
+            Lane.REST,
+            lambda group: now - group.arrived >= WAITS and self._clock.monotonic() < until,
+        )
+
+    def _hear(self, messages: Iterable[Message]) -> None:
+        """Hear operators, and go on with the brakes that waited for them, once for all."""
+        news = False
+        for message in messages:
+            word = self._intake.word(message)
+            if word is None:
+                continue
+            try:
+                news = self._executor.hear(word) or news
+            except PoisonRecordError as error:
+                self._intake.reject(message, str(error))
+        if news:
+            self._executor.gather()
 
     def tick(self) -> None:
         """Look at the chain, and let the brakes that wait for it go on."""
         now = self._clock.monotonic()
+        if len(self._lanes):
+            self._catch_up(now)
         if now >= self._look_at:
             self._look_at = now + self._look_every
             self._look()
@@ -87,7 +131,8 @@ class Responder:
         self._book.publish()
 
     def checkpoint(self, offsets: Offsets) -> None:  # noqa: ARG002 - the journal is ahead of any offset
-        """Wait until the topic has every step."""
+        """Answer what waits, then wait until the topic has every step."""
+        self._answer(Lane.REST)
         self._book.settle()
 
     def ready(self) -> bool:

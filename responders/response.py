@@ -1,6 +1,5 @@
 """From one alert to what is done about it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
@@ -10,20 +9,26 @@ from responders import guard, healing, policy
 from responders.actions import follow, proposed, reopened
 from responders.adapters.base import Condition
 from responders.book import Book
-from responders.concert import Concert
 from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
 from responders.executor import Executor
+from responders.lanes import FLOOD, Group
 from responders.ledger import Course
 from responders.levers import Lever, Levers
 from responders.outlook import Outlook
 from runtime.clock import Clock
+from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.ids import action_id
-from schemas.incidents import Hop
+from schemas.manifest import Manifest
 from schemas.units import Seconds
+
+_log = logger(__name__)
+
+FAULTS = "alerts_flood", "budget_spent"
+"""What people are told of, as the metric of brakes' faults names it."""
 
 
 class Response:
@@ -50,23 +55,33 @@ class Response:
         self._outlook = outlook
         self._clock = clock
         self._metrics = metrics
-        self._concert = Concert()
+        for protocol in self._levers:
+            metrics.coalesced.labels(protocol)
+            for fault in FAULTS:
+                metrics.brake_faults.labels(protocol, fault)
 
-    def answer(self, alert: Alert, hops: Mapping[Hop, int], *, withdrawn: bool) -> None:
-        """Answer one alert; `withdrawn` says that it is known to hold no longer.
+    @property
+    def manifests(self) -> dict[str, Manifest]:
+        """Whose alerts are answered, by protocol."""
+        return {name: next(iter(own.values())).manifest for name, own in self._levers.items()}
+
+    def answer(self, group: Group) -> None:
+        """Answer alerts that are alike, as one.
 
         Raises `TransientError` if a target that was braked before cannot be looked at: read the
         alert again. `UnsafeToContinueError` if a step cannot be written down.
         """
+        alert, withdrawn, hops = group.alert, group.withdrawn, group.hops
         levers = self._levers.get(alert.protocol, {})
         if not levers:
             return
+        self._count(group)
         manifest = next(iter(levers.values())).manifest
-        alert = self._concert.joined(_as_of_the_head(alert))
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
         head = max(self._outlook.head, alert.block)
         at_work: set[str] = set()
+        fees = self._outlook.fees_paid(manifest, alert.tx)
         for brake in policy.ladder(manifest):
             lever = levers[brake.name]
             around = Surroundings(
@@ -78,6 +93,7 @@ class Response:
                 lapsing=self._lapsing(self._latest(lever, incident), lever, time),
                 also_stops=lever.also_stops,
                 value_exposed=self._outlook.value(alert.protocol),
+                fees_paid=fees,
             )
             decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)
@@ -91,6 +107,14 @@ class Response:
         self._book.note(alert.protocol, incident, time)
         self._show_budget(alert.protocol)
 
+    def _count(self, group: Group) -> None:
+        """Tell how many alerts were answered as one; people, if they are a flood."""
+        protocol = group.alert.protocol
+        self._metrics.coalesced.labels(protocol).inc(group.count - 1)
+        if group.count >= FLOOD:
+            self._metrics.brake_faults.labels(protocol, "alerts_flood").inc()
+            _log.error("alerts_flood", protocol=protocol, alerts=group.count)
+
     def show_budgets(self) -> None:
         """Show how many brakes each protocol has left in the window around the newest block, and
         whether they are sent."""
@@ -99,7 +123,9 @@ class Response:
 
     def _show_budget(self, protocol: str) -> None:
         limits = next(iter(self._levers[protocol].values())).limits
-        left = guard.brakes_left(self._book.ledger.guard, protocol, self._outlook.time, limits)
+        spent, now = self._book.ledger.guard, self._outlook.time
+        asked = (guard.Request(protocol, "", now, scope) for scope in guard.SCOPES)
+        left = min(guard.brakes_left(spent, request, limits) for request in asked)
         self._metrics.budget_left.labels(protocol).set(left)
         self._metrics.armed.labels(protocol).set(self._outlook.armed)
 
@@ -127,6 +153,9 @@ class Response:
     def _pull(self, step: Step, decision: Decision) -> None:
         """Write the decision down, and act on it."""
         step = passed(step, "decided", self._clock.now_ns())
+        if decision.reason == guard.SPENT:
+            self._metrics.brake_faults.labels(step.action.protocol, "budget_spent").inc()
+            _log.error("budget_spent", action=step.action.action, scope=step.action.scope)
         if not decision.allowed:
             self._book.write(step, _decided(step, "refused", decision))
         elif self._outlook.armed:
@@ -185,14 +214,6 @@ class Response:
 
     def _released(self, lever: Lever) -> bool:
         return lever.adapter.probe(self._outlook.head) is Condition.OPEN
-
-
-def _as_of_the_head(alert: Alert) -> Alert:
-    """Return an alert on a waiting transaction as one on the block that it was simulated on: the
-    block that it names is yet to come, and no node can say anything of that."""
-    if alert.phase == "head":
-        return alert
-    return msgspec.structs.replace(alert, block=max(0, alert.block - 1))
 
 
 def _name(lever: Lever, incident: str, episode: int) -> str:

@@ -12,9 +12,11 @@ from pydantic import SecretStr
 
 from responders.chain import Call
 from responders.fees import Fee
+from responders.questions import Question
 from responders.transactions import Signed, fields
 from runtime.secrets import require_private
 from schemas.errors import ConfigurationError, TransientError
+from schemas.units import Seconds
 
 
 class SignerRefusalError(TransientError):
@@ -23,7 +25,7 @@ class SignerRefusalError(TransientError):
 
 
 class Signer(Protocol):
-    """Signs EIP-1559 transactions of one account of one chain."""
+    """Signs EIP-1559 transactions of one account of one chain, and its words as an operator."""
 
     @property
     def address(self) -> str:
@@ -36,6 +38,11 @@ class Signer(Protocol):
         Signatures of one transaction may differ, so what is sent is what was written down. Raises
         `TransientError` when the signer does not answer, `SignerRefusalError` when it will not.
         """
+        ...
+
+    def attest(self, question: Question, expires: Seconds) -> str:
+        """Return the signature that says yes to a question until a time: 65 bytes in hexadecimal,
+        as `OperatorQuorum` takes it. Raises as `sign` does."""
         ...
 
 
@@ -59,6 +66,10 @@ class KeySigner:
         """Return the signed transaction (RFC 6979: no randomness)."""
         signed = self._account.sign_transaction(fields(self._chain_id, call, nonce, fee))
         return Signed(raw=signed.raw_transaction.to_0x_hex(), tx=signed.hash.to_0x_hex())
+
+    def attest(self, question: Question, expires: Seconds) -> str:
+        """Return the signature of a yes (RFC 6979)."""
+        return "0x" + bytes(self._account.sign_message(question.message(expires)).signature).hex()
 
 
 def open_keystore(path: Path, password: SecretStr, chain_id: int) -> KeySigner:

@@ -56,7 +56,9 @@ class Metrics:
         self.brake_faults = count(
             "brake_faults", "Brakes that people have to look at.", "protocol", "fault"
         )
+        self.consents = count("consents", "Words between operators, by HTTP.", "outcome")
         self.armed = gauge("armed", "1 when brakes are sent, 0 in dry-run.", "protocol")
+        self.coalesced = count("coalesced", "Alerts answered together with one alike.", "protocol")
         self.budget_left = gauge("budget_left", "Brakes left in this window.", "protocol")
         self.brake_unready = gauge(
             "brake_unready", "1 for a brake that would not work now.", "protocol", "brake"

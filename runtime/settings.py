@@ -243,6 +243,22 @@ class SignerSettings(_Group):
     """The one user it serves; none: the user it runs as."""
 
 
+class ConsentsSettings(_Group):
+    """Where operators of a quorum hear each other by HTTP (`firebreak consents`)."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8440
+    peers: Annotated[Names, Field(repr=False)] = ()
+    """The other operators' addresses, http:// or https://."""
+
+    @field_validator("peers")
+    @classmethod
+    def _over_http(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(one.startswith(("http://", "https://")) for one in given):
+            raise ValueError("an operator's address begins with http:// or https://")
+        return given
+
+
 class IncidentsSettings(_Group):
     """Where cases are kept and shown."""
 
@@ -289,6 +305,7 @@ class Settings(BaseSettings):
     detect: DetectSettings = DetectSettings()
     respond: RespondSettings = RespondSettings()
     signer: SignerSettings = SignerSettings()
+    consents: ConsentsSettings = ConsentsSettings()
     incidents: IncidentsSettings = IncidentsSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()

@@ -17,6 +17,7 @@ STATES = (
     "refused",
     "rehearsed",
     "authorised",
+    "consented",
     "nonce-reserved",
     "signed",
     "broadcast",
@@ -26,7 +27,8 @@ STATES = (
     "satisfied",
     "failed",
 )
-"""`rehearsed`: dry-run, all but signing was done. `satisfied`: the target was braked already.
+"""`rehearsed`: dry-run, all but signing was done. `consented`: this operator signed its yes, and
+waits for others. `satisfied`: the target was braked already.
 `refused`, `rehearsed`, `final`, `satisfied` and `failed` end an action. The list may grow: a reader
 takes a state it does not know for one that has not ended."""
 
@@ -37,6 +39,10 @@ class Term(Part, frozen=True, kw_only=True):
     name: Name
     value: float
     unit: Name = ""
+
+
+MOST_TERMS = 32
+"""That `Action.terms` has room for."""
 
 
 class Action(Record, tag="action", frozen=True, kw_only=True):
@@ -59,6 +65,8 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     reason: Sentence
     terms: Annotated[tuple[Term, ...], Meta(max_length=32)] = ()
     """On a step that decides: all that `responders.rederive` needs to decide again."""
+    further: Annotated[tuple[Term, ...], Meta(max_length=32)] = ()
+    """More of the same, where `terms` is full."""
     severity: Severity | None = None
     """Of the alert."""
     also_stops: Annotated[tuple[Key, ...], Meta(max_length=32)] = ()

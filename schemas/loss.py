@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.strict import KEY, Money, Strict
+from schemas.strict import KEY, Money, Share, Strict
 
 
 class Loss(Strict):
@@ -49,3 +49,20 @@ class Cut(Strict):
     """The contract that stands still, by name or address; without it, the brake's target."""
     cost: Money | None = None
     """Of pulling it rightly; without it, `halt_cost`."""
+    false_cost: Money | None = None
+    """Of pulling it for nothing; without it, `false_halt_cost`."""
+
+
+class Griefing(Strict):
+    """What it is worth, and what it costs, to have the automation halt the protocol for nothing."""
+
+    prior: Share
+    """Probability that a transaction that alerts was made to force a halt, where one pays."""
+    gain: Money
+    """What a forced halt is worth to whoever wants one: a bet on the token, a rival's users."""
+    decoy_cost: Money = Decimal(0)
+    """What it takes to make transactions that look like an attack, but for their fees: interest on
+    what is borrowed, prices that were moved and paid for."""
+    coin_price: Annotated[Decimal, Field(gt=0)] | None = None
+    """What one whole coin of the chain is worth, to count the fees; without it they count for
+    nothing."""

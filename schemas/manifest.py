@@ -13,7 +13,8 @@ from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.expressions import MAX_LENGTH, parse
-from schemas.loss import Asset, Cut, Loss
+from schemas.loss import Asset, Cut, Griefing, Loss
+from schemas.operators import Quorum, unfit
 from schemas.statements import QUANTITIES, Statement, quantities, units
 from schemas.strict import ADDRESS, CHAIN, HEX, KEY, TOKEN, LowerAddress, Money, Share, Whole
 from schemas.strict import Strict as _Strict
@@ -142,6 +143,9 @@ class Limits(_Strict):
     """Bounds on what the automation may do, per protocol."""
 
     brakes_per_window: Annotated[int, Field(ge=0)] = 1
+    """Of each rung: narrow and broad brakes have budgets of their own."""
+    narrow_brakes_per_window: Annotated[int, Field(ge=0)] | None = None
+    """Of T1, where that is another number."""
     window_seconds: Annotated[int, Field(gt=0)] = 86_400
     cooldown_seconds: Whole = 600
     alert_blocks: Annotated[int, Field(gt=0)] = 25
@@ -206,11 +210,13 @@ class Manifest(_Strict):
     budget: Budget = Budget()
     halt: Halt | None = None
     loss: Loss | None = None
+    griefing: Griefing | None = None
     assets: Annotated[tuple[Asset, ...], Field(max_length=64)] = ()
     limits: Limits = Limits()
     brakes: tuple[Brake, ...] = ()
     cuts: Annotated[tuple[Cut, ...], Field(max_length=256)] = ()
     watchers: Watchers | None = None
+    quorum: Quorum | None = None
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
 
@@ -245,6 +251,12 @@ class Manifest(_Strict):
         for place, invariant in enumerate(self.invariants):
             for reason in self._unresolved(invariant.statement):
                 raise _mistake(reason, "invariants", place, "expression")
+        return self
+
+    @model_validator(mode="after")
+    def _fit_for_its_quorum(self) -> Self:
+        for reason, spot in unfit(self.quorum, self.brakes) if self.quorum else ():
+            raise _mistake(reason, *spot)
         return self
 
     def _unpriced(self) -> Iterator[tuple[str, str, int, str]]:
@@ -321,6 +333,13 @@ class Manifest(_Strict):
         if stated is not None:
             return stated
         return self.halt.halt_cost if self.halt is not None else Decimal(0)
+
+    def false_cost_of(self, brake: Brake) -> Decimal:
+        """Return what pulling a brake costs if it was wrong, in the currency of `[halt]`."""
+        stated = next((cut.false_cost for cut in self.cuts if cut.brake == brake.name), None)
+        if stated is not None:
+            return stated
+        return self.halt.false_halt_cost if self.halt is not None else Decimal(0)
 
     @property
     def addresses(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
+from schemas.consents import MAX_CONSENT_BYTES, Consent
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
 
@@ -143,6 +144,15 @@ ACTIONS = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+CONSENTS = TopicSpec(
+    name="consents-v1",
+    doc="What independent operators agree to, signed by each, before a broad brake is pulled.",
+    records=(Consent,),
+    key="protocol",
+    partitions=4,
+    retention_hours=30 * _DAY,
+    max_bytes=MAX_CONSENT_BYTES,
+)
 INCIDENTS = TopicSpec(
     name="incidents-v1",
     doc="Incident cases, the newest state of each.",
@@ -196,6 +206,7 @@ TOPICS: dict[str, TopicSpec] = {
         PRICES,
         ALERTS,
         ACTIONS,
+        CONSENTS,
         INCIDENTS,
         RECOVERIES,
         DEAD_LETTERS,
@@ -248,10 +259,17 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "respond",
-            "Decides on alerts and brakes on chain.",
-            reads=(ALERTS,),
-            writes=(ACTIONS, DEAD_LETTERS),
+            "Decides on alerts and brakes on chain, by itself or with other operators.",
+            reads=(ALERTS, CONSENTS),
+            writes=(ACTIONS, CONSENTS, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
+        ),
+        Service(
+            "consents",
+            "Tells other operators by HTTP what our responder agrees to, and hears them.",
+            reads=(CONSENTS,),
+            writes=(CONSENTS,),
+            groups=("firebreak-consents",),
         ),
         Service(
             "incidents",

@@ -4,6 +4,7 @@ from responders.adapters.base import Check, Condition, NotNowError, Outcome, Pla
 from responders.adapters.family import Family
 from responders.adapters.route import Route
 from responders.chain import Call, Receipt
+from responders.questions import Question
 from responders.reverts import explain, key_of
 
 
@@ -30,7 +31,11 @@ class RoutedAdapter:
 
     def call(self, action: str) -> Call:
         """Return the message that pulls the brake, as it has to be after the newest block."""
-        return self._message(action, None)
+        return self._route.wrapped(self._call(None), action, None)
+
+    def question(self, block: int) -> Question | None:
+        """Return what operators have to agree to, after this block."""
+        return self._route.question(self._call(block), block)
 
     def probe(self, block: int) -> Condition:
         """Look at the target after this block."""
@@ -48,10 +53,11 @@ class RoutedAdapter:
         if objection := self._family.objection(block):
             return Trial(Outcome.WOULD_FAIL, f"at block {block} {objection}")
         try:
-            message = self._message(action, block)
+            call = self._call(block)
+            message, pulls = self._route.rehearsed(call, action, sender, block)
         except NotNowError as error:
             return Trial(Outcome.WOULD_FAIL, f"at block {block} {error}")
-        answer = self._family.chain.call(message, sender=sender, block=block)
+        answer = self._family.chain.call(message, sender=pulls, block=block)
         if answer.ok:
             return Trial(Outcome.WOULD_BRAKE, f"simulated at block {block}")
         known = key_of(answer.data) in self._family.deed.already
@@ -82,7 +88,6 @@ class RoutedAdapter:
         """Say who can release the target."""
         return f"{self._family.deed.release}; never this automation"
 
-    def _message(self, action: str, block: int | None) -> Call:
+    def _call(self, block: int | None) -> Call:
         deed = self._family.deed
-        call = Call(deed.target, self._family.calldata(block), deed.gas)
-        return self._route.wrapped(call, action, block)
+        return Call(deed.target, self._family.calldata(block), deed.gas)

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Literal, Protocol
 
 from responders.chain import Call, Receipt
+from responders.questions import Question
 from schemas.activities import EVERYTHING, Activity
 from schemas.errors import TransientError
 
@@ -95,7 +96,13 @@ class Adapter(Protocol):
 
     def call(self, action: str) -> Call:
         """Return the message that pulls the brake under this action's name, as it has to be after
-        the newest block. Raises `NotNowError` when there is none."""
+        the newest block; without the operators' words, where it takes them. Raises `NotNowError`
+        when there is none."""
+        ...
+
+    def question(self, block: int) -> Question | None:
+        """Return what operators have to agree to before it is pulled, after this block; None where
+        nobody is asked. Raises `NotNowError` when it cannot be asked as things are."""
         ...
 
     def probe(self, block: int) -> Condition:

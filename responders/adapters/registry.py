@@ -27,6 +27,7 @@ from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
 from responders.adapters.family import Family
 from responders.adapters.gate import Gate
+from responders.adapters.operators import Operators
 from responders.adapters.roles import Roles
 from responders.adapters.route import Direct, Route
 from responders.chain import Chain
@@ -72,11 +73,19 @@ def build(
     for brake in manifest.brakes:
         try:
             family = family_of(brake, chain)
-            route = route_of(brake, chain, epoch, emergency)
+            route = _agreed(manifest, brake, chain) or route_of(brake, chain, epoch, emergency)
         except ConfigurationError as error:
             raise ConfigurationError(f"{manifest.protocol}: {error}") from error
         found[brake.name] = RoutedAdapter(family, route, brake.scope)
     return found
+
+
+def _agreed(manifest: Manifest, brake: Brake, chain: Chain) -> Route | None:
+    """Return the way through the operators' quorum, None where it has no say."""
+    quorum = manifest.quorum
+    if quorum is None or brake.scope not in quorum.scopes or brake.gate is None:
+        return None
+    return Operators(chain, quorum, brake.gate)
 
 
 def family_of(brake: Brake, chain: Chain) -> Family:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from responders.chain import Call
+from responders.questions import Question
 
 
 class Route(ABC):
@@ -20,6 +21,18 @@ class Route(ABC):
     def wrapped(self, call: Call, action: str, block: int | None) -> Call:
         """Return the message that makes `call` reach its target, under this action's name, after
         this block or the newest. Raises `NotNowError` when there is none."""
+
+    def rehearsed(
+        self, call: Call, action: str, sender: str, block: int | None
+    ) -> tuple[Call, str]:
+        """Return the message that shows what would come of it, and who has to send that; raises as
+        `wrapped` does."""
+        return self.wrapped(call, action, block), sender
+
+    def question(self, call: Call, block: int | None) -> Question | None:  # noqa: ARG002 - most ask nobody
+        """Return what operators have to agree to before the call is made, None where nobody is
+        asked. Raises as `wrapped` does."""
+        return None
 
 
 class Direct(Route):

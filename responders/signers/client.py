@@ -3,12 +3,15 @@
 import socket
 from pathlib import Path
 
+from responders import questions as operators
 from responders.chain import Call
 from responders.fees import Fee
 from responders.signer import SignerRefusalError
 from responders.signers.wire import (
     PATIENCE,
     Answer,
+    Attest,
+    Attestation,
     Describe,
     Description,
     Question,
@@ -21,6 +24,7 @@ from responders.signers.wire import (
 )
 from responders.transactions import Signed, fields, says
 from schemas.errors import ConfigurationError, TransientError
+from schemas.units import Seconds
 
 
 class SocketSigner:
@@ -68,6 +72,18 @@ class SocketSigner:
         if not says(signed, self._address, fields(self._chain_id, call, nonce, fee)):
             raise TransientError(f"the signer at {self._path} signed something else; not sent")
         return signed
+
+    def attest(self, question: operators.Question, expires: Seconds) -> str:
+        """Return the signature of a yes."""
+        asked = Attest(question.quorum, question.target, question.calldata, question.round, expires)
+        answer = self._ask(asked)
+        if isinstance(answer, Refusal):
+            raise SignerRefusalError(f"the signer at {self._path} refuses: {answer.reason}")
+        if not isinstance(answer, Attestation):
+            raise TransientError(f"the signer at {self._path} could not sign: {answer}")
+        if operators.signed_by(question, expires, answer.signature) != self._address:
+            raise TransientError(f"the signer at {self._path} signed something else; not told")
+        return answer.signature
 
     def _ask(self, question: Question) -> Answer:
         try:

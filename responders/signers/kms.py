@@ -19,8 +19,10 @@ from eth_utils.crypto import keccak
 
 from responders.chain import Call
 from responders.fees import Fee
+from responders.questions import Question
 from responders.transactions import ORDER, Signed, assembled, digest, fields
 from schemas.errors import ConfigurationError, TransientError
+from schemas.units import Seconds
 
 SPEC = "ECC_SECG_P256K1"
 _ALGORITHM = "ECDSA_SHA_256"
@@ -76,7 +78,16 @@ class KmsSigner:
     def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
         """Return the signed transaction; KMS may sign the same one differently each time."""
         transaction = fields(self._chain_id, call, nonce, fee)
-        hashed = digest(transaction)
+        parity, r, s = self._signature(digest(transaction))
+        return assembled(transaction, parity, r, s)
+
+    def attest(self, question: Question, expires: Seconds) -> str:
+        """Return the signature of a yes."""
+        parity, r, s = self._signature(question.digest(expires))
+        return "0x" + (r.to_bytes(32) + s.to_bytes(32) + bytes([27 + parity])).hex()
+
+    def _signature(self, hashed: bytes) -> tuple[int, int, int]:
+        """Return parity, r and the low s of what KMS says to 32 bytes."""
         answer = self._ask(
             "sign",
             KeyId=self._key,
@@ -86,7 +97,7 @@ class KmsSigner:
         )
         r, s = decode_dss_signature(answer["Signature"])
         s = min(s, ORDER - s)
-        return assembled(transaction, self._parity(hashed, r, s), r, s)
+        return self._parity(hashed, r, s), r, s
 
     def _parity(self, hashed: bytes, r: int, s: int) -> int:
         for parity in (0, 1):

@@ -24,6 +24,7 @@ from pydantic import (
 from responders.adapters.generic import RELEASES
 from responders.chain import Call
 from responders.fees import Fee
+from responders.questions import LONGEST, Question
 from responders.reverts import selector
 from schemas.errors import ConfigurationError
 
@@ -56,6 +57,15 @@ class Allowed(_Strict):
     call: Annotated[str, Field(max_length=256), AfterValidator(_narrowing)]
 
 
+class Agreed(_Strict):
+    """One brake that the key may say yes to, among the operators of a quorum."""
+
+    quorum: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^0x[0-9a-f]{40}$")]
+    target: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^0x[0-9a-f]{40}$")]
+    data: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^0x([0-9a-f]{2}){4,4096}$")]
+    """The whole calldata: the arguments tell a brake from a release."""
+
+
 class SignerPolicy(_Strict):
     """What may be signed; everything else is refused."""
 
@@ -65,6 +75,7 @@ class SignerPolicy(_Strict):
     gas_cap: Annotated[StrictInt, Field(gt=0)]
     signatures_per_hour: Annotated[StrictInt, Field(gt=0, le=100_000)]
     allow: Annotated[tuple[Allowed, ...], Field(min_length=1)]
+    agree: Annotated[tuple[Agreed, ...], Field(max_length=256)] = ()
 
     @property
     def chain_id(self) -> int:
@@ -85,6 +96,20 @@ class SignerPolicy(_Strict):
             return f"{call.gas} gas is above the signer's gas_cap of {self.gas_cap}"
         if max(fee.ceiling, fee.tip) > self.fee_cap:
             return f"{fee.ceiling} wei per gas is above the signer's fee_cap_gwei"
+        return ""
+
+    def objection_to_word(self, question: Question, expires: int, now: float) -> str:
+        """Return why the key does not say yes to this at `now`, in seconds since 1970; '' when it
+        does. Words are not stocked up: one that is valid later than an hour from now is refused."""
+        asked = Agreed.model_construct(
+            quorum=question.quorum.lower(),
+            target=question.target.lower(),
+            data=question.calldata.lower(),
+        )
+        if asked not in self.agree:
+            return f"a yes to {asked.data[:10]} on {asked.target} is not on the signer's list"
+        if expires > now + LONGEST:
+            return f"a yes until {expires} lies more than an hour ahead"
         return ""
 
 

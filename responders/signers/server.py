@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from responders import questions as operators
 from responders.chain import Call
 from responders.fees import Fee
 from responders.signer import Signer
@@ -20,6 +21,8 @@ from responders.signers.policy import Rate, SignerPolicy
 from responders.signers.wire import (
     PATIENCE,
     Answer,
+    Attest,
+    Attestation,
     Describe,
     Description,
     Failure,
@@ -52,11 +55,13 @@ class SignerDesk:
         signer: Signer,
         policy: SignerPolicy,
         monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._signer = signer
         self._policy = policy
         self._rate = Rate(policy.signatures_per_hour)
         self._monotonic = monotonic
+        self._now = now
         self._lock = threading.Lock()
 
     def answer(self, question: Question) -> Answer:
@@ -65,7 +70,7 @@ class SignerDesk:
             policy = self._policy
             return Description(self._signer.address, policy.chain_id, policy.fee_cap)
         with self._lock:
-            return self._sign(question)
+            return self._attest(question) if isinstance(question, Attest) else self._sign(question)
 
     def _sign(self, asked: Sign) -> Answer:
         call, fee = Call(asked.to, asked.data, asked.gas), Fee(asked.ceiling, asked.tip)
@@ -85,6 +90,25 @@ class SignerDesk:
             return Failure(str(error)[:512])
         _log.info("signed", tx=signed.tx, **told)
         return Signature(signed.raw, signed.tx)
+
+    def _attest(self, asked: Attest) -> Answer:
+        question = operators.Question(
+            self._policy.chain_id, asked.quorum, asked.target, asked.data, asked.round
+        )
+        told = {"quorum": asked.quorum, "target": asked.target, "round": asked.round}
+        objection = self._policy.objection_to_word(question, asked.expires, self._now())
+        if not objection and not self._rate.take(self._monotonic()):
+            objection = f"{self._policy.signatures_per_hour} signatures within an hour"
+        if objection:
+            _log.error("refused", reason=objection, **told)
+            return Refusal(objection[:512])
+        try:
+            signature = self._signer.attest(question, asked.expires)
+        except PipelineError as error:
+            _log.error("not_signed", reason=str(error), **told)
+            return Failure(str(error)[:512])
+        _log.info("attested", expires=asked.expires, **told)
+        return Attestation(signature)
 
 
 @contextmanager

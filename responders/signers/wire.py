@@ -39,6 +39,16 @@ class Sign(msgspec.Struct, frozen=True, tag="sign", forbid_unknown_fields=True):
     tip: _Amount
 
 
+class Attest(msgspec.Struct, frozen=True, tag="attest", forbid_unknown_fields=True):
+    """Say yes to this question of operators, until a time in seconds since 1970."""
+
+    quorum: _Address
+    target: _Address
+    data: _Data
+    round: _Amount
+    expires: _Amount
+
+
 class Description(msgspec.Struct, frozen=True, tag="description", forbid_unknown_fields=True):
     """The account, its chain, and the most per gas that it offers, in wei."""
 
@@ -54,6 +64,12 @@ class Signature(msgspec.Struct, frozen=True, tag="signed", forbid_unknown_fields
     tx: Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{64}$")]
 
 
+class Attestation(msgspec.Struct, frozen=True, tag="attested", forbid_unknown_fields=True):
+    """The signature of the yes."""
+
+    signature: Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{130}$")]
+
+
 class Refusal(msgspec.Struct, frozen=True, tag="refused", forbid_unknown_fields=True):
     """It is not signed; the same question gets the same answer until somebody changes something."""
 
@@ -66,8 +82,8 @@ class Failure(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=T
     reason: Annotated[str, msgspec.Meta(max_length=512)]
 
 
-Question = Describe | Sign
-Answer = Description | Signature | Refusal | Failure
+Question = Describe | Sign | Attest
+Answer = Description | Signature | Attestation | Refusal | Failure
 
 _questions = msgspec.json.Decoder(Question)
 _answers = msgspec.json.Decoder(Answer)

@@ -4,6 +4,7 @@ import os
 import pickle
 import random
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ from moto.kms.utils import ECDSAPrivateKey
 
 from responders.chain import Call
 from responders.fees import Fee
-from responders.signer import KeySigner, Signer
+from responders.questions import Question, signed_by
+from responders.signer import KeySigner, Signer, SignerRefusalError
 from responders.signers.client import SocketSigner
 from responders.signers.kms import SPEC, KmsSigner
-from responders.signers.policy import Allowed, SignerPolicy
+from responders.signers.policy import Agreed, Allowed, SignerPolicy
 from responders.signers.server import SignerDesk, listening, serve
 from responders.transactions import ORDER, fields, fields_of, says
 
@@ -31,12 +33,14 @@ KEY = bytes(31) + b"\x07"
 CHAIN_ID = 31337
 TARGET = "0x" + "ab" * 20
 PAUSE = "0x8456cb59"
+QUORUM = "0x" + "cd" * 20
 POLICY = SignerPolicy(
     chain=f"eip155:{CHAIN_ID}",
     fee_cap_gwei=500,
     gas_cap=1_000_000,
     signatures_per_hour=1000,
     allow=(Allowed(to=TARGET, call="pause()"),),
+    agree=(Agreed(quorum=QUORUM, target=TARGET, data=PAUSE),),
 )
 
 
@@ -115,6 +119,32 @@ def test_what_is_signed_is_what_was_asked_for_and_nothing_more(signer: Signer) -
         assert found["s"] <= ORDER // 2, "EIP-2: nodes refuse a high s"
         seen.add(found["v"])
     assert seen == {0, 1}
+
+
+def test_a_yes_is_what_operators_were_asked_and_as_the_contract_takes_it(signer: Signer) -> None:
+    soon = int(time.time()) + 600
+    for round_ in range(40):
+        question = Question(CHAIN_ID, QUORUM, TARGET, PAUSE, round_)
+        signature = signer.attest(question, soon)
+        assert signed_by(question, soon, signature) == signer.address
+        assert signed_by(question, soon + 1, signature) != signer.address
+
+
+def test_a_signer_process_says_yes_to_what_is_on_its_list_and_not_for_long(
+    process: SocketSigner,
+) -> None:
+    soon = int(time.time()) + 600
+    asked = Question(CHAIN_ID, QUORUM, TARGET, PAUSE, 0)
+    others = (
+        Question(CHAIN_ID, QUORUM, TARGET, "0x3f4ba83a", 0),
+        Question(CHAIN_ID, QUORUM, QUORUM, PAUSE, 0),
+        Question(CHAIN_ID, TARGET, TARGET, PAUSE, 0),
+    )
+    for question in others:
+        with pytest.raises(SignerRefusalError, match="list"):
+            process.attest(question, soon)
+    with pytest.raises(SignerRefusalError, match="an hour ahead"):
+        process.attest(asked, soon + 7200)
 
 
 def test_two_transactions_are_two(signer: Signer) -> None:

@@ -24,6 +24,7 @@ requests = st.lists(
         protocol=st.sampled_from(["meadow", "cellar"]),
         target=st.sampled_from(["a", "b", "c"]),
         time=st.integers(0, 1000),
+        scope=st.sampled_from(["T1", "T2"]),
     ),
     max_size=40,
 )
@@ -33,12 +34,14 @@ def admitted(asked: Sequence[Request], bounds: Limits) -> list[Request]:
     state, passed = GuardState(), []
     for number, request in enumerate(asked):
         standing = inputs(
-            brakes_left=guard.brakes_left(state, request.protocol, request.time, bounds),
+            brakes_left=guard.brakes_left(state, request, bounds),
             cooldown_left=guard.cooldown_left(state, request, bounds),
         )
         if not guard.objection(standing):
             passed.append(request)
-            spent = Spent(str(number), request.protocol, request.target, request.time)
+            spent = Spent(
+                str(number), request.protocol, request.target, request.time, request.scope
+            )
             state = GuardState((*state.spent, spent))
     return passed
 
@@ -49,8 +52,8 @@ def test_no_window_ever_holds_more_brakes_than_the_budget(
     asked: list[Request], bounds: Limits
 ) -> None:
     passed = admitted(asked, bounds)
-    for protocol in ("meadow", "cellar"):
-        times = sorted(one.time for one in passed if one.protocol == protocol)
+    for kind in {(one.protocol, one.scope) for one in passed}:
+        times = sorted(one.time for one in passed if (one.protocol, one.scope) == kind)
         for start in times:
             within = [t for t in times if start <= t < start + bounds.window_seconds]
             assert len(within) <= bounds.brakes_per_window

@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from responders.actions import told as room
 from responders.decision import judge
 from responders.inputs import Inputs
 from responders.rederive import rederive
@@ -39,6 +40,9 @@ def cases(draw: st.DrawFn) -> Inputs:
         halt_cost=draw(money),
         value_exposed=draw(money),
         loss_per_second=draw(money),
+        decoy_prior=draw(st.floats(0, 1)),
+        griefing_gain=draw(money),
+        attacker_cost=draw(st.none() | money),
         bucket_capacity=draw(st.none() | money),
         bucket_refill=draw(money),
         blocks_behind=draw(st.integers(0, 100).map(float)),
@@ -54,7 +58,7 @@ def told(given: Inputs) -> Action:
     said = msgspec.structs.replace(
         action("authorised" if decision.allowed else "refused"),
         scope=given.scope,
-        terms=decision.terms,
+        **room(decision.terms),
         also_stops=decision.also_stops,
     )
     return decode(encode(said), Action)
@@ -81,12 +85,12 @@ def test_the_other_verdict_is_noticed(case: Inputs) -> None:
 def test_a_computed_number_that_was_bent_is_noticed(case: Inputs, data: st.DataObject) -> None:
     said = told(case)
     computed = {"bayes_factor", "prior", "probability", "avoidable_loss", "expected_loss"}
-    place = data.draw(
-        st.sampled_from([n for n, term in enumerate(said.terms) if term.name in computed])
-    )
-    term = said.terms[place]
+    computed |= {"decoy", "griefing_factor"}
+    every = (*said.terms, *said.further)
+    place = data.draw(st.sampled_from([n for n, t in enumerate(every) if t.name in computed]))
+    term = every[place]
     assume(term.value > 1e-200)
     bent = Term(name=term.name, value=term.value * 1.01, unit=term.unit)
-    terms = (*said.terms[:place], bent, *said.terms[place + 1 :])
-    found = rederive(msgspec.structs.replace(said, terms=terms))
+    terms = (*every[:place], bent, *every[place + 1 :])
+    found = rederive(msgspec.structs.replace(said, **room(terms)))
     assert any(term.name in difference for difference in found.differences)

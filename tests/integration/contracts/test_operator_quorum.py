@@ -3,15 +3,19 @@
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import contracts
-from responders.consents import Consent, Question, braking, consent, enough
+from responders.consents import VALID_FOR, braking, consent, enough
+from responders.questions import Question
+from responders.signer import KeySigner
 from sandbox.abi import Interface
 from sandbox.evm import Account, Call, Contract
 from sandbox.world import PAUSE
+from schemas.consents import Consent
 
 if TYPE_CHECKING:
     from tests.integration.contracts.conftest import Bench
@@ -48,7 +52,11 @@ class Quorum:
     def words(self, signers: list[Account], question: Question | None = None) -> list[Consent]:
         now, asked = self.bench.chain.timestamp(), question or self.question()
         ordered = sorted(signers, key=lambda one: one.address)
-        return [consent(asked, bytes(one.signer.key), now) for one in ordered]
+        return [self.word(one, asked, now) for one in ordered]
+
+    def word(self, signer: Account, asked: Question, now: int) -> Consent:
+        key = KeySigner(bytes(signer.signer.key), self.bench.chain.id)
+        return consent(asked, "meadow", key, now)
 
     def sent(self, words: list[Consent]) -> Any:
         """Let somebody who has no say send these words; return the receipt."""
@@ -116,10 +124,9 @@ def test_no_mixture_of_bad_words_makes_up_for_a_missing_operator(
         *good,
         *quorum.words([STRANGER]),
         *(quorum.words([OPERATORS[3]], asked)[0] for asked in elsewhere),
-        Consent(expires=good[0].expires + 1, signature=quorum.words([OPERATORS[3]])[0].signature),
-        Consent(
-            expires=good[0].expires,
-            signature="0x" + data.draw(st.binary(min_size=65, max_size=65)).hex(),
+        msgspec.structs.replace(quorum.words([OPERATORS[3]])[0], expires=good[0].expires + 1),
+        msgspec.structs.replace(
+            good[0], signature="0x" + data.draw(st.binary(min_size=65, max_size=65)).hex()
         ),
     ]
     added = data.draw(st.lists(st.sampled_from(bad), min_size=1, max_size=5))
@@ -151,10 +158,10 @@ def test_a_brake_that_reverts_uses_up_nothing(quorum: Quorum) -> None:
 
 def test_words_expire_and_none_is_valid_for_long(quorum: Quorum) -> None:
     words = quorum.words(OPERATORS[:NEEDED])
-    quorum.bench.chain.mine(1801)
+    quorum.bench.chain.mine(VALID_FOR + 1)
     assert quorum.refusal(words) == "OutOfTime"
     ahead = quorum.bench.chain.timestamp() + 3600
-    early = [consent(quorum.question(), bytes(one.signer.key), ahead) for one in OPERATORS]
+    early = [quorum.word(one, quorum.question(), ahead) for one in OPERATORS]
     assert quorum.refusal(early) == "OutOfTime"
 
 

@@ -28,9 +28,10 @@ from runtime.signatures import Verifier
 from schemas.actions import Action
 from schemas.alerts import AlertRecord
 from schemas.codec import decode, encode
+from schemas.consents import Consent
 from schemas.headers import Headers
 from schemas.manifest import Manifest
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
+from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS
 from tests.unit.responders.examples import manifest
 from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock
 
@@ -93,7 +94,7 @@ class Assembly:
         self.clock = ManualClock()
         self.metrics = Metrics()
         self.broker = broker or MemoryBroker()
-        self.broker.create((ALERTS, ACTIONS, DEAD_LETTERS))
+        self.broker.create((ALERTS, ACTIONS, CONSENTS, DEAD_LETTERS))
         producer = self.broker.producer()
         levers = within_reach([given], chain, 1)
         self.outlook = Outlook(chain, account, 500 * GWEI, [given])
@@ -145,6 +146,24 @@ class Assembly:
                 for offset, record in enumerate(records)
             ]
         )
+
+    def hear(self, *words: Consent) -> None:
+        """Hand over one batch of operators' words."""
+        self.responder.process(
+            [
+                Message(CONSENTS.name, 0, offset, word.protocol.encode(), encode(word), ())
+                for offset, word in enumerate(words)
+            ]
+        )
+
+    def said(self) -> list[Consent]:
+        """Return this operator's words, as the topic tells them."""
+        self.book.publish()
+        return [
+            decode(message.value or b"", Consent)
+            for number in range(CONSENTS.partitions)
+            for message in self.broker.log(Partition(CONSENTS.name, number))
+        ]
 
     def states(self, action: str | None = None) -> list[str]:
         """Return the states that actions went through, as the topic tells them."""

@@ -84,6 +84,8 @@ class FakeChain:
         """The node answers questions but takes no transaction."""
         self.offers: dict[str, Fee] = {}
         """What attacks that wait in the pool pay."""
+        self.paid_fees: int | None = None
+        """What every transaction paid, in wei."""
         self.bare: set[str] = set()
         """Addresses without a contract."""
         self.sent: list[str] = []
@@ -115,6 +117,10 @@ class FakeChain:
     def offer(self, tx: str) -> Fee | None:
         self._require_up()
         return self.offers.get(tx)
+
+    def paid(self, tx: str) -> int | None:
+        self._require_up()
+        return self.paid_fees
 
     def has_code(self, address: str, block: int) -> bool:
         self._require_up()

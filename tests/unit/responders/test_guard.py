@@ -5,6 +5,7 @@ import pytest
 
 from responders import guard
 from responders.guard import GuardState, Request, Spent
+from responders.inputs import Scope
 from schemas.actions import Action
 from schemas.ids import content_id
 from schemas.manifest import Limits
@@ -19,13 +20,13 @@ def objection(state: GuardState = EMPTY, limits: Limits = LIMITS, **changes: Any
     asked = Request(protocol="meadow", target=POOL, time=START)
     standing = {
         "alert_blocks": limits.alert_blocks,
-        "brakes_left": guard.brakes_left(state, "meadow", START, limits),
+        "brakes_left": guard.brakes_left(state, asked, limits),
         "cooldown_left": guard.cooldown_left(state, asked, limits),
     }
     return guard.objection(inputs(**standing | changes))
 
 
-def spent(time: int, **changes: str) -> Spent:
+def spent(time: int, **changes: Any) -> Spent:
     values = {"action": "a" * 64, "protocol": "meadow", "target": "elsewhere"}
     return Spent(**values | changes, time=time)
 
@@ -72,8 +73,30 @@ def test_the_budget_counts_every_brake_near_in_time(times: tuple[int, ...]) -> N
 
 def test_the_budget_comes_back_after_its_window() -> None:
     state = GuardState((spent(START - 1000), spent(START - 999)))
-    assert guard.brakes_left(state, "meadow", START, LIMITS) == 1
-    assert guard.brakes_left(state, "meadow", START - 2000, LIMITS) == 2
+    assert left(state, "T2") == 1
+    assert left(state, "T2", time=START - 2000) == 2
+
+
+def left(state: GuardState, scope: Scope, limits: Limits = LIMITS, time: int = START) -> int:
+    return guard.brakes_left(state, Request("meadow", POOL, time, scope), limits)
+
+
+def test_each_rung_has_a_budget_of_its_own() -> None:
+    narrow = GuardState((spent(START, scope="T1"), spent(START, scope="T1")))
+    assert left(narrow, "T1") == 0
+    assert left(narrow, "T2") == 2
+    more = Limits(brakes_per_window=1, narrow_brakes_per_window=5)
+    assert left(narrow, "T1", more) == 3
+    assert left(EMPTY, "T2", more) == 1
+
+
+@pytest.mark.parametrize(("state", "counts"), [("refused", 0), ("failed", 0), ("satisfied", 1)])
+def test_a_word_that_ran_out_spent_nothing_and_one_that_was_used_did(
+    state: str, counts: int
+) -> None:
+    after = guard.after(EMPTY, "proposed", action("authorised"), START)
+    after = guard.after(after, "authorised", action("consented"), START)
+    assert len(guard.after(after, "consented", action(state), START).spent) == counts
 
 
 def test_protocols_have_budgets_of_their_own() -> None:

@@ -18,7 +18,8 @@ from tests.unit.responders.test_guard import action
 def test_what_a_responder_publishes_can_be_decided_again(tmp_path: Path, *, armed: bool) -> None:
     lonely = (vote("asset-outflow"),)
     with bench(tmp_path / "journal.jsonl", FakeChain(102), armed=armed) as responder:
-        responder.receive(alert(1, votes=lonely), alert(2))
+        responder.receive(alert(1, votes=lonely))
+        responder.receive(alert(2))
         steps = responder.published()
     decided = [step for step in steps if step.state in ("authorised", "rehearsed", "refused")]
     assert {step.state for step in decided} == {"refused", "authorised" if armed else "rehearsed"}

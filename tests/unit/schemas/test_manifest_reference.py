@@ -1,5 +1,6 @@
 """The reference of the manifest names every table and field, with its default, and nothing else."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -46,6 +47,8 @@ def told(field: FieldInfo) -> str:
         return "none"
     if isinstance(default, BaseModel):
         return "its defaults"
+    if isinstance(default, tuple):
+        return f"`{json.dumps(default)}`"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     return f'`"{default}"`' if isinstance(default, str) else f"`{float(default):g}`"

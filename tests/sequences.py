@@ -1,0 +1,328 @@
+"""Sequences of what alerts, people, time and a chain may do to a responder, made from bytes.
+
+The real `Response` decides, with its policy, halt rule, guard and ledger; a chain of a few numbers
+stands behind it, with a gate's budget and a token bucket of its own. Each byte is a choice, so that
+whoever finds a sequence that breaks a promise can shorten it. After every act all promises are
+looked at again, over all that was ever sent, by counting: nothing of the code under test counts.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, cast
+
+import msgspec
+
+from responders.actions import follow
+from responders.adapters.base import AlsoStops, Condition, Plan
+from responders.bucket import Limits as Flow
+from responders.entries import Step
+from responders.guard import too_old
+from responders.lanes import Group, Lane
+from responders.ledger import Ledger
+from responders.levers import Lever
+from responders.response import Response
+from runtime.metrics import Metrics
+from schemas.activities import Activity
+from schemas.alerts import Alert, Reason
+from schemas.manifest import Limits
+from tests.bucket_model import Bucket
+from tests.unit.responders.examples import POOL, START, alert, brake, costs, manifest, vote
+
+VAULT = "0x" + "cc" * 20
+LAPSES = 240
+"""Seconds after which the vault's brake lets go by itself; the pool's is released by people."""
+
+BOUNDS = Limits(
+    brakes_per_window=1,
+    narrow_brakes_per_window=2,
+    window_seconds=3600,
+    cooldown_seconds=600,
+    alert_blocks=25,
+)
+MANIFEST = manifest(
+    brake(name="tighten", scope="T1", target=VAULT),
+    brake(name="pause", scope="T2"),
+    brake(name="stop", scope="T3", target="0x" + "dd" * 20),
+    limits=BOUNDS,
+    halt=costs(),
+)
+WIDE, TIGHT, RAMP = Flow(1000, 1), Flow(50, 0), 240
+
+_REQUEST = Reason(
+    feature=f"requested:{VAULT}", observed=1, expected=0, distance=1, unit="", text=""
+)
+_VOTES = (
+    (vote("asset-outflow"), vote("price-move")),
+    (vote("asset-outflow"),),
+    (vote("rules", tail="rule", made_from=("state",)),),
+    (vote("rules", tail="rule", made_from=("state",)), vote("asset-outflow")),
+    (vote("price-move", made_from=("volatility",)),),
+    (vote("halt-requests", tail="rule", made_from=("requests",), reasons=(_REQUEST,)),),
+)
+_TEMPLATES = [
+    alert(1, votes=votes, p_value=p_value, losing=losing)
+    for votes in _VOTES
+    for p_value in (1e-6, 1e-2)
+    for losing in ((), (POOL,), (VAULT,))
+]
+_WAITS = (0, 1, 12, 120, 239, 300, 600, 3599)
+_AGES = (0, 0, 0, 1, 25, 26, 300)
+_METRICS = Metrics()
+
+
+class BrokenPromiseError(AssertionError):
+    """A sequence did what must never happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A brake that reached the chain, and what was known as it was decided."""
+
+    time: int
+    scope: str
+    target: str
+    renewal: bool
+    behind: int
+    at_risk: bool
+    withdrawn: bool
+    braked: bool
+    asked_at: int | None
+    """When the brake that was in place had been asked for."""
+
+
+class _Target:
+    """One contract's adapter, and how it stands."""
+
+    def __init__(self, address: str, scope: str, lapses: int | None) -> None:
+        stops = AlsoStops("", frozenset({Activity.TRADING}))
+        self._plan = Plan(
+            address, "0x8456cb59", 500_000, cast("Any", scope), stops, lapses_after=lapses
+        )
+        self.lapses = lapses
+        self.until: float = 0
+        self.asked_at: int | None = None
+
+    def plan(self) -> Plan:
+        return self._plan
+
+    def braked(self, now: int) -> bool:
+        return now < self.until
+
+    def pull(self, now: int, asked_at: int) -> None:
+        self.until = now + self.lapses if self.lapses is not None else float("inf")
+        self.asked_at = asked_at
+
+
+@dataclass
+class Scene:
+    """A responder on a chain, one sequence long. It is its own book, executor and outlook."""
+
+    choices: Iterator[int]
+    ledger: Ledger = field(default_factory=Ledger)
+    now: int = START
+    head: int = 1000
+    armed: bool = True
+    at_risk: float | None = None
+    withdrawn: bool = False
+    sent: list[Sent] = field(default_factory=list)
+    steps: int = 0
+    out: list[tuple[int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        lapses = {"T1": LAPSES, "T2": None, "T3": None}
+        levers = {}
+        self.targets: dict[str, _Target] = {}
+        self.bucket = Bucket.full(WIDE, self.now)
+        for one in MANIFEST.brakes:
+            target = _Target(one.target, one.scope, lapses[one.scope])
+            lever = Lever(MANIFEST, one, cast("Any", _Probed(target, self)))
+            self.targets[lever.target] = target
+            levers[lever.key] = lever
+        me = cast("Any", self)
+        self.response = Response(levers, me, me, me, me, _METRICS)
+
+    # ------------------------------------------------------------------ what a responder stands on
+
+    @property
+    def time(self) -> int:
+        return self.now
+
+    def now_ns(self) -> int:
+        return self.now * 10**9
+
+    def value(self, _protocol: str) -> float:
+        return 5_000_000.0
+
+    def fees_paid(self, _manifest: object, _tx: str) -> float:
+        return 0.0
+
+    def still_at_risk(self, _protocol: str, _tx: str) -> float | None:
+        return self.at_risk
+
+    def note(self, protocol: str, incident: str, time: int) -> None:
+        self.ledger.note(protocol, incident, time)
+
+    def write(self, *steps: Step) -> None:
+        for step in steps:
+            self.ledger.take(step)
+            self.steps += 1
+
+    def advance(self, action: str) -> None:
+        """Take a brake as far as the chain lets it, or as this sequence wants."""
+        course = self.ledger.courses[action]
+        if course.state != "authorised":
+            return
+        target, renewal = self.targets[course.action.target], _renews(course.step)
+        choice = next(self.choices, 0)
+        old = too_old(course.step.block, self.head, BOUNDS)
+        if old and not self.at_risk:  # as `Preparation` has it
+            self._go(course.step, "refused")
+        elif target.braked(self.now) and not renewal:
+            self._go(course.step, "satisfied")
+        elif choice % 8 == 7:
+            self._go(course.step, "failed")
+        elif choice % 8 == 6:
+            return  # its node does not answer for now
+        else:
+            self._mined(course.step, target, renewal=renewal)
+
+    def _mined(self, step: Step, target: _Target, *, renewal: bool) -> None:
+        self.sent.append(
+            Sent(
+                time=step.time,
+                scope=step.action.scope,
+                target=step.action.target,
+                renewal=renewal,
+                behind=self.head - step.block,
+                at_risk=bool(self.at_risk),
+                withdrawn=self.withdrawn,
+                braked=target.braked(self.now),
+                asked_at=target.asked_at,
+            )
+        )
+        target.pull(self.now, step.time)
+        if step.action.scope == "T1":
+            self.bucket = self.bucket.tightened(TIGHT, seconds=LAPSES, ramp=RAMP, time=self.now)
+        for state in ("nonce-reserved", "signed", "broadcast", "included", "final"):
+            step = self._go(step, state)
+
+    def _go(self, step: Step, state: str) -> Step:
+        action = follow(step.action, state, "", block=self.head)
+        step = msgspec.structs.replace(step, action=action)
+        self.write(step)
+        return step
+
+    # ------------------------------------------------------------------ what happens to it
+
+    def act(self, choice: int) -> None:
+        """Let one thing happen."""
+        kind = choice % 8
+        if kind < 4:
+            self._alerted(choice // 8)
+        elif kind == 4:
+            self._pass(_WAITS[choice // 8 % len(_WAITS)])
+        elif kind == 5:
+            self._drained(choice // 8)
+        elif kind == 6:
+            target = list(self.targets.values())[choice // 8 % len(self.targets)]
+            target.until = 0  # people, or nobody
+        else:
+            self._unanswered()
+        self._keep_promises()
+
+    def _pass(self, seconds: int) -> None:
+        self.now += seconds
+        self.head += seconds // 12
+
+    def _alerted(self, choice: int) -> None:
+        more = next(self.choices, 0)
+        age = _AGES[more % len(_AGES)]
+        self.at_risk = (None, 0.0, 1e6)[more // 7 % 3]
+        self.withdrawn = more // 21 % 4 == 3
+        one = msgspec.structs.replace(
+            _TEMPLATES[choice % len(_TEMPLATES)],
+            block=self.head - age,
+            timestamp=self.now - 12 * age,
+            tx="0x" + f"{more % 5:064x}",
+        )
+        before = len(self.sent)
+        for _ in range(1 + choice % 3):  # redelivered, or a storm of nothing new
+            self._answered(one)
+        pulled = [sent.target for sent in self.sent[before:]]
+        if len(set(pulled)) < len(pulled):
+            raise BrokenPromiseError(f"the same alert braked twice: {one}")
+
+    def _answered(self, one: Alert) -> None:
+        self.response.answer(Group(one, {}, self.withdrawn, Lane.BROAD, count=1))
+
+    def _drained(self, choice: int) -> None:
+        value = (10, 50, 400, 1000)[choice % 4]
+        after = self.bucket.charged(value, self.now)
+        if after is not None:
+            self.bucket = after
+            self.out.append((self.now, value))
+
+    def _unanswered(self) -> None:
+        """Let brakes that waited for a node go on."""
+        self.withdrawn, self.at_risk = False, None
+        for course in self.ledger.open():
+            self.advance(course.action.action)
+
+    # ------------------------------------------------------------------ what must hold
+
+    def _keep_promises(self) -> None:
+        counted = [one for one in self.sent if not one.renewal]
+        for scope, most in (("T1", 2), ("T2", 1), ("T3", 0)):
+            times = sorted(one.time for one in counted if one.scope == scope)
+            for start in times:
+                end = start + BOUNDS.window_seconds
+                if sum(start <= time < end for time in times) > most:
+                    raise BrokenPromiseError(f"over the budget of {scope}: {times}")
+        for target in self.targets:
+            times = sorted(one.time for one in counted if one.target == target)
+            if any(b - a < BOUNDS.cooldown_seconds for a, b in pairwise(times)):
+                raise BrokenPromiseError(f"within the cooldown: {times}")
+        for one in self.sent[-1:]:
+            self._keep_to_reason(one)
+        for at, (began, _) in enumerate(self.out):
+            span = self.out[-1][0] - began
+            if sum(value for _, value in self.out[at:]) > WIDE.loss(span):
+                raise BrokenPromiseError(f"more than C + r * T left: {self.out}")
+
+    def _keep_to_reason(self, one: Sent) -> None:
+        if one.withdrawn:
+            raise BrokenPromiseError(f"on what was withdrawn: {one}")
+        if one.behind > BOUNDS.alert_blocks and not one.at_risk:
+            raise BrokenPromiseError(f"on a stale alert: {one}")
+        if one.braked and not one.renewal:
+            raise BrokenPromiseError(f"braked what was braked: {one}")
+        if one.renewal and one.scope != "T1":
+            raise BrokenPromiseError(f"renewed what people release: {one}")
+
+
+class _Probed:
+    """A target as `Response` sees it."""
+
+    def __init__(self, target: _Target, scene: Scene) -> None:
+        self._target = target
+        self._scene = scene
+
+    def plan(self) -> Plan:
+        return self._target.plan()
+
+    def probe(self, _block: int) -> Condition:
+        return Condition.BRAKED if self._target.braked(self._scene.now) else Condition.OPEN
+
+
+def _renews(step: Step) -> bool:
+    return any(term.name == "renewal" and term.value for term in step.action.terms)
+
+
+def run(data: Sequence[int]) -> Scene:
+    """Play a sequence. Raises `BrokenPromiseError` at the first act after which one is broken."""
+    choices = iter(data)
+    scene = Scene(choices)
+    for choice in choices:
+        scene.act(choice)
+    return scene
