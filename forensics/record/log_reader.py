@@ -1,6 +1,7 @@
 """Reading the log: leaves, tiles, seals and anchors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Select, func, select
@@ -15,8 +16,6 @@ from schemas.errors import UnsafeToContinueError
 
 MOST_FOUND = 1000
 """Leaves that a name leads to, at most: an incident's, an action's."""
-
-_AT_ONCE = 2000
 
 
 class Kept(NamedTuple):
@@ -80,38 +79,30 @@ class LogReader:
 
     def leaves(self, start: int, stop: int) -> Iterator[Kept]:
         """Give the leaves of a range in their order, as many as there are."""
-        query = (
-            select(LEAVES)
-            .where(LEAVES.c.position >= start, LEAVES.c.position < stop)
-            .order_by(LEAVES.c.position)
-        )
-        with errors_named(self.engine), self.engine.connect() as connection:
-            for part in (
-                connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions()
-            ):
-                yield from map(Kept._make, part)
+        query = select(LEAVES).where(LEAVES.c.position >= start, LEAVES.c.position < stop)
+        with self._streamed(query.order_by(LEAVES.c.position)) as result:
+            for row in result:
+                yield Kept(*row)
 
-    def rows(self, stop: int) -> Iterator[Sequence[Any]]:
+    def rows(self, stop: int) -> Generator[Sequence[Any]]:
         """Give the leaves before `stop` in their order, as rows of `Kept`'s fields: for those who
         read all of them, as many at a time as a tile has hashes."""
         query = select(LEAVES).where(LEAVES.c.position < stop).order_by(LEAVES.c.position)
-        with errors_named(self.engine), self.engine.connect() as connection:
-            options = connection.execution_options(stream_results=True, max_row_buffer=WIDTH)
-            yield from options.execute(query).partitions(WIDTH)
+        with self._streamed(query) as result:
+            yield from result.partitions(WIDTH)
 
-    def bottom_tiles(self) -> Iterator[tuple[int, bytes]]:
+    def bottom_tiles(self) -> Generator[tuple[int, bytes]]:
         """Give the tiles of leaf hashes: number and hashes."""
         query = select(TILES.c.number, TILES.c.hashes).where(TILES.c.level == 0)
-        with errors_named(self.engine), self.engine.connect() as connection:
-            options = connection.execution_options(stream_results=True)
-            for number, hashes in options.execute(query.order_by(TILES.c.number)):
+        with self._streamed(query.order_by(TILES.c.number)) as result:
+            for number, hashes in result:
                 yield int(number), bytes(hashes)
 
     def kind(self, *kinds: str) -> Iterator[Kept]:
         """Give the leaves of these kinds in their order."""
         query = select(LEAVES).where(LEAVES.c.kind.in_(kinds)).order_by(LEAVES.c.position)
-        with errors_named(self.engine), self.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
+        with self._streamed(query) as result:
+            for row in result:
                 yield Kept(*row)
 
     def named(self, name: bytes) -> list[int]:
@@ -127,9 +118,8 @@ class LogReader:
 
     def all_apart(self) -> Iterator[tuple[bytes, bytes]]:
         """Give all that is kept apart: SHA-256 and bytes."""
-        with errors_named(self.engine), self.engine.connect() as connection:
-            query = connection.execution_options(yield_per=1).execute(select(APART))
-            for digest, data in query:
+        with self._streamed(select(APART)) as result:
+            for digest, data in result:
                 yield bytes(digest), bytes(data)
 
     def tile(self, tile: Tile) -> bytes:
@@ -164,11 +154,10 @@ class LogReader:
         """Return the checkpoint of exactly so many leaves."""
         return self._seal(select(SEALS).where(SEALS.c.size == size))
 
-    def seals(self) -> Iterator[Sealed]:
+    def seals(self) -> Generator[Sealed]:
         """Give every checkpoint, the smallest first."""
-        with errors_named(self.engine), self.engine.connect() as connection:
-            query = select(SEALS).order_by(SEALS.c.size)
-            for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
+        with self._streamed(select(SEALS).order_by(SEALS.c.size)) as result:
+            for row in result:
                 yield Sealed(*row)
 
     def anchors(self) -> list[Anchored]:
@@ -180,6 +169,14 @@ class LogReader:
         query = select(ANCHORS).where(ANCHORS.c.size > size).order_by(ANCHORS.c.size).limit(1)
         found = self._all(query)
         return Anchored(*found[0]) if found else None
+
+    @contextmanager
+    def _streamed(self, query: Select[Any]) -> Iterator[Any]:
+        """Ask for more than memory should hold."""
+        with errors_named(self.engine), self.engine.connect() as connection:
+            options = connection.execution_options(stream_results=True, max_row_buffer=WIDTH)
+            with options.execute(query) as result:
+                yield result
 
     def _seal(self, query: Select[Any]) -> Sealed | None:
         found = self._all(query)

@@ -5,6 +5,7 @@ also held against what lies elsewhere: roots on a chain, checkpoints that somebo
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -48,24 +49,29 @@ def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verifie
     findings: list[str] = []
     find = findings.append
     newest = log.newest_seal()
-    tree = Tree(log, [_signed(log.seals(), key, find), iter(sorted(outside))], find)
     leaves = _Leaves(log, find)
-    for rows in log.rows(newest.size if newest else 0):
-        if rows[0][0] != tree.size or rows[-1][0] != tree.size + len(rows) - 1:
-            find(f"a leaf between {tree.size} and {rows[-1][0]} is missing")
-            break
-        leaves.check(rows)
-        tree.add([row[1] for row in rows])
-        if len(findings) >= MOST_FINDINGS:
-            break
-    tree.finish()
+    with (
+        closing(log.rows(newest.size if newest else 0)) as parts,
+        closing(log.bottom_tiles()) as bottom,
+        closing(log.seals()) as seals,
+    ):
+        heads = _signed(seals, key, find), iter(sorted(outside))
+        tree = Tree(log.tile, bottom, heads, find)
+        for rows in parts:
+            if rows[0][0] != tree.size or rows[-1][0] != tree.size + len(rows) - 1:
+                find(f"a leaf between {tree.size} and {rows[-1][0]} is missing")
+                break
+            leaves.check(rows)
+            tree.add([row[1] for row in rows])
+            if len(findings) >= MOST_FINDINGS:
+                break
+        tree.finish()
     leaves.check_apart()
-    seals, others = tree.checked
     return Verified(
         leaves=tree.size,
         unsealed=log.size() - tree.size,
-        seals=seals,
-        outside=others,
+        seals=tree.checked[0],
+        outside=tree.checked[1],
         gone=leaves.gone,
         gaps=tuple(leaves.gaps),
         findings=tuple(findings),

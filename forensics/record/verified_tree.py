@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from forensics.record.log_reader import LogReader
 from forensics.record.merkle import HASH_BYTES, Frontier
-from forensics.record.tiles import WIDTH, Tile, place
+from forensics.record.tiles import WIDTH, Tile, Tiles, place
 from schemas.errors import UnsafeToContinueError
 
 
@@ -23,12 +22,17 @@ class Tree:
     to have on its way."""
 
     def __init__(
-        self, log: LogReader, heads: Sequence[Iterator[Outside]], find: Callable[[str], None]
+        self,
+        tiles: Tiles,
+        bottom: Iterator[tuple[int, bytes]],
+        heads: Sequence[Iterator[Outside]],
+        find: Callable[[str], None],
     ) -> None:
-        """`heads` are lists of roots, each by rising sizes; `find` is told what does not fit."""
-        self._log = log
+        """`bottom` are the tiles of leaf hashes by their numbers, `heads` lists of roots, each by
+        rising sizes; `find` is told what does not fit."""
+        self._tiles = tiles
         self._find = find
-        self._bottom = log.bottom_tiles()
+        self._bottom = bottom
         self._frontier = Frontier()
         self._upper: list[tuple[int, bytearray]] = []
         self._heads = heads
@@ -77,7 +81,7 @@ class Tree:
 
     def _compare(self, tile: Tile, hashes: bytearray) -> None:
         try:
-            same = self._log.tile(tile) == hashes
+            same = self._tiles(tile)[: len(hashes)] == hashes
         except UnsafeToContinueError as error:
             self._find(str(error))
             return
