@@ -57,7 +57,7 @@ def keep(
         logger(__name__).info(
             "log_opened", key=str(signer.key), size=log.frontier.size, rebuilt=caught
         )
-        announce(broker, service.clock, "forensics", settings)
+        announce(broker, service, settings)
         sealing = Sealing(log, signer, broker.producer(), service.metrics)
         keeper = Keeper(broker, log, sealing, service.metrics, from_what_is_left=from_what_is_left)
         stack.enter_context(_served(settings, log.reader))

@@ -19,6 +19,7 @@ def detect(
     from cli.wiring import connect, read_manifests, read_settings
     from detectors.service import DetectTask, Publisher, ScorerMaker
     from detectors.sets import EventHostMaker, HostMaker, load_set
+    from runtime.announcement import announce
     from runtime.intake import Intake
     from runtime.lag import LagGauge
     from runtime.loop import Loop
@@ -42,6 +43,7 @@ def detect(
     broker = connect(settings, maker.topic, ALERTS, DETECTOR_STATE, DEAD_LETTERS)
     group = f"firebreak-detect-{maker.set_name}"
     with running("detect", settings) as service:
+        announce(broker, service, settings)
         producer = broker.producer()
         service.health.lacking = lambda: maker.switched_off
         task = DetectTask(

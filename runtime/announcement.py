@@ -5,8 +5,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from runtime.broker import Broker, Producer
-from runtime.clock import Clock
 from runtime.logs import logger, redacted
+from runtime.service import Service
 from runtime.settings import Settings
 from runtime.settings_shown import shown
 from schemas import headers
@@ -21,19 +21,20 @@ _LONGEST_SETTING = 4096
 _MOST_MANIFESTS = 1000
 
 
-def announce(broker: Broker, clock: Clock, service: str, settings: Settings) -> None:
-    """Publish the configuration, and return once the topic has it.
+def announce(broker: Broker, service: Service, settings: Settings) -> bool:
+    """Publish the configuration; return, once the topic has it, whether changes can be told.
 
     Where there is no such topic a warning is logged and the service does its work all the same:
     watching and braking must not hang on the record. Raises as `Producer.flush` does.
     """
     if not broker.partitions(CHANGES.name):
         _log.warning("change_not_recorded", missing=CHANGES.name)
-        return
+        return False
     producer = broker.producer()
-    publish(producer, configuration(service, settings, clock.now_ns() // 1000))
+    publish(producer, configuration(service.name, settings, service.clock.now_ns() // 1000))
     producer.flush()
     producer.close()
+    return True
 
 
 def publish(producer: Producer, change: Configuration | Arming) -> None:
