@@ -21,6 +21,7 @@ def detect(
     from detectors.scorer import ScorerMaker
     from detectors.service import DetectTask
     from detectors.sets import EventHostMaker, HostMaker, load_set
+    from runtime.announcement import announce
     from runtime.intake import Intake
     from runtime.lag import LagGauge
     from runtime.loop import Loop
@@ -44,6 +45,7 @@ def detect(
     broker = connect(settings, maker.topic, ALERTS, DETECTOR_STATE, DEAD_LETTERS)
     group = f"firebreak-detect-{maker.set_name}"
     with running("detect", settings) as service:
+        announce(broker, service, settings)
         producer = broker.producer()
         service.health.lacking = lambda: maker.switched_off
         task = DetectTask(

@@ -15,6 +15,7 @@ def incidents(
     import asyncio
 
     from cli.wiring import connect, read_settings
+    from runtime.announcement import announce
     from runtime.service import running
     from runtime.signatures import load_verifier
 
@@ -23,6 +24,7 @@ def incidents(
     verifier = None if trusted is None else load_verifier(trusted)
     broker = connect(settings, ALERTS, ACTIONS, RECOVERIES, INCIDENTS, DEAD_LETTERS)
     with running("incidents", settings) as service:
+        announce(broker, service, settings)
         from incidents import logs
         from incidents.service import check_partitions, run
 

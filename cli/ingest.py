@@ -34,13 +34,16 @@ def evm(
     from cli.wiring import connect, read_manifests, read_settings
     from ingest.lens import Lenses
     from ingest.service import EvmService
+    from runtime.announcement import announce
     from runtime.service import running
 
     flags = {"endpoints": endpoint or None, "start": start, "traces": traces, "pending": pending}
     settings = read_settings(evm=flags)
     lenses = Lenses(list(read_manifests(settings).values()), settings.protocols)
     with running("ingest", settings) as service:
-        EvmService(settings, connect(settings), lenses, service).run()
+        broker = connect(settings)
+        announce(broker, service, settings)
+        EvmService(settings, broker, lenses, service).run()
 
 
 @app.command()

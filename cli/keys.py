@@ -53,6 +53,47 @@ def detector(
     _say(f"detect.signing_key = {secret}", f"respond.trusted_keys = {place}")
 
 
+@app.command()
+def anchor(folder: Folder = None, password_file: PasswordFile = None) -> None:
+    """Make the account that writes the forensic log's roots on chain: an encrypted keystore."""
+    keystore, password = _account("anchor", folder, password_file)
+    _say(
+        f"forensics.anchor_keystore = {keystore}",
+        f"forensics.anchor_password_file = {password}",
+    )
+
+
+@app.command()
+def log(
+    origin: Annotated[str, typer.Argument(help="The log's name, such as example.org/firebreak.")],
+    folder: Folder = None,
+) -> None:
+    """Make the Ed25519 key pair that signs the forensic log's checkpoints."""
+    _note_key("log", origin, folder)
+
+
+@app.command()
+def witness(
+    name: Annotated[str, typer.Argument(help="The witness' name, such as example.net/witness.")],
+    folder: Folder = None,
+) -> None:
+    """Make the Ed25519 key pair that cosigns others' logs (firebreak audit witness)."""
+    _note_key("witness", name, folder)
+
+
+def _note_key(kind: str, name: str, folder: Path | None) -> None:
+    """Make a key; show its public half as notes name it."""
+    from forensics.record.note import COSIGNATURE, ED25519, NoteSigner
+    from runtime.signatures import generate, load_private
+
+    secret = generate((folder or _home_folder()) / kind, kind)
+    type_ = ED25519 if kind == "log" else COSIGNATURE
+    public = NoteSigner(name, load_private(secret), type_).key
+    if kind == "log":
+        _say(f"forensics.origin = {name}", f"forensics.signing_key = {secret}")
+    _say(f"for those who check: {public}")
+
+
 @app.command("list")
 def list_(folder: Folder = None) -> None:
     """Show whose alerts are believed, and until which block."""

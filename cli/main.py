@@ -16,6 +16,7 @@ from rich.text import Text
 from cli import (
     acls,
     arming,
+    audit,
     backtest,
     brakes,
     config,
@@ -85,6 +86,7 @@ app.command()(tails.tails)
 app.command()(vet.vet)
 app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")
+app.add_typer(audit.app, name="audit")
 app.add_typer(brakes.app, name="brakes")
 app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")

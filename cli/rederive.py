@@ -1,9 +1,14 @@
 """`firebreak rederive`: decide again what a responder decided, from its journal alone."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.actions import Action
 
 
 def rederive(
@@ -14,12 +19,21 @@ def rederive(
     Checks the journal's hashes too. Exits with 1 if a decision, or a number that was computed for
     it, is not what comes out.
     """
+    from responders import journal as journals
+    from responders.entries import Step
+
+    entries = journals.read(journal)
+    if not decided_again([entry.action for entry in entries if isinstance(entry, Step)]):
+        raise typer.Exit(1)
+
+
+def decided_again(steps: "Iterable[Action]") -> bool:
+    """Show every decision among these steps with what its numbers lead to; say whether all are
+    equal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from responders import journal as journals
-    from responders.entries import Step
     from responders.rederive import decided
     from responders.rederive import rederive as again
     from schemas.errors import PoisonRecordError
@@ -28,10 +42,7 @@ def rederive(
     for title in ("step", "scope", "decided", "again", "why"):
         table.add_column(title, overflow="fold")
     wrong = 0
-    for entry in journals.read(journal):
-        if not isinstance(entry, Step) or not decided(entry.action):
-            continue
-        action = entry.action
+    for action in filter(decided, steps):
         try:
             found = again(action)
             told = "equal" if found.equal else "[bold red]differs[/]"
@@ -42,5 +53,4 @@ def rederive(
         name = f"{action.action[:12]}/{action.step}"
         table.add_row(name, action.scope, action.state, told, Text(why))
     Console().print(table)
-    if wrong:
-        raise typer.Exit(1)
+    return not wrong

@@ -37,12 +37,14 @@ def respond(
     """Decide on alerts and brake on chain. Without --armed nothing is signed or sent."""
     from cli.wiring import connect, read_manifests, read_settings
     from responders import equipment
+    from responders.arming import ArmingWatch
     from responders.book import Book
     from responders.journal import Journal
     from responders.levers import within_reach
     from responders.outlook import Outlook
     from responders.preflight import preflight
     from responders.words import Words
+    from runtime.announcement import announce
     from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
@@ -58,6 +60,7 @@ def respond(
         _node(settings, service) as chain,
         _beyond(settings) as beyond,
     ):
+        recorded = announce(broker, service, settings)
         levers = within_reach(manifests, chain, own.epoch, own.emergency)
         if not levers:
             raise ConfigurationError(
@@ -78,10 +81,13 @@ def respond(
             preflight(outlook, levers)
             responder.tick()
             equipment.warn_of_unbounded_loss(outlook, manifests)
+            watch = ArmingWatch(outlook, switch, producer, service.clock)
             consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
             lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
             def beat() -> None:
+                if recorded:
+                    watch.look()
                 service.health.beat(responder.obstacle)
                 lag.look()
 

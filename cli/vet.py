@@ -16,6 +16,7 @@ def vet(
     from detectors.publisher import Publisher
     from detectors.vet_service import VetTask
     from detectors.vetting import Vetting
+    from runtime.announcement import announce
     from runtime.intake import Intake
     from runtime.lag import LagGauge
     from runtime.loop import Loop
@@ -31,6 +32,7 @@ def vet(
     signer = load_signer(settings.detect.signing_key)
     broker = connect(settings, DEPLOYMENTS, BLOCKS, ALERTS, DEAD_LETTERS)
     with running("vet", settings) as service:
+        announce(broker, service, settings)
         producer = broker.producer()
         task = VetTask(
             Intake(producer, service.metrics, "vet"),

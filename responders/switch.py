@@ -27,6 +27,10 @@ class _Word(msgspec.Struct, frozen=True):
     signature: bytes
 
 
+class _Disarmed(msgspec.Struct, frozen=True):
+    reason: str = ""
+
+
 class Switch:
     """One responder's, named by where its journal is."""
 
@@ -44,6 +48,14 @@ class Switch:
             return len(self._signed()) >= PEOPLE
         except (OSError, msgspec.MsgspecError):
             return False
+
+    def told(self) -> tuple[str, tuple[str, ...]]:
+        """Return why it was disarmed and whose keys signed since, as far as that can be read."""
+        try:
+            said = msgspec.json.decode(_read(self._disarmed) or b"{}", type=_Disarmed)
+            return said.reason, tuple(self._signed())
+        except (OSError, msgspec.MsgspecError):
+            return "", ()
 
     def disarm(self, reason: str, now_ns: int) -> None:
         """Stop every brake that is not signed yet; lasts until people arm it again."""

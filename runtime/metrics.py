@@ -70,6 +70,14 @@ class Metrics:
             "authority_until_timestamp_seconds", "When the gate stops obeying.", "protocol"
         )
 
+        self.audit_leaves = count("audit_leaves", "Records that became leaves.", "topic")
+        self.audit_unread = count("audit_unread", "Leaves that nobody could read.", "topic")
+        self.audit_sealed = gauge("audit_sealed", "Leaves under the newest checkpoint.")
+        self.audit_vouched = gauge(
+            "audit_vouched", "Leaves that a witness, or the chain, vouches for.", "who"
+        )
+        self.audit_faults = count("audit_faults", "Times that one did not.", "who")
+
         self.hop_seconds = Histogram(
             "firebreak_hop_seconds",
             "From the block's arrival at ingest to this hop.",

@@ -266,6 +266,34 @@ class IncidentsSettings(_Group):
     web_port: int = 6066
 
 
+class ForensicsSettings(_Group):
+    """The forensic record: where it is kept, and who vouches for it."""
+
+    database: SecretStr | None = None
+    """A postgresql:// address; none: a SQLite file in the home folder."""
+    database_file: Path | None = None
+    """Instead of the address itself: a file that holds it, for its owner alone."""
+    origin: Annotated[str, Field(pattern=r"^[^\s+]{1,255}$")] | None = None
+    """The log's name, for ever: an address without its scheme, reachable or not."""
+    signing_key: Path | None = None
+    seal_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """A checkpoint is signed so often, if there is anything new; at a brake, at once."""
+    witnesses: dict[str, str] = {}
+    """Who cosigns checkpoints: each by its key, NAME+ID+KEY, with its http(s):// address."""
+    anchor_contract: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")] | None = None
+    """A `RecordAnchor` of this log; none: no root goes on chain."""
+    anchor_endpoints: Annotated[Names, Field(repr=False)] = ()
+    """Nodes of its chain; none: those of evm.endpoints."""
+    anchor_keystore: Path | None = None
+    """The one account that writes there; never one that brakes."""
+    anchor_password_file: Path | None = None
+    anchor_minutes: Annotated[float, Field(gt=0)] = 10.0
+    """A root is written so often, if there is a longer one; at a brake, at once."""
+    anchor_fee_cap_gwei: Annotated[int, Field(gt=0)] = 100
+    web_host: str = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65535)] = 6067
+
+
 class LogSettings(_Group):
     """How services log."""
 
@@ -307,6 +335,7 @@ class Settings(BaseSettings):
     signer: SignerSettings = SignerSettings()
     consents: ConsentsSettings = ConsentsSettings()
     incidents: IncidentsSettings = IncidentsSettings()
+    forensics: ForensicsSettings = ForensicsSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
 

@@ -127,6 +127,11 @@ def _key_name(message: Message) -> str:
 
 
 def load_signer(path: Path) -> Signer:
+    """Read the key that signs records. Raises as `load_private` does."""
+    return Signer(load_private(path))
+
+
+def load_private(path: Path) -> Ed25519PrivateKey:
     """Read a private key from a PEM file that only its owner may read.
 
     Raises `ConfigurationError` when there is none, or others may read it too.
@@ -140,7 +145,7 @@ def load_signer(path: Path) -> Signer:
         raise ConfigurationError(f"{path} is not a private key in PEM, unencrypted") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise ConfigurationError(f"{path} is not an Ed25519 private key")
-    return Signer(private)
+    return private
 
 
 def load_verifier(folder: Path) -> Verifier:

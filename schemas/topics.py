@@ -13,8 +13,10 @@ from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
 from schemas.consents import MAX_CONSENT_BYTES, Consent
+from schemas.changes import Arming, Configuration
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.seals import Seal
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record: a block of 60M gas can hold about 3 MB of log data, twice that in hex."""
@@ -34,7 +36,7 @@ class TopicSpec:
     records: tuple[type[Record], ...]
     key: Literal[
         "chain", "contract", "protocol", "market", "source", "topic", "set/protocol",
-        "protocol/incident",
+        "protocol/incident", "service", "log/size",
     ]  # fmt: skip
     partitions: int
     retention_hours: int | None
@@ -169,6 +171,22 @@ RECOVERIES = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+CHANGES = TopicSpec(
+    name="changes-v1",
+    doc="How Firebreak itself was changed: configuration, arming, disarming.",
+    records=(Configuration, Arming),
+    key="service",
+    partitions=1,
+    retention_hours=365 * _DAY,
+)
+SEALS = TopicSpec(
+    name="audit-seals-v1",
+    doc="What the forensic log sealed, in which order, under which signed checkpoint.",
+    records=(Seal,),
+    key="log/size",
+    partitions=1,
+    retention_hours=None,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -209,6 +227,8 @@ TOPICS: dict[str, TopicSpec] = {
         CONSENTS,
         INCIDENTS,
         RECOVERIES,
+        CHANGES,
+        SEALS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -232,6 +252,10 @@ class Service:
 
 _CHAIN_TOPICS = (BLOCKS, EVENTS, TRANSACTIONS, PENDING, DEPLOYMENTS, PRICES)
 
+RECORDED = (ALERTS, ACTIONS, RECOVERIES, CHANGES)
+"""Every record here becomes a leaf of the forensic log. Cases are not among them: they follow from
+alerts, actions and recoveries, and their topic forgets what was."""
+
 SERVICES: dict[str, Service] = {
     service.name: service
     for service in (
@@ -239,7 +263,7 @@ SERVICES: dict[str, Service] = {
             "ingest",
             "Publishes what a chain did. Reads its own topics only to resume.",
             reads=(*_CHAIN_TOPICS, CHECKPOINTS),
-            writes=(*_CHAIN_TOPICS, CHECKPOINTS, DEAD_LETTERS),
+            writes=(*_CHAIN_TOPICS, CHECKPOINTS, CHANGES, DEAD_LETTERS),
             groups=("firebreak-ingest-*",),
         ),
         Service(
@@ -247,21 +271,21 @@ SERVICES: dict[str, Service] = {
             "Scores transactions or single events, learns from final ones, raises and withdraws "
             "alerts.",
             reads=(TRANSACTIONS, EVENTS, DETECTOR_STATE),
-            writes=(ALERTS, DETECTOR_STATE, DEAD_LETTERS),
+            writes=(ALERTS, DETECTOR_STATE, CHANGES, DEAD_LETTERS),
             groups=("firebreak-detect-*",),
         ),
         Service(
             "vet",
             "Judges new contracts by their code, raises and withdraws alerts.",
             reads=(DEPLOYMENTS, BLOCKS),
-            writes=(ALERTS, DEAD_LETTERS),
+            writes=(ALERTS, CHANGES, DEAD_LETTERS),
             groups=("firebreak-vet",),
         ),
         Service(
             "respond",
             "Decides on alerts and brakes on chain, by itself or with other operators.",
             reads=(ALERTS, CONSENTS),
-            writes=(ACTIONS, CONSENTS, DEAD_LETTERS),
+            writes=(ACTIONS, CONSENTS, CHANGES, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),
         Service(
@@ -275,9 +299,16 @@ SERVICES: dict[str, Service] = {
             "incidents",
             "Keeps cases of alerts, actions and recoveries that belong together.",
             reads=(ALERTS, ACTIONS, RECOVERIES),
-            writes=(INCIDENTS, DEAD_LETTERS),
+            writes=(INCIDENTS, CHANGES, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),
+        ),
+        Service(
+            "forensics",
+            "Keeps the log of what was seen, decided, done and changed, and signs it.",
+            reads=(*RECORDED, SEALS),
+            writes=(SEALS, CHANGES),
+            groups=("firebreak-forensics",),
         ),
         Service(
             "recover",

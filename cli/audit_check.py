@@ -1,0 +1,220 @@
+"""`firebreak audit verify|check|anchors`: is the record what it was."""
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forensics.record.checkpoint import Checkpoint
+    from forensics.record.log_reader import Anchored, LogReader
+    from forensics.record.note import Key
+    from forensics.record.verified_tree import Outside
+
+_MOST_SHOWN = 100
+
+LogKey = Annotated[
+    str | None,
+    typer.Option(help="The log's key, NAME+ID+KEY; default: that of forensics.signing_key."),
+]
+Anchors = Annotated[
+    Path | None,
+    typer.Option(help="What `audit anchors` wrote: roots as the chain has them."),
+]
+
+
+def verify(
+    key: LogKey = None,
+    anchors: Anchors = None,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint that somebody kept; may be given again.")
+    ] = None,
+) -> None:
+    """Check the whole log: every leaf, tile, checkpoint, and what lies elsewhere.
+
+    Without --anchors or --checkpoint nothing outside is asked: a log that was rewritten whole,
+    signed with its own key, looks sound then. Exits with 1 if anything is not as it was.
+    """
+    import time
+
+    from rich.console import Console
+
+    from cli.audit import opened
+    from forensics.record.verification import verify as check_log
+
+    log_key = _key(key)
+    outside = [_outside_of(anchor) for anchor in _read(anchors)]
+    outside += [_kept(path, log_key) for path in checkpoint or ()]
+    start = time.monotonic()
+    with opened() as log:
+        found = check_log(log, log_key, outside)
+        disorder = _disorder(log)
+    taken = time.monotonic() - start
+    say = Console(soft_wrap=True, highlight=False).print
+    say(
+        f"{found.leaves:,} leaves under {found.seals:,} checkpoints, {found.outside} roots from "
+        f"elsewhere, in {taken:.1f} s ({found.leaves / max(taken, 1e-9):,.0f} leaves/s)"
+    )
+    if found.unsealed:
+        say(f"{found.unsealed:,} leaves are not sealed yet")
+    if found.gone:
+        say(f"of {found.gone:,} leaves only the hash is left: their records were gone")
+    for gap in found.gaps:
+        say(f"[bold]never recorded[/]: {gap}")
+    if not outside:
+        say("held against nothing from elsewhere: give --anchors or --checkpoint")
+    for finding in (*found.findings, *disorder):
+        say(f"[bold red]not as it was[/]: {finding}")
+    if found.findings or disorder:
+        raise typer.Exit(1)
+    say("sound")
+
+
+def check(
+    proof: Annotated[Path, typer.Argument(help="A .tlog-proof.", exists=True, dir_okay=False)],
+    key: LogKey = None,
+    anchors: Anchors = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="A witness' key, NAME+ID+KEY; may be given again.")
+    ] = None,
+    quorum: Annotated[
+        int | None, typer.Option(min=0, help="How many of them; default: all that are given.")
+    ] = None,
+) -> None:
+    """Check a proof offline, with nothing but keys and, if given, the anchors; show the record.
+
+    Exits with 1 if it proves nothing.
+    """
+    import orjson
+
+    from forensics.record.errors import UntrustedError
+    from forensics.record.leaf import fields_of
+    from forensics.record.proof import LONGEST, check_proof, parse_proof
+
+    log_key, witnesses = _key(key), [_parsed(text) for text in witness or ()]
+    try:
+        with proof.open("rb") as file:
+            parsed = parse_proof(file.read(LONGEST + 1))
+        wanted = len(witnesses) if quorum is None else quorum
+        proven = check_proof(parsed, log_key, witnesses, wanted)
+        anchor = None if anchors is None else _anchor_of(proven.checkpoint, _read(anchors))
+    except UntrustedError as error:
+        typer.echo(f"proves nothing: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(
+        f"proved: leaf {proven.position} of {proven.checkpoint.origin}, under a checkpoint of "
+        f"{proven.checkpoint.size} leaves"
+    )
+    for one, time in proven.witnesses.items():
+        typer.echo(f"seen by {one.name} at {time} s since 1970")
+    if anchor is not None:
+        typer.echo(f"on {anchor.chain} in block {anchor.block}, {anchor.contract}, {anchor.tx}")
+    shown = orjson.dumps(fields_of(proven.entry), option=orjson.OPT_INDENT_2)
+    typer.echo(shown.decode())
+
+
+def anchors(
+    out: Annotated[Path, typer.Argument(help="The file to write, for --anchors.")],
+    first: Annotated[int, typer.Option("--from", min=0, help="First block.")] = 0,
+) -> None:
+    """Read every root of the log that is on chain, from forensics.anchor_contract, to a file."""
+    import orjson
+
+    from cli.wiring import read_settings
+    from forensics.record.anchor_contract import AnchorContract
+    from runtime.evm import Endpoints
+
+    settings = read_settings()
+    own = settings.forensics
+    addresses = own.anchor_endpoints or settings.evm.endpoints
+    if own.anchor_contract is None or not addresses:
+        raise ConfigurationError("set forensics.anchor_contract and forensics.anchor_endpoints")
+    endpoints = Endpoints(addresses, settings.evm.request_seconds)
+    try:
+        contract = AnchorContract(endpoints, own.anchor_contract)
+        found = contract.anchored(first, contract.block()[0])
+    finally:
+        endpoints.close()
+    rows = [anchor._asdict() | {"root": anchor.root.hex()} for anchor in found]
+    out.write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
+    typer.echo(f"{len(found)} roots")
+
+
+def _read(path: Path | None) -> "list[Anchored]":
+    import orjson
+
+    from forensics.record.log_reader import Anchored
+
+    if path is None:
+        return []
+    try:
+        rows = orjson.loads(path.read_bytes())
+        return [Anchored(**row | {"root": bytes.fromhex(row["root"])}) for row in rows]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"{path} is not what `audit anchors` writes: {error}") from error
+
+
+def _anchor_of(checkpoint: "Checkpoint", anchors: "list[Anchored]") -> "Anchored":
+    """Return where a checkpoint's root is on chain. Raises `UntrustedError` when it is not."""
+    from forensics.record.errors import UntrustedError
+
+    for anchor in anchors:
+        if (anchor.size, anchor.root) == (checkpoint.size, checkpoint.root):
+            return anchor
+    raise UntrustedError(f"the root of {checkpoint.size} leaves is not among the anchors")
+
+
+def _outside_of(anchor: "Anchored") -> "Outside":
+    from forensics.record.verified_tree import Outside
+
+    return Outside(anchor.size, anchor.root, f"{anchor.chain} block {anchor.block}")
+
+
+def _kept(path: Path, key: "Key") -> "Outside":
+    from forensics.record.checkpoint import opened
+    from forensics.record.errors import UntrustedError
+    from forensics.record.verified_tree import Outside
+
+    try:
+        found, _ = opened(path.read_bytes(), key)
+    except (OSError, UntrustedError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    return Outside(found.size, found.root, str(path))
+
+
+def _disorder(log: "LogReader") -> list[str]:
+    """Say which acts stand before their intent."""
+    from forensics.record.leaf import record_in
+    from forensics.record.order import disordered
+    from schemas.actions import Action
+
+    def steps() -> "Iterator[tuple[int, Action]]":
+        for leaf in log.kind("action"):
+            record = None if leaf.entry is None else record_in(leaf.entry, log.apart)
+            if isinstance(record, Action):
+                yield leaf.position, record
+
+    return list(islice(disordered(steps()), _MOST_SHOWN))
+
+
+def _key(text: str | None) -> "Key":
+    """Return the log's key: as given, or as the settings have it."""
+    from cli.audit_keep import signer_of
+    from cli.wiring import read_settings
+
+    return signer_of(read_settings()).key if text is None else _parsed(text)
+
+
+def _parsed(text: str) -> "Key":
+    from forensics.record.errors import UntrustedError
+    from forensics.record.note import parse_key
+
+    try:
+        return parse_key(text)
+    except UntrustedError as error:
+        raise ConfigurationError(str(error)) from error

@@ -1,0 +1,131 @@
+"""Checking a whole log: every leaf, tile, checkpoint and anchor against each other.
+
+What is inside the database can be made to fit by whoever holds it and the log's key. So a log is
+also held against what lies elsewhere: roots on a chain, checkpoints that somebody kept.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from forensics.record.checkpoint import opened
+from forensics.record.errors import UntrustedError
+from forensics.record.leaf import GONE, references
+from forensics.record.log_reader import LogReader, Sealed
+from forensics.record.note import Key
+from forensics.record.verified_tree import Outside, Tree
+
+MOST_FINDINGS = 100
+"""After so many the check ends: the log is not what it was."""
+
+Find = Callable[[str], None]
+
+_PLACED = b'"offset":%d,"partition":%d,"topic":"%b","value":'
+"""How every leaf goes on behind its headers and its key: canonical JSON sorts. Inside a text these
+quotes would be escaped."""
+
+
+class Verified(NamedTuple):
+    """What was looked at, and everything that is not as it was."""
+
+    leaves: int
+    """Sealed ones, each hashed again."""
+    unsealed: int
+    seals: int
+    outside: int
+    gone: int
+    """Leaves of which only the hash is left."""
+    gaps: tuple[str, ...]
+    """Records that never had a leaf."""
+    findings: tuple[str, ...]
+
+
+def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verified:
+    """Read a log once, from its first leaf to its newest checkpoint, and check everything.
+
+    `key` is the log's. Raises as `LogReader` does; what is wrong with the log is returned.
+    """
+    findings: list[str] = []
+    find = findings.append
+    newest = log.newest_seal()
+    leaves = _Leaves(log, find)
+    with (
+        closing(log.rows(newest.size if newest else 0)) as parts,
+        closing(log.bottom_tiles()) as bottom,
+        closing(log.seals()) as seals,
+    ):
+        heads = _signed(seals, key, find), iter(sorted(outside))
+        tree = Tree(log.tile, bottom, heads, find)
+        for rows in parts:
+            if rows[0][0] != tree.size or rows[-1][0] != tree.size + len(rows) - 1:
+                find(f"a leaf between {tree.size} and {rows[-1][0]} is missing")
+                break
+            leaves.check(rows)
+            tree.add([row[1] for row in rows])
+            if len(findings) >= MOST_FINDINGS:
+                break
+        tree.finish()
+    leaves.check_apart()
+    return Verified(
+        leaves=tree.size,
+        unsealed=log.size() - tree.size,
+        seals=tree.checked[0],
+        outside=tree.checked[1],
+        gone=leaves.gone,
+        gaps=tuple(leaves.gaps),
+        findings=tuple(findings),
+    )
+
+
+def _signed(seals: Iterable[Sealed], key: Key, find: Find) -> Iterator[Outside]:
+    """Give what the checkpoints say; tell of those that their log did not sign so."""
+    for sealed in seals:
+        try:
+            checkpoint, _ = opened(sealed.note.encode(), key)
+        except UntrustedError as error:
+            find(f"the checkpoint of {sealed.size} leaves: {error}")
+            continue
+        if (checkpoint.size, checkpoint.root) != (sealed.size, sealed.root):
+            find(f"the checkpoint of {sealed.size} leaves says something else")
+        yield Outside(checkpoint.size, checkpoint.root, "the checkpoint")
+
+
+class _Leaves:
+    """Single leaves: do they hash to what is said, and stand where they say."""
+
+    def __init__(self, log: LogReader, find: Find) -> None:
+        self._log = log
+        self._find = find
+        self._ends: dict[tuple[str, int], int] = {}
+        self.gone = 0
+        self.gaps: list[str] = []
+
+    def check(self, rows: Sequence[Sequence[Any]]) -> None:
+        ends = self._ends
+        for position, kept, topic, number, offset, kind, entry in rows:
+            if entry is None:
+                self.gone += 1
+                if kind != GONE:
+                    self._find(f"leaf {position}: its entry was taken out")
+            elif sha256(b"\x00" + entry).digest() != kept:
+                self._find(f"leaf {position} is not what its hash says")
+            elif _PLACED % (offset, number, topic.encode()) not in entry:
+                self._find(f"leaf {position} is of another record than {topic}[{number}] {offset}")
+            elif b'"sha256":"' in entry:
+                self._check_references(position, entry)
+            if ends.get((topic, number), offset) < offset and len(self.gaps) < MOST_FINDINGS:
+                end = ends[topic, number]
+                self.gaps.append(f"{topic}[{number}]: no leaf of offsets {end} to {offset - 1}")
+            ends[topic, number] = offset + 1
+
+    def _check_references(self, position: int, entry: bytes) -> None:
+        for digest in references(entry):
+            if self._log.apart(digest) is None:
+                self._find(f"leaf {position}: what is kept apart as {digest} is missing")
+
+    def check_apart(self) -> None:
+        """Hash what is kept apart."""
+        for digest, data in self._log.all_apart():
+            if sha256(data).digest() != digest:
+                self._find(f"what is kept apart as {digest.hex()} is not what it was")

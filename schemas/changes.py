@@ -1,0 +1,40 @@
+"""Records of how Firebreak itself was changed: its configuration, its arming. Keyed by service."""
+
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from schemas.alerts import Sentence
+from schemas.base import Record
+from schemas.units import Chain, Id, Key, Microseconds, Name
+
+Setting = Annotated[str, Meta(max_length=4096)]
+
+
+class Configuration(Record, tag="configuration", frozen=True, kw_only=True):
+    """With what a service began its work; published before it does any."""
+
+    id: Id
+    service: Name
+    time: Microseconds
+    """When it began, in microseconds since 1970, by its own clock."""
+    version: Name
+    """Of the program."""
+    settings: dict[Name, Setting]
+    """Every setting by its path. Secrets are masked, and so is what may be one in an address."""
+    manifests: dict[Name, Id] = field(default_factory=dict)
+    """The SHA-256 of each manifest that it read, by file name."""
+
+
+class Arming(Record, tag="arming", frozen=True, kw_only=True):
+    """A responder signs brakes from now on, or does not any more; published as it notices."""
+
+    id: Id
+    service: Name
+    chain: Chain
+    time: Microseconds
+    armed: bool
+    reason: Sentence = ""
+    """What was said when it was disarmed."""
+    keys: Annotated[tuple[Key, ...], Meta(max_length=16)] = ()
+    """The ids of the people's keys that armed it."""

@@ -1,0 +1,368 @@
+"""The keeper, its seals, and the log made again from the topics."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from forensics.record import database
+from forensics.record.keeper import Keeper
+from forensics.record.leaf import UNREAD, record_in
+from forensics.record.log_writer import LogWriter
+from forensics.record.note import NoteSigner
+from forensics.record.order import disordered
+from forensics.record.rebuilding import Caught, Rebuilding
+from forensics.record.sealing import Sealing
+from forensics.record.verification import verify
+from runtime.broker import Message, Partition
+from runtime.memory import MemoryBroker
+from runtime.metrics import Metrics
+from schemas.actions import Action
+from schemas.codec import decode, encode
+from schemas.errors import UnsafeToContinueError
+from schemas.examples import FOLDER
+from schemas.seals import Seal
+from schemas.topics import ACTIONS, ALERTS, RECORDED, SEALS
+from tests.forensic_log import ORIGIN, SIGNER, action, message, private
+
+SEALED = Partition(SEALS.name, 0)
+
+
+class Desk:
+    """A keeper at work on topics in memory."""
+
+    def __init__(self, broker: MemoryBroker, log: LogWriter, signer: NoteSigner = SIGNER) -> None:
+        self.broker = broker
+        self.log = log
+        self.metrics = Metrics()
+        self.caught = Rebuilding(log, broker, signer.key).run()
+        self.sealing = Sealing(log, signer, broker.producer(), self.metrics)
+        self.keeper = Keeper(broker, log, self.sealing, self.metrics)
+
+    def read(self, *, limit: int = 500) -> None:
+        """Let it take what its topics hold beyond its leaves, one batch for each partition."""
+        for topic in self.keeper.topics:
+            for number in range(self.broker.partitions(topic)):
+                partition = Partition(topic, number)
+                start = self.keeper.assigned([partition])[partition]
+                batch = self.broker.log(partition)[start : start + limit]
+                if batch:
+                    self.keeper.process(batch)
+                    self.keeper.tick()
+
+    def findings(self) -> tuple[str, ...]:
+        return verify(self.log.reader, SIGNER.key).findings
+
+
+@contextmanager
+def at_work(
+    broker: MemoryBroker, folder: Path, name: str = "record", signer: NoteSigner = SIGNER
+) -> Iterator[Desk]:
+    engine = database.connect(database.file_url(folder / f"{name}.sqlite"))
+    try:
+        with LogWriter.open(engine) as log:
+            yield Desk(broker, log, signer)
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    made = MemoryBroker()
+    made.create([*RECORDED, SEALS])
+    return made
+
+
+def write(broker: MemoryBroker, *records: Action | bytes, topic: str = ACTIONS.name) -> None:
+    producer = broker.producer()
+    for record in records:
+        value = record if isinstance(record, bytes) else encode(record)
+        producer.send(topic, value, key=b"meadow")
+    producer.flush()
+
+
+def alert() -> bytes:
+    return (FOLDER / "alerts-v1" / "alert.json").read_bytes()
+
+
+def roots(desk: Desk) -> list[tuple[int, bytes]]:
+    return [(seal.size, seal.root) for seal in desk.log.reader.seals()]
+
+
+def test_every_record_of_every_topic_becomes_a_leaf_and_is_sealed(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    told = {path.parent.name: path for path in FOLDER.rglob("*.json")}
+    for spec in RECORDED:
+        write(broker, told[spec.name].read_bytes(), topic=spec.name)
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+
+        assert {leaf.topic for leaf in desk.log.reader.leaves(0, 9)} == {
+            spec.name for spec in RECORDED
+        }
+        newest = desk.log.reader.newest_seal()
+        assert newest is not None
+        assert newest.size == desk.log.reader.size() == len(RECORDED)
+        assert desk.findings() == ()
+        assert decode(broker.log(SEALED)[-1].value or b"", Seal).note == newest.note
+
+
+def test_intent_stands_before_action(broker: MemoryBroker, tmp_path: Path) -> None:
+    write(broker, *(action(step) for step in range(7)))
+    with at_work(broker, tmp_path) as desk:
+        desk.read(limit=2)
+        desk.read(limit=2)
+        desk.read()
+        kept = list(desk.log.reader.kind("action"))
+        steps = [record_in(leaf.entry or b"", desk.log.reader.apart) for leaf in kept]
+
+        states = [step.state for step in steps if isinstance(step, Action)]
+        assert states.index("authorised") < states.index("broadcast") < states.index("included")
+        placed = [(leaf.position, step) for leaf, step in zip(kept, steps, strict=True)]
+        assert list(disordered([(at, one) for at, one in placed if isinstance(one, Action)])) == []
+
+
+def test_an_act_before_its_intent_is_told() -> None:
+    (told,) = disordered([(0, action(0)), (1, action(2)), (2, action(1))])
+    assert "leaf 1: step 2" in told
+
+
+def test_a_brake_is_sealed_at_once_and_other_things_wait(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    with at_work(broker, tmp_path) as desk:
+        write(broker, alert(), topic=ALERTS.name)
+        desk.read()
+        assert roots(desk) == []
+        write(broker, action(0), action(1))  # the second authorises
+        desk.read()
+        newest = desk.log.reader.newest_seal()
+        assert newest is not None
+        assert (newest.size, newest.brake) == (3, True)
+
+
+def test_what_cannot_be_read_has_a_leaf_and_stops_nothing(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    write(broker, *[b"\xff rubbish"] * 30, action(0))
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+
+        kinds = [leaf.kind for leaf in desk.log.reader.leaves(0, 99)]
+        assert kinds == [UNREAD] * 30 + ["action"]
+        assert desk.metrics.audit_unread.labels(ACTIONS.name)._value.get() == 30
+        assert desk.findings() == ()
+
+
+def test_a_lost_database_is_made_again_with_the_same_roots(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    with at_work(broker, tmp_path) as desk:
+        for start in range(0, 600, 120):
+            write(broker, *(action(step) for step in range(start, start + 120)))
+            write(broker, alert(), b"\xff", topic=ALERTS.name)
+            desk.read()
+            desk.keeper.checkpoint({})
+        before, size = roots(desk), desk.log.reader.size()
+        entries = [leaf.entry for leaf in desk.log.reader.leaves(0, size)]
+
+    with at_work(broker, tmp_path, "another") as again:
+        assert again.caught == Caught(len(before), size, 0)
+        assert roots(again) == before
+        assert [leaf.entry for leaf in again.log.reader.leaves(0, size)] == entries
+        assert again.findings() == ()
+        again.read()
+        assert again.log.reader.size() == size
+
+
+def test_a_seal_that_only_the_topic_has_is_taken_over(broker: MemoryBroker, tmp_path: Path) -> None:
+    """As after a crash between the two."""
+    with at_work(broker, tmp_path) as desk:
+        write(broker, action(0), b"x")
+        desk.read()
+        with pytest.MonkeyPatch.context() as broken:
+            broken.setattr(desk.log, "seal", _interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                desk.sealing.seal()
+        assert roots(desk) == []
+
+    with at_work(broker, tmp_path) as again:
+        assert again.caught == Caught(1, 0, 0)
+        assert [size for size, _ in roots(again)] == [2]
+        write(broker, action(1))
+        again.read()
+        assert again.findings() == ()
+        assert len(broker.log(SEALED)) == 2
+
+
+def test_an_older_copy_of_the_database_is_brought_up_to_date(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    with at_work(broker, tmp_path) as desk:
+        write(broker, b"1", b"2")
+        desk.read()
+        desk.keeper.checkpoint({})
+        write(broker, b"3")
+        write(broker, b"4", topic=ALERTS.name)
+        desk.read()  # leaves that no seal covers yet
+    copy = (tmp_path / "record.sqlite").read_bytes()
+    with at_work(broker, tmp_path) as desk:
+        desk.keeper.checkpoint({})
+        write(broker, b"5")
+        desk.read()
+        desk.keeper.checkpoint({})
+        before = roots(desk)
+
+    (tmp_path / "copy.sqlite").write_bytes(copy)
+    with at_work(broker, tmp_path, "copy") as again:
+        assert again.caught == Caught(2, 1, 0)
+        assert roots(again) == before
+        assert again.findings() == ()
+
+
+def test_leaves_that_were_never_sealed_give_way_to_what_was(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    write(broker, b"1")
+    write(broker, b"2", topic=ALERTS.name)
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+        before = roots(desk)
+    engine = database.connect(database.file_url(tmp_path / "other.sqlite"))
+    with LogWriter.open(engine) as log:  # the same records, the other way round
+        from forensics.record.leaf import leaf_of
+
+        for topic in (ACTIONS.name, ALERTS.name):
+            for number in range(4):
+                log.append([leaf_of(one) for one in broker.log(Partition(topic, number))])
+    engine.dispose()
+
+    with at_work(broker, tmp_path, "other") as again:
+        assert roots(again) == before
+        assert again.findings() == ()
+
+
+def test_a_record_that_is_not_what_was_sealed_is_named(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    write(broker, action(0), action(1), action(2))
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+    partition = next(
+        Partition(ACTIONS.name, n) for n in range(4) if broker.log(Partition(ACTIONS.name, n))
+    )
+    kept = broker.log(partition)
+    kept[1] = kept[1]._replace(value=encode(action(1, reason="another")))
+
+    with (
+        pytest.raises(UnsafeToContinueError, match=r"leaf 1: .* offset 1 is not the one"),
+        at_work(broker, tmp_path, "again"),
+    ):
+        pass
+
+
+def test_what_a_topic_let_go_leaves_its_hash_and_the_same_root(
+    broker: MemoryBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(broker, *(action(step) for step in range(10)))
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+        before = roots(desk)
+    bounds = broker.bounds
+
+    def shorter(partition: Partition) -> tuple[int, int]:
+        low, high = bounds(partition)
+        return (4, high) if partition.topic == ACTIONS.name and high else (low, high)
+
+    monkeypatch.setattr(broker, "bounds", shorter)
+    with at_work(broker, tmp_path, "again") as again:
+        assert again.caught.gone == 4
+        assert roots(again) == before
+        found = verify(again.log.reader, SIGNER.key)
+        assert (found.gone, found.findings) == (4, ())
+
+
+def test_another_log_s_key_is_not_signed_with(broker: MemoryBroker, tmp_path: Path) -> None:
+    write(broker, action(0))
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+
+    other = NoteSigner(ORIGIN, private("another"))
+    with (
+        pytest.raises(UnsafeToContinueError, match="another key"),
+        at_work(broker, tmp_path, "again", other),
+    ):
+        pass
+
+
+def test_a_topic_of_seals_that_was_made_anew_is_told(broker: MemoryBroker, tmp_path: Path) -> None:
+    write(broker, action(0))
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+    broker.log(SEALED).clear()
+
+    with pytest.raises(UnsafeToContinueError, match="made anew"), at_work(broker, tmp_path):
+        pass
+
+
+def test_a_topic_that_was_made_anew_is_told(broker: MemoryBroker, tmp_path: Path) -> None:
+    write(broker, action(0))
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+        for number in range(4):
+            broker.log(Partition(ACTIONS.name, number)).clear()
+        with pytest.raises(UnsafeToContinueError, match="made anew"):
+            desk.read()
+
+
+def test_records_that_went_unrecorded_stop_it_until_somebody_looked(
+    broker: MemoryBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partition = Partition(ACTIONS.name, 0)
+    with at_work(broker, tmp_path) as desk:
+        desk.keeper.process([message(0)])
+        monkeypatch.setattr(broker, "bounds", lambda _: (5, 9))
+        with pytest.raises(UnsafeToContinueError, match="4 records were removed"):
+            desk.keeper.assigned([partition])
+        keeper = Keeper(broker, desk.log, desk.sealing, desk.metrics, from_what_is_left=True)
+        assert keeper.assigned([partition]) == {partition: 5}
+        keeper.process([message(5)])
+        keeper.checkpoint({})
+        (gap,) = verify(desk.log.reader, SIGNER.key).gaps
+        assert gap == "actions-v1[0]: no leaf of offsets 1 to 4"
+
+
+def test_many_leaves_take_several_seals(
+    broker: MemoryBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forensics.record.sealing.MOST_LEAVES", 100)
+    write(broker, *(b"%d" % number for number in range(250)))
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+        assert [size for size, _ in roots(desk)] == [100, 200, 250]
+        assert desk.findings() == ()
+        before = roots(desk)
+    with at_work(broker, tmp_path, "again") as again:
+        assert roots(again) == before
+
+
+def _interrupted(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_stranger_s_message_is_no_seal(broker: MemoryBroker, tmp_path: Path) -> None:
+    write(broker, b"\xff", b"{}", topic=SEALS.name)
+    with at_work(broker, tmp_path) as desk:
+        assert desk.caught == Caught(0, 0, 0)
+    assert Message(SEALS.name, 0, 0, b"meadow", b"\xff", ()) in broker.log(SEALED)
