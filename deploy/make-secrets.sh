@@ -27,6 +27,9 @@ for service in ingest respond; do
     say "fill in $file: the nodes' addresses"
   fi
 done
+if [ ! -f "$folder/signals.toml" ]; then
+  printf '[signals]\npublish = false # docs/signals.md says what true needs\n' >"$folder/signals.toml"
+fi
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml
   [ ! -f "$file" ] || return 0

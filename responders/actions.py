@@ -13,7 +13,7 @@ import msgspec
 
 from responders.inputs import words
 from responders.levers import Lever
-from schemas.actions import Action, Term
+from schemas.actions import Action, Heard, Term
 from schemas.alerts import Alert
 from schemas.ids import content_id
 
@@ -49,13 +49,14 @@ def step_id(action: str, step: int, state: str) -> str:
 def follow(action: Action, state: str, reason: str, **changes: Any) -> Action:
     """Return the next step of a brake.
 
-    What was known stays known unless `changes` says otherwise; terms belong to their step alone.
+    What was known stays known unless `changes` says otherwise; terms, and what was heard, belong to
+    their step alone.
     Raises `ValueError` for a step that may not follow: a mistake in our own code.
     """
     if state not in NEXT[action.state]:
         raise ValueError(f"{action.action}: {state} may not follow {action.state}")
     number = action.step + 1
-    known: dict[str, Any] = {"terms": ()} | changes
+    known: dict[str, Any] = {"terms": (), "heard": None} | changes
     return msgspec.structs.replace(
         action,
         id=step_id(action.action, number, state),
@@ -67,7 +68,12 @@ def follow(action: Action, state: str, reason: str, **changes: Any) -> Action:
 
 
 def proposed(
-    name: str, lever: Lever, incident: str, alert: Alert, terms: tuple[Term, ...]
+    name: str,
+    lever: Lever,
+    incident: str,
+    alert: Alert,
+    terms: tuple[Term, ...],
+    heard: Heard | None = None,
 ) -> Action:
     """Return the first step of a brake, called `name`."""
     plan = lever.adapter.plan()
@@ -86,12 +92,15 @@ def proposed(
         scope=plan.scope,
         reason=alert.summary,
         terms=terms,
+        heard=heard,
         severity=alert.severity,
         also_stops=words(lever.also_stops),
     )
 
 
-def reopened(action: Action, alert: Alert, terms: tuple[Term, ...]) -> Action:
+def reopened(
+    action: Action, alert: Alert, terms: tuple[Term, ...], heard: Heard | None = None
+) -> Action:
     """Return the step that proposes an ended brake again, on another alert."""
     return follow(
         action,
@@ -99,6 +108,7 @@ def reopened(action: Action, alert: Alert, terms: tuple[Term, ...]) -> Action:
         alert.summary,
         alert=alert.id,
         terms=terms,
+        heard=heard,
         severity=alert.severity,
         tx="",
         nonce=None,

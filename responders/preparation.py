@@ -34,7 +34,8 @@ class Preparation:
         if not isinstance(trial, Trial):
             return trial
         reason = f"dry-run, nothing was sent: {trial.reason}"
-        return course.then("rehearsed", reason, terms=course.action.terms)
+        decided = course.action
+        return course.then("rehearsed", reason, terms=decided.terms, heard=decided.heard)
 
     def prepare(self, course: Course) -> Step | None:
         """Give an authorised brake its nonce, or end it; None while nodes disagree."""

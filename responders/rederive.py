@@ -47,7 +47,7 @@ def rederive(action: Action) -> Rederived:
         raise PoisonRecordError(
             f"a step {action.state} with {len(action.terms)} terms decides nothing"
         )
-    given = inputs_of(action.scope, action.also_stops, action.terms)
+    given = inputs_of(action.scope, action.also_stops, action.terms, action.heard)
     decision = judge(given)
     said, differences = {term.name: term for term in action.terms}, []
     if decision.allowed != _DECIDED[action.state]:

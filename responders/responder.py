@@ -1,9 +1,11 @@
-"""The respond service: signed alerts in, brakes and their every step out."""
+"""The respond service: signed alerts and signals in, brakes and their every step out."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from responders.book import Book
 from responders.executor import Executor
+from responders.hearing import Hearing
 from responders.intake import AlertIntake
 from responders.response import Response
 from runtime.broker import Message, Offsets, Partition
@@ -12,7 +14,7 @@ from runtime.logs import logger
 from schemas.alerts import Alert, AlertRecord
 from schemas.errors import TransientError
 from schemas.headers import hops
-from schemas.topics import ALERTS
+from schemas.topics import ALERTS, SIGNALS
 
 _log = logger(__name__)
 
@@ -22,15 +24,21 @@ SETTLE_AFTER = 5.0
 None is made while a brake is under way: a broker that is down must not end the process then."""
 
 
+class Ears(NamedTuple):
+    """What a responder reads its topics with."""
+
+    alerts: AlertIntake
+    neighbours: Hearing | None = None
+    """None where no manifest listens to anybody."""
+
+
 class Responder:
     """What the consumer loop runs. While no node answers it takes no alerts: they wait in their
     topic, and are judged by their age when one does."""
 
-    topics = (ALERTS.name,)
-
     def __init__(
         self,
-        intake: AlertIntake,
+        ears: Ears,
         response: Response,
         executor: Executor,
         book: Book,
@@ -38,7 +46,7 @@ class Responder:
         look_every: float,
     ) -> None:
         """`look_every` is how often to look at the chain, in seconds."""
-        self._intake = intake
+        self._ears = ears
         self._response = response
         self._executor = executor
         self._book = book
@@ -47,16 +55,28 @@ class Responder:
         self._look_at = self._settle_at = clock.monotonic()
         self._sees = False
 
-    def assigned(self, partitions: Sequence[Partition]) -> Offsets:  # noqa: ARG002 - nothing is kept by partition
-        """Start where the group stopped."""
-        return {}
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Alerts, and signals where somebody is listened to."""
+        return (ALERTS.name,) if self._ears.neighbours is None else (ALERTS.name, SIGNALS.name)
+
+    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
+        """Start where the group stopped, and with the first signal that is kept."""
+        neighbours = self._ears.neighbours
+        return {} if neighbours is None else neighbours.assigned(partitions)
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Go on with the brakes that were begun: their nonces are this account's."""
 
     def process(self, batch: Sequence[Message]) -> None:
-        """Answer every alert, in order; one that the same batch takes back is not acted on."""
-        read = [(message, self._intake.read(message, self._executor.head)) for message in batch]
+        """Answer every alert, in order; one that the same batch takes back is not acted on. What
+        neighbours say is heard before."""
+        self._hear(message for message in batch if message.topic == SIGNALS.name)
+        read = [
+            (message, self._ears.alerts.read(message, self._executor.head))
+            for message in batch
+            if message.topic == ALERTS.name
+        ]
         void = _void(record for _, record in read if record is not None)
         for message, record in read:
             if isinstance(record, Alert):
@@ -64,6 +84,14 @@ class Responder:
             elif record is not None:
                 self._executor.withdraw(record.alert)
         self._book.publish()
+
+    def _hear(self, messages: Iterable[Message]) -> None:
+        neighbours = self._ears.neighbours
+        if neighbours is None:
+            return
+        found = [neighbours.hear(message, self._executor.time) for message in messages]
+        if found:
+            neighbours.show(self._executor.time)
 
     def tick(self) -> None:
         """Look at the chain, and let the brakes that wait for it go on."""
@@ -84,6 +112,8 @@ class Responder:
         else:
             self._sees = True
             self._response.show_budgets()
+            if self._ears.neighbours is not None:
+                self._ears.neighbours.show(self._executor.time)
         self._book.publish()
 
     def checkpoint(self, offsets: Offsets) -> None:  # noqa: ARG002 - the journal is ahead of any offset

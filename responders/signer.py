@@ -14,7 +14,9 @@ from responders.chain import Call
 from responders.fees import Fee
 from responders.transactions import Signed, fields
 from runtime.secrets import require_private
+from runtime.statement import signed_by
 from schemas.errors import ConfigurationError, TransientError
+from schemas.signals import Signal
 
 
 class SignerRefusalError(TransientError):
@@ -59,6 +61,10 @@ class KeySigner:
         """Return the signed transaction (RFC 6979: no randomness)."""
         signed = self._account.sign_transaction(fields(self._chain_id, call, nonce, fee))
         return Signed(raw=signed.raw_transaction.to_0x_hex(), tx=signed.hash.to_0x_hex())
+
+    def sign_statement(self, signal: Signal) -> str:
+        """Return the EIP-712 signature of a signal: nothing that it signs here is a transaction."""
+        return signed_by(bytes(self._account.key), signal)
 
 
 def open_keystore(path: Path, password: SecretStr, chain_id: int) -> KeySigner:

@@ -68,6 +68,12 @@ class Metrics:
             "authority_until_timestamp_seconds", "When the gate stops obeying.", "protocol"
         )
 
+        self.signals = count("signals", "Neighbours' signals, by what became of them.", "outcome")
+        self.warnings = gauge("warnings", "Neighbours that warn of something now.", "protocol")
+        self.warned_odds = gauge("warned_odds", "What that does to the prior's odds.", "protocol")
+        self.issued = count("issued", "Signals of our own that were written.", "severity")
+        self.carried = count("carried", "Deliveries to neighbours.", "neighbour", "outcome")
+
         self.hop_seconds = Histogram(
             "firebreak_hop_seconds",
             "From the block's arrival at ingest to this hop.",

@@ -14,6 +14,7 @@ from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.signals import Signal, Verdict
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record: a block of 60M gas can hold about 3 MB of log data, twice that in hex."""
@@ -33,7 +34,7 @@ class TopicSpec:
     records: tuple[type[Record], ...]
     key: Literal[
         "chain", "contract", "protocol", "market", "source", "topic", "set/protocol",
-        "protocol/incident",
+        "protocol/incident", "issuer",
     ]  # fmt: skip
     partitions: int
     retention_hours: int | None
@@ -159,6 +160,14 @@ RECOVERIES = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+SIGNALS = TopicSpec(
+    name="signals-v1",
+    doc="Warnings of other protocols and our own, and what people found of them.",
+    records=(Signal, Verdict),
+    key="issuer",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -198,6 +207,7 @@ TOPICS: dict[str, TopicSpec] = {
         ACTIONS,
         INCIDENTS,
         RECOVERIES,
+        SIGNALS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -248,8 +258,8 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "respond",
-            "Decides on alerts and brakes on chain.",
-            reads=(ALERTS,),
+            "Decides on alerts and brakes on chain; neighbours' signals raise what it believes.",
+            reads=(ALERTS, SIGNALS),
             writes=(ACTIONS, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),
@@ -260,6 +270,19 @@ SERVICES: dict[str, Service] = {
             writes=(INCIDENTS, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),
+        ),
+        Service(
+            "signals",
+            "Takes neighbours' warnings in, and sends out what our own cases came to.",
+            reads=(INCIDENTS, EVENTS, SIGNALS),
+            writes=(SIGNALS, DEAD_LETTERS),
+            groups=("firebreak-signals",),
+        ),
+        Service(
+            "verdict",
+            "People's own command: tells whether a neighbour's warning was right.",
+            reads=(SIGNALS,),
+            writes=(SIGNALS,),
         ),
         Service(
             "recover",

@@ -20,7 +20,9 @@ from eth_utils.crypto import keccak
 from responders.chain import Call
 from responders.fees import Fee
 from responders.transactions import ORDER, Signed, assembled, digest, fields
+from runtime import statement
 from schemas.errors import ConfigurationError, TransientError
+from schemas.signals import Signal
 
 SPEC = "ECC_SECG_P256K1"
 _ALGORITHM = "ECDSA_SHA_256"
@@ -76,7 +78,15 @@ class KmsSigner:
     def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
         """Return the signed transaction; KMS may sign the same one differently each time."""
         transaction = fields(self._chain_id, call, nonce, fee)
-        hashed = digest(transaction)
+        parity, r, s = self._signed(digest(transaction))
+        return assembled(transaction, parity, r, s)
+
+    def sign_statement(self, signal: Signal) -> str:
+        """Return the EIP-712 signature of a signal: nothing that it signs here is a transaction."""
+        parity, r, s = self._signed(statement.digest(signal))
+        return "0x" + (r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity])).hex()
+
+    def _signed(self, hashed: bytes) -> tuple[int, int, int]:
         answer = self._ask(
             "sign",
             KeyId=self._key,
@@ -86,7 +96,7 @@ class KmsSigner:
         )
         r, s = decode_dss_signature(answer["Signature"])
         s = min(s, ORDER - s)
-        return assembled(transaction, self._parity(hashed, r, s), r, s)
+        return self._parity(hashed, r, s), r, s
 
     def _parity(self, hashed: bytes, r: int, s: int) -> int:
         for parity in (0, 1):

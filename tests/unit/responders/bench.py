@@ -10,14 +10,16 @@ from responders.chain import Chain
 from responders.delivery import Delivery, Patience
 from responders.entries import Entry
 from responders.executor import Executor
+from responders.hearing import Hearing
 from responders.intake import AlertIntake
 from responders.journal import Journal
 from responders.ledger import Ledger
 from responders.levers import within_reach
+from responders.neighbours import Neighbourhood
 from responders.outlook import Account, Outlook
 from responders.preparation import Preparation
 from responders.relay import Relay
-from responders.responder import Responder
+from responders.responder import Ears, Responder
 from responders.response import Response
 from responders.witness import Witness
 from runtime.broker import Message, Partition
@@ -30,7 +32,8 @@ from schemas.alerts import AlertRecord
 from schemas.codec import decode, encode
 from schemas.headers import Headers
 from schemas.manifest import Manifest
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
+from schemas.signals import Signal, Verdict
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, SIGNALS
 from tests.unit.responders.examples import manifest
 from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock
 
@@ -72,6 +75,8 @@ class Beside:
     """What a responder may have beside its node and its keys."""
 
     verifier: Verifier | None = None
+    people: Verifier | None = None
+    """Whose findings on signals count."""
     second: Chain | None = None
     relay: Relay | None = None
 
@@ -96,7 +101,8 @@ class Assembly:
         self.broker.create((ALERTS, ACTIONS, DEAD_LETTERS))
         producer = self.broker.producer()
         levers = within_reach([given], chain, 1)
-        self.outlook = Outlook(chain, account, 500 * GWEI, [given])
+        neighbours = Neighbourhood([given])
+        self.outlook = Outlook(chain, account, 500 * GWEI, [given], neighbours=neighbours)
         self.book = Book(journal, producer, self.metrics)
         seconds = within_reach([given], beside.second, 1) if beside.second else {}
         witness = Witness(seconds, self.metrics) if beside.second else None
@@ -118,8 +124,14 @@ class Assembly:
             levers, self.book, self.executor, self.outlook, self.clock, self.metrics
         )
         intake = Intake(producer, self.metrics, "respond")
+        self.rehearsed = 0
+        hearing = (
+            Hearing(neighbours, intake, beside.people, self.metrics, lambda _: 0, self._rehearse)
+            if neighbours.issuers
+            else None
+        )
         self.responder = Responder(
-            AlertIntake(intake, beside.verifier, chain.name, self.metrics),
+            Ears(AlertIntake(intake, beside.verifier, chain.name, self.metrics), hearing),
             response,
             self.executor,
             self.book,
@@ -127,6 +139,9 @@ class Assembly:
             0.2,
         )
         self.look()
+
+    def _rehearse(self) -> None:
+        self.rehearsed += 1
 
     @property
     def ledger(self) -> Ledger:
@@ -142,6 +157,15 @@ class Assembly:
         self.responder.process(
             [
                 Message(ALERTS.name, 0, offset, record.protocol.encode(), encode(record), headers)
+                for offset, record in enumerate(records)
+            ]
+        )
+
+    def hear(self, *records: Signal | Verdict, headers: Headers = ()) -> None:
+        """Hand over one batch of what neighbours and people said."""
+        self.responder.process(
+            [
+                Message(SIGNALS.name, 0, offset, record.issuer.encode(), encode(record), headers)
                 for offset, record in enumerate(records)
             ]
         )

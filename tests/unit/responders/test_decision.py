@@ -5,7 +5,7 @@ import pytest
 from responders.decision import Decision, Surroundings, decide, judge
 from responders.guard import GuardState, Spent
 from responders.inputs import inputs_of, terms_of
-from schemas.actions import Term
+from schemas.actions import Heard, Term
 from schemas.alerts import Alert
 from schemas.chain import Posture
 from schemas.errors import PoisonRecordError
@@ -62,7 +62,8 @@ def test_every_number_is_there_whoever_objected() -> None:
 
 
 def test_an_action_has_room_for_every_number() -> None:
-    full = inputs(bucket_capacity=1.0, bucket_refill=1.0, still_at_risk=1.0)
+    said = Heard(issuers=1)
+    full = inputs(bucket_capacity=1.0, bucket_refill=1.0, still_at_risk=1.0, heard=said)
     assert None not in [getattr(full, name) for name in full.__slots__]
     assert len(judge(full).terms) <= 32
 

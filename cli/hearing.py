@@ -1,0 +1,51 @@
+"""Wiring what a responder hears of its neighbours."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from schemas.topics import SIGNALS
+
+if TYPE_CHECKING:
+    from responders.hearing import Hearing
+    from responders.neighbours import Neighbourhood
+    from runtime.broker import Partition
+    from runtime.intake import Intake
+    from runtime.kafka import KafkaBroker
+    from runtime.metrics import Metrics
+    from runtime.settings import Settings
+
+
+def hearing(
+    settings: "Settings",
+    neighbourhood: "Neighbourhood",
+    broker: "KafkaBroker",
+    intake: "Intake",
+    metrics: "Metrics",
+    prepare: Callable[[], None],
+) -> "Hearing | None":
+    """Return what reads signals and people's findings, None where no manifest listens to anybody.
+
+    Armed, only people whose keys are in `respond.arming_keys` find a signal right or wrong.
+
+    Raises `ConfigurationError` when there is somebody to listen to and no topic to read.
+    """
+    from responders.hearing import Hearing
+    from runtime.signatures import Verifier, load_verifier
+
+    if not neighbourhood.issuers:
+        return None
+    broker.require((SIGNALS.name,))
+    people = settings.respond.arming_keys
+    nobody = Verifier({}) if settings.respond.armed else None
+
+    def beginning(partition: "Partition") -> int:
+        return broker.bounds(partition)[0]
+
+    return Hearing(
+        neighbourhood,
+        intake,
+        nobody if people is None else load_verifier(people),
+        metrics,
+        beginning,
+        prepare,
+    )
