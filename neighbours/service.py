@@ -10,10 +10,11 @@ from runtime.broker import Broker, Message, Offsets, Partition, read_all
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.metrics import Metrics
+from runtime.statement import signer_of
 from schemas.chain import Event
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.incidents import Incident
-from schemas.signals import Signal
+from schemas.signals import Signal, require_form
 from schemas.topics import EVENTS, INCIDENTS, SIGNALS
 
 _log = logger(__name__)
@@ -42,6 +43,7 @@ class SignalsTask:
         self._metrics = metrics
         self._offer = offer
         self._beginning = beginning
+        self._told_at = 0
 
     @property
     def topics(self) -> Sequence[str]:
@@ -64,11 +66,13 @@ class SignalsTask:
                 self._take(message, record)
 
     def tick(self) -> None:
-        """Tell what is due."""
-        if self._issuing is None:
+        """Tell what is due, once a second at most."""
+        now = self._desk.now()
+        if self._issuing is None or now == self._told_at:
             return
+        self._told_at = now
         try:
-            self._issuing.tell(self._desk.now(), self._send)
+            self._issuing.tell(now, self._send)
         except TransientError as error:
             _log.error("signal_waits", error=str(error))
 
@@ -124,12 +128,21 @@ def recollect(
             return  # readers keep it
         if not isinstance(record, Signal):
             return
-        if issuing is not None and record.issuer == issuing.issuer:
+        if issuing is None or record.issuer != issuing.issuer:
+            desk.recall(record)
+        elif _signed(record):
             issuing.remember(record)
             if record.expiry > now:
                 offer(record)
-        else:
-            desk.recall(record)
 
     for number in range(broker.partitions(SIGNALS.name)):
         read_all(broker, Partition(SIGNALS.name, number), take)
+
+
+def _signed(signal: Signal) -> bool:
+    """Say whether a signal is its issuer's: who may write to the topic could forge one of ours."""
+    try:
+        require_form(signal)
+        return signer_of(signal) == signal.issuer
+    except PoisonRecordError:
+        return False

@@ -97,6 +97,8 @@ def signals(data: bytes) -> list[Signal]:
         for one in getattr(read, "objects", ())
         if one.type == "indicator" and SIGNAL_EXTENSION in getattr(one, "extensions", {})
     ]
+    if not found:
+        raise PoisonRecordError(f"no indicator in it has {SIGNAL_EXTENSION}")
     if len(found) > MAX_SIGNALS:
         raise PoisonRecordError(f"{len(found)} signals, a bundle has {MAX_SIGNALS} at most")
     return [_signal(one) for one in found]
