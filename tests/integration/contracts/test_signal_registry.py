@@ -183,7 +183,11 @@ def test_a_protocol_that_listens_tightens_and_never_stops(village: Signalling) -
     vault = village.create("WarnedVault", village.registry.address, TARGET, issuers, 2)
     saver = village.funded("saver")
     assert village.does(saver, vault.call("deposit", value=100 * ETHER))
-    limit = lambda: village.chain.read(vault, "limit")[0]  # noqa: E731 - asked again and again
+
+    def limit() -> int:
+        found: int = village.chain.read(vault, "limit")[0]
+        return found
+
     assert limit() == 10 * ETHER
     assert village.publishes(village.signal(1, severity="critical"))
     assert village.publishes(village.signal(4, severity="critical")), "nobody listens to it"

@@ -150,7 +150,7 @@ def test_an_address_that_nobody_answers_is_an_error_like_any_other() -> None:
 def test_only_https_leaves_this_machine(url: str) -> None:
     with pytest.raises(ValidationError):
         subscriber(url=url)
-    assert subscriber(url="http://127.0.0.1:8000/signals")
+    assert subscriber(url="http://127.0.0.1:8000/signals").clearance == "amber"
 
 
 def written(folder: Path, text: str, mode: int = 0o600) -> Path:

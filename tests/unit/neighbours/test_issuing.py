@@ -17,7 +17,7 @@ from tests.unit.neighbours.test_outbound import OTHER, RULES, case
 
 
 def issuing(folder: Path, **changes: Any) -> Issuing:
-    given = {
+    given: dict[str, Any] = {
         "signer": Signing(),
         "sequence": Sequence(folder / "sequence"),
         "rules": RULES,

@@ -1,6 +1,6 @@
 """A whole responder on the chain in memory, that can be stopped and started again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +77,8 @@ class Beside:
     verifier: Verifier | None = None
     people: Verifier | None = None
     """Whose findings on signals count."""
+    warned: Callable[[], None] = lambda: None
+    """What a neighbour's warning has done."""
     second: Chain | None = None
     relay: Relay | None = None
 
@@ -124,9 +126,8 @@ class Assembly:
             levers, self.book, self.executor, self.outlook, self.clock, self.metrics
         )
         intake = Intake(producer, self.metrics, "respond")
-        self.rehearsed = 0
         hearing = (
-            Hearing(neighbours, intake, beside.people, self.metrics, lambda _: 0, self._rehearse)
+            Hearing(neighbours, intake, beside.people, self.metrics, lambda _: 0, beside.warned)
             if neighbours.issuers
             else None
         )
@@ -139,9 +140,6 @@ class Assembly:
             0.2,
         )
         self.look()
-
-    def _rehearse(self) -> None:
-        self.rehearsed += 1
 
     @property
     def ledger(self) -> Ledger:

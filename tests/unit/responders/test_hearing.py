@@ -44,13 +44,15 @@ def at_work(tmp_path: Path) -> Iterator[Work]:
         count = 0
 
         def begin(
-            given: Manifest, people: Verifier | None = None, *, armed: bool = True
+            given: Manifest, people: Verifier | None = None, *, armed: bool = True, **beside: Any
         ) -> Assembly:
             nonlocal count
             count += 1
             journal = stack.enter_context(Journal(tmp_path / f"{count}.jsonl"))
             account = Account(SIGNER.address, SIGNER if armed else None)
-            return Assembly(journal, chain_at(), account, given, beside=Beside(people=people))
+            return Assembly(
+                journal, chain_at(), account, given, beside=Beside(people=people, **beside)
+            )
 
         yield begin
 
@@ -65,11 +67,12 @@ def warning(by: int = 1, **changes: Any) -> Signal:
 
 
 def test_a_warning_alone_does_nothing_but_have_the_brakes_rehearsed(at_work: Work) -> None:
-    bench = at_work(careful())
+    rehearsed: list[bool] = []
+    bench = at_work(careful(), warned=lambda: rehearsed.append(True))
     bench.hear(warning())
     bench.look()
     assert bench.states() == []
-    assert bench.rehearsed == 1
+    assert rehearsed == [True]
 
 
 def test_with_it_a_weaker_alert_brakes_and_the_action_says_why(at_work: Work) -> None:
