@@ -37,6 +37,15 @@ def heartbeat(folder: Folder = None, password_file: PasswordFile = None) -> None
 
 
 @app.command()
+def issuer(folder: Folder = None, password_file: PasswordFile = None) -> None:
+    """Make the account that signs signals to neighbours: an encrypted keystore, no coins."""
+    keystore, password = _account(
+        "issuer", folder, password_file, "neighbours list it in [[issuers]]"
+    )
+    _say(f"signals.keystore = {keystore}", f"signals.keystore_password_file = {password}")
+
+
+@app.command()
 def detector(
     folder: Folder = None,
     name: Annotated[str, typer.Option(help="What to call it; another one for each.")] = "detector",
@@ -128,7 +137,12 @@ def retire(
     _say(f"{key} is believed until block {after} of {chain} ({path})")
 
 
-def _account(name: str, folder: Path | None, password_file: Path | None) -> tuple[Path, Path]:
+def _account(
+    name: str,
+    folder: Path | None,
+    password_file: Path | None,
+    told: str = "give it the role, and coins for gas",
+) -> tuple[Path, Path]:
     from responders.equipment import password_in
     from responders.signer import generate
 
@@ -139,7 +153,7 @@ def _account(name: str, folder: Path | None, password_file: Path | None) -> tupl
         password.touch(mode=0o600, exist_ok=False)
         password.write_text(secrets.token_urlsafe(32) + "\n")
     address = generate(keystore, password_in(password))
-    _say(f"account {address}: give it the role, and coins for gas")
+    _say(f"account {address}: {told}")
     return keystore, password
 
 

@@ -41,6 +41,7 @@ from cli import (
     respond,
     scenarios,
     score,
+    signals,
     signer,
     tails,
     topics,
@@ -95,6 +96,7 @@ app.add_typer(kafka.app, name="kafka")
 app.add_typer(keys.app, name="keys")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(recover.app, name="recover")
+app.add_typer(signals.app, name="signals")
 app.add_typer(topics.app, name="topics")
 
 EXIT_CODES: dict[type[PipelineError], int] = {

@@ -12,18 +12,19 @@ import typer
 
 from cli.arming import switch_of
 from cli.drill import drilled
+from cli.hearing import ears_of
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS
 
 if TYPE_CHECKING:
+    from responders.arming import ArmingWatch
     from responders.book import Book
     from responders.chain import Chain
     from responders.levers import Levers
     from responders.outlook import Account, Outlook
     from responders.relay import Relay
-    from responders.responder import Responder
-    from responders.words import Words
-    from runtime.broker import Producer
+    from responders.responder import Ears, Responder
+    from runtime.kafka_consumer import KafkaConsumer
     from runtime.service import Service
     from runtime.settings import Settings
 
@@ -41,11 +42,10 @@ def respond(
     from responders.book import Book
     from responders.journal import Journal
     from responders.levers import within_reach
+    from responders.neighbours import Neighbourhood
     from responders.outlook import Outlook
     from responders.preflight import preflight
-    from responders.words import Words
     from runtime.announcement import announce
-    from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
 
@@ -69,32 +69,49 @@ def respond(
         account = equipment.account_of(own, _chain_id(chain))
         place = _journal(settings, chain)
         switch = switch_of(settings, place)
-        outlook = Outlook(chain, account, own.fee_cap_gwei * _GWEI, manifests, switch)
+        neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
+        cap = own.fee_cap_gwei * _GWEI
+        outlook = Outlook(chain, account, cap, manifests, switch, neighbours)
+        wake = threading.Event()
         with Journal(place) as journal:
             producer = broker.producer()
             book = Book(journal, producer, service.metrics)
             equipment.require_own(book.ledger, account)
-            words = Words(broker.offsets_at, service.clock) if heard else None
-            responder = _responder(
-                settings, service, Field(levers, outlook, beyond, words), book, producer
-            )
+            ears = ears_of(settings, service, chain.name, neighbours, (broker, producer), wake.set)
+            responder = _responder(settings, service, Field(levers, outlook, beyond), book, ears)
             preflight(outlook, levers)
             responder.tick()
             equipment.warn_of_unbounded_loss(outlook, manifests)
             watch = ArmingWatch(outlook, switch, producer, service.clock)
             consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
-            lag = LagGauge(consumer.lags, service.metrics, service.clock)
-
-            def beat() -> None:
-                if recorded:
-                    watch.look()
-                service.health.beat(responder.obstacle)
-                lag.look()
-
+            beat = _beat(service, responder, watch if recorded else None, consumer)
             gc.freeze()  # what there is by now stays; no collection walks it during a brake
-            with _heartbeats(settings, service, levers, chain), _drills(settings, service, account):
+            with (
+                _heartbeats(settings, service, levers, chain),
+                _drills(settings, service, account, wake),
+            ):
                 Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
             book.settle()
+
+
+def _beat(
+    service: "Service",
+    responder: "Responder",
+    watch: "ArmingWatch | None",
+    consumer: "KafkaConsumer",
+) -> Callable[[], None]:
+    """Return what is done at every turn of the loop."""
+    from runtime.lag import LagGauge
+
+    lag = LagGauge(consumer.lags, service.metrics, service.clock)
+
+    def beat() -> None:
+        if watch is not None:
+            watch.look()
+        service.health.beat(responder.obstacle)
+        lag.look()
+
+    return beat
 
 
 class Beyond(NamedTuple):
@@ -110,8 +127,6 @@ class Field(NamedTuple):
     levers: "Levers"
     outlook: "Outlook"
     beyond: Beyond
-    words: "Words | None"
-    """Where other operators are heard, where any have a say."""
 
 
 @contextmanager
@@ -173,19 +188,16 @@ def _responder(
     service: "Service",
     field: Field,
     book: "Book",
-    producer: "Producer",
+    ears: "Ears",
 ) -> "Responder":
     from cli.wiring import read_manifests
     from responders.delivery import Delivery, Patience
     from responders.executor import Executor
-    from responders.intake import AlertIntake
     from responders.levers import within_reach
     from responders.preparation import Preparation
     from responders.responder import Responder
     from responders.response import Response
     from responders.witness import Witness
-    from runtime.intake import Intake
-    from runtime.signatures import load_verifier
 
     own, levers, outlook = settings.respond, field.levers, field.outlook
     chain, witness = outlook.chain.name, None
@@ -201,10 +213,8 @@ def _responder(
         Delivery(outlook, levers, patience, service.clock, service.metrics, field.beyond.relay),
     )
     executor.resume()
-    verifier = None if own.trusted_keys is None else load_verifier(own.trusted_keys)
-    intake = Intake(producer, service.metrics, "respond")
     return Responder(
-        AlertIntake(intake, verifier, chain, service.metrics, field.words),
+        ears,
         Response(levers, book, executor, outlook, service.clock, service.metrics),
         executor,
         book,
@@ -238,7 +248,9 @@ def _heartbeats(
 
 
 @contextmanager
-def _drills(settings: "Settings", service: "Service", account: "Account") -> Iterator[None]:
+def _drills(
+    settings: "Settings", service: "Service", account: "Account", wake: threading.Event
+) -> Iterator[None]:
     """Rehearse the brakes beside the work while armed, over a connection of its own."""
     from responders import drill
     from responders.outlook import Account
@@ -248,18 +260,22 @@ def _drills(settings: "Settings", service: "Service", account: "Account") -> Ite
         return
     with _node(settings, service) as own:
         held = drilled(settings, own, Account(account.address, signer=None))
-        work = partial(drill.run, held, service.metrics, service.clock, service.stop)
-        with _beside(service, work):
+        work = partial(drill.run, held, service.metrics, service.clock, service.stop, wake)
+        with _beside(service, work, wake):
             yield
 
 
 @contextmanager
-def _beside(service: "Service", work: Callable[[], None]) -> Iterator[None]:
-    """Run something in a thread of its own until this is left."""
+def _beside(
+    service: "Service", work: Callable[[], None], *wakes: threading.Event
+) -> Iterator[None]:
+    """Run something in a thread of its own until this is left; `wakes` end what it waits for."""
     thread = threading.Thread(target=work)
     thread.start()
     try:
         yield
     finally:
         service.stop.set()
+        for wake in wakes:
+            wake.set()
         thread.join()

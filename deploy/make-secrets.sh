@@ -56,6 +56,9 @@ ssl.keystore.location=/run/secrets/kafka.pem
 ssl.truststore.type=PEM
 ssl.truststore.location=/run/secrets/kafka-ca.pem
 END
+if [ ! -f "$folder/signals.toml" ]; then
+  printf '[signals]\npublish = false # docs/signals.md says what true needs\n' >"$folder/signals.toml"
+fi
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml
   [ ! -f "$file" ] || return 0

@@ -27,6 +27,8 @@ def seen(case: Incident, alert: Alert, times: Times) -> Incident:
         score=alert.score,
         severity=alert.severity,
         summary=alert.summary,
+        technique=next((v.technique for v in alert.votes if v.alerted and v.technique), ""),
+        losing=alert.losing,
     )
     known = {known.alert: known for known in case.sightings} | {sighting.alert: sighting}
     kept = sorted(known.values(), key=gravest_first)[:KEPT_SIGHTINGS]

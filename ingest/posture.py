@@ -48,8 +48,8 @@ class PostureMemory:
     """What is remembered of the accounts of one chain."""
 
     def __init__(self, addresses: int) -> None:
-        """Make room for so many accounts: 24 bytes a slot, 2 to 4 slots an account, since sets fill
-        unevenly: even with all of them there, fewer than one in a hundred has found its set full."""
+        """Make room for so many accounts: 24 bytes a slot, 2 to 4 slots an account. Sets fill
+        unevenly: with all of them there, fewer than one in a hundred has found its set full."""
         sets = 1
         while sets * WAYS < addresses * 2:
             sets *= 2

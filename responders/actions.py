@@ -14,7 +14,7 @@ import msgspec
 
 from responders.inputs import words
 from responders.levers import Lever
-from schemas.actions import MOST_TERMS, Action, Term
+from schemas.actions import MOST_TERMS, Action, Heard, Term
 from schemas.alerts import Alert
 from schemas.ids import content_id
 
@@ -52,13 +52,14 @@ def step_id(action: str, step: int, state: str) -> str:
 def follow(action: Action, state: str, reason: str, **changes: Any) -> Action:
     """Return the next step of a brake.
 
-    What was known stays known unless `changes` says otherwise; terms belong to their step alone.
+    What was known stays known unless `changes` says otherwise; terms, and what was heard, belong to
+    their step alone.
     Raises `ValueError` for a step that may not follow: a mistake in our own code.
     """
     if state not in NEXT[action.state]:
         raise ValueError(f"{action.action}: {state} may not follow {action.state}")
     number = action.step + 1
-    known = {**changes, **told(changes.get("terms", ()))}
+    known: dict[str, Any] = {"heard": None} | changes | dict(told(changes.get("terms", ())))
     return msgspec.structs.replace(
         action,
         id=step_id(action.action, number, state),
@@ -82,7 +83,12 @@ def told(terms: tuple[Term, ...]) -> Room:
 
 
 def proposed(
-    name: str, lever: Lever, incident: str, alert: Alert, terms: tuple[Term, ...]
+    name: str,
+    lever: Lever,
+    incident: str,
+    alert: Alert,
+    terms: tuple[Term, ...],
+    heard: Heard | None = None,
 ) -> Action:
     """Return the first step of a brake, called `name`."""
     plan = lever.adapter.plan()
@@ -101,12 +107,15 @@ def proposed(
         scope=plan.scope,
         reason=alert.summary,
         **told(terms),
+        heard=heard,
         severity=alert.severity,
         also_stops=words(lever.also_stops),
     )
 
 
-def reopened(action: Action, alert: Alert, terms: tuple[Term, ...]) -> Action:
+def reopened(
+    action: Action, alert: Alert, terms: tuple[Term, ...], heard: Heard | None = None
+) -> Action:
     """Return the step that proposes an ended brake again, on another alert."""
     return follow(
         action,
@@ -114,6 +123,7 @@ def reopened(action: Action, alert: Alert, terms: tuple[Term, ...]) -> Action:
         alert.summary,
         alert=alert.id,
         terms=terms,
+        heard=heard,
         severity=alert.severity,
         tx="",
         nonce=None,

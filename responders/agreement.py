@@ -11,11 +11,11 @@ from responders.adapters.base import NotNowError
 from responders.chain import Call
 from responders.consents import MARGIN, braking, consent, enough
 from responders.entries import Step
-from responders.hearing import Hearing
 from responders.ledger import Course
 from responders.levers import Lever
 from responders.outlook import Outlook
 from responders.questions import Question
+from responders.voices import Voices
 from runtime.logs import logger
 from schemas.consents import Consent
 
@@ -25,12 +25,12 @@ _log = logger(__name__)
 class Agreement:
     """Gives this operator's word, and makes a brake of those of enough."""
 
-    def __init__(self, outlook: Outlook, hearing: Hearing) -> None:
+    def __init__(self, outlook: Outlook, voices: Voices) -> None:
         self._outlook = outlook
-        self._hearing = hearing
+        self._hearing = voices
 
     def hear(self, word: Consent) -> bool:
-        """Hear an operator's word; say whether it may count. Raises as `Hearing.take` does."""
+        """Hear an operator's word; say whether it may count. Raises as `Voices.take` does."""
         return self._hearing.take(word, self._outlook.time)
 
     def word(self, course: Course, lever: Lever, question: Question) -> Step | None:

@@ -7,7 +7,7 @@ from responders.allowance import buckets
 from responders.evidence import alerting, families, only_volatility, requested, rules_broken
 from responders.guard import GuardState, Request
 from responders.inputs import Inputs, terms_of, words
-from schemas.actions import Term
+from schemas.actions import Heard, Term
 from schemas.activities import EVERYTHING, Activity
 from schemas.alerts import Alert
 from schemas.manifest import Brake, Manifest
@@ -22,6 +22,8 @@ class Decision:
     reason: str
     terms: tuple[Term, ...]
     also_stops: tuple[str, ...] = ()
+    heard: Heard | None = None
+    """What neighbours had warned of."""
     renewal: bool = False
     """Whether it keeps in place what is in place."""
 
@@ -49,6 +51,8 @@ class Surroundings:
     """By the transaction that alerted, in money; nought where that is not known."""
     still_at_risk: float | None = None
     """What a simulation at the head shows to be at risk still; None where none was made."""
+    heard: Heard | None = None
+    """What neighbours warn of now."""
 
 
 def decide(alert: Alert, brake: Brake, manifest: Manifest, around: Surroundings) -> Decision:
@@ -73,6 +77,7 @@ def judge(given: Inputs) -> Decision:
         reason=objection or verdict.reason,
         terms=(*terms_of(given), *verdict.terms),
         also_stops=tuple(sorted(given.also_stops)),
+        heard=given.heard,
         renewal=bool(given.renewal),
     )
 
@@ -93,6 +98,7 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
     return Inputs(
         scope=brake.scope,
         also_stops=frozenset(words(around.also_stops)),
+        heard=around.heard,
         withdrawn=around.withdrawn,
         uncalled=alert.subject == "deployment" and not brake.deployment_may_pause,
         pending=alert.phase == "pending",

@@ -2,7 +2,7 @@
 it is needed: a role that was revoked, a seal that expired, a window that lapsed, a Safe whose nonce
 ran ahead of what was signed, a target that is gone, an account that is empty or stuck.
 
-Nothing is signed and nothing is sent.
+A neighbour's warning has one held at once. Nothing is signed and nothing is sent.
 """
 
 import threading
@@ -85,11 +85,14 @@ class Drill:
         return ""
 
 
-def run(drill: Drill, metrics: Metrics, clock: Clock, stop: threading.Event) -> None:
-    """Drill until told to stop."""
+def run(
+    drill: Drill, metrics: Metrics, clock: Clock, stop: threading.Event, wake: threading.Event
+) -> None:
+    """Drill until told to stop, and at once when woken: who sets `stop` sets `wake` as well."""
     while not stop.is_set():
+        wake.clear()
         hold(drill, metrics, clock)
-        stop.wait(EVERY)
+        wake.wait(EVERY)
 
 
 def hold(drill: Drill, metrics: Metrics, clock: Clock) -> None:

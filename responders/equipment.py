@@ -8,18 +8,23 @@ from pydantic import SecretStr
 from responders.allowance import allowances
 from responders.ledger import Ledger
 from responders.outlook import Account, Outlook
-from responders.signer import Signer, address_of, open_keystore
+from responders.signer import KeySigner, Signer, address_of, open_keystore
 from responders.signers import kms
 from responders.signers.client import SocketSigner
+from responders.signers.kms import KmsSigner
 from runtime.logs import logger
 from runtime.secrets import one_secret, secret_in
-from runtime.settings import RespondSettings, SignerSettings
+from runtime.settings import RespondSettings, Settings, SignerSettings
+from runtime.settings_signals import SignalsSettings
 from schemas.errors import ConfigurationError
 from schemas.manifest import Manifest
 
 _log = logger(__name__)
 
 _GWEI = 10**9
+
+NO_CHAIN = 0
+"""The number of no chain: what is signed for it is valid on none."""
 
 
 def require_all(settings: RespondSettings) -> None:
@@ -106,7 +111,35 @@ def signer_of(settings: SignerSettings, chain_id: int) -> Signer:
     return open_keystore(settings.keystore, _password("signer", settings), chain_id)
 
 
-def _password(group: str, settings: RespondSettings | SignerSettings) -> SecretStr:
+def signals_signer(settings: Settings) -> KeySigner | KmsSigner:
+    """Return what signs our signals: of no chain, so that it could never sign a transaction.
+
+    Raises `ConfigurationError` when it has no key, or two, or one that brakes.
+    """
+    own, respond = settings.signals, settings.respond
+    if (own.keystore is None) == (own.kms_key is None):
+        raise ConfigurationError(
+            "signals.publish needs signals.keystore (make one: firebreak keys issuer) or "
+            "signals.kms_key, one of them"
+        )
+    signer: KeySigner | KmsSigner
+    if own.kms_key is not None:
+        signer = kms.connect(own.kms_key, NO_CHAIN)
+        braking = {respond.kms_key} - {None}
+    else:
+        path = own.keystore or Path()
+        signer = open_keystore(path, _password("signals", own), NO_CHAIN)
+        braking = {address_of(one) for one in (respond.keystore, respond.heartbeat_keystore) if one}
+    if {signer.address, own.kms_key} & braking:
+        raise ConfigurationError(
+            "signals must be signed by a key of their own, not one that brakes"
+        )
+    return signer
+
+
+def _password(
+    group: str, settings: RespondSettings | SignerSettings | SignalsSettings
+) -> SecretStr:
     given, file = settings.keystore_password, settings.keystore_password_file
     found = one_secret(f"{group}.keystore_password", given, file)
     return password_in(None) if found is None else found

@@ -81,6 +81,11 @@ class Executor:
         """The newest block that the node was seen to have."""
         return self._outlook.head
 
+    @property
+    def time(self) -> int:
+        """That block's time."""
+        return self._outlook.time
+
     def look(self) -> None:
         """Look at the chain, and advance the brakes for which something is new: another head, or a
         node that answers again.

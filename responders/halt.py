@@ -23,13 +23,15 @@ p-value below 1/e, no alternative in a broad class makes the observation more th
 times likelier than chance does (Sellke, Bayarri, Berger, "Calibration of p Values for Testing
 Precise Null Hypotheses", The American Statistician 55, 2001). We take that bound as the Bayes
 factor and cap it: so many sigmas are never believed. It is an upper bound, so p errs on the side of
-halting; the prior and the costs are where an operator corrects that.
+halting; the prior and the costs are where an operator corrects that. What is known of the sender
+(ADR 14) and what neighbours warn of (`responders.neighbours`) multiply the prior's odds before.
 """
 
 from dataclasses import dataclass
 from math import e, inf, log
 
 from responders.inputs import Inputs
+from responders.neighbours import warned
 from schemas.actions import Term
 from schemas.alerts import Alert
 
@@ -110,7 +112,7 @@ def avoidable_loss(given: Inputs) -> float:
 
 def judge(given: Inputs) -> Verdict:
     """Apply the rule. Monotone in the probability and in the avoidable loss."""
-    prior = raised(given.stated_prior, given.posture_odds)
+    prior = raised(given.stated_prior, given.posture_odds * warned(given.heard))
     forced = decoy(given, prior)
     p = posterior(prior, given.p_value, forced)
     avoidable = avoidable_loss(given)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
-from schemas.actions import Term
+from schemas.actions import Heard, Term
 from schemas.activities import Activity
 from schemas.errors import PoisonRecordError
 
@@ -30,6 +30,9 @@ class Inputs:
     scope: Scope
     also_stops: frozenset[str]
     """Of `schemas.activities`, and what a later version of it may name."""
+
+    heard: Heard | None = None
+    """What neighbours warned of; None where none did. Travels beside the terms, as it is."""
 
     withdrawn: float = _number()
     """Whether the alert's block is known to have left the chain."""
@@ -95,7 +98,9 @@ def terms_of(given: Inputs) -> tuple[Term, ...]:
     )
 
 
-def inputs_of(scope: Scope, also_stops: Iterable[str], terms: Iterable[Term]) -> Inputs:
+def inputs_of(
+    scope: Scope, also_stops: Iterable[str], terms: Iterable[Term], heard: Heard | None = None
+) -> Inputs:
     """Return what `terms_of` was given; terms that it does not know are passed over.
 
     Raises `PoisonRecordError` when one is missing, is there twice, or has another unit.
@@ -112,7 +117,7 @@ def inputs_of(scope: Scope, also_stops: Iterable[str], terms: Iterable[Term]) ->
         if term is not None and term.unit != item.metadata["unit"]:
             raise PoisonRecordError(f"the term {item.name} is in {term.unit!r}")
         values[item.name] = item.default if term is None else term.value
-    return Inputs(scope=scope, also_stops=frozenset(also_stops), **values)
+    return Inputs(scope=scope, also_stops=frozenset(also_stops), heard=heard, **values)
 
 
 def words(stopped: Iterable[Activity]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a brake needs to know of the chain, looked up before it is needed."""
+"""What a brake needs to know of chain and neighbours, looked up before it is needed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from decimal import Decimal
 from responders.chain import Chain, Head
 from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
+from responders.neighbours import Neighbourhood
 from responders.signer import Signer
 from responders.switch import Switch
+from schemas.actions import Heard
 from schemas.errors import TransientError
 from schemas.manifest import Manifest
 
@@ -35,9 +37,11 @@ class Outlook:
         fee_cap: int,
         manifests: Iterable[Manifest] = (),
         switch: Switch | None = None,
+        neighbours: Neighbourhood | None = None,
     ) -> None:
         """`fee_cap` is the most a brake may ever pay, in wei per gas; `switch` may disarm it."""
         self._switch = switch
+        self._neighbours = neighbours
         self.chain = chain
         self.account = account
         self.fee_cap = fee_cap
@@ -83,6 +87,10 @@ class Outlook:
     def held(self, protocol: str) -> dict[str, Decimal]:
         """Return what a protocol holds of each token, in money, as far as that is known."""
         return self._held[protocol].by_token if protocol in self._held else {}
+
+    def heard(self, protocol: str) -> Heard | None:
+        """Return what neighbours warn of that would reach a protocol; None where none does."""
+        return None if self._neighbours is None else self._neighbours.heard(protocol, self.time)
 
     def still_at_risk(self, protocol: str, tx: str) -> float | None:
         """Return what would be at risk if this transaction came again on the newest block, in

@@ -7,10 +7,10 @@ from responders.agreement import Agreement, question_of
 from responders.consents import GAS
 from responders.entries import Step
 from responders.guard import too_old
-from responders.hearing import Hearing
 from responders.ledger import Course, Ledger
 from responders.levers import Lever, Levers, key_of, lever_of
 from responders.outlook import Outlook
+from responders.voices import Voices
 from responders.witness import Witness, tried
 from runtime.logs import logger
 from schemas.consents import Consent
@@ -31,7 +31,7 @@ class Preparation:
         self._witness = witness
         self._ledger = ledger
         self._levers = levers
-        self._agreement = Agreement(outlook, Hearing(levers))
+        self._agreement = Agreement(outlook, Voices(levers))
 
     def rehearse(self, course: Course) -> Step | None:
         """Do for a proposed brake, in dry-run, all that precedes signing."""
@@ -41,9 +41,9 @@ class Preparation:
         if not isinstance(trial, Trial):
             return trial
         reason = f"dry-run, nothing was sent: {trial.reason}"
-        return course.then(
-            "rehearsed", reason, terms=(*course.action.terms, *course.action.further)
-        )
+        decided = course.action
+        terms = (*decided.terms, *decided.further)
+        return course.then("rehearsed", reason, terms=terms, heard=decided.heard)
 
     def prepare(self, course: Course) -> Step | None:
         """Give an authorised brake its nonce, or end it; None while nodes disagree."""

@@ -1,19 +1,21 @@
-"""The respond service: signed alerts in, brakes and their every step out."""
+"""The respond service: signed alerts and signals in, brakes and their every step out."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from responders.book import Book
 from responders.executor import Executor
 from responders.intake import AlertIntake
 from responders.lanes import Group, Lane, Lanes
 from responders.response import Response
+from responders.signal_intake import SignalIntake
 from runtime.broker import Message, Offsets, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
 from schemas.alerts import Alert, AlertRecord
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.headers import hops
-from schemas.topics import ALERTS, CONSENTS
+from schemas.topics import ALERTS, CONSENTS, SIGNALS
 
 _log = logger(__name__)
 
@@ -32,13 +34,21 @@ SETTLE_AFTER = 5.0
 None is made while a brake is under way: a broker that is down must not end the process then."""
 
 
+class Ears(NamedTuple):
+    """What a responder reads its topics with."""
+
+    alerts: AlertIntake
+    neighbours: SignalIntake | None = None
+    """None where no manifest listens to anybody."""
+
+
 class Responder:
     """What the consumer loop runs. While no node answers it takes no alerts: they wait in their
     topic, and are judged by their age when one does."""
 
     def __init__(
         self,
-        intake: AlertIntake,
+        ears: Ears,
         response: Response,
         executor: Executor,
         book: Book,
@@ -46,8 +56,7 @@ class Responder:
         look_every: float,
     ) -> None:
         """`look_every` is how often to look at the chain, in seconds."""
-        self.topics = intake.topics
-        self._intake = intake
+        self._ears = ears
         self._response = response
         self._lanes = Lanes(response.manifests)
         self._executor = executor
@@ -57,19 +66,32 @@ class Responder:
         self._look_at = self._settle_at = clock.monotonic()
         self._sees = False
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Alerts; operators' words where any have a say; signals where somebody is listened to."""
+        alerts = self._ears.alerts.topics
+        return alerts if self._ears.neighbours is None else (*alerts, SIGNALS.name)
+
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Start where the group stopped; with operators' words, which are kept in memory alone,
-        where the oldest may still be valid."""
-        return self._intake.starts(partitions)
+        where the oldest may still be valid; with signals at the first that is kept."""
+        starts = dict(self._ears.alerts.starts(partitions))
+        if self._ears.neighbours is not None:
+            starts |= self._ears.neighbours.assigned(partitions)
+        return starts
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Go on with the brakes that were begun: their nonces are this account's."""
 
     def process(self, batch: Sequence[Message]) -> None:
-        """Answer every alert, in order; one that the same batch takes back is not acted on."""
+        """Answer every alert, in order; one that the same batch takes back is not acted on. What
+        neighbours and operators say is heard before."""
         alerts = [message for message in batch if message.topic == ALERTS.name]
-        self._hear(message for message in batch if message.topic == CONSENTS.name)
-        read = [(message, self._intake.read(message, self._executor.head)) for message in alerts]
+        self._hear_neighbours(message for message in batch if message.topic == SIGNALS.name)
+        self._hear_operators(message for message in batch if message.topic == CONSENTS.name)
+        read = [
+            (message, self._ears.alerts.read(message, self._executor.head)) for message in alerts
+        ]
         void = _void(record for _, record in read if record is not None)
         now = self._clock.monotonic()
         for message, record in read:
@@ -93,19 +115,27 @@ class Responder:
             lambda group: now - group.arrived >= WAITS and self._clock.monotonic() < until,
         )
 
-    def _hear(self, messages: Iterable[Message]) -> None:
+    def _hear_operators(self, messages: Iterable[Message]) -> None:
         """Hear operators, and go on with the brakes that waited for them, once for all."""
         news = False
         for message in messages:
-            word = self._intake.word(message)
+            word = self._ears.alerts.word(message)
             if word is None:
                 continue
             try:
                 news = self._executor.hear(word) or news
             except PoisonRecordError as error:
-                self._intake.reject(message, str(error))
+                self._ears.alerts.reject(message, str(error))
         if news:
             self._executor.gather()
+
+    def _hear_neighbours(self, messages: Iterable[Message]) -> None:
+        neighbours = self._ears.neighbours
+        if neighbours is None:
+            return
+        found = [neighbours.hear(message, self._executor.time) for message in messages]
+        if found:
+            neighbours.show(self._executor.time)
 
     def tick(self) -> None:
         """Look at the chain, and let the brakes that wait for it go on."""
@@ -128,6 +158,8 @@ class Responder:
         else:
             self._sees = True
             self._response.show_budgets()
+            if self._ears.neighbours is not None:
+                self._ears.neighbours.show(self._executor.time)
         self._book.publish()
 
     def checkpoint(self, offsets: Offsets) -> None:  # noqa: ARG002 - the journal is ahead of any offset

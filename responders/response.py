@@ -94,6 +94,7 @@ class Response:
                 also_stops=lever.also_stops,
                 value_exposed=self._outlook.value(alert.protocol),
                 fees_paid=fees,
+                heard=self._outlook.heard(alert.protocol),
             )
             decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)
@@ -176,9 +177,9 @@ class Response:
             episode += 1
         if known is None:
             name = _name(lever, incident, episode)
-            return proposed(name, lever, incident, alert, decision.terms)
+            return proposed(name, lever, incident, alert, decision.terms, decision.heard)
         if self._asks_again(known, lever, decision):
-            return reopened(known.action, alert, decision.terms)
+            return reopened(known.action, alert, decision.terms, decision.heard)
         return None
 
     def _over(self, known: Course, lever: Lever, alert: Alert, decision: Decision) -> bool:
@@ -222,5 +223,5 @@ def _name(lever: Lever, incident: str, episode: int) -> str:
 
 
 def _decided(step: Step, state: str, decision: Decision) -> Step:
-    action = follow(step.action, state, decision.reason, terms=decision.terms)
+    action = follow(step.action, state, decision.reason, terms=decision.terms, heard=decision.heard)
     return msgspec.structs.replace(step, action=action)

@@ -15,7 +15,9 @@ from responders.fees import Fee
 from responders.questions import Question
 from responders.transactions import Signed, fields
 from runtime.secrets import require_private
+from runtime.statement import signed_by
 from schemas.errors import ConfigurationError, TransientError
+from schemas.signals import Signal
 from schemas.units import Seconds
 
 
@@ -70,6 +72,10 @@ class KeySigner:
     def attest(self, question: Question, expires: Seconds) -> str:
         """Return the signature of a yes (RFC 6979)."""
         return "0x" + bytes(self._account.sign_message(question.message(expires)).signature).hex()
+
+    def sign_statement(self, signal: Signal) -> str:
+        """Return the EIP-712 signature of a signal: nothing that it signs here is a transaction."""
+        return signed_by(bytes(self._account.key), signal)
 
 
 def open_keystore(path: Path, password: SecretStr, chain_id: int) -> KeySigner:

@@ -27,7 +27,15 @@ class Metrics:
         self.dead_letters = count("dead_letters", "Records kept unread.", "topic", "fault")
 
         self.void = count("void", "Records of a publisher whose term was over.", "topic")
+        self._of_ingest()
+        self._of_detectors()
+        self._of_responders()
+        self._of_forensics()
+        self._of_neighbours()
+        self._of_hops()
 
+    def _of_ingest(self) -> None:
+        count, gauge = self._counter, self._gauge
         self.blocks = count("blocks", "Blocks published.", "chain")
         self.leads = gauge("leads", "1 for the replica that publishes, 0 for others.", "chain")
         self.head = gauge("head_block", "Newest block published.", "chain")
@@ -39,6 +47,8 @@ class Metrics:
         self.rehearsals = count("rehearsals", "Pending transactions simulated.", "chain", "outcome")
         self.dropped_pending = count("dropped_pending", "Pending transactions left out.", "chain")
 
+    def _of_detectors(self) -> None:
+        count, gauge = self._counter, self._gauge
         self.scored = count("scored", "Transactions scored.", "set")
         self.vetted = count("vetted", "New contracts judged.", "chain")
         self.learned = count("learned", "Transactions learned from.", "set")
@@ -52,6 +62,8 @@ class Metrics:
             "detector_off", "1 for a plug-in that failed too often.", "detector"
         )
 
+    def _of_responders(self) -> None:
+        count, gauge = self._counter, self._gauge
         self.actions = count("actions", "Steps of brakes.", "state")
         self.brake_faults = count(
             "brake_faults", "Brakes that people have to look at.", "protocol", "fault"
@@ -70,6 +82,8 @@ class Metrics:
             "authority_until_timestamp_seconds", "When the gate stops obeying.", "protocol"
         )
 
+    def _of_forensics(self) -> None:
+        count, gauge = self._counter, self._gauge
         self.audit_leaves = count("audit_leaves", "Records that became leaves.", "topic")
         self.audit_unread = count("audit_unread", "Leaves that nobody could read.", "topic")
         self.audit_sealed = gauge("audit_sealed", "Leaves under the newest checkpoint.")
@@ -78,6 +92,15 @@ class Metrics:
         )
         self.audit_faults = count("audit_faults", "Times that one did not.", "who")
 
+    def _of_neighbours(self) -> None:
+        count, gauge = self._counter, self._gauge
+        self.signals = count("signals", "Neighbours' signals, by what became of them.", "outcome")
+        self.warnings = gauge("warnings", "Neighbours that warn of something now.", "protocol")
+        self.warned_odds = gauge("warned_odds", "What that does to the prior's odds.", "protocol")
+        self.issued = count("issued", "Signals of our own that were written.", "severity")
+        self.carried = count("carried", "Deliveries to neighbours.", "neighbour", "outcome")
+
+    def _of_hops(self) -> None:
         self.hop_seconds = Histogram(
             "firebreak_hop_seconds",
             "From the block's arrival at ingest to this hop.",

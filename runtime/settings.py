@@ -31,6 +31,7 @@ from pydantic_settings import (
 
 from runtime.logs import conceal, looks_secret
 from runtime.secrets import one_secret, require_private
+from runtime.settings_signals import SignalsSettings
 from runtime.settings_sources import (
     DEFAULT,
     DELIMITER,
@@ -336,6 +337,7 @@ class Settings(BaseSettings):
     consents: ConsentsSettings = ConsentsSettings()
     incidents: IncidentsSettings = IncidentsSettings()
     forensics: ForensicsSettings = ForensicsSettings()
+    signals: SignalsSettings = SignalsSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
 

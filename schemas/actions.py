@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from schemas.alerts import Sentence, Severity
 from schemas.base import Part, Record
-from schemas.units import Account, Chain, Count, Height, Hex, Id, Key, Name, Uint
+from schemas.units import Account, Address, Chain, Count, Height, Hex, Id, Key, Name, Uint
 
 STATES = (
     "proposed",
@@ -45,6 +45,25 @@ MOST_TERMS = 32
 """That `Action.terms` has room for."""
 
 
+class Warned(Part, frozen=True, kw_only=True):
+    """What one neighbour had warned of, and the likelihood ratio of its word at that time."""
+
+    issuer: Address
+    signal: Id
+    ratio: float
+
+
+class Heard(Part, frozen=True, kw_only=True):
+    """What neighbours had warned of when it was decided."""
+
+    issuers: Count
+    """Neighbours that were listened to, silent ones included."""
+    unmasked: Count = 0
+    """Those of them that had been wrong so often that their warnings are left out."""
+    warnings: Annotated[tuple[Warned, ...], Meta(max_length=64)] = ()
+    """One of each neighbour that warned, its weightiest."""
+
+
 class Action(Record, tag="action", frozen=True, kw_only=True):
     """One step of one brake."""
 
@@ -67,6 +86,8 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     """On a step that decides: all that `responders.rederive` needs to decide again."""
     further: Annotated[tuple[Term, ...], Meta(max_length=32)] = ()
     """More of the same, where `terms` is full."""
+    heard: Heard | None = None
+    """On a step that decides, where neighbours had warned: part of what it rests on."""
     severity: Severity | None = None
     """Of the alert."""
     also_stops: Annotated[tuple[Key, ...], Meta(max_length=32)] = ()

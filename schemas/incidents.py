@@ -6,7 +6,18 @@ from msgspec import Meta, field
 
 from schemas.alerts import Sentence, Severity
 from schemas.base import Part, Record
-from schemas.units import Account, Chain, Count, Height, Id, Key, Microseconds, Name, Seconds
+from schemas.units import (
+    Account,
+    Address,
+    Chain,
+    Count,
+    Height,
+    Id,
+    Key,
+    Microseconds,
+    Name,
+    Seconds,
+)
 
 Phase = Literal["detect", "respond", "recover", "closed"]
 """The functions of NIST SP 800-61r3 (CSF 2.0 Detect, Respond, Recover) that a case passes through.
@@ -28,6 +39,10 @@ class Sighting(Part, frozen=True, kw_only=True):
     severity: Severity
     summary: Sentence
     withdrawn: bool = False
+    technique: Name = ""
+    """MITRE AADAPT id, of the first vote that alerted and names one."""
+    losing: Annotated[tuple[Address, ...], Meta(max_length=16)] = ()
+    """The protocol's contracts that the transaction left with less of some token."""
 
 
 class Measure(Part, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.expressions import MAX_LENGTH, parse
+from schemas.issuers import Issuer
 from schemas.loss import Asset, Cut, Griefing, Loss
 from schemas.operators import Quorum, unfit
 from schemas.statements import QUANTITIES, Statement, quantities, units
@@ -217,6 +218,7 @@ class Manifest(_Strict):
     cuts: Annotated[tuple[Cut, ...], Field(max_length=256)] = ()
     watchers: Watchers | None = None
     quorum: Quorum | None = None
+    issuers: Annotated[tuple[Issuer, ...], Field(max_length=64)] = ()
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
 
@@ -230,6 +232,7 @@ class Manifest(_Strict):
             ("known", "token", [(known.token, known.holder) for known in self.known]),
             ("assets", "token", [self.token_named(a.token) or a.token for a in self.assets]),
             ("cuts", "brake", [cut.brake for cut in self.cuts]),
+            ("issuers", "address", [issuer.address for issuer in self.issuers]),
         ):
             seen: set[object] = set()
             for place, value in enumerate(values):

@@ -12,11 +12,12 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
-from schemas.consents import MAX_CONSENT_BYTES, Consent
 from schemas.changes import Arming, Configuration
+from schemas.consents import MAX_CONSENT_BYTES, Consent
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
 from schemas.seals import Seal
+from schemas.signals import Signal, Verdict
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record: a block of 60M gas can hold about 3 MB of log data, twice that in hex."""
@@ -36,7 +37,7 @@ class TopicSpec:
     records: tuple[type[Record], ...]
     key: Literal[
         "chain", "contract", "protocol", "market", "source", "topic", "set/protocol",
-        "protocol/incident", "service", "log/size",
+        "protocol/incident", "service", "log/size", "issuer",
     ]  # fmt: skip
     partitions: int
     retention_hours: int | None
@@ -187,6 +188,14 @@ SEALS = TopicSpec(
     partitions=1,
     retention_hours=None,
 )
+SIGNALS = TopicSpec(
+    name="signals-v1",
+    doc="Warnings of other protocols and our own, and what people found of them.",
+    records=(Signal, Verdict),
+    key="issuer",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -229,6 +238,7 @@ TOPICS: dict[str, TopicSpec] = {
         RECOVERIES,
         CHANGES,
         SEALS,
+        SIGNALS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -283,8 +293,9 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "respond",
-            "Decides on alerts and brakes on chain, by itself or with other operators.",
-            reads=(ALERTS, CONSENTS),
+            "Decides on alerts and brakes on chain, by itself or with other operators; neighbours' "
+            "signals raise what it believes.",
+            reads=(ALERTS, CONSENTS, SIGNALS),
             writes=(ACTIONS, CONSENTS, CHANGES, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),
@@ -309,6 +320,19 @@ SERVICES: dict[str, Service] = {
             reads=(*RECORDED, SEALS),
             writes=(SEALS, CHANGES),
             groups=("firebreak-forensics",),
+        ),
+        Service(
+            "signals",
+            "Takes neighbours' warnings in, and sends out what our own cases came to.",
+            reads=(INCIDENTS, EVENTS, SIGNALS),
+            writes=(SIGNALS, DEAD_LETTERS),
+            groups=("firebreak-signals",),
+        ),
+        Service(
+            "verdict",
+            "People's own command: tells whether a neighbour's warning was right.",
+            reads=(SIGNALS,),
+            writes=(SIGNALS,),
         ),
         Service(
             "recover",

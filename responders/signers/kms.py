@@ -21,7 +21,9 @@ from responders.chain import Call
 from responders.fees import Fee
 from responders.questions import Question
 from responders.transactions import ORDER, Signed, assembled, digest, fields
+from runtime import statement
 from schemas.errors import ConfigurationError, TransientError
+from schemas.signals import Signal
 from schemas.units import Seconds
 
 SPEC = "ECC_SECG_P256K1"
@@ -78,15 +80,22 @@ class KmsSigner:
     def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
         """Return the signed transaction; KMS may sign the same one differently each time."""
         transaction = fields(self._chain_id, call, nonce, fee)
-        parity, r, s = self._signature(digest(transaction))
+        parity, r, s = self._signed(digest(transaction))
         return assembled(transaction, parity, r, s)
 
     def attest(self, question: Question, expires: Seconds) -> str:
         """Return the signature of a yes."""
-        parity, r, s = self._signature(question.digest(expires))
+        return self._words(question.digest(expires))
+
+    def sign_statement(self, signal: Signal) -> str:
+        """Return the EIP-712 signature of a signal: nothing that it signs here is a transaction."""
+        return self._words(statement.digest(signal))
+
+    def _words(self, hashed: bytes) -> str:
+        parity, r, s = self._signed(hashed)
         return "0x" + (r.to_bytes(32) + s.to_bytes(32) + bytes([27 + parity])).hex()
 
-    def _signature(self, hashed: bytes) -> tuple[int, int, int]:
+    def _signed(self, hashed: bytes) -> tuple[int, int, int]:
         """Return parity, r and the low s of what KMS says to 32 bytes."""
         answer = self._ask(
             "sign",

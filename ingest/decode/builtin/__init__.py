@@ -14,6 +14,7 @@ from ingest.decode.builtin import (
     oracles,
     perpetuals,
     requests,
+    signals,
     tokens,
 )
 from ingest.decode.signatures import Interface, parse
@@ -28,6 +29,7 @@ _GROUPS = (
     oracles,
     perpetuals,
     requests,
+    signals,
 )
 
 

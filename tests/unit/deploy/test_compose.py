@@ -21,7 +21,7 @@ COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
 SERVICES: dict[str, Any] = COMPOSE["services"]
 ONCE = ("topics", "rights")
 """They prepare the cluster, and end."""
-OURS = (*ONCE, "ingest", "detect", "vet", "respond", "incidents")
+OURS = (*ONCE, "ingest", "detect", "vet", "respond", "incidents", "signals")
 SCALED = ("ingest", "detect", "incidents")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 SIGNERS = ("signer", "heartbeat-signer")
@@ -142,7 +142,7 @@ def test_somebody_stands_by_for_ingest() -> None:
     assert SERVICES["ingest"]["deploy"]["replicas"] == 2
 
 
-@pytest.mark.parametrize("name", ["ingest", "incidents", "respond"])
+@pytest.mark.parametrize("name", ["ingest", "incidents", "respond", "signals"])
 def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     volumes = [one for one in SERVICES[name]["volumes"] if isinstance(one, str)]
     assert [one for one in volumes if one.endswith("/var/lib/firebreak")]
@@ -154,6 +154,14 @@ def test_there_is_one_responder_and_it_keeps_its_journal() -> None:
     assert "journal:/var/lib/firebreak" in respond["volumes"]
     journal = Path(respond["environment"]["FIREBREAK_RESPOND__JOURNAL"])
     assert journal.is_relative_to("/var/lib/firebreak")
+
+
+def test_there_is_one_that_issues_signals_and_it_keeps_its_sequence_and_no_key() -> None:
+    signals = SERVICES["signals"]
+    assert signals["container_name"]
+    assert "sequence:/var/lib/firebreak" in signals["volumes"]
+    assert not [name for name in signals["environment"] if "PUBLISH" in name or "KEY" in name]
+    assert "publish = false" in (DEPLOY / "make-secrets.sh").read_text()
 
 
 def test_the_responder_starts_disarmed_and_without_a_key() -> None:
@@ -259,7 +267,8 @@ def test_networks_keep_apart_what_need_not_meet() -> None:
     assert members["chain"] == {"ingest", "respond"}
     assert members["kafka"] == {*BROKERS, *OURS}
     assert set(SERVICES["detect"]["networks"]) == {"kafka", "metrics"}  # no way out
-    assert members["front"].isdisjoint({*BROKERS, "detect", "ingest", "respond"})
+    assert members["neighbours"] == {"signals"}
+    assert members["front"].isdisjoint({*BROKERS, "detect", "ingest", "respond", "signals"})
 
 
 def test_nothing_is_published_beyond_this_machine() -> None:

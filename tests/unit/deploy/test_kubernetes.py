@@ -68,7 +68,8 @@ def test_every_manifest_is_what_kubernetes_allows(path: Path, version: str) -> N
 
 
 def test_every_service_of_the_design_is_there() -> None:
-    assert set(SERVICE_NAMES) == set(SERVICES) - {"recover"}, "a command of people, run by hand"
+    by_hand = {"recover", "verdict"}
+    assert set(SERVICE_NAMES) == set(SERVICES) - by_hand, "commands of people, run by hand"
 
 
 @each_workload
@@ -183,7 +184,16 @@ def test_somebody_stands_by_for_ingest_on_another_machine() -> None:
     assert spread["topologyKey"] == "kubernetes.io/hostname"
 
 
-@pytest.mark.parametrize("name", ["ingest", "incidents", "respond"])
+def test_there_is_one_that_issues_signals_and_it_keeps_its_sequence() -> None:
+    signals = WORKLOADS["signals"]
+    assert signals["kind"] == "StatefulSet"
+    assert signals["spec"]["replicas"] == 1
+    (claim,) = signals["spec"]["volumeClaimTemplates"]
+    assert claim["spec"]["accessModes"] == ["ReadWriteOncePod"]
+    assert not any("PUBLISH" in name or "KEY" in name for name in variables("signals"))
+
+
+@pytest.mark.parametrize("name", ["ingest", "incidents", "respond", "signals"])
 def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     assert "/var/lib/firebreak" in {one["mountPath"] for one in container(name)["volumeMounts"]}
 

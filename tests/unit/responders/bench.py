@@ -1,6 +1,6 @@
 """A whole responder on the chain in memory, that can be stopped and started again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,13 @@ from responders.intake import AlertIntake
 from responders.journal import Journal
 from responders.ledger import Ledger
 from responders.levers import within_reach
+from responders.neighbours import Neighbourhood
 from responders.outlook import Account, Outlook
 from responders.preparation import Preparation
 from responders.relay import Relay
-from responders.responder import Responder
+from responders.responder import Ears, Responder
 from responders.response import Response
+from responders.signal_intake import SignalIntake
 from responders.witness import Witness
 from runtime.broker import Message, Partition
 from runtime.intake import Intake
@@ -31,7 +33,8 @@ from schemas.codec import decode, encode
 from schemas.consents import Consent
 from schemas.headers import Headers
 from schemas.manifest import Manifest
-from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS
+from schemas.signals import Signal, Verdict
+from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, SIGNALS
 from tests.unit.responders.examples import manifest
 from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock
 
@@ -73,6 +76,10 @@ class Beside:
     """What a responder may have beside its node and its keys."""
 
     verifier: Verifier | None = None
+    people: Verifier | None = None
+    """Whose findings on signals count."""
+    warned: Callable[[], None] = lambda: None
+    """What a neighbour's warning has done."""
     second: Chain | None = None
     relay: Relay | None = None
 
@@ -97,7 +104,8 @@ class Assembly:
         self.broker.create((ALERTS, ACTIONS, CONSENTS, DEAD_LETTERS))
         producer = self.broker.producer()
         levers = within_reach([given], chain, 1)
-        self.outlook = Outlook(chain, account, 500 * GWEI, [given])
+        neighbours = Neighbourhood([given])
+        self.outlook = Outlook(chain, account, 500 * GWEI, [given], neighbours=neighbours)
         self.book = Book(journal, producer, self.metrics)
         seconds = within_reach([given], beside.second, 1) if beside.second else {}
         witness = Witness(seconds, self.metrics) if beside.second else None
@@ -119,8 +127,15 @@ class Assembly:
             levers, self.book, self.executor, self.outlook, self.clock, self.metrics
         )
         intake = Intake(producer, self.metrics, "respond")
+        hearing = (
+            SignalIntake(
+                neighbours, intake, beside.people, self.metrics, lambda _: 0, beside.warned
+            )
+            if neighbours.issuers
+            else None
+        )
         self.responder = Responder(
-            AlertIntake(intake, beside.verifier, chain.name, self.metrics),
+            Ears(AlertIntake(intake, beside.verifier, chain.name, self.metrics), hearing),
             response,
             self.executor,
             self.book,
@@ -164,6 +179,15 @@ class Assembly:
             for number in range(CONSENTS.partitions)
             for message in self.broker.log(Partition(CONSENTS.name, number))
         ]
+
+    def warn(self, *records: Signal | Verdict, headers: Headers = ()) -> None:
+        """Hand over one batch of what neighbours and people said."""
+        self.responder.process(
+            [
+                Message(SIGNALS.name, 0, offset, record.issuer.encode(), encode(record), headers)
+                for offset, record in enumerate(records)
+            ]
+        )
 
     def states(self, action: str | None = None) -> list[str]:
         """Return the states that actions went through, as the topic tells them."""

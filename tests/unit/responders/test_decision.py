@@ -6,7 +6,7 @@ from responders.actions import told
 from responders.decision import Decision, Surroundings, decide, judge
 from responders.guard import GuardState, Spent
 from responders.inputs import inputs_of, terms_of
-from schemas.actions import MOST_TERMS, Term
+from schemas.actions import MOST_TERMS, Heard, Term
 from schemas.alerts import Alert
 from schemas.chain import Posture
 from schemas.errors import PoisonRecordError
@@ -63,7 +63,13 @@ def test_every_number_is_there_whoever_objected() -> None:
 
 
 def test_an_action_has_room_for_every_number() -> None:
-    full = inputs(bucket_capacity=1.0, bucket_refill=1.0, still_at_risk=1.0, attacker_cost=1.0)
+    full = inputs(
+        bucket_capacity=1.0,
+        bucket_refill=1.0,
+        still_at_risk=1.0,
+        attacker_cost=1.0,
+        heard=Heard(issuers=1),
+    )
     assert None not in [getattr(full, name) for name in full.__slots__]
     terms = judge(full).terms
     room = told(terms)

@@ -74,11 +74,28 @@ def test_the_metrics_say_which_brake_and_when() -> None:
 
 
 def test_it_ends_when_it_is_told_to() -> None:
-    stop = threading.Event()
+    stop, wake = threading.Event(), threading.Event()
 
     class Clock(ManualClock):
         def now_ns(self) -> int:
             stop.set()
+            wake.set()
             return super().now_ns()
 
-    drill.run(drilled(FakeChain()), Metrics(), Clock(), stop)
+    drill.run(drilled(FakeChain()), Metrics(), Clock(), stop, wake)
+
+
+def test_a_warning_has_one_held_at_once() -> None:
+    stop, wake = threading.Event(), threading.Event()
+    held: list[int] = []
+
+    class Clock(ManualClock):
+        def now_ns(self) -> int:
+            held.append(len(held))
+            if len(held) == 3:
+                stop.set()
+            wake.set()  # during the drill, so that none is missed
+            return super().now_ns()
+
+    drill.run(drilled(FakeChain()), Metrics(), Clock(), stop, wake)
+    assert held == [0, 1, 2]

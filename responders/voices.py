@@ -22,7 +22,7 @@ class _Place(NamedTuple):
     target: str
 
 
-class Hearing:
+class Voices:
     """Remembers of each operator, brake and round the word that is valid for longest."""
 
     def __init__(self, levers: Levers) -> None:

@@ -1,0 +1,79 @@
+"""Where every carrier hands in what neighbours say: checked once, then on the topic."""
+
+import threading
+from collections.abc import Callable, Collection
+from typing import get_args
+
+from runtime.admission import Admission, Refusal, RefusedSignalError
+from runtime.broker import Producer
+from runtime.clock import Clock
+from runtime.logs import logger
+from runtime.metrics import Metrics
+from schemas.codec import encode
+from schemas.signals import Signal
+from schemas.topics import SIGNALS
+from schemas.units import Seconds
+
+_log = logger(__name__)
+
+
+class Desk:
+    """Takes signals from any thread, each once, and writes them for whoever listens.
+
+    Checked again by every reader: the topic proves nothing, the signature does.
+    """
+
+    def __init__(
+        self, producer: Producer, issuers: Collection[str], clock: Clock, metrics: Metrics
+    ) -> None:
+        """`issuers` are the accounts that some manifest listens to."""
+        self._producer = producer
+        self._admission = Admission(issuers)
+        self._clock = clock
+        self._metrics = metrics
+        self._lock = threading.Lock()
+        for outcome in ("taken", *get_args(Refusal)):
+            metrics.signals.labels(outcome)
+
+    def now(self) -> Seconds:
+        """Return the time by which signals expire here, where no chain tells it."""
+        return self._clock.now_ns() // 10**9
+
+    def recall(self, signal: Signal) -> None:
+        """Take in a signal that the topic has already, so that it is not taken twice."""
+        try:
+            self._admission.admit(signal, self.now())
+        except RefusedSignalError:
+            return  # expired since, forged, or nobody's concern any more
+
+    def take(self, signal: Signal, carrier: str) -> None:
+        """Check a signal and keep it. When this returns the topic has it.
+
+        Raises `RefusedSignalError` for one that is not taken, `UnsafeToContinueError` when the
+        topic does not keep it.
+        """
+        with self._lock:
+            try:
+                self._admission.admit(signal, self.now())
+            except RefusedSignalError as error:
+                self._metrics.signals.labels(error.why).inc()
+                raise
+            self.write(signal)
+        self._metrics.signals.labels("taken").inc()
+        _log.info(
+            "signal_taken",
+            carrier=carrier,
+            issuer=signal.issuer,
+            seq=signal.seq,
+            target=signal.target,
+            severity=signal.severity,
+        )
+
+    def write(self, signal: Signal) -> None:
+        """Write a signal and wait until it is kept."""
+        self._producer.send(SIGNALS.name, encode(signal), key=signal.issuer.encode())
+        self._producer.flush()
+
+
+Take = Callable[[Signal, str], None]
+"""`Desk.take`, as carriers see it."""

@@ -1,0 +1,196 @@
+"""Neighbours' signals over HTTP: `POST /signals` takes a signed record, `POST /stix` a bundle.
+
+Whoever can connect may try, since a signature is what lets anyone in. So everything has a bound: a
+body's size and the time it takes, a connection's life, connections at a time.
+
+Answers: 202 it is kept; 409 it came before (as good); 400 not a signal, 403 not signed by anyone
+who is listened to, 410 expired, 413 too large, 408 too slow, 503 cannot be kept now.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from neighbours import stix
+from neighbours.desk import Take
+from runtime.admission import Refusal, RefusedSignalError, read
+from runtime.logs import logger
+from runtime.settings_signals import SignalsSettings
+from schemas.errors import ConfigurationError, PipelineError, PoisonRecordError
+from schemas.signals import MAX_SIGNAL_BYTES, Signal
+
+_log = logger(__name__)
+
+BODY_SECONDS = 5.0
+CONNECTION_SECONDS = 15.0
+"""A connection's whole life: whoever has more to say connects again."""
+
+MOST_CONNECTIONS = 128
+_START_SECONDS = 10.0
+
+_STATUS: dict[Refusal, int] = {
+    "size": 413,
+    "form": 400,
+    "issuer": 403,
+    "expiry": 410,
+    "sequence": 409,
+    "signature": 403,
+}
+
+
+def application(take: Take) -> Starlette:
+    """Return what answers. `take` checks and keeps a signal (`Desk.take`)."""
+
+    async def signals(request: Request) -> Response:
+        return await _answer(request, MAX_SIGNAL_BYTES, _one, take)
+
+    async def bundles(request: Request) -> Response:
+        return await _answer(request, stix.MAX_BUNDLE_BYTES, stix.signals, take)
+
+    return Starlette(
+        routes=[
+            Route("/signals", signals, methods=["POST"]),
+            Route("/stix", bundles, methods=["POST"]),
+        ]
+    )
+
+
+@contextmanager
+def listening(settings: SignalsSettings, take: Take) -> Iterator[int]:
+    """Answer in a thread until this is left; give the port.
+
+    Raises `ConfigurationError` when the address cannot be had.
+    """
+    config = uvicorn.Config(
+        application(take),
+        host=settings.web_host,
+        port=settings.web_port or 0,
+        http=_Impatient,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=16 * 1024,
+        timeout_graceful_shutdown=2,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+    try:
+        config.load()
+        bound = config.bind_socket()
+    except (OSError, SystemExit) as error:
+        raise ConfigurationError(
+            f"signals.web_port: cannot listen at {settings.web_host}:{settings.web_port}, or the "
+            f"certificate cannot be read: {error}"
+        ) from error
+    server = _Server(config)
+    thread = threading.Thread(target=server.run, args=([bound],), name="reception", daemon=True)
+    thread.start()
+    try:
+        if not server.up.wait(_START_SECONDS):
+            raise ConfigurationError("signals: the HTTP server does not start")
+        yield bound.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals of the operating system to the service."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.up.set()
+
+
+class _Impatient(H11Protocol):
+    """Ends every connection after a while, whatever it is doing."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to count."""
+        super().connection_made(transport)
+        self._end = self.loop.call_later(CONNECTION_SECONDS, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count no longer."""
+        self._end.cancel()
+        super().connection_lost(exc)
+
+
+async def _answer(
+    request: Request, most: int, told: Callable[[bytes], list[Signal]], take: Take
+) -> Response:
+    try:
+        body = await asyncio.wait_for(_body(request, most), BODY_SECONDS)
+    except TimeoutError:
+        return _said(408, f"the body took longer than {BODY_SECONDS:.0f} s")
+    except ClientDisconnect:
+        return _said(400, "it hung up")
+    if body is None:
+        return _said(413, f"a body has {most:,} bytes at most")
+    return await run_in_threadpool(_taken, body, told, take)
+
+
+def _taken(body: bytes, told: Callable[[bytes], list[Signal]], take: Take) -> Response:
+    """Take what there is; of several, one that is refused keeps no other out."""
+    kept, refused = 0, list[RefusedSignalError]()
+    try:
+        for signal in told(body):
+            try:
+                take(signal, "https")
+                kept += 1
+            except RefusedSignalError as error:
+                refused.append(error)
+    except RefusedSignalError as error:
+        refused.append(error)
+    except PoisonRecordError as error:
+        return _said(400, str(error))
+    except PipelineError as error:
+        _log.error("signal_not_kept", error=str(error))
+        return _said(503, "it cannot be kept now; try again")
+    if refused and not kept:
+        return _said(_STATUS[refused[0].why], str(refused[0]))
+    return _said(202, f"{kept} kept")
+
+
+def _one(body: bytes) -> list[Signal]:
+    found = read(body)
+    if not isinstance(found, Signal):
+        raise RefusedSignalError("form", "a verdict is for people here to give")
+    return [found]
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    """Return the body; None as soon as it is too large."""
+    found = bytearray()
+    async for part in request.stream():
+        found += part
+        if len(found) > most:
+            return None
+    return bytes(found)
+
+
+def _said(status: int, reason: str) -> Response:
+    return JSONResponse({"result": reason[:500]}, status, headers={"connection": "close"})

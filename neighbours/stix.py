@@ -1,0 +1,167 @@
+"""Signals as STIX 2.1 bundles (OASIS), out and in.
+
+A signal is an `indicator` whose pattern names the target, that indicates an `attack-pattern` by its
+AADAPT id. STIX knows no accounts of chains, so two extensions of ours say what it lacks: an object
+`blockchain-account`, and the signed statement on the indicator, which is all that is believed when
+a bundle is read. Markings are TLP 2.0's, as OASIS published them.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import uuid5
+
+import stix2  # type: ignore[import-untyped]  # ships no types
+from stix2.exceptions import STIXError  # type: ignore[import-untyped]  # likewise
+
+from neighbours.stix_terms import (
+    MARKED,
+    MARKINGS,
+    SIGNAL_EXTENSION,
+    SPACE,
+    BlockchainAccount,
+    SecuritySignal,
+    introductions,
+    marking,
+)
+from schemas.codec import decode_from, encode
+from schemas.errors import PoisonRecordError
+from schemas.signals import TLPS, Signal, Tlp, require_form
+from schemas.topics import SIGNALS
+from schemas.units import Seconds
+
+MAX_BUNDLE_BYTES = 256 * 1024
+MAX_SIGNALS = 32
+"""In one bundle."""
+
+
+def bundle(signal: Signal, now: Seconds) -> str:
+    """Return a bundle that tells of one signal, made at `now`; it must not have expired.
+
+    Raises `PoisonRecordError` for one that has.
+    """
+    if now >= signal.expiry:
+        raise PoisonRecordError(f"expired at {signal.expiry}: there is nothing left to warn of")
+    time, mark = datetime.fromtimestamp(now, UTC), MARKINGS[signal.tlp]
+    common = {"created": time, "modified": time, "object_marking_refs": [mark]}
+    author = stix2.Identity(
+        id=f"identity--{uuid5(SPACE, signal.issuer)}",
+        name=f"eip155:{signal.issuer}",
+        identity_class="organization",
+        **common,
+    )
+    pattern = stix2.AttackPattern(
+        id=f"attack-pattern--{uuid5(SPACE, f'{signal.issuer}/{signal.technique}')}",
+        name=f"MITRE AADAPT {signal.technique}",
+        external_references=[{"source_name": "mitre-aadapt", "external_id": signal.technique}],
+        **common,
+    )
+    indicator = _indicator(signal, author.id, common)
+    relation = stix2.Relationship(
+        id=f"relationship--{uuid5(SPACE, indicator.id)}",
+        relationship_type="indicates",
+        source_ref=indicator.id,
+        target_ref=pattern.id,
+        created_by_ref=author.id,
+        **common,
+    )
+    account = BlockchainAccount(caip10=signal.target, object_marking_refs=[mark])
+    made = stix2.Bundle(
+        *introductions(),
+        marking(signal.tlp),
+        author,
+        pattern,
+        account,
+        indicator,
+        relation,
+        id=f"bundle--{uuid5(SPACE, f'{signal.issuer}/{signal.seq}')}",
+    )
+    return cast("str", made.serialize(pretty=True))
+
+
+def signals(data: bytes) -> list[Signal]:
+    """Return the signals that a bundle tells of, none of them believed yet; the rest of it is
+    looked at by STIX's own rules and left alone.
+
+    Raises `PoisonRecordError` for what is too large, no STIX 2.1 bundle, or holds too many.
+    """
+    if len(data) > MAX_BUNDLE_BYTES:
+        raise PoisonRecordError(f"{len(data):,} bytes, a bundle has {MAX_BUNDLE_BYTES:,} at most")
+    try:
+        read = stix2.parse(data.decode(), allow_custom=False, version="2.1")
+    except (STIXError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise PoisonRecordError(f"not STIX 2.1: {str(error)[:300]}") from error
+    if getattr(read, "type", "") != "bundle":
+        raise PoisonRecordError("a bundle is expected, with the indicators in it")
+    found = [
+        one
+        for one in getattr(read, "objects", ())
+        if one.type == "indicator" and SIGNAL_EXTENSION in getattr(one, "extensions", {})
+    ]
+    if not found:
+        raise PoisonRecordError(f"no indicator in it has {SIGNAL_EXTENSION}")
+    if len(found) > MAX_SIGNALS:
+        raise PoisonRecordError(f"{len(found)} signals, a bundle has {MAX_SIGNALS} at most")
+    return [_signal(one) for one in found]
+
+
+def _indicator(signal: Signal, author: str, common: dict[str, Any]) -> Any:
+    return stix2.Indicator(
+        id=f"indicator--{uuid5(SPACE, f'{signal.issuer}/{signal.seq}')}",
+        name=f"{signal.severity} danger to {signal.target}",
+        indicator_types=["malicious-activity"],
+        pattern=f"[blockchain-account:caip10 = '{signal.target}']",
+        pattern_type="stix",
+        valid_from=common["created"],
+        valid_until=datetime.fromtimestamp(signal.expiry, UTC),
+        confidence=signal.confidence // 100,
+        created_by_ref=author,
+        extensions={
+            SIGNAL_EXTENSION: SecuritySignal(
+                signal_id=signal.id,
+                issuer=signal.issuer,
+                seq=signal.seq,
+                expiry=signal.expiry,
+                target=signal.target,
+                technique=signal.technique,
+                severity=signal.severity,
+                confidence=signal.confidence,
+                evidence_root=signal.evidence_root,
+                signature=signal.signature,
+            )
+        },
+        **common,
+    )
+
+
+def _signal(indicator: Any) -> Signal:
+    told = dict(indicator.extensions[SIGNAL_EXTENSION])
+    try:
+        signal = Signal(
+            id=told.pop("signal_id"),
+            tlp=_tlp(getattr(indicator, "object_marking_refs", ())),
+            **{name: told[name] for name in _STATED},
+        )
+        require_form(signal)
+        record = decode_from(SIGNALS, encode(signal))
+    except (PoisonRecordError, ValueError, TypeError, KeyError) as error:
+        raise PoisonRecordError(f"{indicator.id}: {error}") from error
+    return cast("Signal", record)
+
+
+_STATED = (
+    "issuer",
+    "seq",
+    "expiry",
+    "target",
+    "technique",
+    "severity",
+    "confidence",
+    "evidence_root",
+    "signature",
+)
+
+
+def _tlp(marks: Any) -> Tlp:
+    """Return the strictest marking; `amber` where there is none that we know."""
+    known = [MARKED[str(mark)] for mark in marks if str(mark) in MARKED]
+    return max(known, key=TLPS.index) if known else "amber"

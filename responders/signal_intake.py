@@ -1,0 +1,106 @@
+"""What neighbours say, from the topic's bytes to what is remembered of it.
+
+Anyone who may write to the topic can write rubbish, so what fails here stops nothing. Bytes that
+are wrong in themselves go to the dead letters; what is late, known already or nobody's concern is
+counted and passed over.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import get_args
+
+from responders.neighbours import Neighbourhood, warned
+from runtime.admission import KEPT, Admission, Refusal, RefusedSignalError, read
+from runtime.broker import Message, Offsets, Partition
+from runtime.intake import Intake
+from runtime.logs import logger
+from runtime.metrics import Metrics
+from runtime.signatures import Verifier
+from schemas.errors import PoisonRecordError
+from schemas.signals import Signal, Verdict
+from schemas.topics import SIGNALS
+from schemas.units import Seconds
+
+_log = logger(__name__)
+
+
+class SignalIntake:
+    """Reads signals and verdicts. The topic is read from its beginning at every start, since what
+    was said then may hold still, and reputations are made of all of it."""
+
+    def __init__(
+        self,
+        neighbourhood: Neighbourhood,
+        intake: Intake,
+        verifier: Verifier | None,
+        metrics: Metrics,
+        beginning: Callable[[Partition], int],
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`verifier` knows the keys of people who may find a signal right or wrong; without one, as
+        in a dry-run, every finding counts. `beginning` tells a partition's first offset; `prepare`
+        has the brakes rehearsed, and returns at once."""
+        self._neighbourhood = neighbourhood
+        self._intake = intake
+        self._verifier = verifier
+        self._metrics = metrics
+        self._beginning = beginning
+        self._prepare = prepare
+        self._admission = Admission(neighbourhood.issuers)
+        for outcome in ("taken", *get_args(Refusal)):
+            metrics.signals.labels(outcome)
+
+    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
+        """Return where each partition of the topic begins."""
+        return {p: self._beginning(p) for p in partitions if p.topic == SIGNALS.name}
+
+    def hear(self, message: Message, now: Seconds) -> frozenset[str]:
+        """Take one record at `now`, the time of the newest block; return the protocols that it
+        warns."""
+        try:
+            record = _decoded(message)
+            if isinstance(record, Verdict):
+                self._learn(message, record)
+                return frozenset()
+            self._admission.admit(record, now)
+        except RefusedSignalError as error:
+            self._metrics.signals.labels(error.why).inc()
+            if error.why in KEPT:
+                self._intake.reject(message, str(error), fault="content")
+            return frozenset()
+        self._metrics.signals.labels("taken").inc()
+        found = self._neighbourhood.take(record)
+        for protocol in sorted(found):
+            _log.warning(
+                "warned",
+                protocol=protocol,
+                issuer=record.issuer,
+                target=record.target,
+                technique=record.technique,
+                severity=record.severity,
+            )
+        if found:
+            self._prepare()
+        return found
+
+    def show(self, now: Seconds) -> None:
+        """Show how many neighbours warn each protocol, and what it does to its odds."""
+        for protocol in self._neighbourhood.protocols:
+            heard = self._neighbourhood.heard(protocol, now)
+            warnings = 0 if heard is None else len(heard.warnings)
+            self._metrics.warnings.labels(protocol).set(warnings)
+            self._metrics.warned_odds.labels(protocol).set(warned(heard))
+
+    def _learn(self, message: Message, verdict: Verdict) -> None:
+        if self._verifier is not None:
+            try:
+                self._verifier.check(message, head=None)
+            except PoisonRecordError as error:
+                raise RefusedSignalError("signature", str(error)) from error
+        self._neighbourhood.learn(verdict)
+
+
+def _decoded(message: Message) -> Signal | Verdict:
+    record = read(message.value or b"")
+    if message.key != record.issuer.encode():
+        raise RefusedSignalError("form", "its key is not its issuer")
+    return record
