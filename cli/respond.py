@@ -13,13 +13,14 @@ import typer
 from cli.arming import switch_of
 from cli.drill import drilled
 from schemas.errors import ConfigurationError
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, READINESS
 
 if TYPE_CHECKING:
     from responders.book import Book
     from responders.chain import Chain
     from responders.levers import Levers
     from responders.outlook import Account, Outlook
+    from responders.readiness import Noticeboard
     from responders.relay import Relay
     from responders.responder import Responder
     from runtime.broker import Producer
@@ -41,6 +42,7 @@ def respond(
     from responders.levers import within_reach
     from responders.outlook import Outlook
     from responders.preflight import preflight
+    from responders.readiness import Teller
     from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
@@ -48,7 +50,7 @@ def respond(
     settings = read_settings(respond={"armed": armed or None}, health={"port": health_port})
     own = settings.respond
     equipment.require_all(own)
-    broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS)
+    broker = connect(settings, ALERTS, ACTIONS, READINESS, DEAD_LETTERS)
     with (
         running("respond", settings) as service,
         _node(settings, service) as chain,
@@ -81,8 +83,14 @@ def respond(
                 service.health.beat(responder.obstacle)
                 lag.look()
 
+            board = _board(levers, outlook, book)
+            teller = Teller(board, broker.producer(), service.clock)
             gc.freeze()  # what there is by now stays; no collection walks it during a brake
-            with _heartbeats(settings, service, levers, chain), _drills(settings, service, account):
+            with (
+                _heartbeats(settings, service, levers, board),
+                _drills(settings, service, account, board),
+                _beside(service, partial(teller.run, service.stop)),
+            ):
                 Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
             book.settle()
 
@@ -201,32 +209,49 @@ def _responder(
     )
 
 
+def _board(levers: "Levers", outlook: "Outlook", book: "Book") -> "Noticeboard":
+    """Return where what is known of the brakes is left for people elsewhere."""
+    from responders.readiness import Noticeboard, Now
+
+    def look() -> Now:
+        return Now(outlook.head, outlook.time, outlook.armed, book.ledger.guard)
+
+    return Noticeboard(levers, look)
+
+
 @contextmanager
 def _heartbeats(
-    settings: "Settings", service: "Service", levers: "Levers", chain: "Chain"
+    settings: "Settings", service: "Service", levers: "Levers", board: "Noticeboard"
 ) -> Iterator[None]:
     """Keep gates' and seats' authority alive beside the work, over a connection of its own."""
     from responders import heartbeat
     from responders.equipment import heartbeat_of
     from responders.levers import kept_alive
 
-    signer = heartbeat_of(settings.respond, _chain_id(chain))
     waiting = kept_alive(levers)
-    if signer is None or not waiting:
+    if not waiting:
         yield
         return
     cap = settings.respond.fee_cap_gwei * _GWEI
     with _node(settings, service) as own:
+        signer = heartbeat_of(settings.respond, _chain_id(own))
+        if signer is None:
+            yield
+            return
         beats = [
             heartbeat.Heartbeat(own, signer, contract, protocols, cap)
             for contract, protocols in waiting.items()
         ]
-        with _beside(service, partial(heartbeat.run, beats, service.metrics, service.stop)):
+        with _beside(
+            service, partial(heartbeat.run, beats, service.metrics, service.stop, board.beaten)
+        ):
             yield
 
 
 @contextmanager
-def _drills(settings: "Settings", service: "Service", account: "Account") -> Iterator[None]:
+def _drills(
+    settings: "Settings", service: "Service", account: "Account", board: "Noticeboard"
+) -> Iterator[None]:
     """Rehearse the brakes beside the work while armed, over a connection of its own."""
     from responders import drill
     from responders.outlook import Account
@@ -236,7 +261,9 @@ def _drills(settings: "Settings", service: "Service", account: "Account") -> Ite
         return
     with _node(settings, service) as own:
         held = drilled(settings, own, Account(account.address, signer=None))
-        work = partial(drill.run, held, service.metrics, service.clock, service.stop)
+        work = partial(
+            drill.run, held, service.metrics, service.clock, service.stop, board.rehearsed
+        )
         with _beside(service, work):
             yield
 

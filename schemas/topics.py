@@ -12,8 +12,10 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
+from schemas.decisions import Answer, Proposal
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.readiness import Readiness
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record: a block of 60M gas can hold about 3 MB of log data, twice that in hex."""
@@ -159,6 +161,22 @@ RECOVERIES = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+DECISIONS = TopicSpec(
+    name="decisions-v1",
+    doc="What people propose about a case, and what a second person answers.",
+    records=(Proposal, Answer),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
+READINESS = TopicSpec(
+    name="readiness-v1",
+    doc="How each protocol's brakes stand: armed or not, rehearsed, budget, authority.",
+    records=(Readiness,),
+    key="protocol",
+    partitions=1,
+    retention_hours=None,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -198,6 +216,8 @@ TOPICS: dict[str, TopicSpec] = {
         ACTIONS,
         INCIDENTS,
         RECOVERIES,
+        DECISIONS,
+        READINESS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -250,13 +270,13 @@ SERVICES: dict[str, Service] = {
             "respond",
             "Decides on alerts and brakes on chain.",
             reads=(ALERTS,),
-            writes=(ACTIONS, DEAD_LETTERS),
+            writes=(ACTIONS, READINESS, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),
         Service(
             "incidents",
-            "Keeps cases of alerts, actions and recoveries that belong together.",
-            reads=(ALERTS, ACTIONS, RECOVERIES),
+            "Keeps cases of alerts, actions, recoveries and decisions that belong together.",
+            reads=(ALERTS, ACTIONS, RECOVERIES, DECISIONS),
             writes=(INCIDENTS, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),
@@ -266,6 +286,12 @@ SERVICES: dict[str, Service] = {
             "People's own command: tells how far they have led a case back.",
             reads=(),
             writes=(RECOVERIES,),
+        ),
+        Service(
+            "console",
+            "Shows people what there is, and publishes what they propose and answer.",
+            reads=(ALERTS, ACTIONS, INCIDENTS, RECOVERIES, DECISIONS, READINESS, TRANSACTIONS),
+            writes=(DECISIONS,),
         ),
     )
 }
