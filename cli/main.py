@@ -19,6 +19,7 @@ from cli import (
     backtest,
     brakes,
     config,
+    console,
     demo,
     detect,
     detectors,
@@ -63,6 +64,7 @@ app = typer.Typer(
 
 app.command()(arming.arm)
 app.command()(backtest.backtest)
+app.command()(console.console)
 app.command()(demo.demo)
 app.command()(detect.detect)
 app.command()(arming.disarm)

@@ -68,6 +68,13 @@ class Metrics:
             "authority_until_timestamp_seconds", "When the gate stops obeying.", "protocol"
         )
 
+        self.console_sessions = gauge("console_sessions", "People who are signed in.")
+        self.console_streams = gauge("console_streams", "Pages that listen for changes.")
+        self.console_sign_ins = count("console_sign_ins", "Attempts to sign in.", "outcome")
+        self.console_refused = count("console_refused", "Requests refused at the door.", "reason")
+        self.statements = count("statements", "What people proposed and answered.", "kind")
+        self.unshown = count("unshown", "Records that the console leaves out.", "topic")
+
         self.hop_seconds = Histogram(
             "firebreak_hop_seconds",
             "From the block's arrival at ingest to this hop.",

@@ -54,10 +54,8 @@ def test_a_drill_and_a_heartbeat_are_told() -> None:
     scene.board.beaten("meadow", TIME - 5, TIME + 3600)
     scene.board.beaten("meadow", None, TIME + 3600)
     (told,) = scene.board.told()
-    assert (told.brakes[0].trouble, told.brakes[0].rehearsed) == (
-        "the account lacks the role",
-        TIME,
-    )
+    (brake,) = told.brakes
+    assert (brake.trouble, brake.rehearsed) == ("the account lacks the role", TIME)
     assert (told.heartbeat, told.authority_until) == (TIME - 5, TIME + 3600)
 
 
