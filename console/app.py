@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from console.deciding import Deciding
 from console.defences import Defences
@@ -24,7 +24,7 @@ _STATIC = Path(__file__).parent / "static"
 Work = Callable[[], AbstractAsyncContextManager[None]]
 
 
-def build(desk: Desk, work: Work | None = None) -> Starlette:
+def build(desk: Desk, work: Work | None = None) -> ASGIApp:
     """Return the application; `work` goes on beside it as long as it runs."""
 
     @asynccontextmanager
@@ -45,17 +45,18 @@ def build(desk: Desk, work: Work | None = None) -> Starlette:
         return _refused(desk, request, 500, "Something went wrong here. It was logged.")
 
     handlers: dict[Any, Any] = {HTTPException: refused, Exception: failed}
-    return Starlette(
+    pages = Starlette(
         routes=[
             *SigningIn(desk).routes(),
             *Pages(desk).routes(),
             *Deciding(desk).routes(),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        middleware=[Middleware(Defences, url=desk.url, clock=desk.clock, metrics=desk.metrics)],
         exception_handlers=handlers,
         lifespan=life,
     )
+    # Outside of everything, so that the answer to an error of ours carries the headers as well.
+    return Defences(pages, desk.url, desk.clock, desk.metrics)
 
 
 def _refused(desk: Desk, request: Request, status: int, why: str) -> Response:

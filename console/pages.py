@@ -12,6 +12,7 @@ from console import statements
 from console.desk import Desk, in_thread
 from console.flows import drawing
 from console.forms import fields_of
+from console.next_step import next_step
 from console.people import Role
 from console.picture import Seen, led
 from console.rates import per_minute
@@ -94,6 +95,7 @@ class Pages:
             "case",
             session,
             case=led(case, recovery),
+            next_step=next_step(case, asked, brakes, int(desk.now)),
             lines=lines[::-1],
             proved=proved,
             sightings=self._sightings(case),

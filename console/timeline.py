@@ -84,14 +84,16 @@ def _alerts(seen: Iterable[Seen]) -> Iterator[Line]:
 
 def _brakes(brakes: Iterable[list[Step]], latest: int) -> Iterator[Line]:
     for steps in brakes:
-        time = 0.0
+        time, told = 0.0, ""
         for step in steps:
             action = step.action
             passed = [step.times[hop] for hop in HOPS if hop in step.times]
             # A step without a time of its own follows the one before it.
             time = max(time, max(passed, default=0) / 1e9) or float(latest)
             title = STATES.get(action.state, action.state)
-            yield Line("brake", time, title, action.reason, action.id)
+            news = action.reason if action.reason != told else ""
+            told = action.reason
+            yield Line("brake", time, title, news, action.id)
 
 
 def _statements(asked: Iterable[Asked]) -> Iterator[Line]:

@@ -4,6 +4,10 @@ import uPlot from "./vendor/uPlot.esm.js";
 const HEIGHT = 120;
 let chart;
 
+function clock(seconds) {
+  return new Date(seconds * 1000).toISOString().slice(11, 16);
+}
+
 function width(place) {
   return Math.max(240, Math.floor(place.getBoundingClientRect().width));
 }
@@ -21,9 +25,8 @@ export async function showRates() {
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     scales: { y: { range: (_, low, high) => [0, Math.max(4, high)] } },
-    axes: [axis, { ...axis, size: 44, values: (_, ticks) => ticks.map((one) => Number.isInteger(one) ? one : "") }],
+    axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 44, values: (_, ticks) => ticks.map((one) => Number.isInteger(one) ? one : "") }],
     series: [{}, { stroke: "#ff9d5c", fill: "#ff9d5c55", paths: uPlot.paths.bars({ size: [0.8, 12] }), points: { show: false } }],
   }, data, place);
   addEventListener("resize", () => chart.setSize({ width: width(place), height: HEIGHT }));

@@ -1,8 +1,8 @@
 """A console with a case to decide about, on a log in memory, and people at their browsers."""
 
+import html
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -19,6 +19,7 @@ from console.picture import Picture
 from console.proofs import Proofs
 from console.sessions import Sessions
 from console.stream import Stream
+from runtime.broker import Message, Partition, read_all
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.settings_console import ConsoleSettings
@@ -44,8 +45,8 @@ ROLES = {"vic": "viewer", "rea": "responder", "ana": "approver", "ben": "approve
 class Clock:
     """A clock that stands still until it is moved."""
 
-    def __init__(self) -> None:
-        self.seconds = float(NOW)
+    def __init__(self, seconds: float = NOW) -> None:
+        self.seconds = float(seconds)
 
     def now_ns(self) -> int:
         return int(self.seconds * 1e9)
@@ -189,8 +190,9 @@ class Console:
         own: ConsoleSettings | None = None,
         provider: Provider | None = None,
         log: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.clock, self.metrics = Clock(), Metrics()
+        self.clock, self.metrics = clock or Clock(), Metrics()
         self.broker = MemoryBroker()
         self.broker.create(TOPICS.values())
         self.settings = own or settings()
@@ -248,18 +250,13 @@ class Console:
     def written(self, topic: str) -> list[bytes]:
         """What is on a topic."""
         found: list[bytes] = []
-        for partition in range(TOPICS[topic].partitions):
-            found += [value for value, in self._values(topic, partition)]
+
+        def take(message: Message) -> None:
+            found.append(message.value or b"")
+
+        for number in range(TOPICS[topic].partitions):
+            read_all(self.broker, Partition(topic, number), take)
         return found
-
-    def _values(self, topic: str, number: int) -> Iterator[tuple[bytes]]:
-        from runtime.broker import Partition, read_all
-
-        kept: list[tuple[bytes]] = []
-        read_all(
-            self.broker, Partition(topic, number), lambda message: kept.append((message.value or b"",))
-        )
-        return iter(kept)
 
 
 def csrf_in(page: httpx.Response) -> str:
@@ -270,8 +267,6 @@ def csrf_in(page: httpx.Response) -> str:
 
 def message_in(page: httpx.Response) -> str:
     """What a wallet is asked to sign, as a browser's `textContent` gives it."""
-    import html
-
     found = re.search(r'<pre id="to-sign"[^>]*>(.*?)</pre>', page.text, re.DOTALL)
     assert found is not None, page.text
     return html.unescape(found[1])
@@ -288,13 +283,3 @@ def sign_challenge(browser: TestClient, page: httpx.Response, name: str) -> http
         action_in(page, "/login/wallet/"),
         data={"csrf": csrf_in(page), "signature": signature_of_text(message_in(page), name)},
     )
-
-
-@contextmanager
-def shown() -> Iterator[Console]:
-    """A console that knows one case."""
-    console = Console()
-    console.show(alert(), case(), readiness())
-    yield console
-
-
