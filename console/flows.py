@@ -5,7 +5,7 @@ them. The drawing is plain SVG without script or style; the table beside it says
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
@@ -15,13 +15,18 @@ from console.words import amount, short
 from schemas.chain import Transaction
 from schemas.units import uint
 
-MOST_EDGES = 40
+MOST_FLOWS = 40
 """Of too many the first that moved are kept: later ones are the thief's own shuffling."""
 
-WIDTH = 190
+WIDTH = 200
 HEIGHT = 64
-GAP_X = 130
-GAP_Y = 26
+GAP_X = 210
+GAP_Y = 30
+LINE = 19
+"""Pixels: of a place, between two of them, and of a line of text."""
+
+Flow = tuple[str, str, str]
+"""Who gave, who got, and of which token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +42,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """An amount beside its arrow."""
+
+    words: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
-    """What went from one account to another, all of it together."""
+    """What went from one account to another; each token's amounts together."""
 
     source: Place
     target: Place
-    token: str
-    amount: str
+    labels: tuple[Label, ...]
     path: str
     """As an SVG path."""
-    label_x: float
-    label_y: float
-
-    @property
-    def words(self) -> str:
-        """Return it as people read it."""
-        return f"{self.amount} {self.token}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Drawing:
 
 def drawing(transactions: Iterable[Transaction], atlas: Atlas) -> Drawing:
     """Return what these transactions moved."""
-    sums: dict[tuple[str, str, str], int] = defaultdict(int)
+    sums: dict[Flow, int] = defaultdict(int)
     senders: dict[str, None] = {}
     created: set[str] = set()
     chain = ""
@@ -79,90 +85,85 @@ def drawing(transactions: Iterable[Transaction], atlas: Atlas) -> Drawing:
             senders[transaction.sender] = None
         for flow in transaction.flows:
             sums[flow.sender, flow.to, flow.token] += uint(flow.amount)
-    kept = dict(list(sums.items())[:MOST_EDGES])
+    kept = dict(list(sums.items())[:MOST_FLOWS])
     if not kept:
         return Drawing()
-    places = _places(kept, senders, created, chain, atlas)
-    moved = _moved(kept, places, chain, atlas)
+    between: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (source, target, token), units in kept.items():
+        symbol, decimals = atlas.token(chain, token)
+        between[source, target].append(f"{amount(units, decimals)} {short(symbol)}")
+    nodes = [node for pair in between for node in pair]
+    names = {node: _named(node, senders, created, chain, atlas) for node in nodes}
+    places = _places(between, [one for one in senders if one in names], names)
     return Drawing(
         places=tuple(places.values()),
-        moved=moved,
+        moved=tuple(
+            _arrow(places[source], places[target], words)
+            for (source, target), words in between.items()
+        ),
         width=max(one.x for one in places.values()) + WIDTH + 20,
-        height=max(one.y for one in places.values()) + HEIGHT + 20,
+        height=max(one.y for one in places.values()) + HEIGHT + 40,
         left_out=len(sums) - len(kept),
     )
 
 
+def _named(
+    node: str, senders: Container[str], created: Container[str], chain: str, atlas: Atlas
+) -> tuple[str, str]:
+    """Return what an account is called, and its role."""
+    known = atlas.contract(chain, node)
+    if node in senders:
+        return known or "the sender", "sender"
+    if known:
+        return known, "protocol"
+    if node in created:
+        return "a contract it created", "created"
+    return short(node), "other"
+
+
 def _places(
-    kept: Iterable[tuple[str, str, str]],
-    senders: Iterable[str],
-    created: set[str],
-    chain: str,
-    atlas: Atlas,
+    between: Mapping[tuple[str, str], list[str]],
+    roots: list[str],
+    names: Mapping[str, tuple[str, str]],
 ) -> dict[str, Place]:
-    graph: nx.Graph[str] = nx.Graph()
-    graph.add_edges_from((source, target) for source, target, _ in kept)
-    roots = [one for one in senders if one in graph] or [next(iter(graph))]
-    distance = dict(nx.multi_source_dijkstra_path_length(graph, set(roots)))
+    graph: nx.Graph[str] = nx.Graph(list(between))
+    start = set(roots) or {next(iter(graph))}
+    distance = dict(nx.multi_source_dijkstra_path_length(graph, start))
     furthest = max(distance.values(), default=0)
     columns: dict[int, list[str]] = defaultdict(list)
     for node in graph:
-        columns[int(distance.get(node, furthest + 1))].append(node)
-    for column, nodes in columns.items():
-        for node in nodes:
-            graph.nodes[node]["column"] = column
+        graph.nodes[node]["column"] = int(distance.get(node, furthest + 1))
+        columns[graph.nodes[node]["column"]].append(node)
     layout = nx.multipartite_layout(graph, subset_key="column")
-    tallest = max(len(nodes) for nodes in columns.values())
+    # As high as the labels between two places need.
+    most = max(len(between.get((a, b), ())) + len(between.get((b, a), ())) for a, b in graph.edges)
+    row = max(HEIGHT, most * LINE) + GAP_Y
+    tallest = max(map(len, columns.values()))
     found: dict[str, Place] = {}
     for column, nodes in sorted(columns.items()):
         ordered = sorted(nodes, key=lambda node: float(layout[node][1]))
-        top = (tallest - len(nodes)) * (HEIGHT + GAP_Y) / 2
-        for row, node in enumerate(ordered):
-            known = atlas.contract(chain, node)
-            role = "other"
-            if node in roots and node in senders:
-                role = "sender"
-            elif known:
-                role = "protocol"
-            elif node in created:
-                role = "created"
-            name = known or {"sender": "the sender", "created": "a contract it created"}.get(
-                role, ""
-            )
-            x, y = 10 + column * (WIDTH + GAP_X), 10 + top + row * (HEIGHT + GAP_Y)
-            found[node] = Place(node, name or short(node), role, x, y)
+        top = 30 + (tallest - len(nodes)) * row / 2
+        for number, node in enumerate(ordered):
+            x, y = 10 + column * (WIDTH + GAP_X), top + number * row
+            found[node] = Place(node, *names[node], x, y)
     return found
 
 
-def _moved(
-    kept: dict[tuple[str, str, str], int], places: dict[str, Place], chain: str, atlas: Atlas
-) -> tuple[Moved, ...]:
-    between: dict[tuple[str, str], int] = defaultdict(int)
-    found = []
-    for (source, target, token), units in kept.items():
-        pair = (min(source, target), max(source, target))
-        place, between[pair] = between[pair], between[pair] + 1
-        path, x, y = _path(places[source], places[target], place)
-        symbol, decimals = atlas.token(chain, token)
-        found.append(
-            Moved(
-                places[source], places[target], short(symbol), amount(units, decimals), path, x, y
-            )
-        )
-    return tuple(found)
-
-
-def _path(source: Place, target: Place, place: int) -> tuple[str, float, float]:
-    """Return a curve and where its label stands; `place` keeps several of a pair apart."""
-    shift = place * 18
-    rightwards = target.x > source.x
-    x1 = source.x + (WIDTH if rightwards or target.x == source.x else 0)
-    x2 = target.x + (0 if rightwards else WIDTH)
-    y1, y2 = source.y + 20 + shift, target.y + 20 + shift
-    bend = 60 if rightwards else -60
-    if target.x == source.x:
-        bend_x = x1 + 70
-        path = f"M{x1} {y1} C{bend_x} {y1} {bend_x} {y2} {x2} {y2}"
-        return path, x1 + 8, (y1 + y2) / 2 - 4
-    path = f"M{x1} {y1} C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
-    return path, (x1 + x2) / 2, (y1 + y2) / 2 - 5
+def _arrow(source: Place, target: Place, words: list[str]) -> Moved:
+    """Return an arrow: those to the right leave above the middle, with their labels above, those to
+    the left below it, with their labels below; so that one back and one forth do not meet."""
+    if source.x == target.x:
+        x, y1, y2 = source.x + WIDTH, source.y + HEIGHT / 2, target.y + HEIGHT / 2
+        path = f"M{x:g} {y1:g} C{x + 70:g} {y1:g} {x + 70:g} {y2:g} {x:g} {y2:g}"
+        middle = (y1 + y2) / 2
+        placed = [Label(one, x + 60, middle + LINE * n) for n, one in enumerate(words)]
+        return Moved(source, target, tuple(placed), path)
+    right = target.x > source.x
+    x1, x2 = (source.x + WIDTH, target.x) if right else (source.x, target.x + WIDTH)
+    shift = HEIGHT / 2 + (-12 if right else 12)
+    y1, y2, bend = source.y + shift, target.y + shift, (60 if right else -60)
+    path = f"M{x1:g} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
+    x, y = (x1 + x2) / 2, (y1 + y2) / 2
+    first = y - 6 - LINE * (len(words) - 1) if right else y + LINE
+    placed = [Label(one, x, first + LINE * n) for n, one in enumerate(words)]
+    return Moved(source, target, tuple(placed), path)

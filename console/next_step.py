@@ -8,7 +8,7 @@ from schemas.incidents import Incident
 _BY_PHASE = {
     "detect": "Nothing is braked. Decide whether it is an attack; if it is, brake with your Safe.",
     "respond": "A brake is under way. Watch it arrive; if it does not, brake with your Safe.",
-    "recover": "A brake holds. Find the cause, lead the way back with `firebreak recover`, and "
+    "recover": "A brake holds. Find the cause, lead the way back with firebreak recover, and "
     "propose the release here: people let go of it, never this system.",
     "closed": "Nothing is left to do.",
 }

@@ -119,6 +119,7 @@ async def run(desk: Desk, service: Service) -> None:
         desk.metrics.console_sessions.set(sum(1 for _ in desk.sessions.signed_in()))
         service.health.beat(desk.obstacle)
         await asyncio.sleep(TURN_SECONDS)
+    desk.stream.end()
     server.should_exit = True
     await serving
     if failures:

@@ -56,6 +56,7 @@ class Stream:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._ears: set[Ear] = set()
+        self._ended = False
 
     @property
     def full(self) -> bool:
@@ -67,6 +68,11 @@ class Stream:
         for ear in self._ears:
             ear.tell(regions)
 
+    def end(self) -> None:
+        """Send everybody away, who will come back to whoever serves then."""
+        self._ended = True
+        self.tell(frozenset())
+
     async def events(self, over: Callable[[], bool]) -> AsyncIterator[bytes]:
         """Yield one browser's events until `over` says that its session has ended."""
         ear = Ear()
@@ -74,12 +80,13 @@ class Stream:
         self._metrics.console_streams.set(len(self._ears))
         try:
             yield b"retry: 2000\n\n"
-            while not over():
+            while not (self._ended or over()):
                 regions = await ear.listen(BEAT)
                 yield b"event: changed\ndata: %s\n\n" % orjson.dumps(regions)
                 if regions:
                     await asyncio.sleep(EVERY)
-            yield b"event: over\ndata: []\n\n"
+            if not self._ended:
+                yield b"event: over\ndata: []\n\n"
         finally:
             self._ears.discard(ear)
             self._metrics.console_streams.set(len(self._ears))

@@ -9,10 +9,16 @@ const live = document.getElementById("live");
 const said = document.getElementById("said");
 let heard = Date.now();
 let since = "";
+let leaving = false;
 
 function tell(text, lost) {
   if (live.textContent !== text) live.textContent = text;
   live.classList.toggle("lost", lost);
+}
+
+function leave() {
+  if (!leaving) location.assign("/login"); // a second one would cut the first short
+  leaving = true;
 }
 
 async function renew(region) {
@@ -22,7 +28,7 @@ async function renew(region) {
     redirect: "error",
     credentials: "same-origin",
   });
-  if (answer.status === 401) return location.assign("/login");
+  if (answer.status === 401) return leave();
   if (!answer.ok) return;
   const before = new Set([...region.querySelectorAll("[data-item]")].map((item) => item.id));
   Idiomorph.morph(region, await answer.text(), {
@@ -67,7 +73,7 @@ function listen() {
   const source = new EventSource("/events");
   source.addEventListener("open", () => { heard = Date.now(); tell("● live", false); });
   source.addEventListener("changed", changed);
-  source.addEventListener("over", () => { source.close(); location.assign("/login"); });
+  source.addEventListener("over", () => { source.close(); leave(); });
   source.addEventListener("error", () => {
     tell(`✕ connection lost${since ? `: as of ${since} UTC` : ""}`, true);
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5000);

@@ -26,7 +26,7 @@ export async function showRates() {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, low, high) => [0, Math.max(4, high)] } },
-    axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 44, values: (_, ticks) => ticks.map((one) => Number.isInteger(one) ? one : "") }],
+    axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] }],
     series: [{}, { stroke: "#ff9d5c", fill: "#ff9d5c55", paths: uPlot.paths.bars({ size: [0.8, 12] }), points: { show: false } }],
   }, data, place);
   addEventListener("resize", () => chart.setSize({ width: width(place), height: HEIGHT }));

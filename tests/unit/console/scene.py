@@ -279,7 +279,8 @@ def action_in(page: httpx.Response, start: str) -> str:
 
 
 def sign_challenge(browser: TestClient, page: httpx.Response, name: str) -> httpx.Response:
-    return browser.post(
+    answer: httpx.Response = browser.post(
         action_in(page, "/login/wallet/"),
         data={"csrf": csrf_in(page), "signature": signature_of_text(message_in(page), name)},
     )
+    return answer

@@ -41,7 +41,7 @@ def draft(browser: TestClient, fields: dict[str, str]) -> str:
     page = browser.get(f"/cases/{CASE}/propose")
     answer = browser.post(f"/cases/{CASE}/propose", data=fields | {"csrf": csrf_in(page)})
     assert answer.status_code == 303, answer.text
-    return answer.headers["location"]
+    return str(answer.headers["location"])
 
 
 def sign(browser: TestClient, where: str, name: str, by: str | None = None) -> int:
@@ -54,7 +54,7 @@ def sign(browser: TestClient, where: str, name: str, by: str | None = None) -> i
     typed = json.loads(message_in(page))
     signed = wallet(by or name).sign_message(encode_typed_data(full_message=typed))
     data = {"csrf": csrf_in(page), "signature": "0x" + bytes(signed.signature).hex()}
-    return browser.post(where, data=data).status_code
+    return int(browser.post(where, data=data).status_code)
 
 
 def read_back(console: Console) -> list[Proposal | Answer]:
@@ -69,7 +69,7 @@ def answered(browser: TestClient, asked: str, verdict: str = "approve") -> str:
     data = {"csrf": csrf_in(page), "verdict": verdict, "words": "I read the calls."}
     answer = browser.post(f"/proposals/{asked}/answer", data=data)
     assert answer.status_code == 303, answer.text
-    return answer.headers["location"]
+    return str(answer.headers["location"])
 
 
 def test_from_a_proposal_to_an_approval_by_two_people_with_wallets(console: Console) -> None:

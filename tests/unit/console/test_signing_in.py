@@ -59,7 +59,7 @@ class Attempt:
 
     def sign(self, text: str, name: str = "ana") -> int:
         data = {"csrf": csrf_in(self.page), "signature": signature_of_text(text, name)}
-        return self.browser.post(action_in(self.page, "/login/wallet/"), data=data).status_code
+        return int(self.browser.post(action_in(self.page, "/login/wallet/"), data=data).status_code)
 
 
 def test_a_nonce_is_of_use_once() -> None:

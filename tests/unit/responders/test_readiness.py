@@ -4,7 +4,7 @@ from responders.drill import Readiness as Rehearsed
 from responders.guard import GuardState, Spent
 from responders.levers import within_reach
 from responders.readiness import REPEAT, Noticeboard, Now, Teller
-from runtime.broker import Partition, read_all
+from runtime.broker import Message, Partition, read_all
 from runtime.memory import MemoryBroker
 from schemas import headers
 from schemas.codec import decode
@@ -84,7 +84,7 @@ def test_news_is_told_at_once_and_the_same_every_so_often() -> None:
 def test_it_says_when_it_was_told() -> None:
     scene = Scene()
     scene.teller.tell()
-    found = []
+    found: list[Message] = []
     read_all(scene.broker, Partition(READINESS.name, 0), found.append)
     assert headers.hops(found[0].headers) == {"published": scene.clock.now_ns()}
 
