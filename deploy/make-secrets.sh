@@ -27,6 +27,24 @@ for service in ingest respond; do
     say "fill in $file: the nodes' addresses"
   fi
 done
+file=$folder/console.toml
+if [ ! -f "$file" ]; then
+  cat >"$file" <<'END'
+[console]
+url = "http://127.0.0.1:8088" # https://... as browsers see it, once a proxy stands before it
+# oidc_issuer = "https://login.example.org"
+# oidc_client = "firebreak"
+# oidc_secret = "..."
+# groups = { oncall = "responder" }
+
+[[console.people]]
+name = "nobody" # two approvers at least: one proposes, another answers
+role = "viewer" # viewer, responder, approver, admin
+wallets = []
+subjects = []
+END
+  say "fill in $file: who may come in, and as what"
+fi
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml
   [ ! -f "$file" ] || return 0

@@ -19,7 +19,7 @@ from tests.unit.deploy.files import DEPLOY, ROOT, read_yaml
 BASE, ARMED = ROOT / "docker-compose.yml", DEPLOY / "compose" / "armed.yml"
 COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("topics", "ingest", "detect", "vet", "respond", "incidents")
+OURS = ("topics", "ingest", "detect", "vet", "respond", "incidents", "console")
 SCALED = ("ingest", "detect", "incidents")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 SIGNERS = ("signer", "heartbeat-signer")
