@@ -44,14 +44,20 @@ def demo(
     Exit status 0 only if the chain itself confirms the pause and the reverts.
     """
     from cli.wiring import read_settings
-    from sandbox.demo.stage import Plan, without_settings
+    from sandbox.demo.stage import WATCHED, Plan, without_settings
     from sandbox.lock import locked
 
     without_settings()
     settings, console = read_settings(), Console()
     refusal = "a demo is running already; let it end, or stop it with Ctrl-C, then start again"
     with locked(settings.home / "demo.lock", refusal=refusal), _folder(console) as folder:
-        plan = Plan(folder=folder, cache=settings.cache, scenario=scenario.value, armed=not dry_run)
+        plan = Plan(
+            folder=folder,
+            cache=settings.cache,
+            scenario=scenario.value,
+            armed=not dry_run,
+            services=WATCHED,
+        )
         outcome, last_screen = _perform(plan, console, keep=keep)
     outcome.write(report)
     console.print(f"The report is in {report}.", highlight=False)
@@ -92,6 +98,8 @@ def _perform(
         with Stage(plan, report=say) as stage:
             stage.start()
             status.stop()
+            where = stage.addresses["console"]
+            console.print(f"Look on at {where}: sign in as anybody there.", highlight=False)
             play = Play(stage, story)
             unit = 10**play.attack.decimals
 

@@ -21,6 +21,7 @@ from cli import (
     brakes,
     config,
     consents,
+    console,
     demo,
     detect,
     detectors,
@@ -67,6 +68,7 @@ app = typer.Typer(
 app.command()(arming.arm)
 app.command()(backtest.backtest)
 app.command()(consents.consents)
+app.command()(console.console)
 app.command()(demo.demo)
 app.command()(detect.detect)
 app.command()(arming.disarm)

@@ -11,24 +11,22 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from cli.arming import switch_of
-from cli.drill import drilled
 from cli.hearing import ears_of
+from cli.respond_beside import GWEI, beside, board_of, chain_id, drills, heartbeats, node
 from schemas.errors import ConfigurationError
-from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS
+from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
 
 if TYPE_CHECKING:
     from responders.arming import ArmingWatch
     from responders.book import Book
     from responders.chain import Chain
     from responders.levers import Levers
-    from responders.outlook import Account, Outlook
+    from responders.outlook import Outlook
     from responders.relay import Relay
     from responders.responder import Ears, Responder
     from runtime.kafka_consumer import KafkaConsumer
     from runtime.service import Service
     from runtime.settings import Settings
-
-_GWEI = 10**9
 
 
 def respond(
@@ -45,6 +43,7 @@ def respond(
     from responders.neighbours import Neighbourhood
     from responders.outlook import Outlook
     from responders.preflight import preflight
+    from responders.readiness import Teller
     from runtime.announcement import announce
     from runtime.loop import Loop
     from runtime.service import running
@@ -54,10 +53,10 @@ def respond(
     equipment.require_all(own)
     manifests = read_manifests(settings).values()
     heard = (CONSENTS,) if any(manifest.quorum for manifest in manifests) else ()
-    broker = connect(settings, ALERTS, ACTIONS, DEAD_LETTERS, *heard)
+    broker = connect(settings, ALERTS, ACTIONS, READINESS, DEAD_LETTERS, *heard)
     with (
         running("respond", settings) as service,
-        _node(settings, service) as chain,
+        node(settings, service) as chain,
         _beyond(settings) as beyond,
     ):
         recorded = announce(broker, service, settings)
@@ -66,11 +65,11 @@ def respond(
             raise ConfigurationError(
                 f"no manifest in {settings.protocols} has a brake on {chain.name}"
             )
-        account = equipment.account_of(own, _chain_id(chain))
+        account = equipment.account_of(own, chain_id(chain))
         place = _journal(settings, chain)
         switch = switch_of(settings, place)
         neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
-        cap = own.fee_cap_gwei * _GWEI
+        cap = own.fee_cap_gwei * GWEI
         outlook = Outlook(chain, account, cap, manifests, switch, neighbours)
         wake = threading.Event()
         with Journal(place) as journal:
@@ -85,10 +84,13 @@ def respond(
             watch = ArmingWatch(outlook, switch, producer, service.clock)
             consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
             beat = _beat(service, responder, watch if recorded else None, consumer)
+            board = board_of(levers, outlook, book)
+            teller = Teller(board, broker.producer(), service.clock)
             gc.freeze()  # what there is by now stays; no collection walks it during a brake
             with (
-                _heartbeats(settings, service, levers, chain),
-                _drills(settings, service, account, wake),
+                heartbeats(settings, service, levers, board),
+                drills(settings, service, account, board, wake),
+                beside(service, partial(teller.run, service.stop)),
             ):
                 Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
             book.settle()
@@ -150,33 +152,6 @@ def _beyond(settings: "Settings") -> Iterator[Beyond]:
         yield Beyond(second, relay)
 
 
-@contextmanager
-def _node(settings: "Settings", service: "Service") -> Iterator["Chain"]:
-    """Connect to the chain."""
-    from responders.chain import NodeChain
-    from runtime.evm import Endpoints
-
-    addresses = settings.respond.endpoints or settings.evm.endpoints
-    if not addresses:
-        raise ConfigurationError(
-            "no node to brake through: set respond.endpoints to IPC paths or http(s):// addresses"
-        )
-    faults = service.metrics.endpoint_faults
-    endpoints = Endpoints(
-        addresses,
-        settings.evm.request_seconds,
-        fault=lambda endpoint: faults.labels(endpoint).inc(),
-    )
-    try:
-        yield NodeChain(endpoints)
-    finally:
-        endpoints.close()
-
-
-def _chain_id(chain: "Chain") -> int:
-    return int(chain.name.rpartition(":")[2])
-
-
 def _journal(settings: "Settings", chain: "Chain") -> Path:
     """Return the journal's path; a dry-run may keep its own in the home folder."""
     default = settings.home / "respond" / f"{chain.name.replace(':', '-')}-dry-run.jsonl"
@@ -221,61 +196,3 @@ def _responder(
         service.clock,
         own.look_seconds,
     )
-
-
-@contextmanager
-def _heartbeats(
-    settings: "Settings", service: "Service", levers: "Levers", chain: "Chain"
-) -> Iterator[None]:
-    """Keep gates' and seats' authority alive beside the work, over a connection of its own."""
-    from responders import heartbeat
-    from responders.equipment import heartbeat_of
-    from responders.levers import kept_alive
-
-    signer = heartbeat_of(settings.respond, _chain_id(chain))
-    waiting = kept_alive(levers)
-    if signer is None or not waiting:
-        yield
-        return
-    cap = settings.respond.fee_cap_gwei * _GWEI
-    with _node(settings, service) as own:
-        beats = [
-            heartbeat.Heartbeat(own, signer, contract, protocols, cap)
-            for contract, protocols in waiting.items()
-        ]
-        with _beside(service, partial(heartbeat.run, beats, service.metrics, service.stop)):
-            yield
-
-
-@contextmanager
-def _drills(
-    settings: "Settings", service: "Service", account: "Account", wake: threading.Event
-) -> Iterator[None]:
-    """Rehearse the brakes beside the work while armed, over a connection of its own."""
-    from responders import drill
-    from responders.outlook import Account
-
-    if account.signer is None:
-        yield
-        return
-    with _node(settings, service) as own:
-        held = drilled(settings, own, Account(account.address, signer=None))
-        work = partial(drill.run, held, service.metrics, service.clock, service.stop, wake)
-        with _beside(service, work, wake):
-            yield
-
-
-@contextmanager
-def _beside(
-    service: "Service", work: Callable[[], None], *wakes: threading.Event
-) -> Iterator[None]:
-    """Run something in a thread of its own until this is left; `wakes` end what it waits for."""
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        service.stop.set()
-        for wake in wakes:
-            wake.set()
-        thread.join()

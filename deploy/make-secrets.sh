@@ -48,7 +48,8 @@ certify() { # FILE NAME [HOST]: a key and a certificate, by which Kafka knows NA
   rm -f "$file.key" "$file.csr" "$file.crt" "$file.ext"
 }
 for broker in 1 2 3; do certify "$broker" "kafka-$broker" "kafka-$broker"; done
-for client in admin ingest detect vet respond incidents; do certify "$client" "firebreak-$client"; done
+clients="admin ingest detect vet respond incidents signals console"
+for client in $clients; do certify "$client" "firebreak-$client"; done
 cat >"$folder/kafka-health.properties" <<END
 security.protocol=SSL
 ssl.keystore.type=PEM
@@ -58,6 +59,24 @@ ssl.truststore.location=/run/secrets/kafka-ca.pem
 END
 if [ ! -f "$folder/signals.toml" ]; then
   printf '[signals]\npublish = false # docs/signals.md says what true needs\n' >"$folder/signals.toml"
+fi
+file=$folder/console.toml
+if [ ! -f "$file" ]; then
+  cat >"$file" <<'END'
+[console]
+url = "http://127.0.0.1:8088" # https://... as browsers see it, once a proxy stands before it
+# oidc_issuer = "https://login.example.org"
+# oidc_client = "firebreak"
+# oidc_secret = "..."
+# groups = { oncall = "responder" }
+
+[[console.people]]
+name = "nobody" # two approvers at least: one proposes, another answers
+role = "viewer" # viewer, responder, approver, admin
+wallets = []
+subjects = []
+END
+  say "fill in $file: who may come in, and as what"
 fi
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml

@@ -9,17 +9,20 @@ Guarantees, for records of one protocol:
   waits.
 - A recovery belongs to the case it names; until that is there it waits, and an older one changes
   nothing.
+- So does what people propose and answer. The first answer that counts ends a proposal, and only a
+  second person's counts (`schemas.decisions`).
 - A withdrawn alert that is raised again stands again.
 """
 
 from msgspec.structs import replace
 
-from incidents.docket import KEPT_CASES, Docket
-from incidents.entries import Times, led, measured, seen, step_of, unseen, waiting_with
+from incidents.docket import KEPT_CASES, KEPT_SAID, Docket
+from incidents.entries import Times, led, measured, said, seen, step_of, unseen, waiting_with
 from incidents.standing import SEVERITIES, reassessed
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.cases import joins
+from schemas.decisions import Answer, Proposal
 from schemas.ids import incident_id
 from schemas.incidents import Incident, Recovery
 
@@ -39,8 +42,13 @@ def add_alert(docket: Docket, alert: Alert, times: Times) -> Change:
     for recovery in docket.recoveries:
         if recovery.incident == case.id:
             case = led(case, recovery)
+    for statement in docket.said:
+        if statement.incident == case.id:
+            case = said(case, statement)
     recoveries = tuple(entry for entry in docket.recoveries if entry.incident != case.id)
-    return _filed(replace(docket, waiting=tuple(waiting), recoveries=recoveries), case)
+    unheard = tuple(entry for entry in docket.said if entry.incident != case.id)
+    docket = replace(docket, waiting=tuple(waiting), recoveries=recoveries, said=unheard)
+    return _filed(docket, case)
 
 
 def withdraw(docket: Docket, withdrawal: Withdrawal) -> Change:
@@ -66,8 +74,19 @@ def add_recovery(docket: Docket, recovery: Recovery) -> Change:
     known = {entry.incident: entry for entry in docket.recoveries}
     before = known.get(recovery.incident)
     if before is None or before.progress.number < recovery.progress.number:
-        known[recovery.incident] = recovery
+        known[recovery.incident] = replace(recovery, checklist=None)
     return replace(docket, recoveries=tuple(known.values())[-KEPT_CASES:]), None
+
+
+def add_statement(docket: Docket, statement: Proposal | Answer) -> Change:
+    """Note what people propose about a case, or answer, or let it wait for the case."""
+    case = _named(docket, statement.incident)
+    if case is not None:
+        return _filed(docket, said(case, statement))
+    if isinstance(statement, Proposal):
+        statement = replace(statement, calls=())  # a case says nothing of them
+    waiting = (*(one for one in docket.said if one.id != statement.id), statement)
+    return replace(docket, said=waiting[-KEPT_SAID:]), None
 
 
 def _case_of(docket: Docket, alert: Alert) -> Incident | None:

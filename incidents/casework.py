@@ -2,11 +2,13 @@
 nothing, so it runs the same under Faust and under a test.
 
 An alert counts only when a trusted key signed it, if keys are configured. Its expiry bounds when it
-may brake, not whether it is remembered, so an old one still makes a case.
+may brake, not whether it is remembered, so an old one still makes a case. What a person says with a
+wallet counts only with that wallet's signature.
 """
 
 from incidents import cases
 from incidents.docket import Docket
+from runtime import attested
 from runtime.broker import Message, Producer
 from runtime.intake import Intake
 from runtime.metrics import Metrics
@@ -16,12 +18,13 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.codec import UnencodableRecordError, decode, encode
+from schemas.decisions import Answer, Proposal
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.incidents import Incident, Recovery
-from schemas.topics import ACTIONS, ALERTS, INCIDENTS, RECOVERIES
+from schemas.topics import ACTIONS, ALERTS, DECISIONS, INCIDENTS, RECOVERIES
 
 SERVICE = "incidents"
-READS = (ALERTS.name, ACTIONS.name, RECOVERIES.name)
+READS = (ALERTS.name, ACTIONS.name, RECOVERIES.name, DECISIONS.name)
 
 
 class Casework:
@@ -75,7 +78,13 @@ class Casework:
             except PoisonRecordError as error:
                 self._intake.reject(message, str(error), fault="content")
                 return None
-        if isinstance(record, Alert | Withdrawal | Action | Recovery) and (
+        if isinstance(record, Proposal | Answer):
+            try:
+                attested.require(record)
+            except PoisonRecordError as error:
+                self._intake.reject(message, str(error), fault="content")
+                return None
+        if isinstance(record, Alert | Withdrawal | Action | Recovery | Proposal | Answer) and (
             message.key != record.protocol.encode()
         ):
             self._intake.reject(
@@ -110,5 +119,7 @@ def _changed(docket: Docket, record: Record, message: Message) -> cases.Change:
             return cases.add_action(docket, record, headers.hops(message.headers))
         case Recovery():
             return cases.add_recovery(docket, record)
+        case Proposal() | Answer():
+            return cases.add_statement(docket, record)
         case _:
             raise TypeError(f"no case is made of {type(record).__name__}")

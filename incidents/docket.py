@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from schemas.base import Part, Record
+from schemas.decisions import Answer, Proposal
 from schemas.incidents import Incident, Measure, Recovery
 from schemas.units import Id, Microseconds, Name
 
@@ -15,6 +16,8 @@ newest state of an older one stays on its topic."""
 KEPT_SIGHTINGS = 250
 KEPT_MEASURES = 50
 KEPT_WAITING = 50
+KEPT_DECISIONS = 30
+KEPT_SAID = 4
 """With these bounds the largest docket, every text at its longest, fits into one record."""
 
 
@@ -34,3 +37,5 @@ class Docket(Record, tag="docket", frozen=True, kw_only=True):
     waiting: Annotated[tuple[Waiting, ...], Meta(max_length=KEPT_WAITING)] = ()
     recoveries: Annotated[tuple[Recovery, ...], Meta(max_length=KEPT_CASES)] = ()
     """The newest of each case that is not there yet."""
+    said: Annotated[tuple[Proposal | Answer, ...], Meta(max_length=KEPT_SAID)] = ()
+    """Proposals of cases that are not there yet, and the answers to them, as they came."""

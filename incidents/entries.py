@@ -2,10 +2,17 @@
 
 from msgspec.structs import replace
 
-from incidents.docket import KEPT_MEASURES, KEPT_SIGHTINGS, KEPT_WAITING, Waiting
+from incidents.docket import (
+    KEPT_DECISIONS,
+    KEPT_MEASURES,
+    KEPT_SIGHTINGS,
+    KEPT_WAITING,
+    Waiting,
+)
 from incidents.standing import chronological, gravest_first
 from schemas.actions import Action
 from schemas.alerts import Alert
+from schemas.decisions import Answer, Proposal, answered, proposed
 from schemas.headers import HOPS
 from schemas.incidents import Hop, Incident, Measure, Recovery, Sighting
 from schemas.units import SAFE_INTEGER
@@ -93,6 +100,22 @@ def led(case: Incident, recovery: Recovery) -> Incident:
     if before is not None and before.number >= recovery.progress.number:
         return case
     return replace(case, progress=recovery.progress)
+
+
+def said(case: Incident, statement: Proposal | Answer) -> Incident:
+    """Note what people propose, once, or answer; of too many the newest are kept, and every one
+    that is open before any that is not."""
+    known = {one.proposal: one for one in case.decisions}
+    if isinstance(statement, Answer):
+        asked = known.get(statement.proposal)
+        if asked is not None:
+            known[asked.proposal] = answered(asked, statement)
+    elif statement.id not in known:
+        known[statement.id] = proposed(statement)
+    kept = list(known.values())
+    if len(kept) > KEPT_DECISIONS:
+        kept.remove(next((one for one in kept if one.state != "open"), kept[0]))
+    return replace(case, decisions=tuple(kept))
 
 
 def waiting_with(waiting: tuple[Waiting, ...], step: Waiting) -> tuple[Waiting, ...]:

@@ -37,7 +37,7 @@ def reassessed(case: Incident) -> Incident:
     gravest = min(standing or case.sightings, key=gravest_first)
     return replace(
         case,
-        phase=_phase(case, quiet=not standing and not case.dropped),
+        phase=_phase(case, quiet=(not standing and not case.dropped) or _dismissed(case)),
         severity=gravest.severity if standing else SEVERITIES[0],
         summary=gravest.summary,
     )
@@ -47,9 +47,9 @@ def _phase(case: Incident, *, quiet: bool) -> Phase:
     """Respond while a brake is under way, recover once one holds; then what people say, unless a
     brake was mined after the newest block that they judged.
 
-    A case is closed when every alert was withdrawn and no brake was left on the chain: a brake that
-    holds has to be lifted by people, whatever became of the alert. A brake that failed leaves the
-    response to them.
+    A case is closed when every alert was withdrawn, or two people took it for a false alarm, and no
+    brake was left on the chain: a brake that holds has to be lifted by people, whatever became of
+    the alert. A brake that failed leaves the response to them.
     """
     states = {measure.state for measure in case.measures} - _UNTOUCHED
     if states - _HOLDING - {_FAILED}:
@@ -61,6 +61,16 @@ def _phase(case: Incident, *, quiet: bool) -> Phase:
     if quiet:
         return "closed"
     return "respond" if states else "detect"
+
+
+def _dismissed(case: Incident) -> bool:
+    """Say whether what two people last agreed on is that it was no attack."""
+    agreed = [
+        one.matter
+        for one in case.decisions
+        if one.state == "approved" and one.matter in ("attack", "false-alarm")
+    ]
+    return agreed[-1:] == ["false-alarm"]
 
 
 def _since(measures: Iterable[Measure], block: Height) -> bool:

@@ -6,7 +6,7 @@ A neighbour's warning has one held at once. Nothing is signed and nothing is sen
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from responders.adapters.base import Outcome
@@ -85,27 +85,41 @@ class Drill:
         return ""
 
 
+Tell = Callable[[Sequence[Readiness]], None]
+
+
+def _to_nobody(_found: Sequence[Readiness]) -> None:
+    pass
+
+
 def run(
-    drill: Drill, metrics: Metrics, clock: Clock, stop: threading.Event, wake: threading.Event
+    drill: Drill,
+    metrics: Metrics,
+    clock: Clock,
+    stop: threading.Event,
+    wake: threading.Event,
+    tell: Tell = _to_nobody,
 ) -> None:
-    """Drill until told to stop, and at once when woken: who sets `stop` sets `wake` as well."""
+    """Drill until told to stop, and at once when woken: who sets `stop` sets `wake` as well. `tell`
+    takes what each drill found."""
     while not stop.is_set():
         wake.clear()
-        hold(drill, metrics, clock)
+        tell(hold(drill, metrics, clock))
         wake.wait(EVERY)
 
 
-def hold(drill: Drill, metrics: Metrics, clock: Clock) -> None:
-    """Hold one drill; show and log what it found. One that cannot be held leaves the time of the
-    last one as it is, which is told by its age."""
+def hold(drill: Drill, metrics: Metrics, clock: Clock) -> tuple[Readiness, ...]:
+    """Hold one drill; show, log and return what it found. One that cannot be held leaves the time
+    of the last one as it is, which is told by its age."""
     try:
         found = drill.rehearse()
     except PipelineError as error:
         _log.error("drill_failed", error=str(error))
-        return
+        return ()
     show(found, metrics)
     for protocol in {one.protocol for one in found}:
         metrics.drilled.labels(protocol).set(clock.now_ns() / 1e9)
+    return found
 
 
 def show(found: Sequence[Readiness], metrics: Metrics) -> None:

@@ -7,7 +7,7 @@ keep itself in power. A `PauserSeat`, which some brakes are pulled from, answers
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -150,16 +150,30 @@ class Heartbeat:
         return int(answer.data, 16)
 
 
-def run(heartbeats: Sequence[Heartbeat], metrics: Metrics, stop: threading.Event) -> None:
+Tell = Callable[[str, int | None, int | None], None]
+"""Takes a protocol, the block time of a heartbeat that was just mined, and the one at which the
+protocol's authority lapses; None where there is none."""
+
+
+def _to_nobody(_protocol: str, _mined: int | None, _until: int | None) -> None:
+    pass
+
+
+def run(
+    heartbeats: Sequence[Heartbeat],
+    metrics: Metrics,
+    stop: threading.Event,
+    tell: Tell = _to_nobody,
+) -> None:
     """Keep all of them alive until told to stop."""
     for protocol in {name for heartbeat in heartbeats for name in heartbeat.protocols}:
         metrics.heartbeat_faults.labels(protocol)
     while not stop.is_set():
-        beat_all(heartbeats, metrics)
+        beat_all(heartbeats, metrics, tell)
         stop.wait(CHECK_EVERY)
 
 
-def beat_all(heartbeats: Sequence[Heartbeat], metrics: Metrics) -> None:
+def beat_all(heartbeats: Sequence[Heartbeat], metrics: Metrics, tell: Tell = _to_nobody) -> None:
     """Do what is due at each of them, from their one account: one transaction at a time.
 
     What goes wrong is logged. A protocol's authority ends with the first of its own that lapses.
@@ -182,5 +196,6 @@ def beat_all(heartbeats: Sequence[Heartbeat], metrics: Metrics) -> None:
             ]
             if ends:
                 metrics.authority_until.labels(protocol).set(min(ends))
+            tell(protocol, mined, min(ends, default=None))
         if heartbeat.waiting:
             return

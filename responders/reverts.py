@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from eth_utils.crypto import keccak
+from runtime.calldata import selector
+
+__all__ = ["ERROR", "PANIC", "errors_of", "explain", "key_of", "selector", "text_of"]
 
 ERROR = "0x08c379a0"
 """`Error(string)`: a reason given as text."""
@@ -13,11 +15,6 @@ PANIC = "0x4e487b71"
 
 _LONGEST = 160
 _WORD = 64
-
-
-def selector(signature: str) -> str:
-    """Return the first four bytes of a signature's hash, in hexadecimal."""
-    return "0x" + keccak(text=signature)[:4].hex()
 
 
 def errors_of(abi: Iterable[Mapping[str, Any]]) -> dict[str, str]:

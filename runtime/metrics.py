@@ -32,6 +32,7 @@ class Metrics:
         self._of_responders()
         self._of_forensics()
         self._of_neighbours()
+        self._of_console()
         self._of_hops()
 
     def _of_ingest(self) -> None:
@@ -99,6 +100,15 @@ class Metrics:
         self.warned_odds = gauge("warned_odds", "What that does to the prior's odds.", "protocol")
         self.issued = count("issued", "Signals of our own that were written.", "severity")
         self.carried = count("carried", "Deliveries to neighbours.", "neighbour", "outcome")
+
+    def _of_console(self) -> None:
+        count, gauge = self._counter, self._gauge
+        self.console_sessions = gauge("console_sessions", "People who are signed in.")
+        self.console_streams = gauge("console_streams", "Pages that listen for changes.")
+        self.console_sign_ins = count("console_sign_ins", "Attempts to sign in.", "outcome")
+        self.console_refused = count("console_refused", "Requests refused at the door.", "reason")
+        self.statements = count("statements", "What people proposed and answered.", "kind")
+        self.unshown = count("unshown", "Records that the console leaves out.", "topic")
 
     def _of_hops(self) -> None:
         self.hop_seconds = Histogram(

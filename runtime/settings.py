@@ -6,15 +6,12 @@ Every setting has an environment variable, `FIREBREAK_` and its path joined by `
 printed.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -23,7 +20,6 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -31,6 +27,8 @@ from pydantic_settings import (
 
 from runtime.logs import conceal, looks_secret
 from runtime.secrets import one_secret, require_private
+from runtime.settings_console import ConsoleSettings
+from runtime.settings_kinds import STRICT, Names
 from runtime.settings_signals import SignalsSettings
 from runtime.settings_sources import (
     DEFAULT,
@@ -84,21 +82,11 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "firebreak"
 
 
-def _listed(value: Any) -> Any:
-    """Take a list from a variable: `a,b`, or JSON."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
 
 class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = STRICT
 
 
 class KafkaSettings(_Group):
@@ -338,6 +326,7 @@ class Settings(BaseSettings):
     incidents: IncidentsSettings = IncidentsSettings()
     forensics: ForensicsSettings = ForensicsSettings()
     signals: SignalsSettings = SignalsSettings()
+    console: ConsoleSettings = ConsoleSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
 

@@ -41,5 +41,5 @@ def _text(value: Any) -> str:
         pairs = (f"{k}={MASK if looks_secret(k) else _text(v)}" for k, v in value.items())
         return ", ".join(pairs) or "none"
     if isinstance(value, tuple):
-        return ", ".join(map(without_credentials, value)) or "none"
+        return ", ".join(without_credentials(str(one)) for one in value) or "none"
     return str(value)

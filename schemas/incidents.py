@@ -6,11 +6,13 @@ from msgspec import Meta, field
 
 from schemas.alerts import Sentence, Severity
 from schemas.base import Part, Record
+from schemas.decisions import Decision, Request
 from schemas.units import (
     Account,
     Address,
     Chain,
     Count,
+    Hash,
     Height,
     Id,
     Key,
@@ -73,6 +75,42 @@ class Progress(Part, frozen=True, kw_only=True):
     """The newest one whose invariants were judged."""
 
 
+class Task(Part, frozen=True, kw_only=True):
+    """One step of the way back."""
+
+    words: Annotated[str, Meta(max_length=512)]
+    done: bool
+
+
+class Signing(Part, frozen=True, kw_only=True):
+    """The next step, as it is put before those who decide."""
+
+    digest: Hash
+    """Names exactly these calls, made by exactly this Safe or Governor."""
+    decider: Literal["safe", "governor"]
+    executor: Account
+    """Who makes the calls: the Safe, or the Governor's timelock."""
+    calls: Annotated[tuple[Request, ...], Meta(max_length=64)]
+    hashes: Annotated[tuple[Hash, ...], Meta(max_length=64)] = ()
+    """What an owner of the Safe signs: the `safeTxHash` of each call, in order."""
+    nonce: Count = 0
+    """The Safe's, of the first of them."""
+
+
+class Checklist(Part, frozen=True, kw_only=True):
+    """What is done on the way back, and what is missing."""
+
+    tasks: Annotated[tuple[Task, ...], Meta(max_length=64)]
+    missing: Annotated[tuple[Sentence, ...], Meta(max_length=16)] = ()
+    """Before the next step may be carried out."""
+    signers: Annotated[tuple[Account, ...], Meta(max_length=256)] = ()
+    quorum: Count = 0
+    """How many of them it takes."""
+    approvals: Annotated[tuple[Account, ...], Meta(max_length=256)] = ()
+    """Who of them agreed to what is staged."""
+    staged: Signing | None = None
+
+
 class Recovery(Record, tag="recovery", frozen=True, kw_only=True):
     """How far people have led a case back, as they published it. Keyed by protocol."""
 
@@ -81,6 +119,7 @@ class Recovery(Record, tag="recovery", frozen=True, kw_only=True):
     protocol: Key
     incident: Id
     progress: Progress
+    checklist: Checklist | None = None
 
 
 class Incident(Record, tag="incident", frozen=True, kw_only=True):
@@ -104,3 +143,5 @@ class Incident(Record, tag="incident", frozen=True, kw_only=True):
     """Sightings and measures beyond the bounds, counted only."""
     progress: Progress | None = None
     """How far people have led it back; None until they say."""
+    decisions: Annotated[tuple[Decision, ...], Meta(max_length=1000)] = ()
+    """What people proposed about it, and what others answered; the oldest first."""

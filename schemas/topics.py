@@ -14,8 +14,10 @@ from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
 from schemas.changes import Arming, Configuration
 from schemas.consents import MAX_CONSENT_BYTES, Consent
+from schemas.decisions import Answer, Proposal
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.readiness import Readiness
 from schemas.seals import Seal
 from schemas.signals import Signal, Verdict
 
@@ -196,6 +198,22 @@ SIGNALS = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+DECISIONS = TopicSpec(
+    name="decisions-v1",
+    doc="What people propose about a case, and what a second person answers.",
+    records=(Proposal, Answer),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
+READINESS = TopicSpec(
+    name="readiness-v1",
+    doc="How each protocol's brakes stand: armed or not, rehearsed, budget, authority.",
+    records=(Readiness,),
+    key="protocol",
+    partitions=1,
+    retention_hours=None,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -239,6 +257,8 @@ TOPICS: dict[str, TopicSpec] = {
         CHANGES,
         SEALS,
         SIGNALS,
+        DECISIONS,
+        READINESS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -296,7 +316,7 @@ SERVICES: dict[str, Service] = {
             "Decides on alerts and brakes on chain, by itself or with other operators; neighbours' "
             "signals raise what it believes.",
             reads=(ALERTS, CONSENTS, SIGNALS),
-            writes=(ACTIONS, CONSENTS, CHANGES, DEAD_LETTERS),
+            writes=(ACTIONS, CONSENTS, CHANGES, READINESS, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),
         Service(
@@ -308,8 +328,8 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "incidents",
-            "Keeps cases of alerts, actions and recoveries that belong together.",
-            reads=(ALERTS, ACTIONS, RECOVERIES),
+            "Keeps cases of alerts, actions, recoveries and decisions that belong together.",
+            reads=(ALERTS, ACTIONS, RECOVERIES, DECISIONS),
             writes=(INCIDENTS, CHANGES, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),
@@ -339,6 +359,12 @@ SERVICES: dict[str, Service] = {
             "People's own command: tells how far they have led a case back.",
             reads=(),
             writes=(RECOVERIES,),
+        ),
+        Service(
+            "console",
+            "Shows people what there is, and publishes what they propose and answer.",
+            reads=(ALERTS, ACTIONS, INCIDENTS, RECOVERIES, DECISIONS, READINESS, TRANSACTIONS),
+            writes=(DECISIONS,),
         ),
     )
 }

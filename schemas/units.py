@@ -18,6 +18,9 @@ INT256_MAX = 2**255 - 1
 SAFE_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly."""
 
+MAX_CALLDATA = 4096
+"""Bytes of a call that people are shown in full."""
+
 NATIVE = "native"
 """The token name of a chain's own coin."""
 
@@ -41,6 +44,8 @@ Address = Annotated[str, _text("^0x[0-9a-f]{40}$", 42, 42)]
 Account = Annotated[str, _text(f"^{_ACCOUNT.pattern}$", 84, 48)]
 Hash = Annotated[str, _text("^0x[0-9a-f]{64}$", 66, 66)]
 Hex = Annotated[str, _text("^0x([0-9a-f]{2})*$", 8_388_608, 2)]
+Calldata = Annotated[str, _text("^0x([0-9a-f]{2})*$", 2 + 2 * MAX_CALLDATA, 2)]
+Signature = Annotated[str, _text("^0x([0-9a-f]{2})*$", 132, 2)]
 Selector = Annotated[str, _text("^(0x[0-9a-f]{0,8})?$", 10)]
 Uint = Annotated[str, _text("^(0|[1-9][0-9]{0,77})$", 78, 1)]
 Int = Annotated[str, _text("^(0|-?[1-9][0-9]{0,76})$", 78, 1)]

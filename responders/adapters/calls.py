@@ -4,34 +4,12 @@ What a contract answers is checked for its size before anything is made of it: a
 what was asked for is no answer.
 """
 
-import re
-from typing import Any
-
-from eth_abi.abi import encode
-from eth_abi.exceptions import EncodingError
-
 from responders.chain import Call, Chain
-from responders.reverts import selector
+from runtime.calldata import SIGNATURE, called
 
-SIGNATURE = r"^[A-Za-z_$][\w$]{0,63}\([a-z0-9,\[\]]{0,512}\)$"
-"""A function that takes no tuples."""
+__all__ = ["SIGNATURE", "called", "word", "words"]
 
 _WORD = 64
-
-
-def called(signature: str, *arguments: Any) -> str:
-    """Return the calldata of a function, such as `setPoolPause(bool)`, in hexadecimal.
-
-    Raises `ValueError` when the arguments are not of its types.
-    """
-    if not re.match(SIGNATURE, signature):
-        raise ValueError("write a function as in setPaused(address,bool), without tuples or spaces")
-    inside = signature[signature.index("(") + 1 : -1]
-    types = inside.split(",") if inside else []
-    try:
-        return selector(signature) + encode(types, arguments).hex()
-    except (EncodingError, TypeError, ValueError) as error:
-        raise ValueError(f"{signature}: {error}") from error
 
 
 def words(chain: Chain, target: str, calldata: str, block: int | None) -> tuple[int, ...]:

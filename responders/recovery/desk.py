@@ -10,6 +10,7 @@ from responders.adapters.base import Scope
 from responders.adapters.calls import called, word
 from responders.adapters.route import Direct
 from responders.chain import Chain, NodeChain
+from responders.recovery.checklist import checklist
 from responders.recovery.checks import red
 from responders.recovery.consent import (
     deciders,
@@ -190,6 +191,7 @@ class Desk:
     def record(self) -> Recovery:
         """Return how far the case has come, as it is published."""
         plan, course, number = self.plan, self.log.course, self.log.length
+        staged = self.log.staged
         return Recovery(
             id=content_id("recovery", plan.case, number),
             chain=plan.chain,
@@ -202,6 +204,7 @@ class Desk:
                 cause=course.cause[:_LONGEST_CAUSE],
                 block=course.block or 0,
             ),
+            checklist=checklist(plan, course, None if staged is None else staged.number),
         )
 
     def _staged(self) -> Proposal:

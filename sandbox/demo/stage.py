@@ -18,6 +18,7 @@ from runtime import signatures
 from runtime.broker import Partition
 from runtime.kafka import KafkaBroker
 from sandbox import fetch
+from sandbox.demo.people import identity, settings_of
 from sandbox.deploy import deploy
 from sandbox.kafka import LocalKafka
 from sandbox.keystore import write_keystore
@@ -40,6 +41,9 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "respond": ("respond",),
     "incidents": ("incidents",),
 }
+
+WATCHED: Mapping[str, tuple[str, ...]] = {**SERVICES, "console": ("console",)}
+"""With the page for people to look at."""
 
 Report = Callable[[str], None]
 
@@ -155,6 +159,10 @@ class Stage:
             "RESPOND__HEARTBEAT_PASSWORD_FILE": password,
             "INCIDENTS__WEB_PORT": free_port(),
         }
+        if "console" in self.plan.services:
+            console = settings_of(world, self._ends.enter_context(identity()))
+            self.addresses["console"] = str(console["CONSOLE__URL"])
+            settings |= console
         self.addresses["cases"] = f"http://{HOST}:{settings['INCIDENTS__WEB_PORT']}/cases/"
         self.addresses["journal"] = str(settings["RESPOND__JOURNAL"])
         return {f"FIREBREAK_{name}": str(value) for name, value in settings.items()}

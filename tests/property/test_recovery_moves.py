@@ -5,8 +5,9 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responders.recovery.moves import Move, arguments_of, move
+from responders.recovery.moves import Move, move
 from responders.recovery.proposals import GovernorProposal
+from runtime.calldata import arguments_of
 from schemas.errors import ConfigurationError
 
 TO = "0x" + "11" * 20

@@ -4,16 +4,26 @@ from functools import reduce
 
 import pytest
 
-from incidents.cases import add_action, add_alert, add_recovery, withdraw
-from incidents.docket import KEPT_CASES, KEPT_MEASURES, KEPT_SIGHTINGS, KEPT_WAITING, Docket
+from incidents.cases import add_action, add_alert, add_recovery, add_statement, withdraw
+from incidents.docket import (
+    KEPT_CASES,
+    KEPT_DECISIONS,
+    KEPT_MEASURES,
+    KEPT_SAID,
+    KEPT_SIGHTINGS,
+    KEPT_WAITING,
+    Docket,
+)
 from incidents.entries import Times
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.cases import CASE_WINDOW
 from schemas.codec import encode
+from schemas.decisions import Answer, Proposal
 from schemas.headers import HOPS
 from schemas.ids import content_id
 from schemas.incidents import Incident, Phase, Progress, Recovery
+from tests.people import answer, by_provider, proposal
 from tests.unit.incidents.builders import (
     CHAIN,
     LATER,
@@ -26,7 +36,7 @@ from tests.unit.incidents.builders import (
     withdrawal,
 )
 
-Change = Alert | Withdrawal | Action | Recovery
+Change = Alert | Withdrawal | Action | Recovery | Proposal | Answer
 
 
 def recovery(of: int, number: int, phase: Phase, block: int) -> Recovery:
@@ -50,6 +60,8 @@ def kept(*records: Change, docket: Docket | None = None) -> Docket:
             return withdraw(docket, record)[0]
         if isinstance(record, Recovery):
             return add_recovery(docket, record)[0]
+        if isinstance(record, Proposal | Answer):
+            return add_statement(docket, record)[0]
         return add_action(docket, record, {})[0]
 
     return reduce(step, records, docket or Docket())
@@ -276,3 +288,43 @@ def test_a_recovery_waits_for_its_case_and_the_newest_counts() -> None:
 def test_recoveries_of_cases_that_never_come_are_bounded() -> None:
     told = [recovery(number, 1, "recover", 9) for number in range(KEPT_CASES + 5)]
     assert len(kept(*told).recoveries) == KEPT_CASES
+
+
+CASE = only_case(alert(1))
+ASKED = proposal(CASE, by_provider("ana"), "false-alarm")
+
+
+def test_what_two_people_decide_stands_in_the_case() -> None:
+    (decision,) = only_case(alert(1), ASKED, answer(ASKED, by_provider("ben"))).decisions
+    assert (decision.state, decision.matter) == ("approved", "false-alarm")
+    (alone,) = only_case(alert(1), ASKED, answer(ASKED, by_provider("ana"))).decisions
+    assert alone.state == "open"
+
+
+def test_a_false_alarm_closes_a_case_unless_a_brake_holds() -> None:
+    agreed = (ASKED, answer(ASKED, by_provider("ben")))
+    assert only_case(alert(1), *agreed).phase == "closed"
+    assert only_case(alert(1), action(1, "final"), *agreed).phase == "recover"
+    assert only_case(alert(1), ASKED, answer(ASKED, by_provider("ben"), "veto")).phase == "detect"
+    after_all = proposal(CASE, by_provider("cat"), "attack")
+    taken_back = (after_all, answer(after_all, by_provider("ben")))
+    assert only_case(alert(1), *agreed, *taken_back).phase == "detect"
+
+
+def test_statements_wait_for_their_case_and_come_again_without_effect() -> None:
+    said = (ASKED, answer(ASKED, by_provider("ben"), "veto"))
+    docket = kept(*said, *said)
+    assert docket.cases == ()
+    (case,) = kept(alert(1), *said, docket=docket).cases
+    assert [one.state for one in case.decisions] == ["vetoed"]
+    assert kept(alert(1), docket=docket).said == ()
+
+
+def test_statements_are_bounded_and_open_ones_stay_longest() -> None:
+    strangers = [proposal(only_case(alert(n)), by_provider("ana")) for n in range(2, 12)]
+    assert len(kept(*strangers).said) == KEPT_SAID
+    done = [proposal(CASE, by_provider("ana"), words=f"number {n}") for n in range(KEPT_DECISIONS)]
+    answers = [answer(one, by_provider("ben")) for one in done[1:]]
+    case = only_case(alert(1), *done, *answers, proposal(CASE, by_provider("ana"), words="last"))
+    assert len(case.decisions) == KEPT_DECISIONS
+    assert [one.state for one in case.decisions].count("open") == 2

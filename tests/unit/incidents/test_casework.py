@@ -7,7 +7,9 @@ import pytest
 from incidents.casework import Casework
 from incidents.docket import (
     KEPT_CASES,
+    KEPT_DECISIONS,
     KEPT_MEASURES,
+    KEPT_SAID,
     KEPT_SIGHTINGS,
     KEPT_WAITING,
     Docket,
@@ -21,9 +23,10 @@ from runtime.signatures import Signer, generate, load_signer, load_verifier
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.codec import decode, encode
+from schemas.decisions import Decision, Proposal, Voice
 from schemas.errors import UnsafeToContinueError
 from schemas.headers import Headers, hop_headers
-from schemas.incidents import Incident, Measure, Sighting
+from schemas.incidents import Incident, Measure, Progress, Recovery, Sighting
 from schemas.operations import DeadLetter
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, INCIDENTS, TopicSpec
 from tests.unit.incidents.builders import (
@@ -244,6 +247,22 @@ def test_the_fullest_docket_fits_into_one_record() -> None:
         summary=text,
         withdrawn=True,
     )
+    progress = Progress(
+        number=2**53 - 1, phase="respond", released=10_000, cause=text, block=2**53 - 1
+    )
+    voice = Voice(
+        person="\u20ac" * 128, account="\u20ac" * 300, time=2**53 - 1, signature="0x" + "a" * 130
+    )
+    decision = Decision(
+        proposal="a" * 64,
+        matter="false-alarm",
+        words=text,
+        proposer=voice,
+        expires=2**53 - 1,
+        state="approved",
+        answerer=voice,
+        answer=text,
+    )
     case = Incident(
         id="a" * 64,
         chain="abcdefgh:" + "r" * 32,
@@ -257,6 +276,29 @@ def test_the_fullest_docket_fits_into_one_record() -> None:
         measures=(measure,) * KEPT_MEASURES,
         hops=hops,
         dropped=2**53 - 1,
+        progress=progress,
+        decisions=(decision,) * KEPT_DECISIONS,
+    )
+    recovery = Recovery(
+        id="a" * 64, chain=case.chain, protocol=key, incident="a" * 64, progress=progress
+    )
+    proposal = Proposal(
+        id="a" * 64,
+        chain=case.chain,
+        protocol=key,
+        incident="a" * 64,
+        matter="false-alarm",
+        words=text,
+        expires=2**53 - 1,
+        by=voice,
+        staged="0x" + "a" * 64,
     )
     step = Waiting(incident="a" * 64, alert="a" * 64, measure=measure, hops=hops)
-    encode(Docket(cases=(case,) * KEPT_CASES, waiting=(step,) * KEPT_WAITING))
+    encode(
+        Docket(
+            cases=(case,) * KEPT_CASES,
+            waiting=(step,) * KEPT_WAITING,
+            recoveries=(recovery,) * KEPT_CASES,
+            said=(proposal,) * KEPT_SAID,
+        )
+    )

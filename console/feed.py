@@ -1,0 +1,137 @@
+"""From topics to the picture: reads every partition from where it has to, and never commits.
+
+A thread fetches and decodes; the event loop folds, so that nothing that pages read changes under
+them. A record that cannot be read is counted and left out: the services that act on it keep its
+bytes. What a person said with a wallet is shown only with that wallet's signature.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Mapping
+
+from console.picture import Picture
+from runtime import attested
+from runtime.broker import Broker, Consumer, Message, Partition
+from runtime.clock import Clock
+from runtime.logs import logger
+from runtime.metrics import Metrics
+from runtime.signatures import Verifier
+from schemas import headers
+from schemas.alerts import Alert, Withdrawal
+from schemas.base import Record
+from schemas.codec import decode_from
+from schemas.decisions import Answer, Proposal
+from schemas.errors import PoisonRecordError
+from schemas.incidents import Hop
+from schemas.topics import (
+    ACTIONS,
+    ALERTS,
+    DECISIONS,
+    INCIDENTS,
+    READINESS,
+    RECOVERIES,
+    TOPICS,
+    TopicSpec,
+)
+
+RECENT: tuple[TopicSpec, ...] = (ALERTS, ACTIONS)
+"""Read from some hours back; the others from their beginning."""
+
+READS: tuple[TopicSpec, ...] = (*RECENT, INCIDENTS, RECOVERIES, DECISIONS, READINESS)
+
+BATCH = 500
+
+_log = logger(__name__)
+
+Heard = tuple[Record, Mapping[Hop, int], bool]
+"""A record, when it passed its hops, and whether a trusted key signed it."""
+
+
+class Feed:
+    """Keeps a picture up to date; `run` it in a thread of its own."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        picture: Picture,
+        verifier: Verifier | None,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._broker = broker
+        self._picture = picture
+        self._verifier = verifier
+        self._metrics = metrics
+        self._clock = clock
+        self._ends: dict[Partition, int] = {}
+        self.caught_up = False
+        """Whether everything that was there at the start is in the picture."""
+        self.looked = 0.0
+        """When the topics were last asked and had no more, or gave something."""
+
+    def run(
+        self,
+        hours: int,
+        loop: asyncio.AbstractEventLoop,
+        changed: Callable[[frozenset[str]], None],
+        stop: threading.Event,
+    ) -> None:
+        """Read until told to stop; `changed` is told in the loop which regions of pages changed.
+
+        Raises `UnsafeToContinueError` when records were removed before they were read.
+        """
+        consumer = self._broker.consumer()
+        try:
+            self._assign(consumer, hours)
+            while not stop.is_set():
+                batch = consumer.fetch(BATCH, 0.2)
+                heard = list(self._heard(batch))
+                asyncio.run_coroutine_threadsafe(self._fold(heard, changed), loop).result()
+                self.looked = self._clock.monotonic()
+                if not self.caught_up:
+                    self.caught_up = all(
+                        consumer.position(part) >= end for part, end in self._ends.items()
+                    )
+        finally:
+            consumer.close()
+
+    def _assign(self, consumer: Consumer, hours: int) -> None:
+        since = self._clock.now_ns() // 10**6 - hours * 3_600_000
+        starts: dict[Partition, int] = {}
+        for spec in READS:
+            recent = self._broker.offsets_at(spec.name, since) if spec in RECENT else {}
+            for number in range(self._broker.partitions(spec.name)):
+                partition = Partition(spec.name, number)
+                low, high = self._broker.bounds(partition)
+                starts[partition] = max(low, recent.get(partition, low))
+                self._ends[partition] = high
+        consumer.assign(starts)
+
+    async def _fold(self, heard: list[Heard], changed: Callable[[frozenset[str]], None]) -> None:
+        regions: set[str] = set()
+        for record, times, signed in heard:
+            regions |= self._picture.take(record, times, signed=signed)
+        if regions:
+            changed(frozenset(regions))
+
+    def _heard(self, batch: list[Message]) -> Iterator[Heard]:
+        for message in batch:
+            self._metrics.records.labels(message.topic).inc()
+            try:
+                yield self._read(message)
+            except PoisonRecordError as error:
+                self._metrics.unshown.labels(message.topic).inc()
+                _log.warning(
+                    "not_shown", topic=message.topic, offset=message.offset, reason=str(error)
+                )
+
+    def _read(self, message: Message) -> Heard:
+        record = decode_from(TOPICS[message.topic], message.value or b"")
+        if isinstance(record, Proposal | Answer):
+            attested.require(record)
+        signed = False
+        if self._verifier is not None and isinstance(record, Alert | Withdrawal):
+            self._verifier.check(message, head=None)
+            self._verifier.require_in_term(message, record.chain, record.block)
+            signed = True
+        return record, headers.hops(message.headers), signed

@@ -1,0 +1,180 @@
+"""What the console knows: one picture of the topics, bounded, folded record by record. Pure.
+
+The same record twice changes nothing. Of too much of anything the newest is kept; cases that are
+open before those that are closed.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from msgspec.structs import replace
+
+from schemas.actions import Action
+from schemas.alerts import Alert, Withdrawal
+from schemas.base import Record
+from schemas.decisions import Answer, Decision, Proposal, answered, proposed
+from schemas.incidents import Hop, Incident, Recovery
+from schemas.readiness import Readiness
+
+MOST_ALERTS = 5_000
+MOST_ACTIONS = 2_000
+MOST_STEPS = 32
+"""Of one action."""
+MOST_CASES = 2_000
+MOST_PROPOSALS = 2_000
+MOST_PROTOCOLS = 2_000
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+Times = Mapping[Hop, int]
+"""When a record's origin passed each hop, in nanoseconds since 1970."""
+
+
+class Bounded(OrderedDict[K, V], Generic[K, V]):
+    """A dictionary of the newest `most` entries; one that is set again becomes the newest."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def put(self, key: K, value: V) -> None:
+        """Set an entry."""
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > self._most:
+            self.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An alert, and what is known beside it."""
+
+    alert: Alert
+    times: Times
+    signed: bool
+    """Whether a key that is trusted signed it; False also where none is configured."""
+    withdrawn: str = ""
+    """Why it no longer holds, '' while it does."""
+    withdrawal: str = ""
+    """The id of the record that says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a brake, and when what led to it passed each hop."""
+
+    action: Action
+    times: Times
+
+
+@dataclass(slots=True)
+class Asked:
+    """A proposal, what became of it, and every answer that was given."""
+
+    proposal: Proposal
+    decision: Decision
+    answers: list[Answer] = field(default_factory=list)
+
+
+class Picture:
+    """Everything that pages show."""
+
+    def __init__(self) -> None:
+        self.alerts: Bounded[str, Seen] = Bounded(MOST_ALERTS)
+        self.actions: Bounded[str, list[Step]] = Bounded(MOST_ACTIONS)
+        self.cases: Bounded[str, Incident] = Bounded(MOST_CASES)
+        self.recoveries: Bounded[str, Recovery] = Bounded(MOST_CASES)
+        self.asked: Bounded[str, Asked] = Bounded(MOST_PROPOSALS)
+        self.readiness: Bounded[str, Readiness] = Bounded(MOST_PROTOCOLS)
+        self.told: Bounded[str, int] = Bounded(MOST_PROTOCOLS)
+        """When each protocol's responder told how its brakes stand, in nanoseconds since 1970."""
+        self.heard = 0
+        """How many alerts were told since the start, whether they are still here or not."""
+
+    def take(self, record: Record, times: Times, *, signed: bool = False) -> frozenset[str]:  # noqa: PLR0911 - one line for each kind
+        """Fold a record in; return which regions of the pages it changes."""
+        match record:
+            case Alert():
+                return self._alert(record, times, signed=signed)
+            case Withdrawal():
+                return self._withdrawal(record)
+            case Action():
+                return self._action(record, times)
+            case Incident():
+                self.cases.put(record.id, record)
+                return _of_case(record.id)
+            case Recovery():
+                return self._recovery(record)
+            case Proposal():
+                if record.id not in self.asked:
+                    self.asked.put(record.id, Asked(record, proposed(record)))
+                return _of_case(record.incident)
+            case Answer():
+                return self._answer(record)
+            case Readiness():
+                self.readiness.put(record.protocol, record)
+                self.told.put(record.protocol, times.get("published", 0))
+                return frozenset({"map", "plans"})
+            case _:
+                return frozenset()
+
+    def proposals_of(self, case: str) -> list[Asked]:
+        """Return what was proposed about a case, the newest first."""
+        return [one for one in reversed(self.asked.values()) if one.proposal.incident == case]
+
+    def steps_of(self, case: Incident) -> list[list[Step]]:
+        """Return the brakes of a case, each with its steps in order."""
+        wanted = {measure.action for measure in case.measures}
+        return [
+            steps
+            for action, steps in self.actions.items()
+            if action in wanted or steps[0].action.incident == case.id
+        ]
+
+    def _alert(self, alert: Alert, times: Times, *, signed: bool) -> frozenset[str]:
+        self.heard += alert.id not in self.alerts
+        self.alerts.put(alert.id, Seen(alert, times, signed))
+        return frozenset({"alerts", "map"})
+
+    def _withdrawal(self, withdrawal: Withdrawal) -> frozenset[str]:
+        seen = self.alerts.get(withdrawal.alert)
+        if seen is not None:
+            self.alerts[withdrawal.alert] = Seen(
+                seen.alert, seen.times, seen.signed, withdrawal.reason, withdrawal.id
+            )
+        return frozenset({"alerts", "map"})
+
+    def _action(self, action: Action, times: Times) -> frozenset[str]:
+        steps = self.actions.get(action.action, [])
+        if all(action.id != known.action.id for known in steps):
+            steps = sorted([*steps, Step(action, times)], key=lambda one: one.action.step)
+            self.actions.put(action.action, steps[-MOST_STEPS:])
+        return _of_case(action.incident)
+
+    def _recovery(self, recovery: Recovery) -> frozenset[str]:
+        before = self.recoveries.get(recovery.incident)
+        if before is None or before.progress.number <= recovery.progress.number:
+            self.recoveries.put(recovery.incident, recovery)
+        return _of_case(recovery.incident)
+
+    def _answer(self, answer: Answer) -> frozenset[str]:
+        asked = self.asked.get(answer.proposal)
+        if asked is not None and all(answer.id != known.id for known in asked.answers):
+            asked.decision = answered(asked.decision, answer)
+            asked.answers = [*asked.answers, answer][-MOST_STEPS:]
+        return _of_case(answer.incident)
+
+
+def led(case: Incident, recovery: Recovery | None) -> Incident:
+    """Return the case with what people published last about how far it is led back."""
+    progress = case.progress
+    if recovery is None or (progress and progress.number >= recovery.progress.number):
+        return case
+    return replace(case, progress=recovery.progress)
+
+
+def _of_case(case: str) -> frozenset[str]:
+    return frozenset({"cases", "map", f"case:{case}"})

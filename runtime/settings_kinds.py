@@ -1,0 +1,22 @@
+"""What groups of settings are made of."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict
+from pydantic_settings import NoDecode
+
+STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+"""Of every group: a setting that there is not is refused."""
+
+
+def _listed(value: Any) -> Any:
+    """Take a list from a variable: `a,b`, or JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]

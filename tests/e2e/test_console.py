@@ -1,0 +1,174 @@
+"""The demo's attack in a real browser: it appears, two people decide, and people release.
+
+Kafka, node and every service are real; the console holds no key, the Safe's owners do.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from eth_account.messages import encode_typed_data
+from eth_utils.crypto import keccak
+from playwright.sync_api import Browser, Page
+from typer.testing import CliRunner
+
+from cli.demo import BENIGN
+from cli.main import app
+from runtime.settings import load
+from sandbox.demo.play import Play
+from sandbox.demo.stage import WATCHED, Plan, Stage
+from sandbox.demo.story import Story
+from sandbox.evm import Account, Call, Chain
+from sandbox.safe import approved
+from tests.browser import browsing, live, opened, overflow
+
+pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow]
+
+
+@pytest.fixture
+def stage(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("c")  # short enough for sockets
+    plan = Plan(
+        folder=folder, cache=load().cache, scenario="spot-oracle", armed=True, services=WATCHED
+    )
+    with Stage(plan, report=lambda _line: None) as stage:
+        stage.start()
+        monkeypatch.setenv("FIREBREAK_PROTOCOLS", str(folder / "protocols"))
+        monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", stage.addresses["Kafka"])
+        endpoints = orjson.dumps([str(stage.node.ipc)]).decode()
+        monkeypatch.setenv("FIREBREAK_RESPOND__ENDPOINTS", endpoints)
+        yield stage
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+class Recovery:
+    """People who lead the pool back by their Safe, with `firebreak recover`."""
+
+    def __init__(self, stage: Stage, case: str) -> None:
+        self.world, self.chain = stage.world, Chain(stage.node)
+        self.owners = [self.world.accounts[f"owner-{number}"] for number in (1, 2)]
+        self.plan = stage.plan.folder / "back.toml"
+        pool, gate = self.world.pool.address, self.world.gate.address
+        role = "0x" + keccak(text="PAUSER_ROLE").hex()
+        self.plan.write_text(
+            f'case = "{case}"\nprotocol = "meadow"\nchain = "eip155:{self.world.chain_id}"\n'
+            'brake = "pause-pool"\ngreen_blocks = 1\n'
+            f'[safe]\naddress = "{self.world.safe.address}"\n'
+            '[[invariants]]\nname = "money-exists"\nrelation = ">="\nright = 1\n'
+            f'left = {{ to = "{self.world.tokens.dollar.address}", function = "totalSupply()" }}\n'
+            '[fix]\nwords = "Let the gate pause the pool, as before"\n'
+            f'calls = [{{ to = "{pool}", function = "grantRole(bytes32,address)", '
+            f'arguments = ["{role}", "{gate}"] }}]\n'
+            '[[stages]]\ncap = 10000\nwords = "Open in full"\n'
+            f'calls = [{{ to = "{pool}", function = "unpause()" }}]\n'
+        )
+
+    def say(self, command: str, *arguments: str) -> str:
+        result = CliRunner().invoke(app, ["recover", command, str(self.plan), *arguments])
+        assert result.exit_code == 0, (result.output, result.exception)
+        return result.output
+
+    def stage(self) -> list[dict[str, Any]]:
+        """Put the next step before the signers, and tell everybody."""
+        rows: list[dict[str, Any]] = orjson.loads(self.say("propose", "--json"))["transactions"]
+        self.say("publish")
+        return rows
+
+    def carry_out(self, rows: list[dict[str, Any]]) -> None:
+        """Let two owners sign, anybody send, and the chain show that it was done."""
+        for owner in self.owners:
+            self.say("approve", *(_signed(row["typed"], owner) for row in rows))
+        self.say("publish")
+        sent = []
+        for row in rows:
+            terms = row["typed"]["message"]
+            call = Call(to=terms["to"], data=bytes.fromhex(terms["data"][2:]))
+            safe = self.world.safe
+            made = approved(safe, self.owners, call, int(terms["nonce"]), self.chain.id)
+            sent.append(self.chain.send(self.world.accounts["owner-3"], made))
+            self.chain.settle(sent[-1:])
+        self.say("done", *sent)
+        for _ in range(2):
+            self.chain.mine()
+            self.say("watch")
+        self.say("publish")
+
+
+def _signed(typed: dict[str, Any], owner: Account) -> str:
+    message = encode_typed_data(full_message=typed)
+    return "0x" + bytes(owner.signer.sign_message(message).signature).hex()
+
+
+def by_provider(browser: Browser, url: str, name: str) -> Page:
+    page = opened(browser)
+    page.goto(f"{url}/login")
+    page.click("text=Go to the identity provider")
+    page.click(f"text={name}")
+    live(page)
+    return page
+
+
+def by_wallet(browser: Browser, url: str, account: Account) -> Page:
+    page = opened(browser, account.signer, phone=True)
+    page.goto(f"{url}/login")
+    page.click("text=Use the wallet of this browser")
+    page.click("text=Sign with the wallet")
+    live(page)
+    return page
+
+
+def test_the_attack_appears_is_approved_and_is_released(stage: Stage, browser: Browser) -> None:
+    url = stage.addresses["console"]
+    rea = by_provider(browser, url, "rea")
+    rea.evaluate("window.same = true")
+    outcome = Play(stage, Story(stage.plan.scenario, armed=True)).run(BENIGN)
+    assert outcome.succeeded, outcome.failures
+
+    # It appeared, while nobody touched the page.
+    rea.wait_for_selector("#protocol-meadow.level-recover")
+    assert rea.evaluate("window.same")
+    assert rea.locator("ol.alerts > li").count() >= 1
+    rea.click("#protocol-meadow >> text=Open case")
+    case = rea.url.rpartition("/")[2]
+    rea.wait_for_selector("svg.flows >> text=LendingPool")
+    assert "Brake final" in (rea.text_content("main") or "")
+
+    # People lead it back; what each owner signs is on the page.
+    recovery = Recovery(stage, case)
+    recovery.say("open", "--evidence", "T2")
+    recovery.say("cause", "The pool trusted the spot price of one pair.")
+    recovery.carry_out(recovery.stage())
+    rows = recovery.stage()
+    rea.wait_for_selector(f"text={rows[0]['hash']}")
+
+    # One proposes, on the console's word; another approves, with a wallet, on a telephone.
+    live(rea)
+    rea.keyboard.press("p")
+    rea.check("input[value=release]")
+    rea.fill("#words", "The fix is in, and the invariants are green.")
+    rea.click("text=Look at it")
+    assert "unpause()" in (rea.text_content("main") or "")
+    rea.click("button:has-text('Publish')")
+    rea.wait_for_selector("text=You proposed it: a second person answers")
+    ben = by_wallet(browser, url, stage.world.accounts["owner-2"])
+    ben.goto(f"{url}/cases/{case}")
+    assert overflow(ben) == 0
+    ben.click("button:has-text('Approve')")
+    ben.wait_for_selector("text=You are about to approve")
+    ben.click("text=Sign with the wallet and publish")
+    rea.wait_for_selector(".state-approved >> text=execute it with your Safe")
+    assert bool(Chain(stage.node).read(stage.world.pool, "paused")[0]), "the console released it"
+
+    # People release it, and the page says so.
+    recovery.carry_out(rows)
+    assert not Chain(stage.node).read(stage.world.pool, "paused")[0]
+    rea.wait_for_selector("li[aria-current=step]:has-text('Closed')")
+    assert "100 % released" in (rea.text_content("main") or "")

@@ -1,0 +1,170 @@
+"""The pages in a real browser: live, by keyboard, on a telephone, for everybody."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # ships none
+    Axe,
+)
+from playwright.sync_api import Browser, Page
+
+from schemas.ids import content_id
+from tests.browser import browsing, live, opened, overflow
+from tests.integration.console.serving import Served, serving
+from tests.people import by_provider, proposal, wallet
+from tests.unit.console.scene import CASE, alert, case, readiness
+
+PAGES = ("/", "/cases", f"/cases/{CASE}", f"/cases/{CASE}/flows", "/plans", "/help", "/people",
+         f"/cases/{CASE}/propose", "/proof/" + "a" * 64, "/nothing")  # fmt: skip
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[Served]:
+    with serving() as console:
+        asked = proposal(case(), by_provider("rea"), "release", "Three blocks were green.")
+        console.tell(alert(), case(), readiness(), asked)
+        yield console
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+def signed_in(browser: Browser, console: Served, name: str, *, phone: bool = False) -> Page:
+    page = opened(browser, wallet(name), phone=phone)
+    page.goto(f"{console.desk.url}/login")
+    page.click("text=Use the wallet of this browser")
+    page.click("text=Sign with the wallet")
+    live(page)
+    return page
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
+    told = []
+    for one in found:
+        node = one["nodes"][0]
+        told.append(f"{one['id']}: {one['help']}: {node['html']}: {node['failureSummary']}")
+    return told
+
+
+def test_the_check_finds_what_is_not_for_everybody(browser: Browser) -> None:
+    page = opened(browser)
+    page.set_content("<p style='color:#777;background:#666'>read me</p><img src=x>")
+    assert len(violations(page)) > 2
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_every_page_is_for_everybody_and_fits(
+    browser: Browser, console: Served, *, phone: bool
+) -> None:
+    page = opened(browser, wallet("ada"), phone=phone)
+    page.goto(f"{console.desk.url}/login")
+    assert violations(page) == []
+    page.click("text=Use the wallet of this browser")
+    page.wait_for_selector("#to-sign")
+    assert violations(page) == []
+    page.click("text=Sign with the wallet")
+    live(page)
+    for path in PAGES:
+        page.goto(console.desk.url + path)
+        live(page)
+        assert phone or violations(page) == [], path
+        assert overflow(page) == 0, path
+
+
+def test_what_happens_appears_without_a_reload(browser: Browser, console: Served) -> None:
+    page = signed_in(browser, console, "ana")
+    page.evaluate("window.same = true")
+    page.click("details summary")
+    console.tell(alert(77, "a bridge minted out of nothing"))
+    page.wait_for_selector("text=a bridge minted out of nothing")
+    assert page.evaluate("window.same")
+    assert page.locator("details[open]").count() == 1, "what was opened stays open"
+    assert "a bridge" in (page.text_content("#said") or "")
+
+
+def test_a_flood_of_alerts_costs_a_page_a_request_a_second(
+    browser: Browser, console: Served
+) -> None:
+    page = signed_in(browser, console, "vic")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for batch in range(10):
+        console.tell(*(alert(1000 + batch * 100 + n, "flooded") for n in range(100)))
+    console.tell(alert(5000, "the last of the flood"))
+    page.wait_for_selector("text=the last of the flood")
+    assert len(asked) < 20
+    assert page.locator("ol.alerts > li").count() == 50
+
+
+def test_everything_by_keyboard(browser: Browser, console: Served) -> None:
+    page = signed_in(browser, console, "ana")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url("**/cases")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.dataset.item") == ""
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "what has the focus is seen"
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{CASE}")
+    page.keyboard.press("p")
+    page.wait_for_url("**/propose")
+    page.fill("#words", "g c ?")
+    page.keyboard.press("Escape")
+    assert page.url.endswith("/propose"), "what is written is no command"
+    page.keyboard.press("?")
+    page.wait_for_url("**/help")
+    page.uncheck("#keys-on")
+    page.locator("h1").click()
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    assert page.url.endswith("/help"), "they can be switched off"
+
+
+def test_a_second_person_approves_with_the_wallet_of_the_browser(
+    browser: Browser, console: Served
+) -> None:
+    asked = proposal(case(), by_provider("rea"), "attack", "Two pools emptied at once.")
+    console.tell(case(), asked)
+    page = signed_in(browser, console, "ben", phone=True)
+    page.goto(f"{console.desk.url}/cases/{CASE}")
+    form = page.locator(f"#proposal-{asked.id[:16]} form")
+    form.locator("input[name=words]").fill("Seen it in the pool.")
+    form.locator("text=Approve").click()
+    page.wait_for_selector("text=You are about to approve")
+    assert violations(page) == []
+    page.click("text=Sign with the wallet and publish")
+    page.wait_for_url(f"**/cases/{CASE}")
+    console.read_back()
+    page.wait_for_selector(f"#proposal-{asked.id[:16]}.state-approved")
+    assert "Approved by ben, signed by" in (page.text_content("main") or "").replace("\n", " ")
+
+
+def test_text_from_a_chain_stays_text(browser: Browser, console: Served) -> None:
+    page = signed_in(browser, console, "vic")
+    hostile = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\u202egnp.exe'
+    console.tell(alert(6000, hostile, protocol="meadow"))
+    page.wait_for_selector("text=<img src=x")
+    assert page.evaluate("window.hit") is None
+    assert page.locator("main img").count() == 0
+    assert "\u202e" not in (page.text_content("main") or "")
+    assert content_id("alert", 6000)[:16] in page.content()
+
+
+def test_who_is_signed_out_elsewhere_is_told(browser: Browser, console: Served) -> None:
+    page = signed_in(browser, console, "rea")
+    for session in console.desk.sessions.signed_in():
+        if session.person is not None and session.person.name == "rea":
+            console.desk.sessions.end_named(session.name)
+    console.tell(alert(7000, "after the end"))
+    page.wait_for_url("**/login")
