@@ -17,6 +17,7 @@ mkdir -p "$folder"
 say() { echo "secrets: $*" >&2; }
 
 [ -f "$folder/detector.pem" ] || "$firebreak" keys detector --folder "$folder"
+[ -f "$folder/log.pem" ] || "$firebreak" keys detector --folder "$folder" --name log
 [ -f "$folder/responder.json" ] || "$firebreak" keys responder --folder "$folder"
 [ -f "$folder/heartbeat.json" ] || "$firebreak" keys heartbeat --folder "$folder"
 [ -f "$folder/grafana_password" ] || od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$folder/grafana_password"
@@ -27,6 +28,11 @@ for service in ingest respond; do
     say "fill in $file: the nodes' addresses"
   fi
 done
+file=$folder/forensics.toml
+if [ ! -f "$file" ]; then
+  printf '[forensics]\norigin = "example.org/firebreak" # the log'"'"'s name, for ever\n' >"$file"
+  say "fill in $file: the log's name, and who vouches for it"
+fi
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml
   [ ! -f "$file" ] || return 0

@@ -2,7 +2,8 @@
 
 Operations are what a crash may come between: a record handed to a producer, a flush, records
 fetched, a commit, a write of the journal or the log; each counts twice, before and after. The
-death is SIGKILL, so nothing is cleaned up. The same N dies at the same line, which a timer never would.
+death is SIGKILL, so nothing is cleaned up. The same N dies at the same line, which a timer never
+would.
 
 `FAULTS_POINTS` names the classes whose operations count; `FAULTS_CLOCK` sets this process' wall
 clock wrong by so many seconds; `FAULTS_FILE_BYTES` bounds every file that it writes, as a full disk

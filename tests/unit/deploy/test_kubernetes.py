@@ -183,7 +183,7 @@ def test_somebody_stands_by_for_ingest_on_another_machine() -> None:
     assert spread["topologyKey"] == "kubernetes.io/hostname"
 
 
-@pytest.mark.parametrize("name", ["ingest", "incidents", "respond"])
+@pytest.mark.parametrize("name", ["ingest", "incidents", "respond", "forensics"])
 def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     assert "/var/lib/firebreak" in {one["mountPath"] for one in container(name)["volumeMounts"]}
 
@@ -230,7 +230,7 @@ def test_the_network_is_closed_but_for_what_is_named() -> None:
     closed = policies()["nothing"]
     assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     (rule,) = policies()["chain"]["podSelector"]["matchExpressions"]
-    assert rule["values"] == ["ingest", "respond"]
+    assert rule["values"] == ["ingest", "respond", "forensics"]
     open_to_all = [
         name
         for name, spec in policies().items()
