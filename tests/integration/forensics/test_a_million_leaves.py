@@ -42,8 +42,10 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outside]:
     with LogWriter.open(engine) as log:
         for start in range(0, SIZE, BATCH):
             log.append(leaves(BATCH, start))
-            sealed = seal(log)
+            seal(log)
+        sealed = log.reader.newest_seal()
     engine.dispose()
+    assert sealed is not None
     return path, Outside(sealed.size, sealed.root, "the chain")
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import orjson
 import pytest
-from click.testing import Result
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cli.audit_keep import engine_of
 from cli.main import app
