@@ -18,6 +18,7 @@ mkdir -p "$folder"
 say() { echo "secrets: $*" >&2; }
 
 [ -f "$folder/detector.pem" ] || "$firebreak" keys detector --folder "$folder"
+[ -f "$folder/log.pem" ] || "$firebreak" keys detector --folder "$folder" --name log
 [ -f "$folder/responder.json" ] || "$firebreak" keys responder --folder "$folder"
 [ -f "$folder/heartbeat.json" ] || "$firebreak" keys heartbeat --folder "$folder"
 [ -f "$folder/grafana_password" ] || od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$folder/grafana_password"
@@ -48,7 +49,7 @@ certify() { # FILE NAME [HOST]: a key and a certificate, by which Kafka knows NA
   rm -f "$file.key" "$file.csr" "$file.crt" "$file.ext"
 }
 for broker in 1 2 3; do certify "$broker" "kafka-$broker" "kafka-$broker"; done
-clients="admin ingest detect vet respond incidents signals console"
+clients="admin ingest detect vet respond incidents signals console forensics"
 for client in $clients; do certify "$client" "firebreak-$client"; done
 cat >"$folder/kafka-health.properties" <<END
 security.protocol=SSL
@@ -77,6 +78,11 @@ wallets = []
 subjects = []
 END
   say "fill in $file: who may come in, and as what"
+fi
+file=$folder/forensics.toml
+if [ ! -f "$file" ]; then
+  printf '[forensics]\norigin = "example.org/firebreak" # the log'"'"'s name, for ever\n' >"$file"
+  say "fill in $file: the log's name, and who vouches for it"
 fi
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml

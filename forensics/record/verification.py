@@ -57,16 +57,12 @@ def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verifie
     ):
         heads = _signed(seals, key, find), iter(sorted(outside))
         tree = Tree(log.tile, bottom, heads, find)
-        for rows in parts:
-            if rows[0][0] != tree.size or rows[-1][0] != tree.size + len(rows) - 1:
-                find(f"a leaf between {tree.size} and {rows[-1][0]} is missing")
-                break
-            leaves.check(rows)
-            tree.add([row[1] for row in rows])
-            if len(findings) >= MOST_FINDINGS:
-                break
-        tree.finish()
-    leaves.check_apart()
+        try:
+            _read(parts, leaves, tree, findings)
+            tree.finish()
+            leaves.check_apart()
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            find(f"behind leaf {tree.size}, or apart, stands what no log writes: {error}")
     return Verified(
         leaves=tree.size,
         unsealed=log.size() - tree.size,
@@ -76,6 +72,19 @@ def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verifie
         gaps=tuple(leaves.gaps),
         findings=tuple(findings),
     )
+
+
+def _read(
+    parts: Iterable[Sequence[Sequence[Any]]], leaves: "_Leaves", tree: Tree, findings: list[str]
+) -> None:
+    for rows in parts:
+        if rows[0][0] != tree.size or rows[-1][0] != tree.size + len(rows) - 1:
+            findings.append(f"a leaf between {tree.size} and {rows[-1][0]} is missing")
+            return
+        leaves.check(rows)
+        tree.add([row[1] for row in rows])
+        if len(findings) >= MOST_FINDINGS:
+            return
 
 
 def _signed(seals: Iterable[Sealed], key: Key, find: Find) -> Iterator[Outside]:

@@ -1,8 +1,9 @@
 """`firebreak`, which dies at its n-th operation: `mortal.py N COMMAND...`.
 
 Operations are what a crash may come between: a record handed to a producer, a flush, records
-fetched, a commit, a write of the journal; each counts twice, before and after. The death is
-SIGKILL, so nothing is cleaned up. The same N dies at the same line, which a timer never would.
+fetched, a commit, a write of the journal or the log; each counts twice, before and after. The
+death is SIGKILL, so nothing is cleaned up. The same N dies at the same line, which a timer never
+would.
 
 `FAULTS_POINTS` names the classes whose operations count; `FAULTS_CLOCK` sets this process' wall
 clock wrong by so many seconds; `FAULTS_FILE_BYTES` bounds every file that it writes, as a full disk
@@ -23,6 +24,7 @@ from aiokafka import (  # type: ignore[import-untyped]  # ships no types
     AIOKafkaProducer,
 )
 
+from forensics.record.log_writer import LogWriter
 from responders.journal import Journal
 from runtime.clock import SystemClock
 from runtime.kafka_consumer import KafkaConsumer
@@ -32,6 +34,7 @@ POINTS: dict[type, tuple[str, ...]] = {
     KafkaProducer: ("send", "flush"),
     KafkaConsumer: ("fetch", "commit"),
     Journal: ("append",),
+    LogWriter: ("append", "seal"),
     AIOKafkaProducer: ("send",),
     AIOKafkaConsumer: ("commit",),
 }

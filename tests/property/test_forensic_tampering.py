@@ -24,7 +24,7 @@ BYTES = {"leaves": ("hash", "entry"), "tiles": ("hashes",), "apart": ("bytes", "
 """Where the record itself is. `names` and `kind` only lead to it."""
 
 fast = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -72,7 +72,7 @@ def test_an_untouched_log_is_sound(whole: Kept) -> None:
     assert whole.check() == (SIZE, 0, len(SIZES), 1, 0, (), ())
 
 
-@settings(fast, max_examples=40)
+@settings(fast, max_examples=30)
 @given(st.data())
 def test_one_flipped_bit_is_found(whole: Kept, kept: Kept, data: st.DataObject) -> None:
     database_ = copied(whole, kept)

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.record import tiles
@@ -137,6 +137,7 @@ def test_a_proof_is_read_as_it_was_written(proof: LogProof) -> None:
     assert parse_proof(str(proof).encode()) == proof
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_what_is_no_proof_is_refused(data: bytes) -> None:
     with pytest.raises(UntrustedError):

@@ -21,7 +21,7 @@ COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
 SERVICES: dict[str, Any] = COMPOSE["services"]
 ONCE = ("topics", "rights")
 """They prepare the cluster, and end."""
-OURS = (*ONCE, "ingest", "detect", "vet", "respond", "incidents", "signals", "console")
+OURS = (*ONCE, "ingest", "detect", "vet", "respond", "incidents", "signals", "console", "forensics")
 SCALED = ("ingest", "detect", "incidents")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 SIGNERS = ("signer", "heartbeat-signer")
@@ -142,7 +142,7 @@ def test_somebody_stands_by_for_ingest() -> None:
     assert SERVICES["ingest"]["deploy"]["replicas"] == 2
 
 
-@pytest.mark.parametrize("name", ["ingest", "incidents", "respond", "signals"])
+@pytest.mark.parametrize("name", ["ingest", "incidents", "respond", "signals", "forensics"])
 def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     volumes = [one for one in SERVICES[name]["volumes"] if isinstance(one, str)]
     assert [one for one in volumes if one.endswith("/var/lib/firebreak")]
@@ -265,7 +265,7 @@ def test_networks_keep_apart_what_need_not_meet() -> None:
         network: {name for name, service in SERVICES.items() if network in service["networks"]}
         for network in networks
     }
-    assert members["chain"] == {"ingest", "respond"}
+    assert members["chain"] == {"ingest", "respond", "forensics"}
     assert members["kafka"] == {*BROKERS, *OURS}
     assert set(SERVICES["detect"]["networks"]) == {"kafka", "metrics"}  # no way out
     assert members["neighbours"] == {"signals"}

@@ -193,7 +193,7 @@ def test_there_is_one_that_issues_signals_and_it_keeps_its_sequence() -> None:
     assert not any("PUBLISH" in name or "KEY" in name for name in variables("signals"))
 
 
-@pytest.mark.parametrize("name", ["ingest", "incidents", "respond", "signals"])
+@pytest.mark.parametrize("name", ["ingest", "incidents", "respond", "signals", "forensics"])
 def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     assert "/var/lib/firebreak" in {one["mountPath"] for one in container(name)["volumeMounts"]}
 
@@ -240,7 +240,7 @@ def test_the_network_is_closed_but_for_what_is_named() -> None:
     closed = policies()["nothing"]
     assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     (rule,) = policies()["chain"]["podSelector"]["matchExpressions"]
-    assert rule["values"] == ["ingest", "respond"]
+    assert rule["values"] == ["ingest", "respond", "forensics"]
     open_to_all = [
         name
         for name, spec in policies().items()

@@ -1,0 +1,168 @@
+"""`firebreak audit keep` as its own process: a real broker, real kills, the log made again."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from forensics.record import database
+from forensics.record.log_reader import LogReader
+from forensics.record.note import Key, NoteSigner
+from forensics.record.verification import verify
+from runtime.kafka import KafkaBroker
+from runtime.signatures import generate, load_private
+from sandbox.ports import free_port
+from sandbox.process import ChildProcess
+from schemas.codec import encode
+from schemas.errors import ConfigurationError
+from schemas.topics import ACTIONS, RECORDED, SEALS
+from tests.forensic_log import ORIGIN, action
+
+pytestmark = pytest.mark.kafka
+
+PATIENCE = 90.0
+MORTAL = Path(__file__).parents[2] / "faults" / "mortal.py"
+LOOK_EVERY = 0.3
+BRAKES = 8
+STEPS = 40
+
+
+class Office:
+    """Where a log is kept: a broker, a key, a folder."""
+
+    def __init__(self, bootstrap: str, broker: KafkaBroker, namespace: str, folder: Path) -> None:
+        self.broker = broker
+        self.folder = folder
+        self.web = free_port()
+        secret = generate(folder, "log")
+        self.key: Key = NoteSigner(ORIGIN, load_private(secret)).key
+        self.environment = {
+            "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+            "FIREBREAK_KAFKA__NAMESPACE": namespace,
+            "FIREBREAK_HOME": str(folder / "home"),
+            "FIREBREAK_FORENSICS__ORIGIN": ORIGIN,
+            "FIREBREAK_FORENSICS__SIGNING_KEY": str(secret),
+            "FIREBREAK_FORENSICS__SEAL_SECONDS": "0.2",
+            "FIREBREAK_FORENSICS__WEB_PORT": str(self.web),
+        }
+        broker.create([*RECORDED, SEALS])
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "home" / "forensics" / "record.sqlite"
+
+    def start(self, *before: str) -> ChildProcess:
+        command = [*(before or [str(Path(sys.executable).with_name("firebreak"))]), "audit", "keep"]
+        return ChildProcess(command, self.folder / "keep.log", environment=self.environment)
+
+    @contextmanager
+    def log(self) -> Iterator[LogReader]:
+        engine = database.connect(database.file_url(self.database))
+        try:
+            yield LogReader(engine)
+        finally:
+            engine.dispose()
+
+    def write(self, brakes: range) -> None:
+        producer = self.broker.producer()
+        for step in range(STEPS):
+            for brake in brakes:
+                record = action(step, f"{brake:064x}", state="broadcast")
+                producer.send(ACTIONS.name, encode(record), key=b"%d" % brake)
+        producer.flush()
+        producer.close()
+
+    def kept(self) -> int:
+        """How many sealed leaves are actions."""
+        return self.sealed("action")
+
+    def sealed(self, kind: str) -> int:
+        """How many sealed leaves are of a kind; none while there is no log yet."""
+        try:
+            with self.log() as log:
+                newest = log.newest_seal()
+                size = newest.size if newest else 0
+                return sum(leaf.position < size for leaf in log.kind(kind))
+        except ConfigurationError:
+            return 0
+
+
+@pytest.fixture
+def office(bootstrap: str, broker: KafkaBroker, namespace: str, tmp_path: Path) -> Office:
+    return Office(bootstrap, broker, namespace, tmp_path)
+
+
+def wait(what: Callable[[], bool], process: ChildProcess) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        process.require_running()
+        assert time.monotonic() < deadline, process.tail()
+        time.sleep(LOOK_EVERY)
+
+
+def run_until_it_dies(office: Office, operations: int) -> None:
+    dying = office.start(sys.executable, str(MORTAL), str(operations))
+    deadline = time.monotonic() + PATIENCE
+    while dying.status is None and time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY)
+    assert dying.status == -9, dying.tail()
+
+
+def require_each_once(office: Office, count: int) -> None:
+    with office.log() as log:
+        found = verify(log, office.key)
+        assert (found.findings, found.gaps, found.gone) == ((), (), 0)
+        origins = [leaf[2:5] for leaf in log.kind("action")]
+        assert len(set(origins)) == len(origins) == count
+
+
+def test_a_kill_loses_nothing_and_doubles_nothing(office: Office) -> None:
+    office.write(range(BRAKES))
+    run_until_it_dies(office, 12)
+    keep = office.start()
+    wait(lambda: office.kept() == BRAKES * STEPS, keep)
+    one = action(3, "0" * 64, state="broadcast")
+    proof = httpx.get(f"http://127.0.0.1:{office.web}/proof/{one.id}", timeout=30)
+    keep.kill()
+
+    require_each_once(office, BRAKES * STEPS)
+    with office.log() as log:  # each life told with what it began
+        begun = [leaf.entry or b"" for leaf in log.kind("configuration")]
+        assert begun
+        assert all(b"forensics.origin" in entry for entry in begun)
+    path = office.folder / "one.tlog-proof"
+    path.write_bytes(proof.content)
+    told = CliRunner().invoke(app, ["audit", "check", str(path), "--key", str(office.key)])
+    assert told.exit_code == 0, told.output
+    assert "proved: leaf" in told.output
+
+
+@pytest.mark.faults
+def test_after_many_kills_the_log_is_made_again_with_the_same_roots(office: Office) -> None:
+    written = 0
+    for life in (3, 5, 7, 9, 11, 13, 15, 17, 6, 12):
+        office.write(range(written, written + BRAKES))
+        written += BRAKES
+        run_until_it_dies(office, life)
+    keep = office.start()
+    wait(lambda: office.kept() == written * STEPS, keep)
+    keep.kill()
+    require_each_once(office, written * STEPS)
+    with office.log() as log:
+        roots = [(seal.size, seal.root) for seal in log.seals()]
+
+    for path in office.database.parent.glob("record.sqlite*"):
+        path.unlink()
+    again = office.start()
+    wait(lambda: office.kept() == written * STEPS, again)
+    again.stop()
+    require_each_once(office, written * STEPS)
+    with office.log() as log:
+        rebuilt = [(seal.size, seal.root) for seal in log.seals()]
+        assert rebuilt[: len(roots)] == roots

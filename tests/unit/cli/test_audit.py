@@ -1,0 +1,206 @@
+"""`firebreak audit`: proofs out, proofs checked, logs verified, decisions derived again."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from typer.testing import CliRunner, Result
+
+from cli.audit_keep import engine_of
+from cli.main import app
+from forensics.record.leaf import leaf_of
+from forensics.record.log_reader import Anchored
+from forensics.record.log_writer import LogWriter
+from forensics.record.note import parse_key, parse_note
+from forensics.record.vouched import Vouched
+from runtime.settings import load
+from schemas.actions import Action
+from schemas.codec import decode_from
+from schemas.errors import ConfigurationError, PipelineError
+from schemas.examples import FOLDER
+from schemas.topics import ACTIONS
+from tests.forensic_log import (
+    BRAKE,
+    ORIGIN,
+    SIGNER,
+    WITNESS,
+    action,
+    leaves,
+    message,
+    private,
+    seal,
+)
+
+Run = Callable[..., Result]
+
+
+def decided() -> Action:
+    """A decision with every number that it rests on."""
+    record = decode_from(ACTIONS, (FOLDER / "actions-v1" / "action.json").read_bytes())
+    assert isinstance(record, Action)
+    return record
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    key = tmp_path / "log.pem"
+    key.touch(mode=0o600)
+    key.write_bytes(private("log").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    monkeypatch.setenv("FIREBREAK_HOME", str(tmp_path))
+    monkeypatch.setenv("FIREBREAK_FORENSICS__ORIGIN", ORIGIN)
+    monkeypatch.setenv("FIREBREAK_FORENSICS__SIGNING_KEY", str(key))
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["audit", *arguments])
+
+    return invoke
+
+
+@pytest.fixture
+def place(run: Run, tmp_path: Path) -> Path:
+    """A log of 21 leaves, cosigned and anchored as far as its 12th."""
+    engine = engine_of(load())
+    with LogWriter.open(engine) as log:
+        log.append(leaves(10))
+        log.append([leaf_of(message(0, action(0, decided().action), 1))])
+        log.append([leaf_of(message(1, decided(), 1))])
+        sealed = seal(log)
+        note = parse_note(sealed.note.encode())
+        vouched = Vouched(engine)
+        vouched.cosigned(sealed.size, str(note.with_lines([WITNESS.cosign(note.text, 7)])))
+        anchor = Anchored(sealed.size, sealed.root, "eip155:1", "0x" + "1" * 40, "0x" + "2" * 64, 9)
+        vouched.anchored([anchor], up_to=sealed.size)
+        log.append(leaves(9, 10))
+        seal(log)
+    engine.dispose()
+    rows = [anchor._asdict() | {"root": anchor.root.hex()}]
+    (tmp_path / "anchors.json").write_bytes(orjson.dumps(rows))
+    return tmp_path
+
+
+def test_a_proof_is_checked_offline_with_keys_and_anchors_alone(
+    run: Run, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof, anchors = place / "one.tlog-proof", str(place / "anchors.json")
+    assert run("prove", action(3).id, "--out", str(proof)).exit_code == 0
+    for name in ("HOME", "FORENSICS__ORIGIN", "FORENSICS__SIGNING_KEY"):
+        monkeypatch.delenv(f"FIREBREAK_{name}")  # on somebody else's machine
+    told = run(
+        "check", str(proof), "--key", str(SIGNER.key),
+        "--witness", str(WITNESS.key), "--anchors", anchors,
+    )  # fmt: skip
+
+    assert told.exit_code == 0, told.output
+    for said in ("proved: leaf 3", "seen by witness.example/w1", "on eip155:1 in block 9"):
+        assert said in told.output
+    assert action(3).id in told.output
+
+
+def test_a_proof_that_proves_nothing_says_why(run: Run, place: Path) -> None:
+    proof = place / "one.tlog-proof"
+    run("prove", BRAKE, "--leaf", "3", "--out", str(proof))
+    text = proof.read_text()
+    lines = text.split("\n")
+    changed = lines[1][:40] + ("A" if lines[1][40] != "A" else "B") + lines[1][41:]
+    proof.write_text(text.replace(lines[1], changed))
+    told = run("check", str(proof))
+    assert told.exit_code == 1
+    assert "proves nothing" in told.output
+
+    proof.write_text(text)
+    unseen = run("check", str(proof), "--witness", str(WITNESS.key).replace("w1", "w2"))
+    assert isinstance(unseen.exception, ConfigurationError)  # that is no key
+    assert run("check", str(proof), "--quorum", "1").exit_code == 1
+    (place / "none.json").write_text("[]")
+    told = run("check", str(proof), "--anchors", str(place / "none.json"))
+    assert (told.exit_code, "not among the anchors" in told.output) == (1, True)
+
+
+def test_a_whole_log_is_verified_against_what_lies_elsewhere(run: Run, place: Path) -> None:
+    alone = run("verify")
+    assert alone.exit_code == 0, alone.output
+    assert "held against nothing from elsewhere" in alone.output
+    told = run("verify", "--anchors", str(place / "anchors.json"))
+    assert told.exit_code == 0, told.output
+    assert "21 leaves under 2 checkpoints, 1 roots from elsewhere" in told.output
+    assert "sound" in told.output
+
+
+def test_what_is_not_as_it_was_is_told_and_ends_with_one(run: Run, place: Path) -> None:
+    kept = sqlite3.connect(place / "forensics" / "record.sqlite", isolation_level=None)
+    garden = "replace(CAST(entry AS TEXT), 'meadow', 'garden')"
+    for value, said in (
+        (f"CAST({garden} AS BLOB)", "leaf 4 is not what its hash says"),
+        (garden, "stands what no log writes"),  # text where bytes belong
+    ):
+        kept.execute(f"UPDATE leaves SET entry = {value} WHERE position = 4")
+        told = run("verify")
+        assert told.exit_code == 1
+        assert said in told.output
+    kept.close()
+
+
+def test_an_act_before_its_intent_is_told(run: Run, place: Path) -> None:
+    engine = engine_of(load())
+    with LogWriter.open(engine) as log:
+        log.append([leaf_of(message(2, action(4, "ab" * 32), 1))])
+        seal(log)
+    engine.dispose()
+    told = run("verify")
+    assert told.exit_code == 1
+    assert "stands before its step 3" in told.output
+
+
+def test_a_decision_is_derived_again_from_what_was_recorded(run: Run, place: Path) -> None:
+    told = run("rederive", decided().action)
+    assert told.exit_code == 0, told.output
+    assert "equal" in told.output
+
+
+def test_a_record_is_found_with_who_vouches_for_it(run: Run, place: Path) -> None:
+    (found,) = orjson.loads(run("find", decided().id).output)
+    assert (found["leaf"], found["sealed"], found["witnesses"]) == (11, 12, [WITNESS.key.name])
+    assert found["anchor"]["block"] == 9
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("prove", "0" * 64),
+        ("prove", "nonsense"),
+        ("prove", BRAKE, "--leaf", "99"),
+        ("rederive", "1" * 64),
+        ("verify", "--key", "nonsense"),
+        ("verify", "--anchors", "/nowhere.json"),
+        ("anchors", "/nowhere/out.json"),
+    ],
+)
+def test_what_cannot_be_done_says_what_to_change(
+    run: Run, place: Path, arguments: tuple[str, ...]
+) -> None:
+    told = run(*arguments)
+    assert isinstance(told.exception, PipelineError), told.output
+
+
+def test_without_a_log_there_is_nothing_to_verify(run: Run) -> None:
+    told = run("verify")
+    assert isinstance(told.exception, ConfigurationError)
+    assert "no log" in str(told.exception)
+
+
+@pytest.mark.parametrize(("kind", "type_"), [("log", 1), ("witness", 4)])
+def test_a_key_is_made_apart_from_those_whose_alerts_are_believed(
+    tmp_path: Path, kind: str, type_: int
+) -> None:
+    made = CliRunner().invoke(
+        app, ["keys", kind, "example.org/firebreak", "--folder", str(tmp_path)]
+    )
+    assert made.exit_code == 0, made.output
+    shown = made.output.rpartition("for those who check: ")[2].replace("\n", "")
+    assert parse_key(shown).type == type_
+    assert not list(tmp_path.glob("*.pub.pem"))
+    secret = (tmp_path / kind / f"{kind}.pem").read_text()
+    assert secret.splitlines()[1] not in made.output
