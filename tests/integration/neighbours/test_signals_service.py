@@ -152,15 +152,10 @@ def test_a_case_of_one_becomes_a_warning_of_the_other(found: Found) -> None:
     (warning,) = orchard.signals()
     assert signer_of(warning) == warning.issuer == address(9)
     assert (warning.target, warning.tlp, warning.seq) == (f"eip155:1:0x{pool}", "green", 1)
-
-    # A kill in between neither repeats a signal nor uses its number again.
-    first.kill()
-    meadow.serve(**issuing)
     happens("c")
     happens("d")
     until(lambda: len(orchard.signals()) == 2)
     assert sorted(one.seq for one in meadow.signals()) == [1, 2]
-
     by_hand(orchard, warning)
     producer.close()
 

@@ -1,4 +1,4 @@
-"""What `firebreak signals` asks for before it says anything, and the game that shows what lies do."""
+"""What `firebreak signals` asks for before it says anything."""
 
 import json
 from pathlib import Path
@@ -31,10 +31,8 @@ role = "pool"
 @pytest.fixture
 def flags(tmp_path: Path) -> dict[str, object]:
     """Settings that issue signals."""
-    for name, text in (
-        ("k.json", json.dumps(Account.encrypt(key(9), "s", iterations=2))),
-        ("p", "s"),
-    ):
+    keystore = json.dumps(Account.encrypt(key(9), "s", iterations=2))
+    for name, text in (("k.json", keystore), ("p", "s")):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o600)
     (tmp_path / "meadow.toml").write_text(MANIFEST)
