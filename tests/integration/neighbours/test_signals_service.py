@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from eth_account import Account
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cli.main import app
 from runtime.broker import Message, Partition, read_all
@@ -138,7 +137,7 @@ def test_a_case_of_one_becomes_a_warning_of_the_other(found: Found) -> None:
         "FIREBREAK_SIGNALS__SUBSCRIBERS": subscribers,
         "FIREBREAK_SIGNALS__TLP": "green",
     }
-    first = meadow.serve(**issuing)
+    issuer = meadow.serve(**issuing)
     producer = meadow.broker.producer()
 
     def happens(name: str) -> None:
@@ -148,7 +147,13 @@ def test_a_case_of_one_becomes_a_warning_of_the_other(found: Found) -> None:
         producer.flush()
 
     happens("c")
-    until(lambda: orchard.signals() or receiving.require_running() or first.require_running())
+
+    def arrived() -> bool:
+        receiving.require_running()
+        issuer.require_running()
+        return bool(orchard.signals())
+
+    until(arrived)
     (warning,) = orchard.signals()
     assert signer_of(warning) == warning.issuer == address(9)
     assert (warning.target, warning.tlp, warning.seq) == (f"eip155:1:0x{pool}", "green", 1)
