@@ -72,15 +72,15 @@ def respond(
         cap = own.fee_cap_gwei * _GWEI
         outlook = Outlook(chain, account, cap, manifests, switch, neighbours)
         wake = threading.Event()
-        with Journal(place) as journal:
-            producer = broker.producer()
+        producer = broker.producer()
+        intake = Intake(producer, service.metrics, "respond")
+        with (
+            Journal(place) as journal,
+            hearing(settings, neighbours, broker, intake, service.metrics, wake.set) as heard,
+        ):
             book = Book(journal, producer, service.metrics)
             equipment.require_own(book.ledger, account)
-            intake = Intake(producer, service.metrics, "respond")
-            ears = Ears(
-                _alerts(settings, service, intake, chain.name),
-                hearing(settings, neighbours, broker, intake, service.metrics, wake.set),
-            )
+            ears = Ears(_alerts(settings, service, intake, chain.name), heard)
             responder = _responder(settings, service, Field(levers, outlook, beyond), book, ears)
             preflight(outlook, levers)
             responder.tick()

@@ -14,7 +14,7 @@ from runtime.logs import logger
 from schemas.alerts import Alert, AlertRecord
 from schemas.errors import TransientError
 from schemas.headers import hops
-from schemas.topics import ALERTS, SIGNALS
+from schemas.topics import ALERTS
 
 _log = logger(__name__)
 
@@ -36,6 +36,8 @@ class Responder:
     """What the consumer loop runs. While no node answers it takes no alerts: they wait in their
     topic, and are judged by their age when one does."""
 
+    topics = (ALERTS.name,)
+
     def __init__(
         self,
         ears: Ears,
@@ -55,28 +57,17 @@ class Responder:
         self._look_at = self._settle_at = clock.monotonic()
         self._sees = False
 
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """Alerts, and signals where somebody is listened to."""
-        return (ALERTS.name,) if self._ears.neighbours is None else (ALERTS.name, SIGNALS.name)
-
-    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
-        """Start where the group stopped, and with the first signal that is kept."""
-        neighbours = self._ears.neighbours
-        return {} if neighbours is None else neighbours.assigned(partitions)
+    def assigned(self, partitions: Sequence[Partition]) -> Offsets:  # noqa: ARG002 - nothing is kept by partition
+        """Start where the group stopped."""
+        return {}
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Go on with the brakes that were begun: their nonces are this account's."""
 
     def process(self, batch: Sequence[Message]) -> None:
-        """Answer every alert, in order; one that the same batch takes back is not acted on. What
-        neighbours say is heard before."""
-        self._hear(message for message in batch if message.topic == SIGNALS.name)
-        read = [
-            (message, self._ears.alerts.read(message, self._executor.head))
-            for message in batch
-            if message.topic == ALERTS.name
-        ]
+        """Answer every alert, in order; one that the same batch takes back is not acted on."""
+        alerts = self._ears.alerts
+        read = [(message, alerts.read(message, self._executor.head)) for message in batch]
         void = _void(record for _, record in read if record is not None)
         for message, record in read:
             if isinstance(record, Alert):
@@ -85,20 +76,14 @@ class Responder:
                 self._executor.withdraw(record.alert)
         self._book.publish()
 
-    def _hear(self, messages: Iterable[Message]) -> None:
-        neighbours = self._ears.neighbours
-        if neighbours is None:
-            return
-        found = [neighbours.hear(message, self._executor.time) for message in messages]
-        if found:
-            neighbours.show(self._executor.time)
-
     def tick(self) -> None:
-        """Look at the chain, and let the brakes that wait for it go on."""
+        """Look at the chain, let brakes that wait for it go on, hear what neighbours say."""
         now = self._clock.monotonic()
         if now >= self._look_at:
             self._look_at = now + self._look_every
             self._look()
+        if self._sees and self._ears.neighbours is not None:
+            self._ears.neighbours.listen(self._executor.time)
         if now >= self._settle_at and not self._book.ledger.open():
             self._settle_at = now + SETTLE_AFTER
             self._book.settle()
