@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from cli.arming import switch_of
-from cli.hearing import ears_of
+from cli.hearing import alerts_of, hearing
 from cli.respond_beside import GWEI, beside, board_of, chain_id, drills, heartbeats, node
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from responders.outlook import Outlook
     from responders.relay import Relay
     from responders.responder import Ears, Responder
+    from runtime.kafka import KafkaBroker
     from runtime.kafka_consumer import KafkaConsumer
     from runtime.service import Service
     from runtime.settings import Settings
+    from schemas.manifest import Manifest
 
 
 def respond(
@@ -36,21 +38,10 @@ def respond(
     """Decide on alerts and brake on chain. Without --armed nothing is signed or sent."""
     from cli.wiring import connect, read_manifests, read_settings
     from responders import equipment
-    from responders.arming import ArmingWatch
-    from responders.book import Book
-    from responders.journal import Journal
-    from responders.levers import within_reach
-    from responders.neighbours import Neighbourhood
-    from responders.outlook import Outlook
-    from responders.preflight import preflight
-    from responders.readiness import Teller
-    from runtime.announcement import announce
-    from runtime.loop import Loop
     from runtime.service import running
 
     settings = read_settings(respond={"armed": armed or None}, health={"port": health_port})
-    own = settings.respond
-    equipment.require_all(own)
+    equipment.require_all(settings.respond)
     manifests = read_manifests(settings).values()
     heard = (CONSENTS,) if any(manifest.quorum for manifest in manifests) else ()
     broker = connect(settings, ALERTS, ACTIONS, READINESS, DEAD_LETTERS, *heard)
@@ -59,41 +50,71 @@ def respond(
         node(settings, service) as chain,
         _beyond(settings) as beyond,
     ):
-        recorded = announce(broker, service, settings)
-        levers = within_reach(manifests, chain, own.epoch, own.emergency)
-        if not levers:
-            raise ConfigurationError(
-                f"no manifest in {settings.protocols} has a brake on {chain.name}"
-            )
-        account = equipment.account_of(own, chain_id(chain))
-        place = _journal(settings, chain)
-        switch = switch_of(settings, place)
-        neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
-        cap = own.fee_cap_gwei * GWEI
-        outlook = Outlook(chain, account, cap, manifests, switch, neighbours)
-        wake = threading.Event()
-        with Journal(place) as journal:
-            producer = broker.producer()
-            book = Book(journal, producer, service.metrics)
-            equipment.require_own(book.ledger, account)
-            ears = ears_of(settings, service, chain.name, neighbours, (broker, producer), wake.set)
-            responder = _responder(settings, service, Field(levers, outlook, beyond), book, ears)
-            preflight(outlook, levers)
-            responder.tick()
-            equipment.warn_of_unbounded_loss(outlook, manifests)
-            watch = ArmingWatch(outlook, switch, producer, service.clock)
-            consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
-            beat = _beat(service, responder, watch if recorded else None, consumer)
-            board = board_of(levers, outlook, book)
-            teller = Teller(board, broker.producer(), service.clock)
-            gc.freeze()  # what there is by now stays; no collection walks it during a brake
-            with (
-                heartbeats(settings, service, levers, board),
-                drills(settings, service, account, board, wake),
-                beside(service, partial(teller.run, service.stop)),
-            ):
-                Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
-            book.settle()
+        _serve(settings, service, broker, manifests, chain, beyond)
+
+
+def _serve(
+    settings: "Settings",
+    service: "Service",
+    broker: "KafkaBroker",
+    manifests: "Collection[Manifest]",
+    chain: "Chain",
+    beyond: "Beyond",
+) -> None:
+    """Answer alerts until told to stop."""
+    from responders import equipment
+    from responders.arming import ArmingWatch
+    from responders.book import Book
+    from responders.journal import Journal
+    from responders.levers import within_reach
+    from responders.neighbours import Neighbourhood
+    from responders.outlook import Outlook
+    from responders.preflight import preflight
+    from responders.readiness import Teller
+    from responders.responder import Ears
+    from runtime.announcement import announce
+    from runtime.intake import Intake
+    from runtime.loop import Loop
+
+    own = settings.respond
+    recorded = announce(broker, service, settings)
+    levers = within_reach(manifests, chain, own.epoch, own.emergency)
+    if not levers:
+        raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")
+    account = equipment.account_of(own, chain_id(chain))
+    place = _journal(settings, chain)
+    switch = switch_of(settings, place)
+    neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
+    cap = own.fee_cap_gwei * GWEI
+    outlook = Outlook(chain, account, cap, manifests, switch, neighbours)
+    wake = threading.Event()
+    producer = broker.producer()
+    intake = Intake(producer, service.metrics, "respond")
+    with (
+        Journal(place) as journal,
+        hearing(settings, neighbours, broker, intake, service.metrics, wake.set) as signals,
+    ):
+        book = Book(journal, producer, service.metrics)
+        equipment.require_own(book.ledger, account)
+        alerts = alerts_of(settings, service, intake, broker, chain.name)
+        ears = Ears(alerts, signals)
+        responder = _responder(settings, service, Field(levers, outlook, beyond), book, ears)
+        preflight(outlook, levers)
+        responder.tick()
+        equipment.warn_of_unbounded_loss(outlook, manifests)
+        watch = ArmingWatch(outlook, switch, producer, service.clock)
+        consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
+        beat = _beat(service, responder, watch if recorded else None, consumer)
+        board = board_of(levers, outlook, book)
+        teller = Teller(board, broker.producer(), service.clock)
+        gc.freeze()  # what there is by now stays; no collection walks it during a brake
+        with (
+            heartbeats(settings, service, levers, board),
+            drills(settings, service, account, board, wake),
+            beside(service, partial(teller.run, service.stop)),
+        ):
+            Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
+        book.settle()
 
 
 def _beat(

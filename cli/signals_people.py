@@ -75,14 +75,26 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
     Console().print(table)
 
 
-def export(signal: SignalId) -> None:
-    """Print a signal as a STIX 2.1 bundle; what its marking keeps here is not printed."""
+def export(
+    signal: SignalId,
+    calldata: Annotated[bool, typer.Option(help="For a registry on chain instead.")] = False,  # noqa: FBT002 - a command-line flag
+) -> None:
+    """Print a signal as a STIX 2.1 bundle, or as the call that publishes it on chain, for any
+    account to send. What its marking keeps here is not printed."""
     from cli.wiring import read_settings
     from neighbours.marking import LEAVES
+    from neighbours.registry import publishing
     from neighbours.stix import bundle
     from runtime.clock import SystemClock
+    from schemas.errors import PoisonRecordError
 
     found = _named(_broker(read_settings()), signal)
+    if calldata:
+        try:
+            typer.echo(publishing(found))
+        except PoisonRecordError as error:
+            raise ConfigurationError(str(error)) from error
+        return
     if found.tlp not in LEAVES:
         raise ConfigurationError(f"TLP:{found.tlp.upper()}: it may not leave this organisation")
     typer.echo(bundle(found, SystemClock().now_ns() // 10**9))

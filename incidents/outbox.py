@@ -40,6 +40,10 @@ class Outbox:
         waiting, self._waiting = self._waiting, []
         return waiting
 
+    def waiting(self) -> int:
+        """Return how many were collected."""
+        return len(self._waiting)
+
     def flush(self) -> Offsets:
         """Return no offsets: whoever takes the records delivers them."""
         return {}

@@ -1,6 +1,7 @@
 """Where every carrier hands in what neighbours say: checked once, then on the topic."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Collection
 from typing import get_args
 
@@ -15,6 +16,12 @@ from schemas.topics import SIGNALS
 from schemas.units import Seconds
 
 _log = logger(__name__)
+
+
+MOST_PER_HOUR = 120
+"""Signals of one issuer; twice what one of ours would say."""
+
+_HOUR = 3600
 
 
 class Desk:
@@ -32,6 +39,9 @@ class Desk:
         self._clock = clock
         self._metrics = metrics
         self._lock = threading.Lock()
+        self._times: dict[str, deque[Seconds]] = {
+            issuer: deque(maxlen=MOST_PER_HOUR) for issuer in issuers
+        }
         for outcome in ("taken", *get_args(Refusal)):
             metrics.signals.labels(outcome)
 
@@ -54,10 +64,12 @@ class Desk:
         """
         with self._lock:
             try:
+                self._require_room(signal.issuer)
                 self._admission.admit(signal, self.now())
             except RefusedSignalError as error:
                 self._metrics.signals.labels(error.why).inc()
                 raise
+            self._times[signal.issuer].append(self.now())
             self.write(signal)
         self._metrics.signals.labels("taken").inc()
         _log.info(
@@ -68,6 +80,11 @@ class Desk:
             target=signal.target,
             severity=signal.severity,
         )
+
+    def _require_room(self, issuer: str) -> None:
+        times = self._times.get(issuer, ())
+        if len(times) == MOST_PER_HOUR and self.now() - times[0] < _HOUR:
+            raise RefusedSignalError("rate", f"{issuer} says more than {MOST_PER_HOUR} an hour")
 
     def write(self, signal: Signal) -> None:
         """Write a signal and wait until it is kept."""

@@ -40,6 +40,7 @@ _REACHED: dict[str, frozenset[Phase]] = {
     "detect": frozenset({"detect", "respond", "recover"}),
     "respond": frozenset({"respond", "recover"}),
     "recover": frozenset({"recover"}),
+    "confirmed": frozenset({"respond", "recover"}),
 }
 
 
@@ -69,7 +70,7 @@ class Rules:
     """What is told."""
 
     least: Severity
-    after: Literal["detect", "respond", "recover"]
+    after: Literal["detect", "respond", "recover", "confirmed"]
     lifetime: Seconds
 
 
@@ -100,6 +101,8 @@ def due(told: Draft, case: Incident, said: Said | None, rules: Rules, now: Secon
         return now < said.expiry
     grave = SEVERITIES.index(told.severity) >= SEVERITIES.index(rules.least)
     if not (told.confidence and grave and case.phase in _REACHED[rules.after]):
+        return False
+    if rules.after == "confirmed" and told.confidence < CONFIRMED:
         return False
     if case.latest + rules.lifetime <= now:
         return False  # a case of long ago, read again

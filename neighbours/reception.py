@@ -4,7 +4,7 @@ Whoever can connect may try, since a signature is what lets anyone in. So everyt
 body's size and the time it takes, a connection's life, connections at a time.
 
 Answers: 202 it is kept; 409 it came before (as good); 400 not a signal, 403 not signed by anyone
-who is listened to, 410 expired, 413 too large, 408 too slow, 503 cannot be kept now.
+who is listened to, 410 expired, 413 too large, 408 too slow, 429 too many, 503 cannot be kept now.
 """
 
 import asyncio
@@ -45,6 +45,7 @@ _STATUS: dict[Refusal, int] = {
     "expiry": 410,
     "sequence": 409,
     "signature": 403,
+    "rate": 429,
 }
 
 

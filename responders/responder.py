@@ -15,7 +15,7 @@ from runtime.logs import logger
 from schemas.alerts import Alert, AlertRecord
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.headers import hops
-from schemas.topics import ALERTS, CONSENTS, SIGNALS
+from schemas.topics import ALERTS, CONSENTS
 
 _log = logger(__name__)
 
@@ -68,30 +68,24 @@ class Responder:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """Alerts; operators' words where any have a say; signals where somebody is listened to."""
-        alerts = self._ears.alerts.topics
-        return alerts if self._ears.neighbours is None else (*alerts, SIGNALS.name)
+        """Alerts, and operators' words where any have a say."""
+        return self._ears.alerts.topics
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Start where the group stopped; with operators' words, which are kept in memory alone,
-        where the oldest may still be valid; with signals at the first that is kept."""
-        starts = dict(self._ears.alerts.starts(partitions))
-        if self._ears.neighbours is not None:
-            starts |= self._ears.neighbours.assigned(partitions)
-        return starts
+        where the oldest may still be valid."""
+        return self._ears.alerts.starts(partitions)
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Go on with the brakes that were begun: their nonces are this account's."""
 
     def process(self, batch: Sequence[Message]) -> None:
         """Answer every alert, in order; one that the same batch takes back is not acted on. What
-        neighbours and operators say is heard before."""
+        operators say is heard before."""
         alerts = [message for message in batch if message.topic == ALERTS.name]
-        self._hear_neighbours(message for message in batch if message.topic == SIGNALS.name)
-        self._hear_operators(message for message in batch if message.topic == CONSENTS.name)
-        read = [
-            (message, self._ears.alerts.read(message, self._executor.head)) for message in alerts
-        ]
+        self._hear(message for message in batch if message.topic == CONSENTS.name)
+        ears, head = self._ears.alerts, self._executor.head
+        read = [(message, ears.read(message, head)) for message in alerts]
         void = _void(record for _, record in read if record is not None)
         now = self._clock.monotonic()
         for message, record in read:
@@ -115,7 +109,7 @@ class Responder:
             lambda group: now - group.arrived >= WAITS and self._clock.monotonic() < until,
         )
 
-    def _hear_operators(self, messages: Iterable[Message]) -> None:
+    def _hear(self, messages: Iterable[Message]) -> None:
         """Hear operators, and go on with the brakes that waited for them, once for all."""
         news = False
         for message in messages:
@@ -129,22 +123,16 @@ class Responder:
         if news:
             self._executor.gather()
 
-    def _hear_neighbours(self, messages: Iterable[Message]) -> None:
-        neighbours = self._ears.neighbours
-        if neighbours is None:
-            return
-        found = [neighbours.hear(message, self._executor.time) for message in messages]
-        if found:
-            neighbours.show(self._executor.time)
-
     def tick(self) -> None:
-        """Look at the chain, and let the brakes that wait for it go on."""
+        """Look at the chain, let brakes that wait for it go on, hear what neighbours say."""
         now = self._clock.monotonic()
         if len(self._lanes):
             self._catch_up(now)
         if now >= self._look_at:
             self._look_at = now + self._look_every
             self._look()
+        if self._sees and self._ears.neighbours is not None:
+            self._ears.neighbours.listen(self._executor.time)
         if now >= self._settle_at and not self._book.ledger.open():
             self._settle_at = now + SETTLE_AFTER
             self._book.settle()

@@ -5,68 +5,77 @@ are wrong in themselves go to the dead letters; what is late, known already or n
 counted and passed over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import get_args
 
 from responders.neighbours import Neighbourhood, warned
 from runtime.admission import KEPT, Admission, Refusal, RefusedSignalError, read
-from runtime.broker import Message, Offsets, Partition
+from runtime.broker import Consumer, Message
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from runtime.signatures import Verifier
 from schemas.errors import PoisonRecordError
 from schemas.signals import Signal, Verdict
-from schemas.topics import SIGNALS
 from schemas.units import Seconds
 
 _log = logger(__name__)
 
 
+MOST_AT_A_TURN = 200
+"""Records that are read between two batches of alerts: some 20 ms, if every signature is looked at.
+However many come, alerts wait no longer."""
+
+
 class SignalIntake:
-    """Reads signals and verdicts. The topic is read from its beginning at every start, since what
-    was said then may hold still, and reputations are made of all of it."""
+    """Reads signals and verdicts, over a consumer of its own: what neighbours send never stands in
+    the way of an alert."""
 
     def __init__(
         self,
         neighbourhood: Neighbourhood,
+        consumer: Consumer,
         intake: Intake,
         verifier: Verifier | None,
         metrics: Metrics,
-        beginning: Callable[[Partition], int],
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        """`verifier` knows the keys of people who may find a signal right or wrong; without one, as
-        in a dry-run, every finding counts. `beginning` tells a partition's first offset; `prepare`
-        has the brakes rehearsed, and returns at once."""
+        """`consumer` reads every partition of the topic from its beginning, since what was said
+        then may hold still, and reputations are made of all of it. `verifier` knows the keys of
+        people who may find a signal right or wrong; without one, as in a dry-run, every finding
+        counts. `prepare` has the brakes rehearsed, and returns at once."""
         self._neighbourhood = neighbourhood
+        self._consumer = consumer
         self._intake = intake
         self._verifier = verifier
         self._metrics = metrics
-        self._beginning = beginning
         self._prepare = prepare
         self._admission = Admission(neighbourhood.issuers)
         for outcome in ("taken", *get_args(Refusal)):
             metrics.signals.labels(outcome)
 
-    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
-        """Return where each partition of the topic begins."""
-        return {p: self._beginning(p) for p in partitions if p.topic == SIGNALS.name}
+    def listen(self, now: Seconds) -> None:
+        """Take what there is, up to `MOST_AT_A_TURN`, at `now`: the time of the newest block."""
+        messages = self._consumer.fetch(MOST_AT_A_TURN, 0.0)
+        warned_now = [self._hear(message, now) for message in messages]
+        if any(warned_now):
+            self._prepare()
+        if messages:
+            self.show(now)
 
-    def hear(self, message: Message, now: Seconds) -> frozenset[str]:
-        """Take one record at `now`, the time of the newest block; return the protocols that it
-        warns."""
+    def _hear(self, message: Message, now: Seconds) -> bool:
+        """Take one record; say whether it warns a protocol of ours."""
         try:
             record = _decoded(message)
             if isinstance(record, Verdict):
                 self._learn(message, record)
-                return frozenset()
+                return False
             self._admission.admit(record, now)
         except RefusedSignalError as error:
             self._metrics.signals.labels(error.why).inc()
             if error.why in KEPT:
                 self._intake.reject(message, str(error), fault="content")
-            return frozenset()
+            return False
         self._metrics.signals.labels("taken").inc()
         found = self._neighbourhood.take(record)
         for protocol in sorted(found):
@@ -78,9 +87,7 @@ class SignalIntake:
                 technique=record.technique,
                 severity=record.severity,
             )
-        if found:
-            self._prepare()
-        return found
+        return bool(found)
 
     def show(self, now: Seconds) -> None:
         """Show how many neighbours warn each protocol, and what it does to its odds."""

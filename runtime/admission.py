@@ -14,7 +14,7 @@ from schemas.signals import MAX_LIFETIME, MAX_SIGNAL_BYTES, Signal, Verdict, req
 from schemas.topics import SIGNALS
 from schemas.units import Seconds
 
-Refusal = Literal["size", "form", "issuer", "expiry", "sequence", "signature"]
+Refusal = Literal["size", "form", "issuer", "expiry", "sequence", "signature", "rate"]
 
 KEPT: frozenset[Refusal] = frozenset({"size", "form", "signature"})
 """What is wrong with the bytes themselves, which are kept then. Others are late, known already or

@@ -26,8 +26,9 @@ class SignalsSettings(BaseModel):
     """The file that keeps the highest sequence; default: in the home folder."""
     least_severity: Severity = "high"
     """Cases below it are our own business."""
-    after: Literal["detect", "respond", "recover"] = "respond"
-    """How far a case has to have come: alerts alone, a brake under way, one that holds."""
+    after: Literal["detect", "respond", "recover", "confirmed"] = "respond"
+    """How far a case has to have come: alerts alone, a brake under way, one that holds, a cause
+    that people recorded."""
     tlp: Tlp = "amber"
     """Who may be told (TLP 2.0); only what is `clear` may go on chain."""
     lifetime_seconds: Annotated[int, Field(ge=600, le=MAX_LIFETIME)] = 21_600

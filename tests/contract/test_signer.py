@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]  # ships no types
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,6 +20,7 @@ from hexbytes import HexBytes
 from moto import mock_aws
 from moto.kms.utils import ECDSAPrivateKey
 
+from neighbours.issuing import StatementSigner
 from responders.chain import Call
 from responders.fees import Fee
 from responders.questions import Question, signed_by
@@ -28,6 +30,8 @@ from responders.signers.kms import SPEC, KmsSigner
 from responders.signers.policy import Agreed, Allowed, SignerPolicy
 from responders.signers.server import SignerDesk, listening, serve
 from responders.transactions import ORDER, fields, fields_of, says
+from runtime.admission import Admission
+from tests.unit.neighbours.examples import NOW, unsigned
 
 KEY = bytes(31) + b"\x07"
 CHAIN_ID = 31337
@@ -145,6 +149,23 @@ def test_a_signer_process_says_yes_to_what_is_on_its_list_and_not_for_long(
             process.attest(question, soon)
     with pytest.raises(SignerRefusalError, match="an hour ahead"):
         process.attest(asked, soon + 7200)
+
+
+@pytest.mark.parametrize("kept", ["keystore", "kms"])
+def test_a_signal_is_signed_in_the_way_that_every_reader_takes(
+    request: pytest.FixtureRequest, kept: str
+) -> None:
+    """Twenty signals: both parities occur, and s of either half before it is lowered."""
+    issuer: StatementSigner = (
+        KeySigner(KEY, 0) if kept == "keystore" else kms_signer(request.getfixturevalue("kms"))
+    )
+    admission, parities = Admission([issuer.address]), set()
+    for seq in range(20):
+        told = unsigned(issuer=issuer.address, seq=seq)
+        signed = msgspec.structs.replace(told, signature=issuer.sign_statement(told))
+        admission.admit(signed, NOW)
+        parities.add(signed.signature[-2:])
+    assert parities == {"1b", "1c"}
 
 
 def test_two_transactions_are_two(signer: Signer) -> None:

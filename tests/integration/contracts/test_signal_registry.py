@@ -8,12 +8,13 @@ import pytest
 
 import contracts
 from ingest.decode import Decoder
-from neighbours.registry import signal_of
+from neighbours.registry import publishing, signal_of
 from runtime.statement import digest, signed_by
 from sandbox.abi import Interface
 from sandbox.evm import ETHER, Call
 from sandbox.node import LocalNode
 from schemas.chain import Event
+from schemas.errors import PoisonRecordError
 from schemas.ids import content_id
 from schemas.signals import MAX_LIFETIME
 from tests.integration.contracts.signalling import Signalling, fields
@@ -69,6 +70,15 @@ def test_its_event_is_all_that_ingest_and_a_reader_need(village: Signalling) -> 
         arguments=decoded.arguments,
     )
     assert signal_of(event) == msgspec.structs.replace(told, tlp="clear")
+
+
+def test_our_calldata_publishes_what_everyone_may_read(village: Signalling) -> None:
+    told = village.signal(tlp="clear")
+    data = bytes.fromhex(publishing(told)[2:])
+    assert data == village.publishing(told).data
+    assert village.does(village.owner, Call(to=village.registry.address, data=data))
+    with pytest.raises(PoisonRecordError, match="TLP:GREEN"):
+        publishing(village.signal(tlp="green"))
 
 
 @pytest.mark.parametrize("severity", ["low", "medium", "high", "critical"])

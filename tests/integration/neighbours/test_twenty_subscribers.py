@@ -33,13 +33,13 @@ SUBSCRIBERS, ROUNDS, WARNING = 20, 5, (1, 2)
 
 
 class Subscriber:
-    """A responder that reads the topic with a group of its own, in a thread of its own."""
+    """A responder with consumers of its own, in a thread of its own."""
 
     def __init__(self, number: int, broker: KafkaBroker, journal: Journal) -> None:
         self.tightened = 0.0
         """When its odds were last raised by what it had just heard."""
         account = Account(SIGNER.address, SIGNER)
-        beside = Beside(warned=self._look)
+        beside = Beside(warned=self._look, signals=broker)
         self.bench = Assembly(journal, chain_at(), account, listening(3, 40), beside=beside)
         self.stop = threading.Event()
         consumer = broker.consumer(f"subscriber-{number}")

@@ -1,25 +1,29 @@
 """`firebreak respond` as its own process: a real broker, a real node, a real kill."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from eth_account import Account
 
 from runtime.broker import Partition, Producer
 from runtime.kafka import KafkaBroker
 from runtime.signatures import Signer, generate, load_signer
+from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.codec import decode, encode
 from schemas.headers import hop_headers, hops
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, TopicSpec
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, SIGNALS, TopicSpec
 from tests.integration.responders.place import Place
+from tests.unit.neighbours.examples import address, signal
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
@@ -199,3 +203,32 @@ def test_two_responders_never_share_a_journal(setting: Setting, run: Run) -> Non
     assert second.wait(PATIENCE) == 2
     assert "another process" in second.tail()
     assert first.status is None
+
+
+def test_a_neighbours_warning_raises_what_is_believed(
+    setting: Setting, run: Run, broker: KafkaBroker
+) -> None:
+    (manifest,) = (setting.folder / "protocols").glob("*.toml")
+    pool = setting.place.world.pool.address
+    listed = f'\n[[issuers]]\nname = "orchard"\naddress = "{address(1)}"\nconfirmed = 30\n'
+    manifest.write_text(manifest.read_text() + listed)
+    broker.create((SIGNALS,))
+    port = free_port()
+    expiry = setting.place.hands.timestamp() + 3600
+    told = signal(1, target=f"eip155:31337:{pool}", expiry=expiry, confidence=10_000)
+    setting.producer.send(SIGNALS.name, encode(told), key=told.issuer.encode())
+    setting.producer.flush()
+    process = run("--health-port", str(port))
+
+    def odds() -> float:
+        process.require_running()
+        try:
+            text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        except httpx.TransportError:
+            return 0.0
+        found = re.findall(r'^firebreak_warned_odds{protocol="meadow"} (.*)$', text, re.MULTILINE)
+        return float(found[0]) if found else 0.0
+
+    with running(process):
+        until(lambda: odds() > 9)
+    assert setting.actions.count() == 0

@@ -84,6 +84,8 @@ class Deployment:
             FIREBREAK_RESPOND__TRUSTED_KEYS=str(self._keys),
         )
 
+        self._start("signals", "signals", "serve")
+
     def _start(self, service: str, *arguments: str, **more: str) -> None:
         user = USER.format(service=service)
         environment = self._secured.environment(user, self._space)

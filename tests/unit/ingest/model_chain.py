@@ -123,6 +123,9 @@ class LossyProducer:
         self._live()
         self._queued[Partition(topic, partition or 0)].append((value, key, headers))
 
+    def waiting(self) -> int:
+        return sum(len(records) for records in self._queued.values())
+
     def flush(self) -> Offsets:
         self._live()
         self._write(all_of_it=True)

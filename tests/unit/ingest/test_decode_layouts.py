@@ -4,6 +4,7 @@ import pytest
 
 from ingest.decode import Decoded, Decoder
 from ingest.decode.signatures import parse
+from schemas.chain import Argument
 
 CONTRACT = "0x" + "c0" * 20
 ALICE = "0x" + "a1" * 20
@@ -74,7 +75,7 @@ def test_a_log_without_topics_or_with_unknown_ones_is_left_raw() -> None:
         ("uint8[65]", word(3) * 65, ["3"] * 65),
     ],
 )
-def test_values_of_a_fixed_place_are_read(kind: str, data: str, value: object) -> None:
+def test_values_of_a_fixed_place_are_read(kind: str, data: str, value: Argument) -> None:
     assert event(f"event X({kind} a);", data=data) == Decoded("X", {"a": value})
 
 

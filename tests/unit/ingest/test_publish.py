@@ -162,6 +162,9 @@ def test_a_queue_that_stays_full_stops_the_step_where_it_is() -> None:
         ) -> None:
             raise TransientError("the queue stays full")
 
+        def waiting(self) -> int:
+            return 0
+
         def flush(self) -> dict[Partition, int]:
             return {}
 

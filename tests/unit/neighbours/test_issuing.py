@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neighbours.issuing import MOST_PER_HOUR, MOST_WAITING, Issuing
@@ -145,6 +145,7 @@ def test_a_disk_that_takes_nothing_stops_it(tmp_path: Path) -> None:
         sequence.next()
 
 
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(["next", "restart", "seen", "lost"]), max_size=30))
 def test_no_number_is_ever_used_twice(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]

@@ -97,6 +97,10 @@ def test_only_grave_cases_that_came_far_enough_are_told() -> None:
     assert wanted(case(phase="detect"), rules=Rules("high", "detect", 21_600))
     assert not wanted(case(), rules=Rules("high", "recover", 21_600))
     assert not wanted(case(phase="closed"))
+    confirmed = Rules("high", "confirmed", 21_600)
+    assert not wanted(case(phase="recover"), rules=confirmed)
+    found = Progress(number=1, phase="recover", released=0, cause="a spot price", block=9)
+    assert wanted(case(progress=found), rules=confirmed)
 
 
 def test_a_case_of_long_ago_is_not_told() -> None:

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from neighbours import reception, stix
-from neighbours.desk import Desk
+from neighbours.desk import MOST_PER_HOUR, Desk
 from neighbours.reception import listening
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
@@ -102,6 +102,13 @@ def test_what_is_not_a_signal_of_a_neighbour_is_refused(
 ) -> None:
     assert post(f"{address_of}/signals", body)[0] == status
     assert village.kept == []
+
+
+def test_who_talks_too_much_is_asked_to_wait(address_of: str, village: Village) -> None:
+    for seq in range(MOST_PER_HOUR):
+        village.desk.take(signal(1, seq=seq), "test")
+    assert post(f"{address_of}/signals", encode(signal(1, seq=999)))[0] == 429
+    assert post(f"{address_of}/signals", encode(signal(2)))[0] == 202
 
 
 def test_nothing_else_is_answered(address_of: str) -> None:

@@ -22,7 +22,7 @@ from responders.responder import Ears, Responder
 from responders.response import Response
 from responders.signal_intake import SignalIntake
 from responders.witness import Witness
-from runtime.broker import Message, Partition
+from runtime.broker import Broker, Message, Partition
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
@@ -80,6 +80,8 @@ class Beside:
     """Whose findings on signals count."""
     warned: Callable[[], None] = lambda: None
     """What a neighbour's warning has done."""
+    signals: Broker | None = None
+    """Where neighbours speak; the responder's own topics, without another."""
     second: Chain | None = None
     relay: Relay | None = None
 
@@ -101,7 +103,7 @@ class Assembly:
         self.clock = ManualClock()
         self.metrics = Metrics()
         self.broker = broker or MemoryBroker()
-        self.broker.create((ALERTS, ACTIONS, CONSENTS, DEAD_LETTERS))
+        self.broker.create((ALERTS, ACTIONS, CONSENTS, SIGNALS, DEAD_LETTERS))
         producer = self.broker.producer()
         levers = within_reach([given], chain, 1)
         neighbours = Neighbourhood([given])
@@ -127,13 +129,13 @@ class Assembly:
             levers, self.book, self.executor, self.outlook, self.clock, self.metrics
         )
         intake = Intake(producer, self.metrics, "respond")
-        hearing = (
-            SignalIntake(
-                neighbours, intake, beside.people, self.metrics, lambda _: 0, beside.warned
-            )
-            if neighbours.issuers
-            else None
-        )
+        self.signals = beside.signals or self.broker
+        hearing = None
+        if neighbours.issuers:
+            consumer = self.signals.consumer()
+            consumer.assign({Partition(SIGNALS.name, n): 0 for n in range(SIGNALS.partitions)})
+            people, prepare = beside.people, beside.warned
+            hearing = SignalIntake(neighbours, consumer, intake, people, self.metrics, prepare)
         self.responder = Responder(
             Ears(AlertIntake(intake, beside.verifier, chain.name, self.metrics), hearing),
             response,
@@ -181,13 +183,11 @@ class Assembly:
         ]
 
     def warn(self, *records: Signal | Verdict, headers: Headers = ()) -> None:
-        """Hand over one batch of what neighbours and people said."""
-        self.responder.process(
-            [
-                Message(SIGNALS.name, 0, offset, record.issuer.encode(), encode(record), headers)
-                for offset, record in enumerate(records)
-            ]
-        )
+        """Let neighbours and people say something, and the responder take its turn."""
+        producer = self.signals.producer()
+        for one in records:
+            producer.send(SIGNALS.name, encode(one), key=one.issuer.encode(), headers=headers)
+        self.responder.tick()
 
     def states(self, action: str | None = None) -> list[str]:
         """Return the states that actions went through, as the topic tells them."""

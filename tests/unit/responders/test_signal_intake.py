@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from responders.journal import Journal
 from responders.outlook import Account
 from responders.rederive import rederive
+from responders.signal_intake import MOST_AT_A_TURN
 from runtime.broker import Partition
 from runtime.signatures import Signer, Verifier, key_id
 from schemas.actions import Action, Heard
@@ -121,18 +122,29 @@ def test_a_dry_run_says_what_it_heard_as_well(at_work: Work) -> None:
     assert rederive(said).equal
 
 
-def test_a_signal_in_the_same_batch_is_heard_before_the_alert(at_work: Work) -> None:
+def test_a_flood_of_signals_lets_alerts_through(at_work: Work) -> None:
     bench = at_work(careful())
-    assert bench.responder.topics == ("alerts-v1", "signals-v1")
-    assert bench.responder.assigned([Partition(SIGNALS.name, 2), Partition("alerts-v1", 0)]) == {
-        Partition(SIGNALS.name, 2): 0
-    }
+    producer = bench.signals.producer()
+    for _ in range(5 * MOST_AT_A_TURN):
+        producer.send(SIGNALS.name, b"rubbish", key=b"anybody")
+    bench.responder.tick()
+    assert letters(bench) == MOST_AT_A_TURN
+    bench.receive(alert())
+    assert "authorised" in bench.states()
 
 
 def test_who_listens_to_nobody_reads_no_signals(at_work: Work) -> None:
     bench = at_work(careful(0))
-    assert bench.responder.topics == ("alerts-v1",)
-    assert bench.responder.assigned([Partition("alerts-v1", 0)]) == {}
+    bench.warn(warning())
+    assert (letters(bench), outcomes(bench, "issuer")) == (0, 0)
+
+
+def test_a_restart_hears_what_was_said_before(at_work: Work) -> None:
+    before = at_work(careful())
+    before.warn(warning())
+    after = at_work(careful(), signals=before.broker)
+    after.look()
+    assert shown(after) > 9
 
 
 def letters(bench: Assembly) -> int:

@@ -10,7 +10,7 @@ def test_a_third_of_those_whom_each_listens_to_lie() -> None:
 
 
 def test_lies_brake_nothing_and_true_warnings_still_help() -> None:
-    found = compared(1, 60)
+    found = compared(1, 50)
     assert found["lies_at_the_best_moment"] > 200
     assert found["false_brakes_by_liars"] == 0
     assert found["false_brakes_if_all_were_trusted"] > 0, "lies would do harm"
