@@ -82,7 +82,7 @@ class Desk:
         )
 
     def _require_room(self, issuer: str) -> None:
-        times = self._times.get(issuer, ())
+        times = self._times.get(issuer, deque[Seconds]())
         if len(times) == MOST_PER_HOUR and self.now() - times[0] < _HOUR:
             raise RefusedSignalError("rate", f"{issuer} says more than {MOST_PER_HOUR} an hour")
 
