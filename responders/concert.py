@@ -30,12 +30,25 @@ class Concert:
     def joined(self, alert: Alert) -> Alert:
         """Return the alert with what other sets said of the same transaction in the same block,
         behind its own votes. Its p-value stays its own set's."""
-        place = (alert.chain, alert.protocol, alert.phase, alert.block_hash, alert.tx)
+        place = place_of(alert)
+        joined = self.recalled(alert)
         votes = self._heard.setdefault(place, {})
         self._heard.move_to_end(place)
         if len(self._heard) > MOST_TRANSACTIONS:
             self._heard.popitem(last=False)
+        votes |= {(alert.set, vote.detector): vote for vote in alert.votes}
+        return joined
+
+    def recalled(self, alert: Alert) -> Alert:
+        """Return the same without remembering this one."""
+        votes = self._heard.get(place_of(alert))
+        if not votes:
+            return alert
         own = {vote.detector for vote in alert.votes}
         others = [v for (who, name), v in votes.items() if who != alert.set and name not in own]
-        votes |= {(alert.set, vote.detector): vote for vote in alert.votes}
         return msgspec.structs.replace(alert, votes=(*alert.votes, *others)[:MOST_VOTES])
+
+
+def place_of(alert: Alert) -> tuple[str, ...]:
+    """Return what has to be equal for two alerts to be about one transaction in one block."""
+    return alert.chain, alert.protocol, alert.phase, alert.block_hash, alert.tx

@@ -54,23 +54,30 @@ class AlertIntake:
         """Return where to start each of these that does not start where the group stopped."""
         return {} if self._words is None else self._words.starts(partitions)
 
-    def read(self, message: Message, head: int) -> AlertRecord | None:
-        """Return the record; None when it is of another chain, or not to be believed at `head`."""
+    def read(self, message: Message) -> AlertRecord | None:
+        """Return the record, which is not to be believed yet; None when it cannot be read, or is of
+        another chain."""
         self._metrics.records.labels(ALERTS.name).inc()
         if headers.find(message.headers, headers.CHAIN) not in (None, self._chain.encode()):
             return None
         try:
-            if self._verifier is not None:
-                self._verifier.check(message, head=max(head, self.newest), chain=self._chain)
             record = cast("AlertRecord", _decoded(ALERTS, message))
         except PoisonRecordError as error:
             self.reject(message, str(error))
             return None
-        if record.chain != self._chain:
-            return None
+        return record if record.chain == self._chain else None
+
+    def believes(self, message: Message, record: AlertRecord, head: int) -> bool:
+        """Say whether a trusted key signed this, in time at `head`; what none did is kept."""
+        try:
+            if self._verifier is not None:
+                self._verifier.check(message, head=max(head, self.newest), chain=self._chain)
+        except PoisonRecordError as error:
+            self.reject(message, str(error))
+            return False
         if isinstance(record, Alert) and record.block <= head + MAX_LEAD:
             self.newest = max(self.newest, record.block)
-        return record
+        return True
 
     def word(self, message: Message) -> Consent | None:
         """Return an operator's word, not yet checked; None when it cannot be read, or is about

@@ -8,22 +8,35 @@ name the others are counted. None is dropped: all stay on their topic, where cas
 Two alerts are alike when policy, halt rule and guard see the same in them but for how strong they
 are: one block, one phase, the same witnesses, the same that loses. A decision never falls with the
 strength, so if any of them may pull a brake, the strongest may.
+
+A signature takes longer to check than all the rest. What by its own words may pull a brake, alone
+or with what another detector set said of the same transaction, is checked before it counts for
+anything, and before anything of that is joined; of the others only those that are answered.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 
+import msgspec
+
 from responders import policy
-from responders.concert import Concert
+from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert, place_of
 from responders.evidence import families, only_volatility, requested, rules_broken
 from responders.halt import strength
+from runtime.broker import Message
 from schemas.alerts import Alert
-from schemas.incidents import Hop
 from schemas.manifest import Manifest
 
 FLOOD = 200
 """Alerts alike that people are told of: so many of one block are made, or a detector is astray."""
+
+CANDIDATES = 8
+"""Of alerts alike that are not checked yet, so many of the strongest are kept to be answered."""
+
+Check = Callable[[Message, Alert], bool]
+"""Whether an alert may be believed; keeps what may not."""
 
 
 class Lane(IntEnum):
@@ -35,57 +48,107 @@ class Lane(IntEnum):
     """No brake may be pulled on its evidence, so it waits until nothing else does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An alert as it came, seen as of the head."""
+
+    message: Message
+    alert: Alert
+    withdrawn: bool = False
+
+
 @dataclass(slots=True)
 class Group:
-    """Alerts that are alike: the strongest, and how many there are."""
+    """Alerts that are alike: who may speak for them, the strongest first, and how many they are."""
 
-    alert: Alert
-    hops: dict[Hop, int]
-    withdrawn: bool
     lane: Lane
-    count: int = 0
-    arrived: float = 0.0
+    arrived: float
     """When the first of them did, in seconds."""
+    candidates: list[Heard]
+    count: int = 0
 
 
-@dataclass(slots=True)
 class Lanes:
     """What waits to be answered."""
 
-    manifests: dict[str, Manifest]
-    """By protocol."""
-    _concert: Concert = field(default_factory=Concert)
-    _groups: dict[tuple[object, ...], Group] = field(default_factory=dict)
-
-    def add(
-        self, alert: Alert, hops: dict[Hop, int], now: float, *, withdrawn: bool = False
-    ) -> int:
-        """Put an alert behind those that are there, with what other detector sets said of its
-        transaction; return how many there are that are like it."""
-        alert = self._concert.joined(policy.as_of_the_head(alert))
-        key = (alike(alert), withdrawn)
-        known = self._groups.get(key)
-        if known is None:
-            manifest = self.manifests.get(alert.protocol)
-            lane = Lane.REST if manifest is None or withdrawn else lane_of(alert, manifest)
-            known = self._groups[key] = Group(alert, hops, withdrawn, lane, arrived=now)
-        elif strength(alert) > strength(known.alert):
-            known.alert, known.hops = alert, hops
-        known.count += 1
-        return known.count
-
-    def take(
-        self, worst: Lane, wanted: Callable[[Group], bool] = lambda _: True
-    ) -> Iterator[Group]:
-        """Yield and forget what waits in these lanes, up to the worst: lane by lane, in the order
-        in which they came."""
-        for key, group in sorted(self._groups.items(), key=lambda item: item[1].lane):
-            if group.lane <= worst and wanted(group):
-                del self._groups[key]
-                yield group
+    def __init__(self, manifests: dict[str, Manifest], check: Check) -> None:
+        """`manifests` by protocol."""
+        self._manifests = manifests
+        self._check = check
+        self._concert = Concert()
+        self._groups: dict[tuple[object, ...], Group] = {}
+        self._unchecked: OrderedDict[tuple[str, ...], dict[str, Heard]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._groups)
+
+    def add(self, heard: Heard, now: float) -> None:
+        """Put an alert behind those that are there."""
+        heard = Heard(heard.message, policy.as_of_the_head(heard.alert), heard.withdrawn)
+        others = self._others(heard.alert)
+        if self._lane(heard, others.values()) is Lane.REST:
+            others[heard.alert.set] = heard
+            self._put(heard, Lane.REST, now)
+            return
+        for name, other in list(others.items()):
+            del others[name]
+            if self._check(other.message, other.alert):
+                self._concert.joined(other.alert)
+        if self._check(heard.message, heard.alert):
+            joined = self._concert.joined(heard.alert)
+            told = Heard(heard.message, joined, heard.withdrawn)
+            self._put(told, self._lane(told), now)
+
+    def take(
+        self, worst: Lane, wanted: Callable[[Group], bool] = lambda _: True
+    ) -> Iterator[tuple[Heard, int]]:
+        """Yield and forget what waits in these lanes, up to the worst, lane by lane, in the order
+        in which it came: the alert that speaks for those alike, and how many they are."""
+        for key, group in sorted(self._groups.items(), key=lambda item: item[1].lane):
+            if group.lane <= worst and wanted(group):
+                del self._groups[key]
+                speaker = self._speaker(group)
+                if speaker is not None:
+                    yield speaker, group.count
+
+    def _speaker(self, group: Group) -> Heard | None:
+        if group.lane is not Lane.REST:
+            return group.candidates[0]
+        for heard in group.candidates:
+            if self._check(heard.message, heard.alert):
+                joined = self._concert.joined(heard.alert)
+                return Heard(heard.message, joined, heard.withdrawn)
+        return None
+
+    def _put(self, heard: Heard, lane: Lane, now: float) -> None:
+        key = (alike(heard.alert), heard.withdrawn, lane)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(lane, now, [])
+        group.count += 1
+        group.candidates.append(heard)
+        group.candidates.sort(key=lambda one: -strength(one.alert))
+        del group.candidates[CANDIDATES:]
+
+    def _others(self, alert: Alert) -> dict[str, Heard]:
+        """Return what other sets said of its transaction and nobody has checked yet."""
+        place = place_of(alert)
+        found = self._unchecked.setdefault(place, {})
+        found.pop(alert.set, None)
+        self._unchecked.move_to_end(place)
+        if len(self._unchecked) > MOST_TRANSACTIONS:
+            self._unchecked.popitem(last=False)
+        return found
+
+    def _lane(self, heard: Heard, others: Iterable[Heard] = ()) -> Lane:
+        """Return the lane of an alert with all that was said of its transaction."""
+        manifest = self._manifests.get(heard.alert.protocol)
+        if manifest is None or heard.withdrawn:
+            return Lane.REST
+        alert = self._concert.recalled(heard.alert)
+        said = (vote for other in others for vote in other.alert.votes)
+        votes = (*alert.votes, *said)[:MOST_VOTES]
+        return lane_of(msgspec.structs.replace(alert, votes=votes), manifest)
 
 
 def alike(alert: Alert) -> tuple[object, ...]:
@@ -95,6 +158,7 @@ def alike(alert: Alert) -> tuple[object, ...]:
         alert.protocol,
         alert.block,
         alert.block_hash,
+        alert.timestamp,
         alert.phase,
         alert.subject,
         families(alert),

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from responders.adapters.base import Outcome, Trial
+from responders.adapters.base import Condition, Outcome, Trial
 from responders.agreement import Agreement, question_of
 from responders.consents import GAS
 from responders.entries import Step
@@ -70,13 +70,18 @@ class Preparation:
         return None
 
     def _gathered(self, course: Course) -> Step | None:
+        known = lever_of(self._levers, course.action)
+        if known is not None and known.adapter.probe(self._outlook.head) is Condition.BRAKED:
+            return course.then("satisfied", "operators agreed: the target is braked")
         trial = self._try(course)
         if not isinstance(trial, Trial):
             return trial
         if course.step.void or not self._outlook.armed:
             why = "its alert was withdrawn" if course.step.void else "it was disarmed"
             return course.then("refused", f"{why} while it waited for other operators")
-        lever = self._levers[key_of(course.action)]
+        return self._agreed(course, self._levers[key_of(course.action)])
+
+    def _agreed(self, course: Course, lever: Lever) -> Step | None:
         question = question_of(lever, self._outlook.head)
         if question is None:
             return course.then("refused", "no operators have a say in this brake any more")

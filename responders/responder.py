@@ -6,7 +6,7 @@ from typing import NamedTuple
 from responders.book import Book
 from responders.executor import Executor
 from responders.intake import AlertIntake
-from responders.lanes import Group, Lane, Lanes
+from responders.lanes import Group, Heard, Lane, Lanes
 from responders.response import Response
 from responders.signal_intake import SignalIntake
 from runtime.broker import Message, Offsets, Partition
@@ -14,13 +14,12 @@ from runtime.clock import Clock
 from runtime.logs import logger
 from schemas.alerts import Alert, AlertRecord
 from schemas.errors import PoisonRecordError, TransientError
-from schemas.headers import hops
 from schemas.topics import ALERTS, CONSENTS
 
 _log = logger(__name__)
 
 CROWD = 50
-"""Alerts in one batch from which on those wait that no brake may be pulled on."""
+"""Alerts a second from which on those wait that no brake may be pulled on."""
 
 WAITS = 1.0
 """Seconds that they wait, for others that are alike."""
@@ -58,12 +57,13 @@ class Responder:
         """`look_every` is how often to look at the chain, in seconds."""
         self._ears = ears
         self._response = response
-        self._lanes = Lanes(response.manifests)
+        self._lanes = Lanes(response.manifests, self._believes)
         self._executor = executor
         self._book = book
         self._clock = clock
         self._look_every = look_every
-        self._look_at = self._settle_at = clock.monotonic()
+        self._look_at = self._settle_at = self._crowd_at = clock.monotonic()
+        self._crowd = 0.0
         self._sees = False
 
     @property
@@ -84,22 +84,40 @@ class Responder:
         operators say is heard before."""
         alerts = [message for message in batch if message.topic == ALERTS.name]
         self._hear(message for message in batch if message.topic == CONSENTS.name)
-        ears, head = self._ears.alerts, self._executor.head
-        read = [(message, ears.read(message, head)) for message in alerts]
-        void = _void(record for _, record in read if record is not None)
+        read = [(message, self._ears.alerts.read(message)) for message in alerts]
+        void = self._withdrawn((message, one) for message, one in read if one is not None)
         now = self._clock.monotonic()
         for message, record in read:
             if isinstance(record, Alert):
-                times = hops(message.headers)
-                self._lanes.add(record, times, now, withdrawn=record.id in void)
-            elif record is not None:
-                self._executor.withdraw(record.alert)
-        self._answer(Lane.REST if len(alerts) < CROWD else Lane.NARROW)
+                self._lanes.add(Heard(message, record, record.id in void), now)
+        self._answer(Lane.NARROW if self._crowded(len(alerts), now) else Lane.REST)
         self._book.publish()
 
+    def _crowded(self, more: int, now: float) -> bool:
+        """Say whether more alerts come than can be answered one by one: a bucket that leaks `CROWD` a
+        second, and overflows."""
+        left = max(0.0, self._crowd - CROWD * (now - self._crowd_at))
+        self._crowd, self._crowd_at = min(left + more, 2.0 * CROWD), now
+        return self._crowd > CROWD
+
+    def _withdrawn(self, read: Iterable[tuple[Message, AlertRecord]]) -> set[str]:
+        """End what waits on alerts that are withdrawn; return those whose last word that is."""
+        void: set[str] = set()
+        for message, record in read:
+            if isinstance(record, Alert):
+                if record.id in void and self._believes(message, record):
+                    void.discard(record.id)
+            elif self._believes(message, record):
+                void.add(record.alert)
+                self._executor.withdraw(record.alert)
+        return void
+
+    def _believes(self, message: Message, record: AlertRecord) -> bool:
+        return self._ears.alerts.believes(message, record, self._executor.head)
+
     def _answer(self, worst: Lane, wanted: Callable[[Group], bool] = lambda _: True) -> None:
-        for group in self._lanes.take(worst, wanted):
-            self._response.answer(group)
+        for heard, count in self._lanes.take(worst, wanted):
+            self._response.answer(heard, count)
 
     def _catch_up(self, now: float) -> None:
         """Answer what waited long enough behind a crowd, for one turn."""
@@ -163,14 +181,3 @@ class Responder:
     def obstacle(self) -> str:
         """What keeps it from its work, '' when nothing does."""
         return "" if self._sees else "a node that answers"
-
-
-def _void(records: Iterable[AlertRecord]) -> set[str]:
-    """Return the alerts whose last word is that they are withdrawn."""
-    void = set()
-    for record in records:
-        if isinstance(record, Alert):
-            void.discard(record.id)
-        else:
-            void.add(record.alert)
-    return void

@@ -12,7 +12,7 @@ from responders.book import Book
 from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
 from responders.executor import Executor
-from responders.lanes import FLOOD, Group
+from responders.lanes import FLOOD, Heard
 from responders.ledger import Course
 from responders.levers import Lever, Levers
 from responders.outlook import Outlook
@@ -21,6 +21,7 @@ from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas.actions import Action
 from schemas.alerts import Alert
+from schemas.headers import hops
 from schemas.ids import action_id
 from schemas.manifest import Manifest
 from schemas.units import Seconds
@@ -65,17 +66,17 @@ class Response:
         """Whose alerts are answered, by protocol."""
         return {name: next(iter(own.values())).manifest for name, own in self._levers.items()}
 
-    def answer(self, group: Group) -> None:
-        """Answer alerts that are alike, as one.
+    def answer(self, heard: Heard, count: int = 1) -> None:
+        """Answer an alert, in the name of so many that are alike.
 
         Raises `TransientError` if a target that was braked before cannot be looked at: read the
         alert again. `UnsafeToContinueError` if a step cannot be written down.
         """
-        alert, withdrawn, hops = group.alert, group.withdrawn, group.hops
+        alert, withdrawn = heard.alert, heard.withdrawn
         levers = self._levers.get(alert.protocol, {})
         if not levers:
             return
-        self._count(group)
+        self._count(alert.protocol, count)
         manifest = next(iter(levers.values())).manifest
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
@@ -100,7 +101,11 @@ class Response:
             action = self._wanted(alert, lever, incident, decision)
             if action is not None:
                 step = Step(
-                    action=action, block=alert.block, time=time, cause=alert.tx, hops=dict(hops)
+                    action=action,
+                    block=alert.block,
+                    time=time,
+                    cause=alert.tx,
+                    hops=hops(heard.message.headers),
                 )
                 self._pull(step, decision)
             if self._at_work(lever, incident, alert.block):
@@ -108,13 +113,12 @@ class Response:
         self._book.note(alert.protocol, incident, time)
         self._show_budget(alert.protocol)
 
-    def _count(self, group: Group) -> None:
+    def _count(self, protocol: str, count: int) -> None:
         """Tell how many alerts were answered as one; people, if they are a flood."""
-        protocol = group.alert.protocol
-        self._metrics.coalesced.labels(protocol).inc(group.count - 1)
-        if group.count >= FLOOD:
+        self._metrics.coalesced.labels(protocol).inc(count - 1)
+        if count >= FLOOD:
             self._metrics.brake_faults.labels(protocol, "alerts_flood").inc()
-            _log.error("alerts_flood", protocol=protocol, alerts=group.count)
+            _log.error("alerts_flood", protocol=protocol, alerts=count)
 
     def show_budgets(self) -> None:
         """Show how many brakes each protocol has left in the window around the newest block, and

@@ -5,6 +5,7 @@ differ. Equal content gives an equal id on every machine and in every run: at-le
 plus such ids gives one effect.
 """
 
+from functools import lru_cache
 from hashlib import sha256
 
 
@@ -22,6 +23,7 @@ def content_id(kind: str, *parts: str | int) -> str:
     return sha256(framed(kind, *parts)).hexdigest()
 
 
+@lru_cache(maxsize=4096)
 def action_id(chain: str, target: str, calldata: str, incident: str, episode: int) -> str:
     """Name a brake by what it does, for which incident, for the how-manieth time.
 

@@ -18,14 +18,16 @@ from responders.adapters.base import AlsoStops, Condition, Plan
 from responders.bucket import Limits as Flow
 from responders.entries import Step
 from responders.guard import too_old
-from responders.lanes import Group, Lane
+from responders.lanes import Heard
 from responders.ledger import Ledger
 from responders.levers import Lever
 from responders.response import Response
+from runtime.broker import Message
 from runtime.metrics import Metrics
 from schemas.activities import Activity
 from schemas.alerts import Alert, Reason
-from schemas.manifest import Limits
+from schemas.manifest import Limits, Manifest
+from schemas.topics import ALERTS
 from tests.bucket_model import Bucket
 from tests.unit.responders.examples import POOL, START, alert, brake, costs, manifest, vote
 
@@ -33,20 +35,24 @@ VAULT = "0x" + "cc" * 20
 LAPSES = 240
 """Seconds after which the vault's brake lets go by itself; the pool's is released by people."""
 
-BOUNDS = Limits(
-    brakes_per_window=1,
-    narrow_brakes_per_window=2,
-    window_seconds=3600,
-    cooldown_seconds=600,
-    alert_blocks=25,
-)
-MANIFEST = manifest(
-    brake(name="tighten", scope="T1", target=VAULT),
-    brake(name="pause", scope="T2"),
-    brake(name="stop", scope="T3", target="0x" + "dd" * 20),
-    limits=BOUNDS,
-    halt=costs(),
-)
+MANIFESTS = [
+    manifest(
+        brake(name="tighten", scope="T1", target=VAULT),
+        brake(name="pause", scope="T2"),
+        limits=Limits(
+            brakes_per_window=broad,
+            narrow_brakes_per_window=narrow,
+            window_seconds=window,
+            cooldown_seconds=cooldown,
+            alert_blocks=25,
+        ),
+        halt=costs(),
+    )
+    for broad, narrow, window, cooldown in (
+        (1, 2, 3600, 600), (1, None, 86_400, 600), (3, 1, 600, 60), (0, 3, 1200, 0),
+        (2, 0, 300, 240),
+    )
+]  # fmt: skip
 WIDE, TIGHT, RAMP = Flow(1000, 1), Flow(50, 0), 240
 
 _REQUEST = Reason(
@@ -69,6 +75,7 @@ _TEMPLATES = [
 _WAITS = (0, 1, 12, 120, 239, 300, 600, 3599)
 _AGES = (0, 0, 0, 1, 25, 26, 300)
 _METRICS = Metrics()
+_MESSAGE = Message(ALERTS.name, 0, 0, b"meadow", None, ())
 
 
 class BrokenPromiseError(AssertionError):
@@ -119,6 +126,7 @@ class Scene:
     """A responder on a chain, one sequence long. It is its own book, executor and outlook."""
 
     choices: Iterator[int]
+    manifest: Manifest
     ledger: Ledger = field(default_factory=Ledger)
     now: int = START
     head: int = 1000
@@ -130,13 +138,14 @@ class Scene:
     out: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        lapses = {"T1": LAPSES, "T2": None, "T3": None}
+        lapses = {"T1": LAPSES, "T2": None}
         levers = {}
         self.targets: dict[str, _Target] = {}
         self.bucket = Bucket.full(WIDE, self.now)
-        for one in MANIFEST.brakes:
+        self.limits = self.manifest.limits
+        for one in self.manifest.brakes:
             target = _Target(one.target, one.scope, lapses[one.scope])
-            lever = Lever(MANIFEST, one, cast("Any", _Probed(target, self)))
+            lever = Lever(self.manifest, one, cast("Any", _Probed(target, self)))
             self.targets[lever.target] = target
             levers[lever.key] = lever
         me = cast("Any", self)
@@ -175,7 +184,7 @@ class Scene:
             return
         target, renewal = self.targets[course.action.target], _renews(course.step)
         choice = next(self.choices, 0)
-        old = too_old(course.step.block, self.head, BOUNDS)
+        old = too_old(course.step.block, self.head, self.limits)
         if old and not self.at_risk:  # as `Preparation` has it
             self._go(course.step, "refused")
         elif target.braked(self.now) and not renewal:
@@ -247,14 +256,14 @@ class Scene:
             tx="0x" + f"{more % 5:064x}",
         )
         before = len(self.sent)
-        for _ in range(1 + choice % 3):  # redelivered, or a storm of nothing new
+        for _ in range(3 if choice % 8 == 7 else 1):  # a redelivery, or a storm of nothing new
             self._answered(one)
         pulled = [sent.target for sent in self.sent[before:]]
         if len(set(pulled)) < len(pulled):
             raise BrokenPromiseError(f"the same alert braked twice: {one}")
 
     def _answered(self, one: Alert) -> None:
-        self.response.answer(Group(one, {}, self.withdrawn, Lane.BROAD, count=1))
+        self.response.answer(Heard(_MESSAGE, one, self.withdrawn))
 
     def _drained(self, choice: int) -> None:
         value = (10, 50, 400, 1000)[choice % 4]
@@ -273,15 +282,16 @@ class Scene:
 
     def _keep_promises(self) -> None:
         counted = [one for one in self.sent if not one.renewal]
-        for scope, most in (("T1", 2), ("T2", 1), ("T3", 0)):
+        narrow, broad = self.limits.narrow_brakes_per_window, self.limits.brakes_per_window
+        for scope, most in (("T1", broad if narrow is None else narrow), ("T2", broad)):
             times = sorted(one.time for one in counted if one.scope == scope)
             for start in times:
-                end = start + BOUNDS.window_seconds
+                end = start + self.limits.window_seconds
                 if sum(start <= time < end for time in times) > most:
                     raise BrokenPromiseError(f"over the budget of {scope}: {times}")
         for target in self.targets:
             times = sorted(one.time for one in counted if one.target == target)
-            if any(b - a < BOUNDS.cooldown_seconds for a, b in pairwise(times)):
+            if any(b - a < self.limits.cooldown_seconds for a, b in pairwise(times)):
                 raise BrokenPromiseError(f"within the cooldown: {times}")
         for one in self.sent[-1:]:
             self._keep_to_reason(one)
@@ -293,7 +303,7 @@ class Scene:
     def _keep_to_reason(self, one: Sent) -> None:
         if one.withdrawn:
             raise BrokenPromiseError(f"on what was withdrawn: {one}")
-        if one.behind > BOUNDS.alert_blocks and not one.at_risk:
+        if one.behind > self.limits.alert_blocks and not one.at_risk:
             raise BrokenPromiseError(f"on a stale alert: {one}")
         if one.braked and not one.renewal:
             raise BrokenPromiseError(f"braked what was braked: {one}")
@@ -322,7 +332,11 @@ def _renews(step: Step) -> bool:
 def run(data: Sequence[int]) -> Scene:
     """Play a sequence. Raises `BrokenPromiseError` at the first act after which one is broken."""
     choices = iter(data)
-    scene = Scene(choices)
-    for choice in choices:
-        scene.act(choice)
+    scene = Scene(choices, MANIFESTS[next(choices, 0) % len(MANIFESTS)])
+    try:
+        for choice in choices:
+            scene.act(choice)
+    except BrokenPromiseError as error:
+        error.add_note(f"in the sequence {bytes(data).hex()}")
+        raise
     return scene

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from responders.decision import Surroundings, decide
 from responders.guard import GuardState
-from responders.lanes import Lane, Lanes, alike, lane_of
+from responders.lanes import Heard, Lane, Lanes, alike, lane_of
 from responders.policy import ladder
 from schemas.alerts import Alert
 from tests.unit.responders.examples import POOL, alert, brake, costs, manifest, vote
+from tests.unit.responders.test_lanes import MESSAGE
 
 VAULT = "0x" + "cc" * 20
 KINDS = (("amounts",), ("calls",), ("prices", "volatility"), ("volatility",), ())
@@ -52,13 +53,14 @@ around = st.builds(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(alerts, min_size=1, max_size=8, unique_by=lambda one: one.tx), around)
 def test_nothing_is_lost_by_answering_together(given_: list[Alert], seen: Surroundings) -> None:
-    lanes = Lanes({MANIFEST.protocol: MANIFEST})
+    lanes = Lanes({MANIFEST.protocol: MANIFEST}, lambda *_: True)
     for one in given_:
-        lanes.add(one, {}, 0.0)
+        lanes.add(Heard(MESSAGE, one), 0.0)
     groups = list(lanes.take(Lane.REST))
-    assert sum(group.count for group in groups) == len(given_)
-    assert [group.lane for group in groups] == sorted(group.lane for group in groups)
-    speakers = {alike(group.alert): group.alert for group in groups}
+    assert sum(count for _, count in groups) == len(given_)
+    order = [lane_of(heard.alert, MANIFEST) for heard, _ in groups]
+    assert order == sorted(order)
+    speakers = {alike(heard.alert): heard.alert for heard, _ in groups}
     for brake_ in ladder(MANIFEST):
         for one in given_:
             if one.phase == "pending":

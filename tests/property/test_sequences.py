@@ -7,23 +7,60 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from tests import word_sequences
 from tests.sequences import run
 
-LONGEST = 24
+LONGEST = 16
+TOGETHER = 10
+"""Sequences in one example of the million: making an example takes longer than playing one."""
+
 sequences = st.binary(min_size=1, max_size=LONGEST)
 
 
-@settings(deadline=None, derandomize=True, max_examples=1500)
+@settings(deadline=None, derandomize=True, max_examples=1000)
 @given(sequences)
 def test_no_sequence_breaks_a_promise(data: bytes) -> None:
     run(data)
 
 
-EACH = 10_000
+@pytest.fixture
+def without_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let signatures be told by their text."""
+    monkeypatch.setattr("responders.hearing.author", word_sequences.author)
+    monkeypatch.setattr("responders.consents.author", word_sequences.author)
+
+
+@pytest.mark.usefixtures("without_curves")
+@settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=1000,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.binary(min_size=1, max_size=40))
+def test_no_words_of_one_thief_brake_or_block(data: bytes) -> None:
+    word_sequences.run(data)
+
+
+EACH = 20_000
+"""Sequences of one part of the million."""
+
+
+class Silent:
+    """A log that keeps nothing: telling of all the budgets takes longer than spending them."""
+
+    def error(self, *_: object, **__: object) -> None:
+        pass
+
+
+@pytest.fixture
+def unlogged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("responders.response._log", Silent())
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(0)
+@pytest.mark.usefixtures("unlogged")
 @pytest.mark.parametrize("part", range(1_000_000 // EACH))
 def test_none_of_a_million_sequences_breaks_a_promise(part: int) -> None:
     """In parts, each with a seed of its own: what Hypothesis remembers of one run is forgotten."""
@@ -31,13 +68,17 @@ def test_none_of_a_million_sequences_breaks_a_promise(part: int) -> None:
     @seed(part)
     @settings(
         deadline=None,
-        max_examples=EACH,
+        max_examples=EACH // TOGETHER,
         database=None,
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    @given(sequences)
-    def of_this_part(data: bytes) -> None:
-        run(data)
+    @given(st.lists(sequences, min_size=TOGETHER, max_size=TOGETHER))
+    def of_this_part(all_of_it: list[bytes]) -> None:
+        for data in all_of_it:
+            run(data)
+            played.append(len(data))
 
+    played: list[int] = []
     of_this_part()
+    assert len(played) >= EACH, "Hypothesis gave up before all were played"

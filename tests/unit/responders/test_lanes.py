@@ -1,45 +1,87 @@
-"""What is answered first, and what together."""
+"""What is answered first, what together, and what is not believed."""
 
-from responders.lanes import Lane, Lanes
-from schemas.alerts import Alert
+from responders.lanes import CANDIDATES, Heard, Lane, Lanes
+from runtime.broker import Message
+from schemas.alerts import Alert, Reason
 from schemas.manifest import Manifest
+from schemas.topics import ALERTS
 from tests.unit.responders.examples import POOL, alert, brake, manifest, vote
 
 VAULT = "0x" + "cc" * 20
+MESSAGE = Message(ALERTS.name, 0, 0, b"meadow", None, ())
 LONELY = (vote("asset-outflow"),)
+CALLS = (vote("calls", made_from=("calls",)),)
 RULE = (vote("declared-invariants", tail="rule", made_from=("state",)),)
 
 
-def lanes(given: Manifest | None = None) -> Lanes:
+class Checks:
+    """Remembers what was checked; believes all but the forged."""
+
+    def __init__(self, *forged: str) -> None:
+        self.forged = forged
+        self.seen: list[str] = []
+
+    def __call__(self, message: Message, one: Alert) -> bool:
+        self.seen.append(one.tx)
+        return one.tx not in self.forged
+
+
+def lanes(given: Manifest | None = None, check: Checks | None = None) -> Lanes:
     given = given or manifest(brake(name="cap", scope="T1", target=VAULT), brake())
-    return Lanes({given.protocol: given})
+    return Lanes({given.protocol: given}, check or Checks())
 
 
-def put(made: Lanes, *alerts: Alert) -> None:
+def put(made: Lanes, *alerts: Alert, withdrawn: bool = False) -> None:
     for one in alerts:
-        made.add(one, {}, 0.0)
+        made.add(Heard(MESSAGE, one, withdrawn), 0.0)
+
+
+def taken(made: Lanes, worst: Lane = Lane.REST) -> list[tuple[str, int]]:
+    return [(heard.alert.tx, count) for heard, count in made.take(worst)]
+
+
+def tx(number: int) -> str:
+    return f"0x{number:064x}"
 
 
 def test_what_may_pull_a_pool_s_brake_comes_first_and_nothing_else_last() -> None:
     made = lanes()
     put(made, alert(1, votes=LONELY), alert(2, votes=RULE), alert(3))
-    assert [group.lane for group in made.take(Lane.REST)] == [Lane.BROAD, Lane.NARROW, Lane.REST]
+    assert taken(made) == [(tx(3), 1), (tx(2), 1), (tx(1), 1)]
 
 
 def test_a_lane_is_taken_without_those_behind_it() -> None:
     made = lanes()
     put(made, alert(1, votes=LONELY), alert(2))
-    assert [group.alert.tx for group in made.take(Lane.NARROW)] == [alert(2).tx]
+    assert taken(made, Lane.NARROW) == [(tx(2), 1)]
     assert len(made) == 1
 
 
 def test_alerts_alike_are_one_and_the_strongest_speaks_for_them() -> None:
-    made, first = lanes(), alert(1, votes=LONELY, p_value=1e-3)
-    strong = alert(1, votes=LONELY, p_value=1e-5, tx="0x" + "05" * 32)
-    weak = alert(1, votes=LONELY, p_value=1e-2, tx="0x" + "06" * 32)
-    put(made, first, strong, weak)
-    (group,) = made.take(Lane.REST)
-    assert (group.alert.tx, group.count) == (strong.tx, 3)
+    check = Checks()
+    made = lanes(check=check)
+    for number, p_value in ((1, 1e-3), (5, 1e-5), (6, 1e-2)):
+        put(made, alert(1, votes=LONELY, p_value=p_value, tx=tx(number)))
+    assert check.seen == []
+    assert taken(made) == [(tx(5), 3)]
+    assert check.seen == [tx(5)]
+
+
+def test_a_forged_one_speaks_for_nobody() -> None:
+    made = lanes(check=Checks(tx(5), tx(7)))
+    for number, p_value in ((1, 1e-3), (5, 1e-5)):
+        put(made, alert(1, votes=LONELY, p_value=p_value, tx=tx(number)))
+    put(made, alert(7))
+    assert taken(made) == [(tx(1), 2)]
+
+
+def test_forged_ones_hide_only_what_could_pull_nothing() -> None:
+    forged = [tx(n) for n in range(10, 10 + CANDIDATES)]
+    made = lanes(check=Checks(*forged))
+    for name in forged:
+        put(made, alert(1, votes=LONELY, p_value=1e-9, tx=name))
+    put(made, alert(1, votes=LONELY), alert(1))
+    assert taken(made) == [(tx(1), 1)]
 
 
 def test_what_another_block_or_loser_tells_is_told() -> None:
@@ -49,31 +91,37 @@ def test_what_another_block_or_loser_tells_is_told() -> None:
 
 
 def test_votes_that_come_apart_move_an_alert_to_the_lane_of_both() -> None:
-    made, amounts = lanes(), alert(1, votes=LONELY)
-    put(made, amounts, alert(1, set="acts", votes=(vote("calls", made_from=("calls",)),)))
-    assert [group.lane for group in made.take(Lane.REST)] == [Lane.BROAD, Lane.REST]
+    made = lanes()
+    put(made, alert(1, votes=LONELY), alert(1, set="acts", votes=CALLS))
+    assert len(list(made.take(Lane.BROAD))) == 1
+
+
+def test_a_forged_vote_makes_no_quorum() -> None:
+    made = Lanes(
+        {"meadow": manifest(brake(name="cap", scope="T1", target=VAULT), brake())},
+        lambda _, one: one.set == "acts",
+    )
+    put(made, alert(1, votes=LONELY), alert(1, set="acts", votes=CALLS))
+    assert list(made.take(Lane.BROAD)) == []
 
 
 def test_a_request_is_narrow_and_one_detector_is_broad_where_it_may_be() -> None:
-    from schemas.alerts import Reason
-
     reason = Reason(
         feature=f"requested:{VAULT}", observed=1, expected=0, distance=1, unit="", text=""
     )
     asking = vote("halt-requests", tail="rule", made_from=("requests",), reasons=(reason,))
     made = lanes()
     put(made, alert(1, votes=(asking,)))
-    assert [group.lane for group in made.take(Lane.REST)] == [Lane.NARROW]
+    assert taken(made, Lane.BROAD) == []
+    assert taken(made, Lane.NARROW) == [(tx(1), 1)]
     alone = lanes(manifest(brake(one_detector_may_pause=True)))
     put(alone, alert(1, votes=LONELY))
-    assert [group.lane for group in alone.take(Lane.REST)] == [Lane.BROAD]
+    assert taken(alone, Lane.BROAD) == [(tx(1), 1)]
 
 
 def test_what_was_withdrawn_is_told_apart_and_waits() -> None:
     made = lanes()
-    made.add(alert(1), {}, 0.0)
-    made.add(alert(1), {}, 0.0, withdrawn=True)
-    assert [(g.lane, g.withdrawn) for g in made.take(Lane.REST)] == [
-        (Lane.BROAD, False),
-        (Lane.REST, True),
-    ]
+    put(made, alert(1))
+    put(made, alert(1), withdrawn=True)
+    assert taken(made, Lane.BROAD) == [(tx(1), 1)]
+    assert [heard.withdrawn for heard, _ in made.take(Lane.REST)] == [True]
