@@ -66,6 +66,7 @@ class Response:
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
         head = max(self._outlook.head, alert.block)
+        heard = self._outlook.heard(alert.protocol)
         at_work: set[str] = set()
         for brake in policy.ladder(manifest):
             lever = levers[brake.name]
@@ -78,7 +79,7 @@ class Response:
                 lapsing=self._lapsing(self._latest(lever, incident), lever, time),
                 also_stops=lever.also_stops,
                 value_exposed=self._outlook.value(alert.protocol),
-                heard=self._outlook.heard(alert.protocol),
+                heard=heard,
             )
             decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)
