@@ -100,9 +100,8 @@ def due(told: Draft, case: Incident, said: Said | None, rules: Rules, now: Secon
     if said is not None and said.confidence and not told.confidence:
         return now < said.expiry
     grave = SEVERITIES.index(told.severity) >= SEVERITIES.index(rules.least)
-    if not (told.confidence and grave and case.phase in _REACHED[rules.after]):
-        return False
-    if rules.after == "confirmed" and told.confidence < CONFIRMED:
+    sure = told.confidence >= (CONFIRMED if rules.after == "confirmed" else 1)
+    if not (sure and grave and case.phase in _REACHED[rules.after]):
         return False
     if case.latest + rules.lifetime <= now:
         return False  # a case of long ago, read again

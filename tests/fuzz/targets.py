@@ -23,13 +23,17 @@ from ingest.decode.abi import read_abi
 from ingest.decode.builtin import interface
 from ingest.decode.signatures import Interface, parse
 from ingest.decode.types import SignatureError
+from neighbours import stix
 from responders.signers import policy, wire
+from runtime.admission import Admission, RefusedSignalError, read
 from runtime.broker import Message
 from runtime.manifests import load_manifest
 from runtime.signatures import Signer, Verifier
+from runtime.statement import signer_of
 from schemas import headers
 from schemas.codec import UnencodableRecordError, decode_from, encode
 from schemas.errors import ConfigurationError, PoisonRecordError
+from schemas.signals import Signal
 from schemas.topics import TOPICS
 
 Target = Callable[[bytes], None]
@@ -171,6 +175,25 @@ def signer_policy(data: bytes) -> None:
         policy.load(path)
 
 
+def signal(data: bytes) -> None:
+    """A neighbour's signal: refused with a reason, or signed by whom it names."""
+    with _in_time():
+        try:
+            found = read(data)
+            if isinstance(found, Signal):
+                Admission([found.issuer]).admit(found, found.expiry - 1)
+                _require(signer_of(found) == found.issuer, "somebody else signed it")
+        except RefusedSignalError as error:
+            _require(len(str(error)) < _LONGEST_REASON, str(error))
+
+
+def stix_bundle(data: bytes) -> None:
+    """A bundle: refused, or all of its signals could travel."""
+    with _in_time(), contextlib.suppress(PoisonRecordError):
+        for found in stix.signals(data):
+            encode(found)
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
@@ -182,5 +205,7 @@ TARGETS: dict[str, Target] = {
         signed_headers,
         signer_question,
         signer_policy,
+        signal,
+        stix_bundle,
     )
 }

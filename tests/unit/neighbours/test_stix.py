@@ -115,6 +115,35 @@ def test_rubbish_is_refused_with_a_reason(data: bytes) -> None:
         signals(data)
 
 
+def test_what_others_put_beside_it_is_left_alone_and_costs_nothing() -> None:
+    told = json.loads(bundle(signal(), NOW))
+    told["objects"] += [{"type": "x-theirs", "id": 3}, "text", None]
+    told["objects"].append({"type": "indicator", "pattern": "(" * 50_000})
+    assert signals(json.dumps(told).encode()) == [signal()]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pattern": "[a:b = 'x']" + " AND [a:b = 'x']" * 100},
+        {"pattern": "[a:b"},
+        {"type": "identity"},
+        {"type": 3},
+        {"valid_until": "tomorrow"},
+        {"id": "indicator--1"},
+        {"x_beyond": 1},
+    ],
+    ids=str,
+)
+def test_an_indicator_that_is_no_stix_is_refused(changes: dict[str, Any]) -> None:
+    told = json.loads(bundle(signal(), NOW))
+    for one in told["objects"]:
+        if one["type"] == "indicator":
+            one |= changes  # noqa: PLW2901 - changed in place
+    with pytest.raises(PoisonRecordError):
+        signals(json.dumps(told).encode())
+
+
 def test_a_bundle_holds_only_so_many() -> None:
     told = json.loads(bundle(signal(), NOW))
     (indicator,) = [one for one in told["objects"] if one["type"] == "indicator"]
