@@ -1,13 +1,16 @@
 """`firebreak audit keep` as its own process: a real broker, real kills, the log made again."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
+from eth_account import Account
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -15,14 +18,19 @@ from forensics.record import database
 from forensics.record.log_reader import LogReader
 from forensics.record.note import Key, NoteSigner
 from forensics.record.verification import verify
+from forensics.record.witness import Witness, WitnessMemory
+from forensics.record.witness_web import app as app_of
 from runtime.kafka import KafkaBroker
 from runtime.signatures import generate, load_private
+from sandbox.node import LocalNode
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.codec import encode
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, RECORDED, SEALS
-from tests.forensic_log import ORIGIN, action
+from tests.forensic_log import ORIGIN, WITNESS, action
+from tests.integration.contracts.hands import Hands
+from tests.served import served
 
 pytestmark = pytest.mark.kafka
 
@@ -141,6 +149,69 @@ def test_a_kill_loses_nothing_and_doubles_nothing(office: Office) -> None:
     told = CliRunner().invoke(app, ["audit", "check", str(path), "--key", str(office.key)])
     assert told.exit_code == 0, told.output
     assert "proved: leaf" in told.output
+
+
+def settings_of(office: Office, port: Hands, witness: str) -> dict[str, str]:
+    """A contract on a node and its account, and a witness, as a keeper is told of them."""
+    writer = port.funded("anchor")
+    contract = port.create("RecordAnchor", writer.address, sha256(ORIGIN.encode()).digest())
+    keystore, password = office.folder / "anchor.json", office.folder / "anchor.password"
+    for path in (keystore, password):
+        path.touch(mode=0o600)
+    password.write_text("a secret")
+    keystore.write_text(json.dumps(Account.encrypt(writer.signer.key, "a secret", iterations=2)))
+    return {
+        "FIREBREAK_FORENSICS__WITNESSES": json.dumps({str(WITNESS.key): witness}),
+        "FIREBREAK_FORENSICS__ANCHOR_CONTRACT": contract.address,
+        "FIREBREAK_FORENSICS__ANCHOR_ENDPOINTS": port.node.http,
+        "FIREBREAK_FORENSICS__ANCHOR_KEYSTORE": str(keystore),
+        "FIREBREAK_FORENSICS__ANCHOR_PASSWORD_FILE": str(password),
+        "FIREBREAK_FORENSICS__ANCHOR_MINUTES": "100000",
+    }
+
+
+@pytest.mark.node
+def test_a_brake_is_cosigned_and_on_chain_and_anyone_can_check_it(
+    office: Office, node: LocalNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = Hands(node, "deployer")
+    memory = WitnessMemory(office.folder / "memory.json")
+    with served(app_of(Witness(WITNESS, [office.key], memory, lambda: 7))) as client:
+        office.environment |= settings_of(office, port, str(client.base_url))
+        producer = office.broker.producer()
+        for step in range(2):  # the second authorises
+            producer.send(ACTIONS.name, encode(action(step)), key=b"meadow")
+        producer.flush()
+        keep = office.start()
+        address = f"http://127.0.0.1:{office.web}"
+
+        def anchored() -> bool:
+            port.chain.mine()
+            try:
+                found = httpx.get(f"{address}/records/{action(1).id}", timeout=10).json()
+            except (httpx.HTTPError, ValueError):
+                return False  # it has not started, or has nothing yet
+            return bool(found["leaves"][0]["anchor"])
+
+        wait(anchored, keep)
+        found = httpx.get(f"{address}/records/{action(1).id}", timeout=10).json()["leaves"][0]
+        proof = httpx.get(f"{address}/proof/{action(1).id}", timeout=10)
+        keep.stop()
+
+    assert found["witnesses"] == [WITNESS.key.name]
+    for name, value in office.environment.items():
+        monkeypatch.setenv(name, value)
+    kept, path = str(office.folder / "anchors.json"), office.folder / "one.tlog-proof"
+    path.write_bytes(proof.content)
+    for arguments in (
+        ["anchors", kept],
+        ["verify", "--anchors", kept],
+        ["check", str(path), "--anchors", kept, "--witness", str(WITNESS.key)],
+    ):
+        told = CliRunner().invoke(app, ["audit", *arguments])
+        assert told.exit_code == 0, told.output
+    assert "seen by witness.example/w1 at 7" in told.output
+    assert "on eip155:31337 in block" in told.output
 
 
 @pytest.mark.faults
