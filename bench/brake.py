@@ -31,7 +31,14 @@ from schemas.actions import Action
 from schemas.chain import Transaction
 from schemas.codec import decode, encode
 from schemas.headers import hop_headers, hops
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, DETECTOR_STATE, TRANSACTIONS
+from schemas.topics import (
+    ACTIONS,
+    ALERTS,
+    DEAD_LETTERS,
+    DETECTOR_STATE,
+    READINESS,
+    TRANSACTIONS,
+)
 
 TITLE = "Chain topic to brake"
 
@@ -55,7 +62,7 @@ def measure(place: Place) -> Section:
     """Measure beside ordinary transactions at two rates, the second also with a burst in front."""
     space = place.space()
     broker = place.broker(space)
-    broker.create((TRANSACTIONS, ALERTS, ACTIONS, DEAD_LETTERS, DETECTOR_STATE))
+    broker.create((TRANSACTIONS, ALERTS, ACTIONS, READINESS, DEAD_LETTERS, DETECTOR_STATE))
     node = LocalNode(
         place.folder / "node", fetch.anvil(place.cache, quiet), NodeOptions(mining=False)
     )

@@ -49,7 +49,8 @@ class Lookup:
             return None
         number = partition_of(seen.alert.protocol.encode(), TRANSACTIONS.partitions)
         partition = Partition(TRANSACTIONS.name, number)
-        starts = self._broker.offsets_at(TRANSACTIONS.name, published // 10**6 - BEFORE_MS)
+        since = max(0, published // 10**6 - BEFORE_MS)  # Kafka takes -1 for the end
+        starts = self._broker.offsets_at(TRANSACTIONS.name, since)
         low, high = self._broker.bounds(partition)
         start = max(low, starts.get(partition, low))
         if start >= high:

@@ -86,7 +86,11 @@ class Pages:
         case = self._case(request)
         recovery = desk.picture.recoveries.get(case.id)
         lines = lines_of(case, desk.picture)
-        asked = desk.picture.proposals_of(case.id)
+        # What still waits for somebody comes first, then the newest.
+        asked = sorted(
+            desk.picture.proposals_of(case.id),
+            key=lambda one: (one.decision.state != "open", -one.proposal.by.time),
+        )
         brakes = desk.picture.steps_of(case)
         staged = recovery.checklist.staged if recovery and recovery.checklist else None
         proved = await desk.proofs.standings(line.record for line in lines[-PROVED_LINES:])

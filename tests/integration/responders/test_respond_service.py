@@ -21,7 +21,7 @@ from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.codec import decode, encode
 from schemas.headers import hop_headers, hops
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, SIGNALS, TopicSpec
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, READINESS, SIGNALS, TopicSpec
 from tests.integration.responders.place import Place
 from tests.unit.neighbours.examples import address, signal
 
@@ -70,7 +70,7 @@ class Setting:
         self._private("keystore.json", json.dumps(Account.encrypt(key, "secret", iterations=2)))
         self._private("password", "secret\n")
         place.world.write_manifest(folder / "protocols", "spot-oracle")
-        broker.create((ALERTS, ACTIONS, DEAD_LETTERS))
+        broker.create((ALERTS, ACTIONS, READINESS, DEAD_LETTERS))
         self.producer: Producer = broker.producer()
         self.actions = Topic(broker, ACTIONS)
         self.letters = Topic(broker, DEAD_LETTERS)

@@ -76,6 +76,10 @@ def test_the_pairs_that_matter_most_are_refused(secured: SecuredKafka, shared: s
         ("recover", "actions-v1"),
         ("recover", "alerts-v1"),
         ("recover", "incidents-v1"),
+        ("console", "alerts-v1"),
+        ("console", "actions-v1"),
+        ("console", "incidents-v1"),
+        ("console", "recoveries-v1"),
     ]:
         with pytest.raises(
             ConfigurationError, match=f"{topic}: user 'firebreak-{service}' may not"

@@ -103,7 +103,7 @@ def alert(number: int = 1, text: str = "a price moved", **others: Any) -> Alert:
                 technique="ADT3012.004",
                 reasons=(
                     Reason(
-                        feature="price",
+                        feature=f"price_move:{POOL}{POOL[2:]}",
                         observed=3.0,
                         expected=1.0,
                         distance=9.0,
