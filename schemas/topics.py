@@ -12,6 +12,7 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
+from schemas.fundflow import FundFlow
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
 
@@ -159,6 +160,14 @@ RECOVERIES = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+FUND_FLOWS = TopicSpec(
+    name="fund-flows-v1",
+    doc="Where the funds of each incident went, as it was last followed.",
+    records=(FundFlow,),
+    key="protocol/incident",
+    partitions=4,
+    retention_hours=None,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -198,6 +207,7 @@ TOPICS: dict[str, TopicSpec] = {
         ACTIONS,
         INCIDENTS,
         RECOVERIES,
+        FUND_FLOWS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -266,6 +276,12 @@ SERVICES: dict[str, Service] = {
             "People's own command: tells how far they have led a case back.",
             reads=(),
             writes=(RECOVERIES,),
+        ),
+        Service(
+            "case",
+            "People's own command: gathers an incident's evidence, tells where its funds went.",
+            reads=(INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS),
+            writes=(FUND_FLOWS,),
         ),
     )
 }
