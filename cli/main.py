@@ -18,6 +18,7 @@ from cli import (
     arming,
     backtest,
     brakes,
+    case,
     config,
     demo,
     detect,
@@ -84,6 +85,7 @@ app.command()(vet.vet)
 app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")
 app.add_typer(brakes.app, name="brakes")
+app.add_typer(case.app, name="case")
 app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(ingest.app, name="ingest")

@@ -1,0 +1,64 @@
+"""Robberies on nodes of their own, made once for all tests here that only look at them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from forensics.cases.analysis import Analysis
+from forensics.cases.casefile import CaseFile
+from forensics.cases.collection import Order, Sources, collect
+from forensics.cases.investigation import Reach
+from runtime.clock import SystemClock
+from runtime.evm_verbatim import Verbatim
+from sandbox import fetch
+from sandbox.node import LocalNode, NodeOptions
+from tests.integration.cases.heist import Heist, labels, rob, scatter_dollars, told
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A heist, and the evidence of it."""
+
+    heist: Heist
+    folder: Path
+    analysis: Analysis
+    case: CaseFile
+
+
+def order(heist: Heist) -> Order:
+    """What is asked for."""
+    return Order(
+        incident=heist.incident[:16],
+        who="Ada Example, on call",
+        why="Robbery of 28 November <i>",
+        reach=Reach(lookback=30, follow=60),
+        labels=labels(heist),
+    )
+
+
+def sources(heist: Heist, folder: Path) -> Sources:
+    """Where it is collected from."""
+    heist.world.write_manifest(folder, heist.scenario)
+    node: LocalNode = heist.node  # type: ignore[assignment]  # it is one
+    return Sources(
+        broker=told(heist),
+        nodes=[Verbatim(str(node.ipc), 30.0)],
+        protocols=folder,
+        clock=SystemClock(),
+    )
+
+
+@pytest.fixture(scope="session")
+def robbed(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
+    """The lending pool was robbed, its dollars scattered, the evidence collected."""
+    place = tmp_path_factory.mktemp("h")
+    anvil = fetch.anvil(cache, lambda _: None)
+    with LocalNode(place / "node", anvil, NodeOptions(mining=False)) as node:
+        packages = lambda name: fetch.npm_package(cache, name, lambda _: None)  # noqa: E731
+        heist = rob(node, packages, "spot-oracle")
+        scatter_dollars(heist)
+        folder = place / "evidence"
+        analysis = collect(order(heist), sources(heist, place / "protocols"), folder, None)
+        yield Collected(heist, folder, analysis, CaseFile.opened(folder))
