@@ -13,7 +13,7 @@ So every stolen unit is at exactly one place, and `accounts.py` can show both si
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
@@ -124,13 +124,13 @@ class Follower:
         self._block.append(tx)
 
     def _move(self, tx: Transaction, *, theft: bool) -> None:
-        self._pay_fee(tx)
+        arrived = _Arrived()
+        self._pay_fee(tx, arrived)
         try:
             transfers = settle(tx.movements)
         except ValueError as error:
             self.trail.gaps[f"transaction {tx.hash} was not followed: {error}"] = None
             transfers = []
-        arrived = _Arrived()
         waiting = []
         for transfer in transfers:
             lots = self._given(transfer, theft=theft)
@@ -138,15 +138,17 @@ class Follower:
                 waiting.append(transfer)
             else:
                 robbed = theft and transfer.giver in self._around.victims
-                self._deliver(tx, transfer, lots, "theft" if robbed else "transfer")
+                self._send(tx, transfer, lots, "theft" if robbed else "transfer")
                 arrived.add(transfer, lots)
-        self._exchange(tx, waiting, arrived)
+        traders = self._exchange(tx, waiting, arrived)
+        self._receive(tx, arrived, traders)
 
-    def _pay_fee(self, tx: Transaction) -> None:
+    def _pay_fee(self, tx: Transaction, arrived: "_Arrived") -> None:
         purse = self.trail.purses.get((tx.sender, NATIVE))
         if purse is not None and tx.fee:
-            transfer = Transfer(NATIVE, tx.sender, FEES, tx.fee)
-            self._deliver(tx, transfer, purse.take(tx.fee), "fee")
+            transfer, lots = Transfer(NATIVE, tx.sender, FEES, tx.fee), purse.take(tx.fee)
+            self._send(tx, transfer, lots, "fee")
+            arrived.add(transfer, lots)
 
     def _given(self, transfer: Transfer, *, theft: bool) -> list[Lot] | None:
         """Return what is known to be given; None when that depends on what the giver got."""
@@ -155,10 +157,11 @@ class Follower:
         purse = self.trail.purses.get((transfer.giver, transfer.token))
         return None if purse is None else purse.take(transfer.amount)
 
-    def _exchange(self, tx: Transaction, waiting: list[Transfer], arrived: "_Arrived") -> None:
-        """Let those give who got stolen units in this transaction, and account for what they took
-        for it."""
-        givers: set[str] = set()
+    def _exchange(
+        self, tx: Transaction, waiting: list[Transfer], arrived: "_Arrived"
+    ) -> frozenset[str]:
+        """Let those give who got stolen units in this transaction; return who gave some for it."""
+        traders: set[str] = set()
         while waiting:
             ready = [one for one in waiting if arrived.stolen_at(one.giver)]
             owed = {one.taker for one in waiting}
@@ -168,40 +171,40 @@ class Follower:
             for transfer in now or waiting:
                 stolen = floor(transfer.amount * arrived.stolen_at(transfer.giver))
                 lots = [Lot(stolen, stolen=True), Lot(transfer.amount - stolen, stolen=False)]
-                self._deliver(tx, transfer, lots, "exchange")
+                self._send(tx, transfer, lots, "exchange")
                 arrived.add(transfer, lots)
                 if stolen:
-                    givers.add(transfer.giver)
+                    traders.add(transfer.giver)
             waiting = [one for one in waiting if one not in now] if now else []
-        for account, token, stolen in arrived.stolen():
-            if account in givers and self.trail.stays[account, token] >= stolen:
-                self.trail.stays[account, token] -= stolen
-                self.trail.exchanged[account, token] += stolen
+        return frozenset(traders)
 
-    def _deliver(
-        self, tx: Transaction, transfer: Transfer, lots: list[Lot], kind: EdgeKind
-    ) -> None:
-        """Let lots arrive at the taker, and remember the stolen ones' way."""
-        stolen, taker = stolen_in(lots), transfer.taker
-        if stolen:
-            near = self.trail.hops.get(transfer.giver, self._limits.hops) + 1
-            self.trail.hops[taker] = min(self.trail.hops.get(taker, near), near)
-            self._remember(tx, transfer, kind, stolen)
-        purse = self.trail.purses.get((taker, transfer.token))
-        if purse is None and stolen:
-            purse = self._opened(tx, taker, transfer.token)
-        if purse is not None:
-            purse.put(lots)
-        elif stolen:
-            self.trail.stays[taker, transfer.token] += stolen
-
-    def _remember(self, tx: Transaction, transfer: Transfer, kind: EdgeKind, stolen: int) -> None:
+    def _send(self, tx: Transaction, transfer: Transfer, lots: list[Lot], kind: EdgeKind) -> None:
+        """Remember the way of stolen units."""
+        stolen = stolen_in(lots)
+        if not stolen:
+            return
+        near = self.trail.hops.get(transfer.giver, self._limits.hops) + 1
+        self.trail.hops[transfer.taker] = min(self.trail.hops.get(transfer.taker, near), near)
         key = (transfer.giver, transfer.taker, transfer.token, kind)
         edge = self.trail.edges.setdefault(key, Edge(kind, tx.hash, tx.block))
         edge.amount += stolen
         edge.total += transfer.amount
         edge.transfers += 1
         self.trail.way.append(Hop(tx.hash, tx.block, tx.timestamp, transfer, kind, stolen))
+
+    def _receive(self, tx: Transaction, arrived: "_Arrived", traders: frozenset[str]) -> None:
+        """Put what arrived into purses, once all of it is known: an account that gets stolen units
+        for the first time keeps what honest ones it got with them."""
+        for (taker, token), lots in arrived.lots.items():
+            stolen = stolen_in(lots)
+            purse = self.trail.purses.get((taker, token))
+            if purse is None and stolen:
+                purse = self._opened(tx, taker, token)
+            if purse is not None:
+                purse.put(lots)
+            elif stolen:
+                place = self.trail.exchanged if taker in traders else self.trail.stays
+                place[taker, token] += stolen
 
     def _opened(self, tx: Transaction, account: str, token: str) -> Purse | None:
         """Open a purse with what was there before this transaction; None where the trail ends."""
@@ -252,28 +255,21 @@ def _known_end(around: Surroundings, account: str) -> tuple[NodeKind, str] | Non
 
 
 class _Arrived:
-    """What arrived where within one transaction, by token: its stolen part and all of it."""
+    """What arrived where within one transaction."""
 
     def __init__(self) -> None:
-        self._amounts: dict[tuple[str, str], tuple[int, int]] = {}
+        self.lots: dict[tuple[str, str], list[Lot]] = {}
+        """By account and token."""
 
-    def add(self, transfer: Transfer, lots: Sequence[Lot]) -> None:
+    def add(self, transfer: Transfer, lots: Iterable[Lot]) -> None:
         """Count a transfer."""
-        key = transfer.taker, transfer.token
-        stolen, total = self._amounts.get(key, (0, 0))
-        self._amounts[key] = stolen + stolen_in(lots), total + transfer.amount
-
-    def stolen(self) -> Iterator[tuple[str, str, int]]:
-        """Yield account, token and stolen units of everything stolen that arrived."""
-        for (account, token), (stolen, _) in self._amounts.items():
-            if stolen:
-                yield account, token, stolen
+        self.lots.setdefault((transfer.taker, transfer.token), []).extend(lots)
 
     def stolen_at(self, account: str) -> Fraction:
         """Return the stolen part of what an account got; of several tokens the largest."""
         parts = (
-            Fraction(stolen, total)
-            for (taker, _), (stolen, total) in self._amounts.items()
+            Fraction(stolen_in(lots), sum(lot.amount for lot in lots))
+            for (taker, _), lots in self.lots.items()
             if taker == account
         )
         return max(parts, default=Fraction(0))

@@ -69,18 +69,15 @@ def check_stamp(response: bytes, sealed: bytes, roots: Sequence[Certificate]) ->
     the bytes it covers are checked. Raises `ValueError` with what does not hold."""
     if not roots:
         raise ValueError("no authority is trusted: give its root certificate")
-    try:
-        token = decode_timestamp_response(response)
-    except ValueError as error:
-        raise ValueError(f"not a time-stamp response: {str(error)[:200]}") from error
     builder = VerifierBuilder()
     for root in roots:
         builder = builder.add_root_certificate(root)
     try:
+        token = decode_timestamp_response(response)
         builder.build().verify_message(token, sealed)
-    except VerificationError as error:
+        return Stamp(token.tst_info.gen_time, _authority(token))
+    except (ValueError, VerificationError) as error:
         raise ValueError(f"the time stamp does not hold: {str(error)[:300]}") from error
-    return Stamp(token.tst_info.gen_time, _authority(token))
 
 
 def read_roots(path: Path) -> list[Certificate]:

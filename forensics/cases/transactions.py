@@ -95,7 +95,7 @@ def read_transaction(
     ok = receipt.get("status") == "0x1"
     sender, to = address(envelope.get("from")), address(envelope.get("to"))
     made = address(receipt.get("contractAddress"))
-    logs = [log for log in receipt.get("logs") or () if isinstance(log, Mapping)] if ok else []
+    logs = [log for log in _listed(receipt.get("logs")) if isinstance(log, Mapping)] if ok else []
     frames = tuple(read_frames(trace)) if trace is not None else ()
     value = quantity(envelope.get("value"))
     coin = [
@@ -143,16 +143,18 @@ def read_frames(tree: Any) -> Iterator[Frame]:
             address(node.get("to")),
             quantity(node.get("value")),
         )
-        below = node.get("calls")
-        if isinstance(below, list):
-            waiting.extend((depth + 1, child) for child in reversed(below))
+        waiting.extend((depth + 1, child) for child in reversed(_listed(node.get("calls"))))
 
 
 def _touched(sender: str, to: str, made: str, logs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield from filter(None, (sender, to, made))
     for log in logs:
         yield address(log.get("address"))
-        yield from filter(None, (_indexed(topic) for topic in (log.get("topics") or ())[1:4]))
+        yield from filter(None, map(_indexed, _listed(log.get("topics"))[1:4]))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _indexed(topic: Any) -> str:
@@ -167,7 +169,7 @@ def _logged(logs: Sequence[Mapping[str, Any]]) -> list[Movement]:
     transferred: list[Movement] = []
     wrapped: list[tuple[int, Movement]] = []
     for log in logs:
-        token, topics = address(log.get("address")), log.get("topics") or ()
+        token, topics = address(log.get("address")), _listed(log.get("topics"))
         data = log.get("data")
         if not token or not isinstance(data, str) or len(data) != 66 or not topics:
             continue

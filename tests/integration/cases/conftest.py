@@ -12,8 +12,10 @@ from forensics.cases.collection import Order, Sources, collect
 from forensics.cases.investigation import Reach
 from runtime.clock import SystemClock
 from runtime.evm_verbatim import Verbatim
+from runtime.memory import MemoryBroker
 from sandbox import fetch
 from sandbox.node import LocalNode, NodeOptions
+from schemas.topics import TOPICS
 from tests.integration.cases.heist import Heist, labels, rob, scatter_dollars, told
 
 
@@ -22,6 +24,8 @@ class Collected:
     """A heist, and the evidence of it."""
 
     heist: Heist
+    node: Path
+    """Its socket."""
     folder: Path
     analysis: Analysis
     case: CaseFile
@@ -38,13 +42,15 @@ def order(heist: Heist) -> Order:
     )
 
 
-def sources(heist: Heist, folder: Path) -> Sources:
+def sources(heist: Heist, node: Path, folder: Path) -> Sources:
     """Where it is collected from."""
     heist.world.write_manifest(folder, heist.scenario)
-    node: LocalNode = heist.node  # type: ignore[assignment]  # it is one
+    broker = MemoryBroker()
+    broker.create(TOPICS.values())
+    told(heist, broker)
     return Sources(
-        broker=told(heist),
-        nodes=[Verbatim(str(node.ipc), 30.0)],
+        broker=broker,
+        nodes=[Verbatim(str(node), 30.0)],
         protocols=folder,
         clock=SystemClock(),
     )
@@ -60,5 +66,6 @@ def robbed(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Co
         heist = rob(node, packages, "spot-oracle")
         scatter_dollars(heist)
         folder = place / "evidence"
-        analysis = collect(order(heist), sources(heist, place / "protocols"), folder, None)
-        yield Collected(heist, folder, analysis, CaseFile.opened(folder))
+        asked = sources(heist, node.ipc, place / "protocols")
+        analysis = collect(order(heist), asked, folder, None)
+        yield Collected(heist, node.ipc, folder, analysis, CaseFile.opened(folder))

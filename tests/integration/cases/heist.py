@@ -3,7 +3,7 @@ advance, so that whoever follows them can be held to it."""
 
 from dataclasses import dataclass, field
 
-from runtime.memory import MemoryBroker
+from runtime.broker import Broker
 from sandbox.attacks import Attack, attack_on
 from sandbox.deploy import deploy
 from sandbox.deployer import Packages
@@ -16,7 +16,7 @@ from schemas.base import Record
 from schemas.codec import encode
 from schemas.ids import action_id, content_id, incident_id
 from schemas.incidents import Incident, Measure, Sighting
-from schemas.topics import ACTIONS, ALERTS, INCIDENTS, TOPICS
+from schemas.topics import ACTIONS, ALERTS, INCIDENTS
 
 DRAINS = 2
 """Before the brake."""
@@ -139,10 +139,8 @@ def labels(heist: Heist) -> bytes:
     return f'version = "2026-11-28"\nsource = "made up"\n{rows}'.encode()
 
 
-def told(heist: Heist) -> MemoryBroker:
-    """Return topics that tell of the heist as our services would."""
-    broker = MemoryBroker()
-    broker.create(TOPICS.values())
+def told(heist: Heist, broker: Broker) -> None:
+    """Let topics tell of the heist as our services would."""
     alerts = [_alert(heist, tx) for tx in heist.thefts]
     steps = list(_actions(heist, alerts[0]))
     producer = broker.producer()
@@ -157,7 +155,7 @@ def told(heist: Heist) -> MemoryBroker:
     incident = _incident(heist, alerts, steps[-1])
     send(INCIDENTS.name, incident, f"{heist.protocol}/{incident.id}")
     producer.flush()
-    return broker
+    producer.close()
 
 
 def _alert(heist: Heist, tx: str) -> Alert:
