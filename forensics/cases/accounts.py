@@ -127,7 +127,7 @@ def _nodes(
         label = around.labels.get(name)
         called = label.name if label else around.protocol.get(name, "")
         if not called and name in moved:
-            called = f"token {tokens(name)[0]}"
+            called = f"token {tokens(name)[0]}".strip()
         yield FlowNode(
             address=name,
             kind=kind,

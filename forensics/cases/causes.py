@@ -19,11 +19,14 @@ _SHAPE = 1e6
 
 
 def causes(
-    alerts: Iterable[Alert], thefts: Iterable[Transaction], victims: frozenset[str]
+    alerts: Iterable[Alert],
+    thefts: Iterable[Transaction],
+    victims: frozenset[str],
+    attackers: frozenset[str],
 ) -> tuple[Cause, ...]:
     """Return the hints, the strongest first; each once."""
     found: dict[str, Cause] = {}
-    for cause in (*_shapes(list(thefts), victims), *_reasons(alerts)):
+    for cause in (*_shapes(list(thefts), victims, attackers), *_reasons(alerts)):
         before = found.get(cause.what)
         if before is None or before.weight < cause.weight:
             found[cause.what] = cause
@@ -61,7 +64,9 @@ def _reasons(alerts: Iterable[Alert]) -> Iterator[Cause]:
     yield from farthest.values()
 
 
-def _shapes(thefts: list[Transaction], victims: frozenset[str]) -> Iterator[Cause]:
+def _shapes(
+    thefts: list[Transaction], victims: frozenset[str], attackers: frozenset[str]
+) -> Iterator[Cause]:
     entered = [tx for tx in thefts if any(_reentered(tx, victim) for victim in victims)]
     if entered:
         yield Cause(
@@ -70,7 +75,7 @@ def _shapes(thefts: list[Transaction], victims: frozenset[str]) -> Iterator[Caus
             source=f"call tree of {entered[0].hash[:18]}",
             weight=_SHAPE,
         )
-    lent = [tx for tx in thefts if _borrowed(tx.movements, victims)]
+    lent = [tx for tx in thefts if _borrowed(tx.movements, victims | attackers)]
     if lent:
         yield Cause(
             what=f"Funds were borrowed and returned within the transaction, in {len(lent)} of "
@@ -100,14 +105,12 @@ def _reentered(tx: Transaction, victim: str) -> bool:
     return False
 
 
-def _borrowed(movements: Iterable[Movement], victims: frozenset[str]) -> bool:
-    """Say whether somebody got units of a token from a stranger and gave him at least as many of
-    it later on."""
+def _borrowed(movements: Iterable[Movement], parties: frozenset[str]) -> bool:
+    """Say whether somebody got units of a token from a stranger, who is none of the `parties`, and
+    gave him at least as many of it later on."""
     lent: dict[tuple[str, str, str], int] = {}
     for token, sender, to, amount in movements:
-        if sender in victims or to in victims:
-            continue
-        before = lent.get((token, to, sender), 0)
+        before = 0 if to in parties else lent.get((token, to, sender), 0)
         if before and amount >= before:
             return True
         lent[token, sender, to] = lent.get((token, sender, to), 0) + amount

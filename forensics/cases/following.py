@@ -1,7 +1,7 @@
 """Follows stolen units from account to account, one transaction after the other.
 
 Rules, all of them about whole transactions (`settlement`):
-- In a transaction of the attack all that a victim gives is stolen.
+- In a transaction of the attack all that a victim gives is stolen, save shares that it issues.
 - An account on the trail gives stolen and honest units first in, first out (`purse`).
 - A contract that gets stolen units of one token and gives another within the same transaction has
   exchanged them: what it gives is stolen in the proportion in which what it got was, rounded down.
@@ -137,7 +137,7 @@ class Follower:
             if lots is None:
                 waiting.append(transfer)
             else:
-                robbed = theft and transfer.giver in self._around.victims
+                robbed = theft and self._robbed(transfer)
                 self._send(tx, transfer, lots, "theft" if robbed else "transfer")
                 arrived.add(transfer, lots)
         traders = self._exchange(tx, waiting, arrived)
@@ -152,10 +152,14 @@ class Follower:
 
     def _given(self, transfer: Transfer, *, theft: bool) -> list[Lot] | None:
         """Return what is known to be given; None when that depends on what the giver got."""
-        if theft and transfer.giver in self._around.victims:
+        if theft and self._robbed(transfer):
             return [Lot(transfer.amount, stolen=True)]
         purse = self.trail.purses.get((transfer.giver, transfer.token))
         return None if purse is None else purse.take(transfer.amount)
+
+    def _robbed(self, transfer: Transfer) -> bool:
+        """Say whether a victim gives something of its own; shares that it issues are none."""
+        return transfer.giver in self._around.victims and transfer.token != transfer.giver
 
     def _exchange(
         self, tx: Transaction, waiting: list[Transfer], arrived: "_Arrived"

@@ -115,7 +115,7 @@ def investigate(
         other_alerts=len(dossier.alerts) - len(ours),
         moments=chronicle(dossier, course, lambda name: kinds.get(name, "account"), amount),
         members=tuple(_members(side, around)),
-        causes=causes(ours, found.thefts, around.victims),
+        causes=causes(ours, found.thefts, around.victims, frozenset(side.members)),
         flow=flow,
         unexplained=tuple(
             (account, name, str(amount))

@@ -100,10 +100,12 @@ def anchor(dossier: Dossier) -> Alert:
 
 
 def losses_of(tx: Transaction, victims: frozenset[str]) -> Mapping[str, int]:
-    """Return by token how much less the victims have together after a transaction."""
+    """Return by token how much less the victims have together after a transaction. Shares that a
+    victim issues itself are nothing that it has less of."""
     changed = nets(tx.movements)
     sums: dict[str, int] = {}
     for victim in victims:
         for token, amount in changed.get(victim, {}).items():
-            sums[token] = sums.get(token, 0) - amount
+            if token != victim:
+                sums[token] = sums.get(token, 0) - amount
     return {token: amount for token, amount in sums.items() if amount > 0}

@@ -14,9 +14,10 @@ from runtime.clock import SystemClock
 from runtime.evm_verbatim import Verbatim
 from runtime.memory import MemoryBroker
 from sandbox import fetch
+from sandbox.deployer import Packages
 from sandbox.node import LocalNode, NodeOptions
 from schemas.topics import TOPICS
-from tests.integration.cases.heist import Heist, labels, rob, scatter_dollars, told
+from tests.integration.cases.heist import Heist, labels, rob, scatter_coin, scatter_dollars, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,33 @@ def sources(heist: Heist, node: Path, folder: Path) -> Sources:
     )
 
 
+def packages_of(cache: Path) -> Packages:
+    """Give pinned packages, without a word."""
+    return lambda name: fetch.npm_package(cache, name, lambda _: None)
+
+
 @pytest.fixture(scope="session")
 def robbed(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
     """The lending pool was robbed, its dollars scattered, the evidence collected."""
     place = tmp_path_factory.mktemp("h")
     anvil = fetch.anvil(cache, lambda _: None)
     with LocalNode(place / "node", anvil, NodeOptions(mining=False)) as node:
-        packages = lambda name: fetch.npm_package(cache, name, lambda _: None)  # noqa: E731
-        heist = rob(node, packages, "spot-oracle")
+        heist = rob(node, packages_of(cache), "spot-oracle")
         scatter_dollars(heist)
+        folder = place / "evidence"
+        asked = sources(heist, node.ipc, place / "protocols")
+        analysis = collect(order(heist), asked, folder, None)
+        yield Collected(heist, node.ipc, folder, analysis, CaseFile.opened(folder))
+
+
+@pytest.fixture(scope="session")
+def drained(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
+    """The vault was robbed of coin, and the coin wrapped and sent on."""
+    place = tmp_path_factory.mktemp("d")
+    anvil = fetch.anvil(cache, lambda _: None)
+    with LocalNode(place / "node", anvil, NodeOptions(mining=False)) as node:
+        heist = rob(node, packages_of(cache), "reentrancy")
+        scatter_coin(heist)
         folder = place / "evidence"
         asked = sources(heist, node.ipc, place / "protocols")
         analysis = collect(order(heist), asked, folder, None)

@@ -129,6 +129,21 @@ def scatter_dollars(heist: Heist) -> None:
     )
 
 
+def scatter_coin(heist: Heist) -> None:
+    """Send coin on, the thief's own and then what he stole: to a runner, who wraps most of it,
+    sends some to a bridge and turns some back into coin."""
+    thief, weth = heist.world.accounts["attacker"], heist.world.tokens.weth
+    runner, bridge = heist.person("runner"), heist.person("bridge")
+    held = heist.chain.ether(thief.address)
+    heist.do(thief, Call(to=runner.address, value=held - ETHER, gas=21_000))
+    heist.do(
+        runner,
+        weth.call("deposit", value=held - 3 * ETHER),
+        weth.call("transfer", bridge.address, 80 * ETHER),
+        weth.call("withdraw", 5 * ETHER),
+    )
+
+
 def labels(heist: Heist) -> bytes:
     """A file of labels for those of the heist's accounts that play one."""
     rows = "".join(

@@ -210,6 +210,13 @@ def test_unknown_balances_are_a_gap_that_is_told() -> None:
     assert "makes the stolen part larger" in chain.flow().gaps[0]
 
 
+def test_shares_that_a_victim_issues_are_not_stolen_but_may_be_exchanged(robbed: Chain) -> None:
+    robbed.tx(Movement(VICTIM, VICTIM, ONE, 5), theft=True, sender=THIEF)
+    assert robbed.stays() == {THIEF: {USD: 100}}
+    robbed.tx(Movement(USD, THIEF, VICTIM, 100), Movement(VICTIM, VICTIM, THIEF, 9))
+    assert robbed.stays() == {THIEF: {VICTIM: 9}}
+
+
 def test_an_honest_transaction_of_the_protocol_steals_nothing(robbed: Chain) -> None:
     robbed.tx(Movement(USD, VICTIM, TWO, 500))
     assert robbed.stays() == {THIEF: {USD: 100}}
