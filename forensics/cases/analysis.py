@@ -134,7 +134,8 @@ class Analysis(Part, frozen=True, kw_only=True):
     quotes: tuple[Quote, ...]
     brakes: tuple[Brake, ...]
     hops: dict[str, int]
-    """When the first alert and its brake passed each hop, in microseconds since 1970."""
+    """When the brake that held, or the decision not to pull one, and the alert it answered passed
+    each hop; in microseconds since 1970, as the records' headers say."""
     attempts: tuple[Attempt, ...]
     alerts: int
     other_alerts: int

@@ -16,6 +16,11 @@ MAX_CAUSES = 12
 
 _RULE = 1e9
 _SHAPE = 1e6
+_MEANS = 1.0
+"""A loan is a means, not a cause: what clearly stands out comes before it."""
+
+
+_ABOUT = {"transaction": "", "deployment": "The attacker's contract: "}
 
 
 def causes(
@@ -59,7 +64,7 @@ def _reasons(alerts: Iterable[Alert]) -> Iterator[Cause]:
                 weight = _RULE if rule else min(abs(reason.distance), _SHAPE / 2)
                 key = vote.detector, reason.feature
                 if key not in farthest or farthest[key].weight < weight:
-                    what = f"Broken rule: {reason.text}" if rule else reason.text
+                    what = f"{_ABOUT[alert.subject]}{'Broken rule: ' * rule}{reason.text}"
                     farthest[key] = Cause(what=what, source=source, weight=weight)
     yield from farthest.values()
 
@@ -81,7 +86,7 @@ def _shapes(
             what=f"Funds were borrowed and returned within the transaction, in {len(lent)} of "
             f"{len(thefts)} thefts (flash loan or flash swap)",
             source=f"movements of {lent[0].hash[:18]}",
-            weight=_SHAPE - 1,
+            weight=_MEANS,
         )
 
 

@@ -4,22 +4,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from forensics.cases.analysis import Attempt, Brake, Moment, MomentKind, Theft
+from forensics.cases.analysis import Attempt, Moment, MomentKind, Theft
 from forensics.cases.dossier import Dossier
-from forensics.cases.following import Hop
+from forensics.cases.following import Hop as Way
 from forensics.cases.transactions import Transaction
-from schemas.actions import STATES
 from schemas.fundflow import NodeKind
+from schemas.incidents import Hop
 
 MAX_MOVEMENTS = 60
 """Movements of stolen funds that a timeline names; the largest ways are in the picture."""
 
-_HOPS: Mapping[str, tuple[MomentKind, str]] = {
-    "scored": ("alert", "alert produced"),
-    "decided": ("decision", "brake decided"),
-    "sent": ("brake", "brake handed to the node"),
-    "mined": ("brake", "brake seen in a block"),
+MAX_ALERTS = 20
+"""Alerts that a timeline names: those of the attack come early."""
+
+_STEPS: Mapping[str, tuple[MomentKind, Hop, str]] = {
+    "refused": ("decision", "decided", "Brake refused"),
+    "rehearsed": ("decision", "decided", "Brake decided on, rehearsed only"),
+    "authorised": ("decision", "decided", "Brake decided on"),
+    "broadcast": ("brake", "sent", "Brake handed to the node"),
+    "included": ("brake", "mined", "Brake mined"),
+    "failed": ("brake", "sent", "Brake failed"),
 }
+_DECIDING = ("refused", "rehearsed", "authorised")
 
 _TOLD: Mapping[NodeKind, str] = {
     "mixer": "a mixer, ",
@@ -29,28 +35,6 @@ _TOLD: Mapping[NodeKind, str] = {
 }
 
 
-def brakes(dossier: Dossier) -> tuple[Brake, ...]:
-    """Return each brake with its steps, in the order in which they were begun."""
-    found: dict[str, Brake] = {}
-    for action in sorted(dossier.actions, key=lambda action: action.step):
-        before = found.get(action.action)
-        steps = (*(before.steps if before else ()), (action.state, action.block))
-        found[action.action] = Brake(
-            action=action.action,
-            adapter=action.adapter,
-            target=action.target,
-            scope=action.scope,
-            state=action.state,
-            reason=action.reason,
-            stops=action.also_stops or (before.stops if before else ()),
-            tx=action.tx or (before.tx if before else ""),
-            block=action.block if action.tx else (before.block if before else None),
-            steps=steps,
-        )
-    order = {state: place for place, state in enumerate(STATES)}
-    return tuple(sorted(found.values(), key=lambda one: (one.block or 0, order.get(one.state, 99))))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """What the chain shows of an attack."""
@@ -58,7 +42,7 @@ class Course:
     prepared: Iterable[Transaction]
     thefts: Iterable[Theft]
     attempts: Iterable[Attempt]
-    way: Iterable[Hop]
+    way: Iterable[Way]
 
 
 def chronicle(
@@ -120,27 +104,38 @@ def _preparation(prepared: Iterable[Transaction]) -> Iterator[Moment]:
 def _done(dossier: Dossier) -> Iterator[Moment]:
     """Yield what our own services did. Their clocks and the chain's are not one: a moment stands
     at the block that it belongs to."""
-    first = min(dossier.alerts, key=lambda alert: (alert.block, alert.index), default=None)
-    mined = [one for one in brakes(dossier) if one.state in ("included", "final", "satisfied")]
-    for hop, (kind, words) in _HOPS.items():
-        passed = dossier.incident.hops.get(hop)
-        if passed is None or first is None:
-            continue
-        block = mined[0].block if hop == "mined" and mined else first.block
+    alerts = sorted(dossier.alerts, key=lambda alert: (alert.block, alert.index))
+    at = {alert.id: alert.timestamp for alert in alerts}
+    for alert in alerts[:MAX_ALERTS]:
         yield Moment(
-            at=first.timestamp,
-            kind=kind,
-            what=f"{words[0].upper()}{words[1:]}"
-            + (f": {first.summary}" if hop == "scored" else "")
-            + (f": {mined[0].adapter} on {mined[0].target}" if hop == "mined" and mined else ""),
-            block=block,
-            tx=first.tx if hop == "scored" else (mined[0].tx if hop == "mined" and mined else ""),
-            precise=passed,
+            at=alert.timestamp,
+            kind="alert",
+            what=f"Alert: {alert.summary}",
+            block=alert.block,
+            tx=alert.tx,
+            precise=_micro(dossier, alert.id, "scored"),
         )
+    for action in dossier.actions:
+        if action.state in _STEPS:
+            kind, hop, words = _STEPS[action.state]
+            told = f": {action.reason}" if action.state in _DECIDING else f": {action.adapter}"
+            yield Moment(
+                at=at.get(action.alert, dossier.incident.latest),
+                kind=kind,
+                what=words + told,
+                block=action.block,
+                tx=action.tx,
+                precise=_micro(dossier, action.id, hop),
+            )
+
+
+def _micro(dossier: Dossier, record: str, hop: Hop) -> int | None:
+    passed = dossier.times.get(record, {}).get(hop)
+    return None if passed is None else passed // 1000
 
 
 def _movements(
-    way: Iterable[Hop], kind_of: Callable[[str], NodeKind], amount: Callable[[str, int], str]
+    way: Iterable[Way], kind_of: Callable[[str], NodeKind], amount: Callable[[str, int], str]
 ) -> Iterator[Moment]:
     moved = (hop for hop in way if hop.kind not in ("theft", "fee"))
     for hop in islice(moved, MAX_MOVEMENTS):

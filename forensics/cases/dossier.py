@@ -1,7 +1,7 @@
 """What our own topics say about one incident, as the records were: bytes, headers, offsets."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from runtime.broker import Broker, Message, Partition, read_all
 from schemas.actions import Action
@@ -10,7 +10,8 @@ from schemas.base import Record
 from schemas.chain import Deployment
 from schemas.codec import reader
 from schemas.errors import ConfigurationError, PoisonRecordError, UnsafeToContinueError
-from schemas.incidents import Incident, Recovery
+from schemas.headers import hops
+from schemas.incidents import Hop, Incident, Recovery
 from schemas.topics import (
     ACTIONS,
     ALERTS,
@@ -20,6 +21,9 @@ from schemas.topics import (
     TOPICS,
     TopicSpec,
 )
+
+Times = Mapping[Hop, int]
+"""In nanoseconds since 1970."""
 
 READS = (INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS)
 
@@ -40,6 +44,8 @@ class Dossier:
     actions: tuple[Action, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
     deployments: tuple[Deployment, ...] = ()
+    times: Mapping[str, Times] = field(default_factory=dict)
+    """By alert's or action step's id: when it passed each hop, as its headers say."""
 
 
 def gather(broker: Broker, name: str) -> list[Message]:
@@ -81,7 +87,12 @@ def gather_deployments(
 
 def open_dossier(messages: Iterable[Message]) -> Dossier:
     """Read gathered records. Raises `PoisonRecordError` for one that cannot be read."""
-    records = [reader(TOPICS[message.topic])(message.value or b"") for message in messages]
+    records, times = [], {}
+    for message in messages:
+        record = reader(TOPICS[message.topic])(message.value or b"")
+        records.append(record)
+        if isinstance(record, Alert | Action):
+            times[record.id] = hops(message.headers)
     incidents = [record for record in records if isinstance(record, Incident)]
     if len(incidents) != 1:
         raise PoisonRecordError(f"{len(incidents)} incidents among the records; one is wanted")
@@ -92,6 +103,7 @@ def open_dossier(messages: Iterable[Message]) -> Dossier:
         actions=tuple(record for record in records if isinstance(record, Action)),
         recoveries=tuple(record for record in records if isinstance(record, Recovery)),
         deployments=tuple(record for record in records if isinstance(record, Deployment)),
+        times=times,
     )
 
 

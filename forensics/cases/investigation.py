@@ -9,13 +9,14 @@ from forensics.cases.accounts import Subject, fund_flow, unexplained
 from forensics.cases.analysis import Analysis, Attempt, Member, Theft
 from forensics.cases.asking import Evidence, NotGivenError
 from forensics.cases.causes import causes, techniques
-from forensics.cases.chronicle import Course, brakes, chronicle
+from forensics.cases.chronicle import Course, chronicle
 from forensics.cases.company import link
 from forensics.cases.documents import document
 from forensics.cases.dossier import Dossier
 from forensics.cases.following import Follower, Limits, Surroundings
 from forensics.cases.labels import Labels
 from forensics.cases.losses import losses
+from forensics.cases.measures import brakes, passed
 from forensics.cases.node_facts import NodeFacts
 from forensics.cases.quotes import quotes
 from forensics.cases.scanning import Scan
@@ -109,7 +110,7 @@ def investigate(
         losses=losses(thefts, manifest, facts, around.victims, token),
         quotes=tuple(quotes(evidence, pairs, max(0, began - 1), token)),
         brakes=brakes(dossier),
-        hops=dict(dossier.incident.hops),
+        hops=passed(dossier),
         attempts=attempts,
         alerts=len(dossier.alerts),
         other_alerts=len(dossier.alerts) - len(ours),

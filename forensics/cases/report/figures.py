@@ -3,15 +3,14 @@
 from decimal import Decimal
 
 from forensics.cases.analysis import Analysis, Brake
+from forensics.cases.measures import HELD
 from forensics.cases.report.words import day_time, named, span
 from runtime.pictures.words import rounded
-
-_HELD = ("included", "final", "satisfied")
 
 
 def held(analysis: Analysis) -> Brake | None:
     """Return the first brake that took hold on chain."""
-    return next((brake for brake in analysis.brakes if brake.state in _HELD), None)
+    return next((brake for brake in analysis.brakes if brake.state in HELD), None)
 
 
 def lost(analysis: Analysis) -> str:
@@ -37,7 +36,7 @@ def summary(analysis: Analysis) -> list[str]:
     brake = held(analysis)
     if brake is not None and brake.block is not None:
         found.append(
-            f"Firebreak stopped the attack by {brake.adapter} (scope {brake.scope}) in block "
+            f"Firebreak stopped it: its brake {brake.adapter} (scope {brake.scope}) held in block "
             f"{brake.block:,}{_blocks_later(analysis, brake)}."
         )
     elif analysis.brakes:

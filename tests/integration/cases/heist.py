@@ -14,15 +14,28 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Evidence, Reason, Vote
 from schemas.base import Record
 from schemas.codec import encode
+from schemas.headers import hop_headers
 from schemas.ids import action_id, content_id, incident_id
-from schemas.incidents import Incident, Measure, Sighting
+from schemas.incidents import Hop, Incident, Measure, Sighting
 from schemas.topics import ACTIONS, ALERTS, INCIDENTS
 
 DRAINS = 2
 """Before the brake."""
 
-STARTED = 1_764_000_000_000_000
-"""When the first block of the attack was received, in microseconds since 1970."""
+STARTED = 1_764_000_000_000_000_000
+"""When the first block of the attack was received, in nanoseconds since 1970."""
+
+SEEN: dict[Hop, int] = {
+    "received": STARTED,
+    "published": STARTED + 1_400_000,
+    "scored": STARTED + 5_100_000,
+}
+DONE: dict[str, dict[Hop, int]] = {
+    "authorised": {"decided": STARTED + 6_900_000},
+    "broadcast": {"sent": STARTED + 10_500_000},
+    "included": {"mined": STARTED + 1_020_000_000},
+}
+"""By state of the action."""
 
 
 @dataclass(slots=True)
@@ -160,13 +173,14 @@ def told(heist: Heist, broker: Broker) -> None:
     steps = list(_actions(heist, alerts[0]))
     producer = broker.producer()
 
-    def send(topic: str, record: Record, key: str) -> None:
-        producer.send(topic, encode(record), key=key.encode(), headers=(("key-id", b"k"),))
+    def send(topic: str, record: Record, key: str, times: dict[Hop, int] | None = None) -> None:
+        headers = (("key-id", b"k"), *hop_headers(times or {}))
+        producer.send(topic, encode(record), key=key.encode(), headers=headers)
 
     for alert in alerts:
-        send(ALERTS.name, alert, heist.protocol)
+        send(ALERTS.name, alert, heist.protocol, SEEN)
     for step in steps:
-        send(ACTIONS.name, step, heist.protocol)
+        send(ACTIONS.name, step, heist.protocol, DONE.get(step.state))
     incident = _incident(heist, alerts, steps[-1])
     send(INCIDENTS.name, incident, f"{heist.protocol}/{incident.id}")
     producer.flush()
@@ -280,12 +294,4 @@ def _incident(heist: Heist, alerts: list[Alert], last: Action) -> Incident:
                 block=last.block,
             ),
         ),
-        hops={
-            "received": STARTED,
-            "published": STARTED + 1_400,
-            "scored": STARTED + 5_100,
-            "decided": STARTED + 6_900,
-            "sent": STARTED + 10_500,
-            "mined": STARTED + 1_020_000,
-        },
     )

@@ -15,6 +15,7 @@ from forensics.cases.casefile import CaseFile
 from forensics.cases.custody import Custody
 from schemas.errors import ConfigurationError
 from schemas.fundflow import FlowNode
+from schemas.headers import HOPS
 from schemas.units import NATIVE
 from tests.integration.cases.conftest import Collected
 
@@ -115,6 +116,8 @@ def test_the_timeline_tells_the_attack_and_what_was_done(robbed: Collected) -> N
         kinds.index(kind) for kind in ("attack", "alert", "decision", "brake")
     )
     assert [one.tx for one in robbed.analysis.attempts] == robbed.heist.refused
+    assert list(robbed.analysis.hops) == list(HOPS)
+    assert robbed.analysis.hops["sent"] - robbed.analysis.hops["received"] == 10_500
     (brake,) = robbed.analysis.brakes
     assert (brake.state, brake.tx) == ("final", robbed.heist.brake)
 
