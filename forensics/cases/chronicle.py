@@ -105,7 +105,7 @@ def _done(dossier: Dossier) -> Iterator[Moment]:
     """Yield what our own services did. Their clocks and the chain's are not one: a moment stands
     at the block that it belongs to."""
     alerts = sorted(dossier.alerts, key=lambda alert: (alert.block, alert.index))
-    at = {alert.id: alert.timestamp for alert in alerts}
+    answered = {alert.id: alert for alert in alerts}
     for alert in alerts[:MAX_ALERTS]:
         yield Moment(
             at=alert.timestamp,
@@ -119,11 +119,13 @@ def _done(dossier: Dossier) -> Iterator[Moment]:
         if action.state in _STEPS:
             kind, hop, words = _STEPS[action.state]
             told = f": {action.reason}" if action.state in _DECIDING else f": {action.adapter}"
+            alert = answered.get(action.alert)
+            known = alert.block if alert is not None else None
             yield Moment(
-                at=at.get(action.alert, dossier.incident.latest),
+                at=alert.timestamp if alert is not None else dossier.incident.latest,
                 kind=kind,
                 what=words + told,
-                block=action.block,
+                block=action.block if action.block is not None else known,
                 tx=action.tx,
                 precise=_micro(dossier, action.id, hop),
             )

@@ -1,4 +1,4 @@
-"""The demo's attack, seen, braked and kept by the real services: evidence and report of its case."""
+"""The demo's attack, seen and braked by the real services: the evidence and report of its case."""
 
 import json
 import urllib.request
