@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -12,12 +13,15 @@ import pytest
 from forensics.cases import catalogue, publication
 from forensics.cases.bag_check import faults
 from forensics.cases.casefile import CaseFile
+from forensics.cases.collection import collect
 from forensics.cases.custody import Custody
+from forensics.cases.recording import Bounds, Node
+from runtime.evm_verbatim import Verbatim
 from schemas.errors import ConfigurationError
 from schemas.fundflow import FlowNode
 from schemas.headers import HOPS
 from schemas.units import NATIVE
-from tests.integration.cases.conftest import Collected
+from tests.integration.cases.conftest import Collected, order, sources
 
 pytestmark = pytest.mark.node
 
@@ -162,3 +166,99 @@ def test_tampering_is_named(robbed: Collected, tmp_path: Path, what: str) -> Non
     assert faults(copy) == [f"data/{victim.name}: {what}"]
     with pytest.raises(ConfigurationError, match=f"{victim.name}: {what}"):
         CaseFile.opened(copy)
+
+
+class Curt:
+    """A node that declines some methods."""
+
+    def __init__(self, node: Path, *declines: str) -> None:
+        self._node = Verbatim(str(node), 30.0)
+        self.name = "curt"
+        self._declines = declines
+
+    def exchange(self, request: bytes, most: int) -> bytes:
+        if json.loads(request)["method"] in self._declines:
+            return b'{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"not on this plan"}}'
+        return self._node.exchange(request, most)
+
+
+def again(robbed: Collected, folder: Path, node: Node, bounds: Bounds | None = None) -> CaseFile:
+    """Collect once more, from another node or with other bounds."""
+    asked = replace(sources(robbed.heist, robbed.node, folder / "protocols"), nodes=[node])
+    wanted = replace(order(robbed.heist), bounds=bounds or Bounds())
+    collect(wanted, asked, folder / "evidence", None)
+    return CaseFile.opened(folder / "evidence")
+
+
+def test_what_a_node_does_not_give_is_told_with_what_follows(
+    robbed: Collected, tmp_path: Path
+) -> None:
+    case = again(robbed, tmp_path, Curt(robbed.node, "debug_traceTransaction"))
+    analysis = case.analysed()
+    (missing,) = case.custody.missing
+    assert missing.startswith("debug_traceTransaction: refused: the node declined: not on this pl")
+    assert any(gap.startswith("call trees were not given") for gap in analysis.gaps)
+    assert analysis.losses == robbed.analysis.losses, "dollars are told by logs"
+    weth = robbed.heist.world.tokens.weth.address
+    (wrapper,) = (node for node in analysis.flow.nodes if node.address == weth)
+    assert [holding.token for holding in wrapper.stays] == [weth], "what it paid out was not seen"
+    assert (
+        b"call trees were not given" in publication.documents(case, analysis, None)["report.html"]
+    )
+
+
+def test_an_old_state_that_is_gone_makes_the_stolen_part_larger_and_says_so(
+    robbed: Collected, tmp_path: Path
+) -> None:
+    analysis = again(robbed, tmp_path, Curt(robbed.node, "eth_call")).analysed()
+    bridge = robbed.heist.person("bridge").address
+    (node,) = (one for one in analysis.flow.nodes if one.address == bridge)
+    assert [holding.amount for holding in node.stays] == ["1500000000"]
+    assert any("makes the stolen part larger" in gap for gap in analysis.gaps)
+
+
+def test_bounds_cut_the_search_and_keep_the_proof(robbed: Collected, tmp_path: Path) -> None:
+    node = Verbatim(str(robbed.node), 30.0)
+    case = again(robbed, tmp_path, node, Bounds(questions=80))
+    analysis = case.analysed()
+    assert analysis.last < robbed.analysis.last
+    assert any("80 questions had been asked" in gap for gap in analysis.gaps)
+    assert {theft.tx for theft in analysis.thefts} == set(robbed.heist.thefts)
+    for tx in robbed.heist.thefts:
+        assert (case.folder / "data" / _asked(case, "debug_traceTransaction", tx)).is_file()
+
+
+def _asked(case: CaseFile, method: str, tx: str) -> str:
+    data = (case.folder / "data" / catalogue.FILE).read_bytes()
+    entries = catalogue.read(data).values()
+    return next(e.response for e in entries if e.method == method and e.parameters[0] == tx)
+
+
+def test_a_reorganised_chain_is_not_followed_over_the_seam(
+    robbed: Collected, tmp_path: Path
+) -> None:
+    seam = robbed.analysis.last - 2
+
+    class Forked(Curt):
+        def exchange(self, request: bytes, most: int) -> bytes:
+            asked = json.loads(request)
+            answer = super().exchange(request, most)
+            if asked["method"] == "eth_getBlockByNumber" and asked["params"][0] == hex(seam):
+                told = json.loads(answer)
+                told["result"]["parentHash"] = "0x" + "ab" * 32
+                return json.dumps(told).encode()
+            return answer
+
+    analysis = again(robbed, tmp_path, Forked(robbed.node)).analysed()
+    assert analysis.last == seam - 1
+    assert any("was reorganised while it was read" in gap for gap in analysis.gaps)
+
+
+def test_who_asks_for_no_incident_is_told_which_there_are(
+    robbed: Collected, tmp_path: Path
+) -> None:
+    asked = sources(robbed.heist, robbed.node, tmp_path / "protocols")
+    for name, words in (("0" * 16, "must name one incident"), ("ab", "at least 8 digits")):
+        with pytest.raises(ConfigurationError, match=words):
+            collect(replace(order(robbed.heist), incident=name), asked, tmp_path / "bag", None)
+    assert not (tmp_path / "bag").exists()
