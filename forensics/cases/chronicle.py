@@ -67,6 +67,7 @@ def chronicle(
             )
             for theft in course.thefts
         ),
+        *_raised(dossier),
         *_done(dossier),
         *(
             Moment(
@@ -95,18 +96,15 @@ def chronicle(
 
 def _preparation(prepared: Iterable[Transaction]) -> Iterator[Moment]:
     for tx in prepared:
-        what = (
-            "The attacker's side created a contract" if tx.created else "The attacker's side acted"
-        )
+        done = "created a contract" if tx.created else "acted, or was paid"
+        what = f"The attacker's side {done}"
         yield Moment(at=tx.timestamp, kind="preparation", what=what, block=tx.block, tx=tx.hash)
 
 
-def _done(dossier: Dossier) -> Iterator[Moment]:
-    """Yield what our own services did. Their clocks and the chain's are not one: a moment stands
-    at the block that it belongs to."""
-    alerts = sorted(dossier.alerts, key=lambda alert: (alert.block, alert.index))
-    answered = {alert.id: alert for alert in alerts}
-    for alert in alerts[:MAX_ALERTS]:
+def _raised(dossier: Dossier) -> Iterator[Moment]:
+    """Yield the alerts, in the order of the chain."""
+    ordered = sorted(dossier.alerts, key=lambda alert: (alert.block, alert.index))
+    for alert in ordered[:MAX_ALERTS]:
         yield Moment(
             at=alert.timestamp,
             kind="alert",
@@ -115,17 +113,22 @@ def _done(dossier: Dossier) -> Iterator[Moment]:
             tx=alert.tx,
             precise=_micro(dossier, alert.id, "scored"),
         )
+
+
+def _done(dossier: Dossier) -> Iterator[Moment]:
+    """Yield what was done. Our clocks and the chain's are not one: a moment stands at the block
+    that it belongs to, and one that has none at the block of its alert."""
+    places = {alert.id: (alert.timestamp, alert.block) for alert in dossier.alerts}
     for action in dossier.actions:
         if action.state in _STEPS:
             kind, hop, words = _STEPS[action.state]
-            told = f": {action.reason}" if action.state in _DECIDING else f": {action.adapter}"
-            alert = answered.get(action.alert)
-            known = alert.block if alert is not None else None
+            told = action.reason if action.state in _DECIDING else action.adapter
+            at, block = places.get(action.alert, (dossier.incident.latest, None))
             yield Moment(
-                at=alert.timestamp if alert is not None else dossier.incident.latest,
+                at=at,
                 kind=kind,
-                what=words + told,
-                block=action.block if action.block is not None else known,
+                what=f"{words}: {told}",
+                block=block if action.block is None else action.block,
                 tx=action.tx,
                 precise=_micro(dossier, action.id, hop),
             )

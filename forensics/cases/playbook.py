@@ -1,21 +1,24 @@
 """What was done, as a CACAO 2.0 playbook: the course of this response, for others to learn from.
 
 Steps are manual commands: a playbook that pulls a brake by itself would be a second way to brake.
-Ids are content: the same incident gives the same playbook. The specification is OASIS CACAO
-Security Playbooks Version 2.0, Committee Specification 01 (27 November 2023).
+The same evidence gives the same playbook. The specification is OASIS CACAO Security Playbooks
+Version 2.0, Committee Specification 01 (27 November 2023).
 """
 
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import rfc8785
+
 from forensics.cases.analysis import Analysis
 from forensics.cases.custody import Custody
 from runtime.pictures.words import plain
 from schemas.fundflow import NodeKind
+from schemas.ids import content_id
 
 _SPACE = uuid.UUID("aa7caf3a-d55a-4e9a-b34e-056215fba56a")
-"""The namespace that the specification gives for ids made of content (section 10.10)."""
+"""The namespace that the specification gives for a playbook's id made of content (10.10)."""
 
 _SEVERITIES = {"low": 25, "medium": 50, "high": 75, "critical": 100}
 
@@ -49,13 +52,16 @@ def playbook(analysis: Analysis, custody: Custody) -> dict[str, Any]:
             "agent": agents[who],
         }
     workflow[end] = {"type": "end"}
+    named = {
+        "name": f"Response to an attack on {plain(analysis.name, 100)} (incident {seed[:16]})",
+        "playbook_types": ["detection", "investigation", "mitigation"],
+    }
     return {
         "type": "playbook",
         "spec_version": "cacao-2.0",
-        "id": _id("playbook", seed),
-        "name": f"Response to an attack on {plain(analysis.name, 100)}",
+        "id": f"playbook--{uuid.uuid5(_SPACE, rfc8785.dumps(named).decode())}",
+        **named,
         "description": plain(analysis.summary, 500),
-        "playbook_types": ["detection", "investigation", "mitigation"],
         "created_by": _id("identity", "firebreak"),
         "created": custody.ended,
         "modified": custody.ended,
@@ -118,4 +124,6 @@ def _steps(analysis: Analysis, custody: Custody) -> Iterator[Step]:
 
 
 def _id(kind: str, *parts: str) -> str:
-    return f"{kind}--{uuid.uuid5(_SPACE, '/'.join((kind, *parts)))}"
+    """Return an id in the form of a random one (version 4), as steps must have, though it is the
+    same every time: its bits are a digest's."""
+    return f"{kind}--{uuid.UUID(content_id(kind, *parts)[:32], version=4)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from forensics.cases.analysis import Analysis
@@ -108,7 +109,7 @@ def _losses(analysis: Analysis) -> list[dict[str, str]]:
             "lost": exact(loss.lost, loss.decimals),
             "remained": "" if loss.remained is None else exact(loss.remained, loss.decimals),
             "price": loss.stated_price,
-            "worth": f"{loss.worth}" if loss.worth else "",
+            "worth": f"{Decimal(loss.worth):,}" if loss.worth else "",
             "units": f"{int(loss.lost):,}",
         }
         for loss in analysis.losses
