@@ -19,6 +19,7 @@ from cli import (
     audit,
     backtest,
     brakes,
+    case,
     config,
     consents,
     console,
@@ -91,6 +92,7 @@ app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")
 app.add_typer(audit.app, name="audit")
 app.add_typer(brakes.app, name="brakes")
+app.add_typer(case.app, name="case")
 app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(ingest.app, name="ingest")

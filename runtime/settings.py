@@ -283,6 +283,25 @@ class ForensicsSettings(_Group):
     web_port: Annotated[int, Field(ge=0, le=65535)] = 6067
 
 
+class EvidenceSettings(_Group):
+    """How an incident's evidence is collected (`firebreak case`)."""
+
+    endpoints: Annotated[Names, Field(repr=False)] = ()
+    """Nodes to ask, best one that keeps old states and traces; none: those that ingest reads."""
+    labels: Path | None = None
+    """A TOML file of known addresses: mixers, bridges, exchanges; see `docs/evidence.md`."""
+    timestamp_authority: Annotated[str | None, Field(repr=False)] = None
+    """The http(s):// address of a time-stamping authority (RFC 3161) that stamps what is sealed."""
+    authority_roots: Path | None = None
+    """A PEM file with the root certificates of the authorities whose stamps are believed."""
+    answer_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """The longest that one answer of a node may take."""
+    lookback_blocks: Annotated[int, Field(ge=0)] = 50
+    """How many blocks before the attack are looked through for how it was prepared."""
+    follow_blocks: Annotated[int, Field(ge=0)] = 300
+    """Through how many blocks after the last alert the funds are followed, at most."""
+
+
 class LogSettings(_Group):
     """How services log."""
 
@@ -327,6 +346,7 @@ class Settings(BaseSettings):
     forensics: ForensicsSettings = ForensicsSettings()
     signals: SignalsSettings = SignalsSettings()
     console: ConsoleSettings = ConsoleSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
 

@@ -15,6 +15,7 @@ from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, 
 from schemas.changes import Arming, Configuration
 from schemas.consents import MAX_CONSENT_BYTES, Consent
 from schemas.decisions import Answer, Proposal
+from schemas.fundflow import FundFlow
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
 from schemas.readiness import Readiness
@@ -214,6 +215,14 @@ READINESS = TopicSpec(
     partitions=1,
     retention_hours=None,
 )
+FUND_FLOWS = TopicSpec(
+    name="fund-flows-v1",
+    doc="Where the funds of each incident went, as it was last followed.",
+    records=(FundFlow,),
+    key="protocol/incident",
+    partitions=4,
+    retention_hours=None,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -259,6 +268,7 @@ TOPICS: dict[str, TopicSpec] = {
         SIGNALS,
         DECISIONS,
         READINESS,
+        FUND_FLOWS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -365,6 +375,12 @@ SERVICES: dict[str, Service] = {
             "Shows people what there is, and publishes what they propose and answer.",
             reads=(ALERTS, ACTIONS, INCIDENTS, RECOVERIES, DECISIONS, READINESS, TRANSACTIONS),
             writes=(DECISIONS,),
+        ),
+        Service(
+            "case",
+            "People's own command: gathers an incident's evidence, tells where its funds went.",
+            reads=(INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS),
+            writes=(FUND_FLOWS,),
         ),
     )
 }

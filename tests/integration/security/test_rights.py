@@ -80,6 +80,9 @@ def test_the_pairs_that_matter_most_are_refused(secured: SecuredKafka, shared: s
         ("console", "actions-v1"),
         ("console", "incidents-v1"),
         ("console", "recoveries-v1"),
+        ("case", "alerts-v1"),
+        ("case", "actions-v1"),
+        ("case", "incidents-v1"),
     ]:
         with pytest.raises(
             ConfigurationError, match=f"{topic}: user 'firebreak-{service}' may not"

@@ -24,6 +24,8 @@ NOT_RUN = {"demo", "fetch", "kafka up", "kafka down", "kafka status", "doctor"}
 """Of this machine alone: they start or look at programs, and are handed no secret."""
 
 ARGUMENTS = {
+    "case collect": ["0" * 64, "--out", "evidence", "--by", "Ada", "--why", "practice"],
+    "case report": ["0" * 64, "--out", "report", "--by", "Ada", "--why", "practice"],
     "detectors check": ["asset-outflow"],
     "detectors show": ["asset-outflow"],
     "detectors new": ["some-detector"],
@@ -91,6 +93,7 @@ def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "FIREBREAK_KAFKA__SECURITY_PROTOCOL": "sasl_ssl",
         "FIREBREAK_KAFKA__SASL_MECHANISM": "SCRAM-SHA-512",
         "FIREBREAK_KAFKA__SASL_USERNAME": "somebody",
+        "FIREBREAK_EVIDENCE__ENDPOINTS": node,
         "FIREBREAK_EVM__ENDPOINTS": node,
         "FIREBREAK_RESPOND__ENDPOINTS": node,
         "FIREBREAK_RESPOND__KEYSTORE": keystore,

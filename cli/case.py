@@ -1,0 +1,205 @@
+"""`firebreak case`: the evidence of one incident, and what can be learned from it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from forensics.cases.analysis import Analysis
+    from forensics.cases.casefile import CaseFile
+    from forensics.cases.collection import Order, Sources
+    from forensics.cases.stamp import Stamp
+    from runtime.settings import Settings
+
+app = typer.Typer(
+    help="Keep the evidence of an incident, check it, and report from it.", no_args_is_help=True
+)
+
+Incident = Annotated[str, typer.Argument(help="The incident's id, or how it begins.")]
+Who = Annotated[str, typer.Option("--by", help="Who collects: name and role.")]
+Why = Annotated[str, typer.Option(help="Why it is collected.")]
+
+
+@app.command()
+def collect(
+    incident: Incident,
+    out: Annotated[Path, typer.Option(help="The folder to make; must not exist.")],
+    who: Who,
+    why: Why,
+) -> None:
+    """Keep all that nodes and topics say about an incident, in one BagIt folder.
+
+    Says what a node could not give. Exits with 3 when a time-stamping authority is set and does
+    not answer.
+    """
+    from cli.wiring import read_settings
+
+    settings = read_settings()
+    order = _order(settings, incident, who, why)
+    _collected(settings, order, out)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="The evidence.")],
+) -> None:
+    """Check every file of collected evidence and its time stamp. Needs no node and no broker.
+
+    Exits with 1, naming each file that is changed, missing or additional.
+    """
+    from cli.wiring import read_settings
+    from forensics.cases.bag import SEALED, TIMESTAMP
+    from forensics.cases.bag_check import faults
+
+    found = faults(folder)
+    for fault in found:
+        typer.echo(fault)
+    stamp = folder / TIMESTAMP
+    if not found and stamp.is_file():
+        try:
+            told = _stamp(read_settings(), stamp.read_bytes(), (folder / SEALED).read_bytes())
+            typer.echo(f"sealed before {told.at.isoformat()}, says {told.authority}")
+        except ValueError as error:
+            found.append(f"{TIMESTAMP}: {error}")
+            typer.echo(found[-1])
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"{folder}: whole, every byte as it was collected")
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option(help="The folder for the report; must not exist.")],
+    incident: Annotated[
+        str | None, typer.Argument(help="The incident's id; collects its evidence first.")
+    ] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="Evidence that was collected before, instead of an id.")
+    ] = None,
+    who: Who = "",
+    why: Why = "",
+    publish: Annotated[bool, typer.Option(help="Tell fund-flows-v1 where the funds went.")] = False,  # noqa: FBT002 - a command-line flag
+) -> None:
+    """Write the report of an incident as HTML and PDF, with all it rests on.
+
+    Beside them: `analysis.json`, `fund-flow.svg`, `playbook.json` (CACAO 2.0), `findings.json`
+    (OCSF 2004). Of the same evidence it writes the same files.
+    """
+    from cli.wiring import read_settings
+    from forensics.cases.casefile import CaseFile
+    from forensics.cases.publication import write
+
+    if (incident is None) == (evidence is None):
+        raise ConfigurationError("give an incident's id, or --evidence with what was collected")
+    if out.exists():
+        raise ConfigurationError(f"{out} exists already; a report is never overwritten")
+    settings = read_settings()
+    if incident is not None:
+        if not who or not why:
+            raise ConfigurationError("collecting evidence needs --by and --why")
+        order = _order(settings, incident, who, why)
+        evidence = out / "evidence"
+        out.mkdir(parents=True)
+        _collected(settings, order, evidence)
+    case = CaseFile.opened(evidence or out)
+    analysis = case.analysed()
+    for path in write(case, analysis, out, _believed(settings, case)):
+        typer.echo(f"{path}")
+    if publish:
+        _publish(settings, analysis)
+
+
+def _order(settings: "Settings", incident: str, who: str, why: str) -> "Order":
+    from forensics.cases.collection import NO_LABELS, Order
+    from forensics.cases.investigation import Reach
+    from forensics.cases.labels import read_labels
+
+    told = settings.evidence
+    return Order(
+        incident=incident,
+        who=who,
+        why=why,
+        reach=Reach(lookback=told.lookback_blocks, follow=told.follow_blocks),
+        labels=read_labels(told.labels) if told.labels is not None else NO_LABELS,
+    )
+
+
+def _collected(settings: "Settings", order: "Order", out: Path) -> None:
+    from forensics.cases.casefile import CaseFile
+    from forensics.cases.collection import collect as gather
+
+    with _sources(settings) as sources:
+        analysis = gather(order, sources, out, _stamping(settings))
+    case = CaseFile.opened(out)
+    typer.echo(f"{out}: the evidence of incident {analysis.incident[:12]}, sealed")
+    for missing in case.custody.missing:
+        typer.echo(f"not given: {missing}")
+
+
+@contextmanager
+def _sources(settings: "Settings") -> Iterator["Sources"]:
+    from cli.wiring import connect
+    from forensics.cases.collection import Sources
+    from forensics.cases.dossier import READS
+    from runtime.clock import SystemClock
+    from runtime.evm_verbatim import Verbatim
+
+    addresses = settings.evidence.endpoints or settings.evm.endpoints or settings.respond.endpoints
+    if not addresses:
+        raise ConfigurationError("no node is configured: set evidence.endpoints")
+    nodes = [Verbatim(address, settings.evidence.answer_seconds) for address in addresses]
+    try:
+        yield Sources(
+            broker=connect(settings, *READS),
+            nodes=nodes,
+            protocols=settings.protocols,
+            clock=SystemClock(),
+        )
+    finally:
+        for node in nodes:
+            node.close()
+
+
+def _stamping(settings: "Settings") -> Callable[[bytes], bytes] | None:
+    from forensics.cases.stamp import request_stamp
+
+    address = settings.evidence.timestamp_authority
+    return None if address is None else lambda sealed: request_stamp(address, sealed)
+
+
+def _stamp(settings: "Settings", response: bytes, sealed: bytes) -> "Stamp":
+    from forensics.cases.stamp import check_stamp, read_roots
+
+    roots = settings.evidence.authority_roots
+    return check_stamp(response, sealed, read_roots(roots) if roots is not None else [])
+
+
+def _believed(settings: "Settings", case: "CaseFile") -> "Stamp | None":
+    """Return the evidence's time stamp, None when there is none or no authority is trusted."""
+    from forensics.cases.bag import TIMESTAMP
+
+    stamp = case.folder / TIMESTAMP
+    if not stamp.is_file() or settings.evidence.authority_roots is None:
+        return None
+    try:
+        return _stamp(settings, stamp.read_bytes(), case.sealed)
+    except ValueError as error:
+        raise ConfigurationError(f"{stamp}: {error}") from error
+
+
+def _publish(settings: "Settings", analysis: "Analysis") -> None:
+    from cli.wiring import connect
+    from schemas.codec import encode
+    from schemas.topics import FUND_FLOWS
+
+    producer = connect(settings, FUND_FLOWS).producer()
+    key = f"{analysis.protocol}/{analysis.incident}".encode()
+    producer.send(FUND_FLOWS.name, encode(analysis.flow), key=key)
+    producer.flush()
+    producer.close()
+    typer.echo(f"{FUND_FLOWS.name}: published")

@@ -1,0 +1,156 @@
+"""The timeline of an incident: what happened on chain and what was done about it, in order."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from forensics.cases.analysis import Attempt, Moment, MomentKind, Theft
+from forensics.cases.dossier import Dossier
+from forensics.cases.following import Hop as Way
+from forensics.cases.transactions import Transaction
+from schemas.fundflow import NodeKind
+from schemas.incidents import Hop
+
+MAX_MOVEMENTS = 60
+"""Movements of stolen funds that a timeline names; the largest ways are in the picture."""
+
+MAX_ALERTS = 20
+"""Alerts that a timeline names: those of the attack come early."""
+
+_STEPS: Mapping[str, tuple[MomentKind, Hop, str]] = {
+    "refused": ("decision", "decided", "Brake refused"),
+    "rehearsed": ("decision", "decided", "Brake decided on, rehearsed only"),
+    "authorised": ("decision", "decided", "Brake decided on"),
+    "broadcast": ("brake", "sent", "Brake handed to the node"),
+    "included": ("brake", "mined", "Brake mined"),
+    "failed": ("brake", "sent", "Brake failed"),
+}
+_DECIDING = ("refused", "rehearsed", "authorised")
+
+_TOLD: Mapping[NodeKind, str] = {
+    "mixer": "a mixer, ",
+    "bridge": "a bridge, ",
+    "exchange": "an exchange, ",
+    "victim": "the protocol, ",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What the chain shows of an attack."""
+
+    prepared: Iterable[Transaction]
+    thefts: Iterable[Theft]
+    attempts: Iterable[Attempt]
+    way: Iterable[Way]
+
+
+def chronicle(
+    dossier: Dossier,
+    course: Course,
+    kind_of: Callable[[str], NodeKind],
+    amount: Callable[[str, int], str],
+) -> tuple[Moment, ...]:
+    """Return the moments in order of time; of one block, what was precisely timed comes last.
+
+    `amount` tells so many of a token in words.
+    """
+    found = [
+        *_preparation(course.prepared),
+        *(
+            Moment(
+                at=theft.at,
+                kind="attack",
+                what="Stolen: " + ", ".join(amount(name, int(n)) for name, n in theft.lost.items()),
+                block=theft.block,
+                tx=theft.tx,
+            )
+            for theft in course.thefts
+        ),
+        *_raised(dossier),
+        *_done(dossier),
+        *(
+            Moment(
+                at=attempt.at,
+                kind="refused",
+                what="The attacker tried again and was refused",
+                block=attempt.block,
+                tx=attempt.tx,
+            )
+            for attempt in course.attempts
+        ),
+        *_movements(course.way, kind_of, amount),
+        *(
+            Moment(
+                at=dossier.incident.latest,
+                kind="recovery",
+                what=f"Recovery: phase {recovery.progress.phase}, "
+                f"{recovery.progress.released / 100:g} % let through again",
+                block=recovery.progress.block,
+            )
+            for recovery in dossier.recoveries
+        ),
+    ]
+    return tuple(sorted(found, key=lambda one: (one.block or 10**15, one.at, one.precise or 0)))
+
+
+def _preparation(prepared: Iterable[Transaction]) -> Iterator[Moment]:
+    for tx in prepared:
+        done = "created a contract" if tx.created else "acted, or was paid"
+        what = f"The attacker's side {done}"
+        yield Moment(at=tx.timestamp, kind="preparation", what=what, block=tx.block, tx=tx.hash)
+
+
+def _raised(dossier: Dossier) -> Iterator[Moment]:
+    """Yield the alerts, in the order of the chain."""
+    ordered = sorted(dossier.alerts, key=lambda alert: (alert.block, alert.index))
+    for alert in ordered[:MAX_ALERTS]:
+        yield Moment(
+            at=alert.timestamp,
+            kind="alert",
+            what=f"Alert: {alert.summary}",
+            block=alert.block,
+            tx=alert.tx,
+            precise=_micro(dossier, alert.id, "scored"),
+        )
+
+
+def _done(dossier: Dossier) -> Iterator[Moment]:
+    """Yield what was done. Our clocks and the chain's are not one: a moment stands at the block
+    that it belongs to, and one that has none at the block of its alert."""
+    places = {alert.id: (alert.timestamp, alert.block) for alert in dossier.alerts}
+    for action in dossier.actions:
+        if action.state in _STEPS:
+            kind, hop, words = _STEPS[action.state]
+            told = action.reason if action.state in _DECIDING else action.adapter
+            at, block = places.get(action.alert, (dossier.incident.latest, None))
+            yield Moment(
+                at=at,
+                kind=kind,
+                what=f"{words}: {told}",
+                block=block if action.block is None else action.block,
+                tx=action.tx,
+                precise=_micro(dossier, action.id, hop),
+            )
+
+
+def _micro(dossier: Dossier, record: str, hop: Hop) -> int | None:
+    passed = dossier.times.get(record, {}).get(hop)
+    return None if passed is None else passed // 1000
+
+
+def _movements(
+    way: Iterable[Way], kind_of: Callable[[str], NodeKind], amount: Callable[[str, int], str]
+) -> Iterator[Moment]:
+    moved = (hop for hop in way if hop.kind not in ("theft", "fee"))
+    for hop in islice(moved, MAX_MOVEMENTS):
+        taker = hop.transfer.taker
+        where = _TOLD.get(kind_of(taker), "")
+        how = "given in exchange to" if hop.kind == "exchange" else "moved to"
+        yield Moment(
+            at=hop.timestamp,
+            kind="movement",
+            what=f"{amount(hop.transfer.token, hop.stolen)} {how} {where}{taker}",
+            block=hop.block,
+            tx=hop.tx,
+        )

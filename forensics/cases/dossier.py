@@ -1,0 +1,155 @@
+"""What our own topics say about one incident, as the records were: bytes, headers, offsets."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from runtime.broker import Broker, Message, Partition, read_all
+from schemas.actions import Action
+from schemas.alerts import Alert, Withdrawal
+from schemas.base import Record
+from schemas.chain import Deployment
+from schemas.codec import reader
+from schemas.errors import ConfigurationError, PoisonRecordError, UnsafeToContinueError
+from schemas.headers import hops
+from schemas.incidents import Hop, Incident, Recovery
+from schemas.topics import (
+    ACTIONS,
+    ALERTS,
+    DEPLOYMENTS,
+    INCIDENTS,
+    RECOVERIES,
+    TOPICS,
+    TopicSpec,
+)
+
+Times = Mapping[Hop, int]
+"""In nanoseconds since 1970."""
+
+READS = (INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS)
+
+MAX_RECORDS = 50_000
+"""Of one incident; a case keeps 1,000 alerts and 1,000 brakes, each of a dozen steps."""
+
+SHORTEST_NAME = 8
+"""Digits of an incident's id that name it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """One incident, and the records that belong to it, each in the order of its topic."""
+
+    incident: Incident
+    alerts: tuple[Alert, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    actions: tuple[Action, ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    times: Mapping[str, Times] = field(default_factory=dict)
+    """By alert's or action step's id: when it passed each hop, as its headers say."""
+
+
+def gather(broker: Broker, name: str) -> list[Message]:
+    """Return the records of the incident whose id begins with `name`: its newest state, its alerts,
+    their withdrawals, its brakes' steps, its recoveries.
+
+    Raises `ConfigurationError` when no incident, or more than one, is named so.
+    """
+    message, incident = _named(broker, name)
+    key = incident.protocol.encode()
+    alerts = {sighting.alert for sighting in incident.sightings}
+
+    def belongs(record: Record) -> bool:
+        if isinstance(record, Alert):
+            return record.id in alerts
+        if isinstance(record, Withdrawal):
+            return record.alert in alerts
+        if isinstance(record, Action):
+            return record.incident == incident.id or record.alert in alerts
+        return isinstance(record, Recovery) and record.incident == incident.id
+
+    found = [message]
+    for topic in (ALERTS, ACTIONS, RECOVERIES):
+        found += _chosen(broker, topic, key, belongs)
+    return found
+
+
+def gather_deployments(
+    broker: Broker, chain: str, wanted: Callable[[Deployment], bool]
+) -> list[Message]:
+    """Return the records of those contracts of a chain that are wanted."""
+    return _chosen(
+        broker,
+        DEPLOYMENTS,
+        chain.encode(),
+        lambda record: isinstance(record, Deployment) and wanted(record),
+    )
+
+
+def open_dossier(messages: Iterable[Message]) -> Dossier:
+    """Read gathered records. Raises `PoisonRecordError` for one that cannot be read."""
+    records, times = [], {}
+    for message in messages:
+        record = reader(TOPICS[message.topic])(message.value or b"")
+        records.append(record)
+        if isinstance(record, Alert | Action):
+            times[record.id] = hops(message.headers)
+    incidents = [record for record in records if isinstance(record, Incident)]
+    if len(incidents) != 1:
+        raise PoisonRecordError(f"{len(incidents)} incidents among the records; one is wanted")
+    return Dossier(
+        incident=incidents[0],
+        alerts=tuple(record for record in records if isinstance(record, Alert)),
+        withdrawals=tuple(record for record in records if isinstance(record, Withdrawal)),
+        actions=tuple(record for record in records if isinstance(record, Action)),
+        recoveries=tuple(record for record in records if isinstance(record, Recovery)),
+        deployments=tuple(record for record in records if isinstance(record, Deployment)),
+        times=times,
+    )
+
+
+def _named(broker: Broker, name: str) -> tuple[Message, Incident]:
+    if len(name) < SHORTEST_NAME:
+        raise ConfigurationError(f"{name!r}: give at least {SHORTEST_NAME} digits of the id")
+    newest: dict[str, tuple[Message, Incident]] = {}
+
+    def take(message: Message) -> None:
+        record = _read(INCIDENTS, message)
+        if isinstance(record, Incident) and record.id.startswith(name):
+            newest[record.id] = message, record
+
+    _every(broker, INCIDENTS, take)
+    if len(newest) != 1:
+        told = ", ".join(sorted(newest)[:5]) or "none"
+        raise ConfigurationError(f"{name!r} must name one incident; on {INCIDENTS.name}: {told}")
+    return next(iter(newest.values()))
+
+
+def _chosen(
+    broker: Broker, topic: TopicSpec, key: bytes, wanted: Callable[[Record], bool]
+) -> list[Message]:
+    found: list[Message] = []
+
+    def take(message: Message) -> None:
+        if message.key != key:
+            return
+        record = _read(topic, message)
+        if record is not None and wanted(record):
+            found.append(message)
+            if len(found) > MAX_RECORDS:
+                raise UnsafeToContinueError(f"{topic.name}: more than {MAX_RECORDS:,} records")
+
+    _every(broker, topic, take)
+    return found
+
+
+def _every(broker: Broker, topic: TopicSpec, take: Callable[[Message], None]) -> None:
+    for number in range(broker.partitions(topic.name)):
+        read_all(broker, Partition(topic.name, number), take)
+
+
+def _read(topic: TopicSpec, message: Message) -> Record | None:
+    """Read a record; one that nobody can read belongs to no incident."""
+    try:
+        return None if message.value is None else reader(topic)(message.value)
+    except PoisonRecordError:
+        return None

@@ -1,0 +1,129 @@
+"""What was done, as a CACAO 2.0 playbook: the course of this response, for others to learn from.
+
+Steps are manual commands: a playbook that pulls a brake by itself would be a second way to brake.
+The same evidence gives the same playbook. The specification is OASIS CACAO Security Playbooks
+Version 2.0, Committee Specification 01 (27 November 2023).
+"""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import rfc8785
+
+from forensics.cases.analysis import Analysis
+from forensics.cases.custody import Custody
+from runtime.pictures.words import plain
+from schemas.fundflow import NodeKind
+from schemas.ids import content_id
+
+_SPACE = uuid.UUID("aa7caf3a-d55a-4e9a-b34e-056215fba56a")
+"""The namespace that the specification gives for a playbook's id made of content (10.10)."""
+
+_SEVERITIES = {"low": 25, "medium": 50, "high": 75, "critical": 100}
+
+_TO_TELL: dict[NodeKind, str] = {
+    "mixer": "Note that funds reached a mixer",
+    "bridge": "Notify the bridge",
+    "exchange": "Notify the exchange",
+}
+_MOST_TOLD = 20
+
+Step = tuple[str, str, str, str]
+"""Who does it (`responder` or `people`), its name, what it is about, what to do."""
+
+
+def playbook(analysis: Analysis, custody: Custody) -> dict[str, Any]:
+    """Return the playbook of an incident, as JSON has it."""
+    seed = analysis.incident
+    people, machine = _id("organization", seed, "people"), _id("organization", seed, "responder")
+    agents = {"people": people, "responder": machine}
+    steps = list(_steps(analysis, custody))
+    names = [_id("action", seed, str(number)) for number in range(len(steps))]
+    start, end = _id("start", seed), _id("end", seed)
+    workflow: dict[str, Any] = {start: {"type": "start", "on_completion": names[0]}}
+    for place, (who, name, about, command) in enumerate(steps):
+        workflow[names[place]] = {
+            "type": "action",
+            "name": name,
+            "description": about,
+            "on_completion": names[place + 1] if place + 1 < len(names) else end,
+            "commands": [{"type": "manual", "command": command}],
+            "agent": agents[who],
+        }
+    workflow[end] = {"type": "end"}
+    named = {
+        "name": f"Response to an attack on {plain(analysis.name, 100)} (incident {seed[:16]})",
+        "playbook_types": ["detection", "investigation", "mitigation"],
+    }
+    return {
+        "type": "playbook",
+        "spec_version": "cacao-2.0",
+        "id": f"playbook--{uuid.uuid5(_SPACE, rfc8785.dumps(named).decode())}",
+        **named,
+        "description": plain(analysis.summary, 500),
+        "created_by": _id("identity", "firebreak"),
+        "created": custody.ended,
+        "modified": custody.ended,
+        "severity": _SEVERITIES[analysis.severity],
+        "labels": [*analysis.techniques, analysis.chain],
+        "external_references": [
+            {"name": "Firebreak incident", "description": f"incident {analysis.incident}"}
+        ],
+        "workflow_start": start,
+        "workflow": workflow,
+        "agent_definitions": {
+            people: {"type": "organization", "name": "People on call"},
+            machine: {"type": "organization", "name": "Firebreak's services"},
+        },
+    }
+
+
+def _steps(analysis: Analysis, custody: Custody) -> Iterator[Step]:
+    yield (
+        "responder",
+        "Raise the alert",
+        plain(analysis.summary, 500),
+        f"Watch {analysis.protocol} on {analysis.chain}; transaction {analysis.anchor} alerted",
+    )
+    for brake in analysis.brakes:
+        about = plain(brake.reason, 400)
+        yield (
+            "responder",
+            f"Decide on {brake.adapter} ({brake.scope})",
+            about,
+            f"Weigh the loss to be avoided against the cost of halting {brake.target}",
+        )
+        if brake.tx:
+            where = f", mined in block {brake.block}" if brake.block is not None else ""
+            yield (
+                "responder",
+                f"Pull {brake.adapter} ({brake.scope})",
+                f"{about} Outcome: {brake.state}{where}",
+                f"Brake {brake.target} in transaction {brake.tx}",
+            )
+    yield (
+        "people",
+        "Keep the evidence",
+        plain(custody.why, 400),
+        f"firebreak case collect {analysis.incident[:16]}",
+    )
+    for node in [one for one in analysis.flow.nodes if one.kind in _TO_TELL][:_MOST_TOLD]:
+        yield (
+            "people",
+            _TO_TELL[node.kind],
+            f"Stolen funds arrived at {node.address}",
+            f"Show whoever runs {plain(node.label, 80) or node.address} the way of the funds",
+        )
+    yield (
+        "people",
+        "Lead the protocol back",
+        f"The incident stands in phase {analysis.phase}",
+        "firebreak recover open PLAN; cause, fix, release in stages",
+    )
+
+
+def _id(kind: str, *parts: str) -> str:
+    """Return an id in the form of a random one (version 4), as steps must have, though it is the
+    same every time: its bits are a digest's."""
+    return f"{kind}--{uuid.UUID(content_id(kind, *parts)[:32], version=4)}"

@@ -1,0 +1,90 @@
+"""Robberies on nodes of their own, made once for all tests here that only look at them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from forensics.cases.analysis import Analysis
+from forensics.cases.casefile import CaseFile
+from forensics.cases.collection import Order, Sources, collect
+from forensics.cases.investigation import Reach
+from runtime.clock import SystemClock
+from runtime.evm_verbatim import Verbatim
+from runtime.memory import MemoryBroker
+from sandbox import fetch
+from sandbox.deployer import Packages
+from sandbox.node import LocalNode, NodeOptions
+from schemas.topics import TOPICS
+from tests.integration.cases.heist import Heist, labels, rob, scatter_coin, scatter_dollars, told
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A heist, and the evidence of it."""
+
+    heist: Heist
+    node: Path
+    """Its socket."""
+    folder: Path
+    analysis: Analysis
+    case: CaseFile
+
+
+def order(heist: Heist) -> Order:
+    """What is asked for."""
+    return Order(
+        incident=heist.incident[:16],
+        who="Ada Example, on call",
+        why="Robbery of 28 November <i>",
+        reach=Reach(lookback=30, follow=60),
+        labels=labels(heist),
+    )
+
+
+def sources(heist: Heist, node: Path, folder: Path) -> Sources:
+    """Where it is collected from."""
+    heist.world.write_manifest(folder, heist.scenario)
+    broker = MemoryBroker()
+    broker.create(TOPICS.values())
+    told(heist, broker)
+    return Sources(
+        broker=broker,
+        nodes=[Verbatim(str(node), 30.0)],
+        protocols=folder,
+        clock=SystemClock(),
+    )
+
+
+def packages_of(cache: Path) -> Packages:
+    """Give pinned packages, without a word."""
+    return lambda name: fetch.npm_package(cache, name, lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def robbed(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
+    """The lending pool was robbed, its dollars scattered, the evidence collected."""
+    place = tmp_path_factory.mktemp("h")
+    anvil = fetch.anvil(cache, lambda _: None)
+    with LocalNode(place / "node", anvil, NodeOptions(mining=False)) as node:
+        heist = rob(node, packages_of(cache), "spot-oracle")
+        scatter_dollars(heist)
+        folder = place / "evidence"
+        asked = sources(heist, node.ipc, place / "protocols")
+        analysis = collect(order(heist), asked, folder, None)
+        yield Collected(heist, node.ipc, folder, analysis, CaseFile.opened(folder))
+
+
+@pytest.fixture(scope="session")
+def drained(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
+    """The vault was robbed of coin, and the coin wrapped and sent on."""
+    place = tmp_path_factory.mktemp("d")
+    anvil = fetch.anvil(cache, lambda _: None)
+    with LocalNode(place / "node", anvil, NodeOptions(mining=False)) as node:
+        heist = rob(node, packages_of(cache), "reentrancy")
+        scatter_coin(heist)
+        folder = place / "evidence"
+        asked = sources(heist, node.ipc, place / "protocols")
+        analysis = collect(order(heist), asked, folder, None)
+        yield Collected(heist, node.ipc, folder, analysis, CaseFile.opened(folder))

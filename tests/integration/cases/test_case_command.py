@@ -1,0 +1,133 @@
+"""`firebreak case` as a person runs it, against topics on a real broker and a real node."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from py_ocsf_models.events.findings.detection_finding import (  # type: ignore[import-untyped]
+    DetectionFinding,
+)
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from runtime.broker import Message, Partition, read_all
+from runtime.kafka import KafkaBroker
+from schemas.codec import decode
+from schemas.fundflow import FundFlow
+from schemas.topics import FUND_FLOWS, TOPICS
+from tests.integration.cases.authority import Authority
+from tests.integration.cases.conftest import Collected
+from tests.integration.cases.heist import labels, told
+
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
+
+SCHEMA = json.loads((Path(__file__).parent / "cacao.schema.json").read_text())
+
+Case = Callable[..., Result]
+
+
+@pytest.fixture
+def case(
+    robbed: Collected,
+    broker: KafkaBroker,
+    bootstrap: str,
+    namespace: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Case:
+    """Runs a command; topics, node and labels are those of the robbery."""
+    broker.create(TOPICS.values())
+    told(robbed.heist, broker)
+    (tmp_path / "labels.toml").write_bytes(labels(robbed.heist))
+    for name, value in {
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "FIREBREAK_KAFKA__NAMESPACE": namespace,
+        "FIREBREAK_PROTOCOLS": robbed.folder.parent / "protocols",
+        "FIREBREAK_EVIDENCE__ENDPOINTS": robbed.node,
+        "FIREBREAK_EVIDENCE__LABELS": tmp_path / "labels.toml",
+        "FIREBREAK_HOME": tmp_path / "home",
+    }.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(app, ["case", *words], catch_exceptions=False)
+
+
+def test_one_command_gives_it_all(
+    case: Case,
+    robbed: Collected,
+    broker: KafkaBroker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority = Authority(tmp_path / "tsa")
+    monkeypatch.setenv("FIREBREAK_EVIDENCE__AUTHORITY_ROOTS", str(authority.root))
+    incident, out = robbed.heist.incident, tmp_path / "out"
+    with authority.served() as address:
+        monkeypatch.setenv("FIREBREAK_EVIDENCE__TIMESTAMP_AUTHORITY", address)
+        words = "--out", str(out), "--by", "Ada", "--why", "Robbery", "--publish"
+        done = case("report", incident[:12], *words)
+    assert done.exit_code == 0, done.output
+
+    checked = case("verify", str(out / "evidence"))
+    assert checked.exit_code == 0
+    assert "says CN=Test time-stamping authority" in checked.output
+    assert "whole, every byte" in checked.output
+
+    page = (out / "report.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page, "a label, told as it is"
+    assert "&lt;b&gt;what is pledged&lt;/b&gt;" in page
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in page
+    for said in ("400,000 AUSD", "5 ms", "2 blocks", "CN=Test time-stamping authority"):
+        assert said in page
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF-1.7")
+
+    playbook = json.loads((out / "playbook.json").read_text())
+    jsonschema.validate(playbook, SCHEMA)
+    assert _course(playbook)[-1] == "end"
+    assert any(robbed.heist.brake in str(step) for step in playbook["workflow"].values())
+
+    findings = json.loads((out / "findings.json").read_text())
+    for finding in findings:
+        read = DetectionFinding.model_validate(finding)
+        assert (read.class_uid, int(read.severity_id), int(read.type_uid)) == (2004, 5, 200401)
+    assert [one["observables"][0]["value"] for one in findings] == robbed.heist.thefts
+
+    found: list[Message] = []
+    for number in range(FUND_FLOWS.partitions):
+        read_all(broker, Partition(FUND_FLOWS.name, number), found.append)
+    (message,) = found
+    assert decode(message.value or b"", FundFlow) == robbed.analysis.flow
+    assert message.key == f"meadow/{incident}".encode()
+
+    again = case("report", "--evidence", str(out / "evidence"), "--out", str(tmp_path / "again"))
+    assert again.exit_code == 0
+    for path in (tmp_path / "again").iterdir():
+        assert path.read_bytes() == (out / path.name).read_bytes(), path.name
+
+
+def _course(playbook: dict[str, object]) -> list[str]:
+    """The kinds of step from the start, each once."""
+    workflow: dict[str, dict[str, str]] = playbook["workflow"]  # type: ignore[assignment]
+    step, kinds = str(playbook["workflow_start"]), []
+    while step:
+        kinds.append(workflow[step]["type"])
+        step = workflow[step].get("on_completion", "")
+    assert len(kinds) == len(workflow), "every step is on the way"
+    return kinds
+
+
+def test_a_changed_byte_is_named(case: Case, tmp_path: Path, robbed: Collected) -> None:
+    out = tmp_path / "evidence"
+    words = "--out", str(out), "--by", "Ada", "--why", "Robbery"
+    assert case("collect", robbed.heist.incident, *words).exit_code == 0
+    answer = next((out / "data" / "rpc").glob("*.response.json"))
+    data = bytearray(answer.read_bytes())
+    data[-3] ^= 1
+    answer.write_bytes(data)
+    found = case("verify", str(out))
+    assert found.exit_code == 1
+    assert found.output.strip() == f"data/rpc/{answer.name}: changed"
