@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import (
     acls,
+    archive,
     arming,
     backtest,
     brakes,
@@ -31,6 +32,7 @@ from cli import (
     kafka,
     keys,
     netbenefit,
+    paging,
     plugins,
     race,
     recover,
@@ -61,6 +63,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.command()(paging.acknowledge)
 app.command()(arming.arm)
 app.command()(backtest.backtest)
 app.command()(demo.demo)
@@ -72,6 +75,7 @@ app.command()(fetch.fetch)
 app.command()(incentives.incentives)
 app.command()(incidents.incidents)
 app.command()(netbenefit.netbenefit)
+app.command()(paging.page)
 app.command()(race.race)
 app.command()(rederive.rederive)
 app.command()(replay.replay)
@@ -83,6 +87,7 @@ app.command()(tails.tails)
 app.command()(vet.vet)
 app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")
+app.add_typer(archive.app, name="archive")
 app.add_typer(brakes.app, name="brakes")
 app.add_typer(config.app, name="config")
 app.add_typer(detectors.app, name="detectors")

@@ -34,7 +34,7 @@ def respond(
     health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
 ) -> None:
     """Decide on alerts and brake on chain. Without --armed nothing is signed or sent."""
-    from cli.wiring import connect, read_manifests, read_settings
+    from cli.wiring import beats_of, connect, read_manifests, read_settings
     from responders import equipment
     from responders.book import Book
     from responders.journal import Journal
@@ -74,16 +74,20 @@ def respond(
             preflight(outlook, levers)
             responder.tick()
             equipment.warn_of_unbounded_loss(outlook, manifests)
-            consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
+            group = f"firebreak-respond-{chain.name.replace(':', '-')}"
+            consumer = broker.consumer(group)
+            beats = beats_of(settings, broker, service, group)
             lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
             def beat() -> None:
                 service.health.beat(responder.obstacle)
                 lag.look()
+                beats.tell(waiting=responder.obstacle, reads=loop.worked)
 
             gc.freeze()  # what there is by now stays; no collection walks it during a brake
+            loop = Loop(consumer, responder, service.clock, beat=beat)
             with _heartbeats(settings, service, levers, chain), _drills(settings, service, account):
-                Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
+                loop.run(service.stop)
             book.settle()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Protocol
 
 import orjson
@@ -155,6 +156,8 @@ class Publisher:
         self._clock = clock
         self._metrics = metrics
         self._signer = signer
+        self.wrote: Offsets = {}
+        """Per partition of the alerts the offset after the newest that is known to be kept."""
 
     def publish(self, record: Alert | Withdrawal, cause: Message, lifetime: int) -> None:
         """Queue one record; it may be acted on for `lifetime` blocks."""
@@ -179,7 +182,8 @@ class Publisher:
 
     def flush(self) -> None:
         """Wait until everything is kept."""
-        self._producer.flush()
+        ends = self._producer.flush()
+        self.wrote = {spot: end for spot, end in ends.items() if spot.topic == ALERTS.name}
 
 
 class DetectTask:
@@ -373,6 +377,16 @@ class DetectTask:
             f"the state of {key} does not fit into a snapshot even with everything given up that "
             f"can be; run the set {self._maker.set_name} with fewer detectors"
         )
+
+    def digest(self) -> str:
+        """Return one name for all that is known of every key: equal after equal records, however
+        they were partitioned, batched or kept."""
+        known = {
+            key: [host.chain, host.dump()]
+            for share in self._shares.values()
+            for key, host in share.hosts.items()
+        }
+        return sha256(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Forget these partitions."""

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from schemas.base import Part, Record
-from schemas.incidents import Incident, Measure, Recovery
+from schemas.incidents import Acknowledgement, Incident, Measure, Recovery
 from schemas.units import Id, Microseconds, Name
 
 KEPT_CASES = 8
@@ -34,3 +34,5 @@ class Docket(Record, tag="docket", frozen=True, kw_only=True):
     waiting: Annotated[tuple[Waiting, ...], Meta(max_length=KEPT_WAITING)] = ()
     recoveries: Annotated[tuple[Recovery, ...], Meta(max_length=KEPT_CASES)] = ()
     """The newest of each case that is not there yet."""
+    acknowledgements: Annotated[tuple[Acknowledgement, ...], Meta(max_length=KEPT_CASES)] = ()
+    """The gravest of each case that is not there yet."""

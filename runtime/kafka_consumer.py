@@ -152,7 +152,13 @@ class KafkaConsumer:
             headers = raw.headers()
             found.append(
                 Message(
-                    topic, number, offset, raw.key(), raw.value(), tuple(headers) if headers else ()
+                    topic,
+                    number,
+                    offset,
+                    raw.key(),
+                    raw.value(),
+                    tuple(headers) if headers else (),
+                    raw.timestamp()[1],
                 )
             )
         return found

@@ -81,6 +81,9 @@ class Loop:
         self._beat = beat
         self._owned: set[Partition] = set()
         self._offsets: dict[Partition, int] = {}
+        self.worked: dict[Partition, int] = {}
+        """Up to where the records of each of our partitions were processed; a partition that
+        nothing came of yet is absent."""
         self._paused = False
         self._failed = False
         self._due = clock.monotonic() + interval
@@ -108,6 +111,7 @@ class Loop:
             ends = {(message.topic, message.partition): message.offset for message in batch}
             for (topic, number), offset in ends.items():
                 self._offsets[Partition(topic, number)] = offset + 1
+            self.worked.update(self._offsets)
         self._task.tick()
         if self._clock.monotonic() >= self._due:
             self._save(self._offsets)
@@ -159,3 +163,4 @@ class Loop:
         self._owned -= set(partitions)
         for partition in partitions:
             self._offsets.pop(partition, None)
+            self.worked.pop(partition, None)

@@ -68,6 +68,17 @@ class Metrics:
             "authority_until_timestamp_seconds", "When the gate stops obeying.", "protocol"
         )
 
+        self.pages = count("pages", "Cases that people had to be told of.", "severity")
+        self.pages_open = gauge("pages_open", "Of those, still unacknowledged.")
+        self.notifications = count(
+            "notifications", "What channels took, or did not.", "channel", "result"
+        )
+        self.silent = gauge("silent", "1 for a service that was not heard of in time.", "service")
+        self.pinged = gauge("pinged_timestamp_seconds", "When somebody outside was told we work.")
+
+        self.archived = count("archived", "Records in files that count.", "topic")
+        self.archived_bytes = count("archived_bytes", "Bytes of those files.", "topic")
+
         self.hop_seconds = Histogram(
             "firebreak_hop_seconds",
             "From the block's arrival at ingest to this hop.",

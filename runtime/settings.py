@@ -6,15 +6,12 @@ Every setting has an environment variable, `FIREBREAK_` and its path joined by `
 printed.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -23,7 +20,6 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -31,6 +27,8 @@ from pydantic_settings import (
 
 from runtime.logs import conceal, looks_secret
 from runtime.secrets import one_secret, require_private
+from runtime.settings_groups import STRICT, Names, SetName
+from runtime.settings_paging import PagingSettings
 from runtime.settings_sources import (
     DEFAULT,
     DELIMITER,
@@ -83,21 +81,8 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "firebreak"
 
 
-def _listed(value: Any) -> Any:
-    """Take a list from a variable: `a,b`, or JSON."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
-SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-
-
 class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = STRICT
 
 
 class KafkaSettings(_Group):
@@ -250,6 +235,13 @@ class IncidentsSettings(_Group):
     web_port: int = 6066
 
 
+class ArchiveSettings(_Group):
+    """Where records are kept beyond what their topics keep."""
+
+    folder: Path | None = None
+    """None: `archive` in the home folder."""
+
+
 class LogSettings(_Group):
     """How services log."""
 
@@ -258,10 +250,12 @@ class LogSettings(_Group):
 
 
 class HealthSettings(_Group):
-    """Where a service answers probes."""
+    """How a service shows that it works."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
+    beat_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 30.0
+    """How often a process tells the others that it works; silent for two of these it is paged."""
 
 
 class Settings(BaseSettings):
@@ -290,6 +284,8 @@ class Settings(BaseSettings):
     respond: RespondSettings = RespondSettings()
     signer: SignerSettings = SignerSettings()
     incidents: IncidentsSettings = IncidentsSettings()
+    paging: PagingSettings = PagingSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
 
@@ -297,6 +293,11 @@ class Settings(BaseSettings):
     @classmethod
     def _with_usual_finality(cls, given: dict[str, int]) -> dict[str, int]:
         return _FINALITY | given
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where the archive is."""
+        return self.archive.folder or self.home / "archive"
 
     def finality_of(self, chain: str) -> int:
         """Return after how many blocks a chain's block counts as final."""

@@ -63,6 +63,28 @@ class IngestCheckpoint(Record, tag="checkpoint", frozen=True, kw_only=True):
     records: Count = 0
 
 
+class Beat(Record, tag="beat", frozen=True, kw_only=True):
+    """A sign of life of one process, told by the loop that does its work. Keyed by service.
+
+    What one process `wrote` another must have read soon after, or it is alive and deaf. It names no
+    time: who hears it goes by his own clock.
+    """
+
+    id: Id
+    service: Name
+    group: Name
+    """Of the processes that share this work: a consumer group's name, a chain's publishers."""
+    instance: Name
+    number: Count
+    """Of this process's beats."""
+    waiting: Sentence = ""
+    """What keeps it from its work, '' when nothing does."""
+    reads: dict[str, Offset] = field(default_factory=dict)
+    """By `topic/partition` the offset up to which (not including) it has worked."""
+    wrote: dict[str, Offset] = field(default_factory=dict)
+    """By `topic/partition` the offset after its newest record that the log has."""
+
+
 class KeyState(Record, tag="state", frozen=True, kw_only=True):
     """Everything one detector set knows of one protocol, keyed by set and protocol; compacted."""
 

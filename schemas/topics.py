@@ -12,8 +12,9 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
-from schemas.incidents import Incident, Recovery
-from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.incidents import Acknowledgement, Incident, Recovery
+from schemas.operations import Beat, DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.paging import Page
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record: a block of 60M gas can hold about 3 MB of log data, twice that in hex."""
@@ -33,7 +34,7 @@ class TopicSpec:
     records: tuple[type[Record], ...]
     key: Literal[
         "chain", "contract", "protocol", "market", "source", "topic", "set/protocol",
-        "protocol/incident",
+        "protocol/incident", "service",
     ]  # fmt: skip
     partitions: int
     retention_hours: int | None
@@ -159,6 +160,30 @@ RECOVERIES = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+ACKNOWLEDGEMENTS = TopicSpec(
+    name="acknowledgements-v1",
+    doc="Who has which case in hand, as people say it; signed.",
+    records=(Acknowledgement,),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
+PAGES = TopicSpec(
+    name="pages-v1",
+    doc="Who was told of each case, and when somebody is next: the newest state.",
+    records=(Page,),
+    key="protocol/incident",
+    partitions=4,
+    retention_hours=None,
+)
+BEATS = TopicSpec(
+    name="beats-v1",
+    doc="Signs of life: what each process has read and written.",
+    records=(Beat,),
+    key="service",
+    partitions=1,
+    retention_hours=_DAY,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -198,6 +223,9 @@ TOPICS: dict[str, TopicSpec] = {
         ACTIONS,
         INCIDENTS,
         RECOVERIES,
+        ACKNOWLEDGEMENTS,
+        PAGES,
+        BEATS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -219,6 +247,11 @@ class Service:
     """Topics of its own, which no other service knows: it makes, writes and reads them."""
 
 
+HISTORY = tuple(
+    spec for spec in TOPICS.values() if spec not in (BEATS, CHECKPOINTS, DETECTOR_STATE)
+)
+"""What tells what happened; the other topics only let a service go on."""
+
 _CHAIN_TOPICS = (BLOCKS, EVENTS, TRANSACTIONS, PENDING, DEPLOYMENTS, PRICES)
 
 SERVICES: dict[str, Service] = {
@@ -228,7 +261,7 @@ SERVICES: dict[str, Service] = {
             "ingest",
             "Publishes what a chain did. Reads its own topics only to resume.",
             reads=(*_CHAIN_TOPICS, CHECKPOINTS),
-            writes=(*_CHAIN_TOPICS, CHECKPOINTS, DEAD_LETTERS),
+            writes=(*_CHAIN_TOPICS, CHECKPOINTS, BEATS, DEAD_LETTERS),
             groups=("firebreak-ingest-*",),
         ),
         Service(
@@ -236,7 +269,7 @@ SERVICES: dict[str, Service] = {
             "Scores transactions or single events, learns from final ones, raises and withdraws "
             "alerts.",
             reads=(TRANSACTIONS, EVENTS, DETECTOR_STATE),
-            writes=(ALERTS, DETECTOR_STATE, DEAD_LETTERS),
+            writes=(ALERTS, DETECTOR_STATE, BEATS, DEAD_LETTERS),
             groups=("firebreak-detect-*",),
         ),
         Service(
@@ -250,22 +283,36 @@ SERVICES: dict[str, Service] = {
             "respond",
             "Decides on alerts and brakes on chain.",
             reads=(ALERTS,),
-            writes=(ACTIONS, DEAD_LETTERS),
+            writes=(ACTIONS, BEATS, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),
         Service(
             "incidents",
-            "Keeps cases of alerts, actions and recoveries that belong together.",
-            reads=(ALERTS, ACTIONS, RECOVERIES),
-            writes=(INCIDENTS, DEAD_LETTERS),
+            "Keeps cases of alerts, actions and what people say of them.",
+            reads=(ALERTS, ACTIONS, RECOVERIES, ACKNOWLEDGEMENTS),
+            writes=(INCIDENTS, BEATS, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),
         ),
         Service(
+            "page",
+            "Tells people of cases and of services that fall silent, until somebody acknowledges.",
+            reads=(INCIDENTS, PAGES, BEATS),
+            writes=(PAGES, BEATS, DEAD_LETTERS),
+            groups=("firebreak-page",),
+        ),
+        Service(
+            "archive",
+            "Keeps every record of history for years, beyond what the topics keep.",
+            reads=HISTORY,
+            writes=(),
+            groups=("firebreak-archive",),
+        ),
+        Service(
             "recover",
-            "People's own command: tells how far they have led a case back.",
-            reads=(),
-            writes=(RECOVERIES,),
+            "People's own commands: what they say of a case.",
+            reads=(INCIDENTS,),
+            writes=(RECOVERIES, ACKNOWLEDGEMENTS),
         ),
     )
 }

@@ -40,7 +40,7 @@ class Metered:
             self._stop.set()
 
 
-def task_of(asked: Job, broker: KafkaBroker, *, stored: bool) -> Task:
+def task_of(asked: Job, broker: KafkaBroker, *, stored: bool) -> DetectTask:
     """Return the service's task."""
     metrics, producer = Metrics(), broker.producer()
     return DetectTask(

@@ -1,0 +1,25 @@
+"""What every group of settings is made of."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic_settings import NoDecode
+
+
+def _listed(value: Any) -> Any:
+    """Take a list from a variable: `a,b`, or JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
+STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+"""A group is immutable, and nothing that it does not know is let through."""
