@@ -93,7 +93,7 @@ def show(folder: Folder = None) -> None:
 def check(folder: Folder = None) -> None:
     """Compare every file with what was written, and look for gaps; exit with 1 if any is wrong."""
     from cli.wiring import read_settings
-    from forensics.archive.checking import extents, faults
+    from forensics.archive.checking import extents, faults, losses
     from forensics.archive.register import Register
 
     register = Register(read_settings(archive={"folder": folder}).archive_folder)
@@ -102,6 +102,8 @@ def check(folder: Folder = None) -> None:
         typer.echo(fault)
     if found:
         raise typer.Exit(1)
+    for loss in losses(register):
+        typer.echo(loss)
     kept = extents(register)
     typer.echo(f"{sum(e.records for e in kept):,} records in {sum(e.files for e in kept):,} files")
 

@@ -27,6 +27,17 @@ for service in ingest respond; do
     say "fill in $file: the nodes' addresses"
   fi
 done
+if [ ! -f "$folder/page.toml" ]; then
+  cat >"$folder/page.toml" <<END
+# Addresses as Apprise writes them; this one reaches nobody.
+[paging.urls]
+oncall = "json://127.0.0.1:9/nobody-is-paged"
+
+[[paging.ladders.critical]]
+tell = ["oncall"]
+END
+  say "fill in $folder/page.toml: who is told of what (docs/paging.md)"
+fi
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml
   [ ! -f "$file" ] || return 0

@@ -77,6 +77,7 @@ class Metrics:
         self.pinged = gauge("pinged_timestamp_seconds", "When somebody outside was told we work.")
 
         self.archived = count("archived", "Records in files that count.", "topic")
+        self.archive_lost = count("archive_lost", "Records gone before they were kept.", "topic")
         self.archived_bytes = count("archived_bytes", "Bytes of those files.", "topic")
 
         self.hop_seconds = Histogram(

@@ -50,6 +50,15 @@ def faults(register: Register) -> Iterator[str]:
                         yield f"{file.path}: missing, or not as it was written"
 
 
+def losses(register: Register) -> Iterator[str]:
+    """Yield one sentence for each stretch that its topic dropped before it was kept."""
+    for topic in register.topics():
+        for number in register.partitions(topic):
+            for entry in register.entries(Partition(topic, number)):
+                if entry.lost:
+                    yield f"{topic}[{number}]: {entry.first} to {entry.end} were never kept"
+
+
 def _digest(path: Path) -> str:
     try:
         with path.open("rb") as file:

@@ -107,6 +107,8 @@ def read(root: Path, partition: Partition, entry: Entry) -> Iterator[Message]:
     Raises `UnsafeToContinueError` when they are not what the register says, `TransientError` when
     they were merged into others just now.
     """
+    if not entry.files:
+        return
     try:
         tables = [read_file(root / file.path) for file in entry.files]
     except FileNotFoundError as error:

@@ -58,6 +58,8 @@ class Keeper:
         self._broker = broker
         self._metrics = metrics
         self._batches: dict[Partition, _Batch] = {}
+        for topic in topics:
+            metrics.archive_lost.labels(topic)
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Go on where the register ends; for a new partition, at the first record that is there.
@@ -77,9 +79,17 @@ class Keeper:
             if end is not None:
                 with self._register.lock(partition):
                     self._register.sweep(partition)
-            starts[partition] = low if end is None else end
+                if end < low:
+                    self._note_loss(partition, end, low)
+            starts[partition] = low if end is None else max(end, low)
             self._batches[partition] = _Batch(starts[partition])
         return starts
+
+    def _note_loss(self, partition: Partition, end: int, low: int) -> None:
+        """Say that the topic dropped records before they were kept; stopping would lose more."""
+        self._register.add(partition, Entry(end, low, 0, 0, (), lost=True))
+        self._metrics.archive_lost.labels(partition.topic).inc(low - end)
+        _log.error("lost", topic=partition.topic, partition=partition.number, first=end, end=low)
 
     def process(self, batch: Sequence[Message]) -> None:
         """Take records in; write what has become large."""

@@ -45,7 +45,7 @@ def _due(entries: list[Entry]) -> list[Entry]:
     if not entries or entries[-1].raw >= _LARGE:
         return []
     merges = entries[-1].merges
-    run = [*takewhile(lambda e: e.merges == merges and e.raw < _LARGE, reversed(entries))][::-1]
+    run = [*takewhile(lambda e: _alike(e, merges), reversed(entries))][::-1]
     if len(run) < TOGETHER:
         return []
     size = 0
@@ -54,6 +54,10 @@ def _due(entries: list[Entry]) -> list[Entry]:
         if size > LARGEST:
             return run[:count]
     return run
+
+
+def _alike(entry: Entry, merges: int) -> bool:
+    return entry.merges == merges and entry.raw < _LARGE and not entry.lost
 
 
 def _merged(root: Path, partition: Partition, entries: list[Entry]) -> Entry:

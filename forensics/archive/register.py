@@ -54,6 +54,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: tuple[File, ...]
     merges: Count = 0
     """How often its records were merged with others."""
+    lost: bool = False
+    """The topic dropped these before they were kept: there is nothing, and it is said."""
 
 
 class Register:

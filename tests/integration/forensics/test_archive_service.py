@@ -4,6 +4,7 @@ import random
 import sys
 import urllib.request
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ def kept(root: Path) -> dict[str, int]:
     return {extent.topic: extent.records for extent in extents(Register(root))}
 
 
+def has_kept(root: Path, count: int) -> bool:
+    return kept(root).get(TRANSACTIONS.name, 0) >= count
+
+
 def test_killed_again_and_again_it_has_each_record_once(
     broker: KafkaBroker, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -79,7 +84,7 @@ def test_killed_again_and_again_it_has_each_record_once(
         write(range(RECORDS * part, RECORDS * (part + 1)))
         process = keep(tmp_path, environment)
         wanted = kept(root).get(TRANSACTIONS.name, 0) + chance.randrange(1, RECORDS // 2)
-        until(lambda wanted=wanted: kept(root).get(TRANSACTIONS.name, 0) >= wanted)
+        until(partial(has_kept, root, wanted))
         process.kill()
     left = KILLS * RECORDS - kept(root)[TRANSACTIONS.name]
     process = keep(tmp_path, environment, "--health-port", str(port := free_port()))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from aiosmtpd.controller import Controller  # type: ignore[import-untyped]  # ships no types
+from aiosmtpd.controller import Controller
 
 from sandbox.ports import free_port
 

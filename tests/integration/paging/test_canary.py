@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,7 @@ def test_whichever_service_falls_silent_people_hear_of_it_within_two_periods(
     assert not any("silent" in told for told in hooks.of("chat"))
 
     def pages_of(service: str) -> list[str]:
+        place.node.rpc("evm_mine")
         return [told for told in hooks.of("chat") if f"{service} is silent" in told]
 
     for service, silence in (
@@ -109,7 +111,7 @@ def test_whichever_service_falls_silent_people_hear_of_it_within_two_periods(
         assert pages_of(service) == []
         began = time.monotonic()
         silence()
-        until(lambda service=service: place.node.rpc("evm_mine") and pages_of(service))
+        until(partial(pages_of, service))
         took = time.monotonic() - began
         assert took <= 2 * PERIOD, f"{service}: {took:.1f} s"
 

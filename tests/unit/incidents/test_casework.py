@@ -291,7 +291,8 @@ def docket(desk: Desk) -> Docket:
 
 def acknowledged(desk: Desk) -> tuple[str, str] | None:
     case = docket(desk).cases[-1]
-    return case.acknowledged and (case.acknowledged.by, case.acknowledged.severity)
+    said = case.acknowledged
+    return None if said is None else (said.by, said.severity)
 
 
 def test_an_acknowledgement_lands_in_its_case_whichever_comes_first() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.samples import make, transactions
-from forensics.archive.checking import extents, faults
+from forensics.archive.checking import extents, faults, losses
 from forensics.archive.columns import messages, table
 from forensics.archive.filing import file
 from forensics.archive.history import Archive
@@ -234,3 +234,19 @@ def test_files_are_of_the_one_layout(tmp_path: Path) -> None:
 def test_no_archive_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no archive"):
         Archive(tmp_path)
+
+
+def test_what_a_topic_dropped_first_is_said_and_the_rest_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = log()
+    for number in range(10):
+        put(broker, TRANSACTIONS, make(number))
+    keep(broker, tmp_path, TRANSACTIONS.name, turns=1)  # seven
+    monkeypatch.setattr(broker, "bounds", lambda spot: (9, 10) if spot == P0 else (0, 0))
+    metrics = keep(broker, tmp_path, TRANSACTIONS.name)
+    assert [message.offset for message in everything(Archive(tmp_path), P0.topic)] == [*range(7), 9]
+    assert list(losses(Register(tmp_path))) == [f"{P0.topic}[0]: 7 to 9 were never kept"]
+    assert list(faults(Register(tmp_path))) == []
+    lost = {"topic": P0.topic}
+    assert metrics.registry.get_sample_value("firebreak_archive_lost_total", lost) == 2
