@@ -346,7 +346,9 @@ def _conceal_all(group: BaseModel) -> None:
             conceal(value.get_secret_value())
         elif isinstance(value, dict):
             for key, held in value.items():
-                if isinstance(held, str) and looks_secret(key):
+                if isinstance(held, SecretStr):
+                    conceal(held.get_secret_value())
+                elif isinstance(held, str) and looks_secret(key):
                     conceal(held)
 
 

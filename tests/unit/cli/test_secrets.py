@@ -24,6 +24,8 @@ NOT_RUN = {"demo", "fetch", "kafka up", "kafka down", "kafka status", "doctor"}
 """Of this machine alone: they start or look at programs, and are handed no secret."""
 
 ARGUMENTS = {
+    "acknowledge": ["some-case"],
+    "archive query": ["SELECT 1"],
     "detectors check": ["asset-outflow"],
     "detectors show": ["asset-outflow"],
     "detectors new": ["some-detector"],
@@ -86,6 +88,10 @@ def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     planted["signing key"] = signing.read_text().splitlines()[1]
     for name, value in {
         "FIREBREAK_HOME": tmp_path / "home",
+        "FIREBREAK_PAGING__URLS": json.dumps(
+            {"chat": f"json://127.0.0.1:1/{planted['FIREBREAK_PAGING__URLS']}"}
+        ),
+        "FIREBREAK_PAGING__LADDERS": '{"critical": [{"tell": ["chat"]}]}',
         "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "FIREBREAK_KAFKA__OPTIONS": json.dumps({"sasl.oauthbearer.config": planted["option"]}),
         "FIREBREAK_KAFKA__SECURITY_PROTOCOL": "sasl_ssl",
