@@ -18,6 +18,11 @@ from schemas.operations import Beat
 PATIENCE = 1.5
 """Periods."""
 
+MOST_GROUPS = 256
+MOST_WRITERS = 16_384
+"""Partitions by who writes them; each start of a process is another writer. Beyond these bounds a
+new group is not listened to, and the oldest writer is forgotten."""
+
 
 @dataclass(slots=True)
 class _Group:
@@ -51,6 +56,8 @@ class Watch:
     def hear(self, beat: Beat, now: float) -> None:
         """Take in one beat."""
         group = self._groups.get(beat.group)
+        if group is None and len(self._groups) >= MOST_GROUPS:
+            return
         if group is None:
             group = self._groups[beat.group] = _Group(beat.service, now)
         group.heard = now
@@ -66,6 +73,8 @@ class Watch:
             if offset > self._wrote.setdefault(writer, offset):
                 self._wrote[writer] = offset
                 self._ask_for(place, offset, now)
+        while len(self._wrote) > MOST_WRITERS:
+            del self._wrote[next(iter(self._wrote))]
 
     def _ask_for(self, place: str, offset: int, now: float) -> None:
         topic = place.rpartition("/")[0]

@@ -1,8 +1,8 @@
 """Records that the services keep for themselves: dead letters, checkpoints, detector state."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import field
+from msgspec import Meta, field
 
 from schemas.alerts import Sentence
 from schemas.base import Part, Record
@@ -79,9 +79,9 @@ class Beat(Record, tag="beat", frozen=True, kw_only=True):
     """Of this process's beats."""
     waiting: Sentence = ""
     """What keeps it from its work, '' when nothing does."""
-    reads: dict[str, Offset] = field(default_factory=dict)
+    reads: Annotated[dict[Name, Offset], Meta(max_length=1024)] = field(default_factory=dict)
     """By `topic/partition` the offset up to which (not including) it has worked."""
-    wrote: dict[str, Offset] = field(default_factory=dict)
+    wrote: Annotated[dict[Name, Offset], Meta(max_length=1024)] = field(default_factory=dict)
     """By `topic/partition` the offset after its newest record that the log has."""
 
 

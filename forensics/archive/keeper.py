@@ -17,7 +17,7 @@ from forensics.archive.writing import write_batch
 from runtime.broker import Broker, Message, Offsets, Partition
 from runtime.logs import logger
 from runtime.metrics import Metrics
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, TransientError
 
 _log = logger(__name__)
 
@@ -115,9 +115,14 @@ class Keeper:
         waiting = self._batches[partition]
         if not waiting.records:
             return
-        files = write_batch(self._root, partition, waiting.records)
         newest = max(message.time for message, _ in waiting.records)
-        self._register.add(partition, Entry(waiting.first, end, newest, waiting.size, files))
+        try:
+            files = write_batch(self._root, partition, waiting.records)
+            self._register.add(partition, Entry(waiting.first, end, newest, waiting.size, files))
+        except OSError as error:
+            raise TransientError(
+                f"{self._root} takes no more: {error}. Nothing is lost while topics keep it"
+            ) from error
         self._metrics.archived.labels(partition.topic).inc(len(waiting.records))
         self._metrics.archived_bytes.labels(partition.topic).inc(sum(f.bytes for f in files))
         self._batches[partition] = _Batch(end)

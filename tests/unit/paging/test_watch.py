@@ -1,6 +1,6 @@
 import pytest
 
-from paging.watch import Watch
+from paging.watch import MOST_GROUPS, Watch
 from tests.unit.paging.stand import beat
 
 P = 10.0
@@ -116,3 +116,11 @@ def test_who_is_not_to_be_watched_is_not(watch: Watch) -> None:
     watch.hear(beat("archive"), 0.0)
     all_well(watch, 29.0)
     assert words(watch, 30.0) == []
+
+
+def test_a_flood_of_strangers_takes_no_memory_and_hides_nobody(watch: Watch) -> None:
+    all_well(watch, 0.0)
+    for number in range(2000):
+        watch.hear(beat("detect", group=f"g{number}", wrote={f"t/{number}": 1}), 0.0)
+    assert len(watch._groups) == MOST_GROUPS
+    assert "firebreak-ingest" in watch.troubles(20.0)

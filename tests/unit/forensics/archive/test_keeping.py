@@ -250,3 +250,21 @@ def test_what_a_topic_dropped_first_is_said_and_the_rest_is_kept(
     assert list(faults(Register(tmp_path))) == []
     lost = {"topic": P0.topic}
     assert metrics.registry.get_sample_value("firebreak_archive_lost_total", lost) == 2
+
+
+def test_a_full_disk_ends_it_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = log()
+    fill(broker, 30)
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("forensics.archive.writing.pq.write_table", full)
+        with pytest.raises(TransientError, match="No space left"):
+            keep(broker, tmp_path, TRANSACTIONS.name)
+    broker._members.clear()
+    keep(broker, tmp_path, TRANSACTIONS.name)
+    assert_same(broker, tmp_path)
