@@ -190,6 +190,26 @@ def test_two_replicas_share_the_cases() -> None:
     assert told.count("firebreak acknowledge") == 8
 
 
+def test_who_takes_over_a_replicas_cases_goes_on_with_them() -> None:
+    office = Office()
+    first, gone = office.loop, office._consumer
+    office.loop = office._loop()
+    names = [f"0x{number}" for number in range(8)]
+    office.publish(*(case(name) for name in names))
+    office.publish(*(case(name, acknowledged="critical") for name in names[:4]))
+    for _ in range(3):
+        first.step()
+        office.after()
+    told = office.counts()
+    gone.close()
+    office.after(299)
+    assert office.counts() == told
+    office.after(1)
+    lead = "\n".join(message.body for message in office.ears["lead"].heard)
+    assert lead.count("firebreak acknowledge") == 4
+    assert all(case(name).id[:12] in lead for name in names[4:])
+
+
 def test_a_service_that_falls_silent_is_paged_once_and_again_on_the_ladder() -> None:
     office = Office(watch=("detect",))
     office.after()
