@@ -15,6 +15,7 @@ from paging.outward import Outward
 from paging.rounds import Rounds
 from paging.store import PageStore
 from paging.watch import Watch
+from runtime.beats import instance
 from runtime.broker import Broker, Message, Offsets, Partition
 from runtime.clock import Clock
 from runtime.intake import Intake
@@ -119,7 +120,7 @@ class Pager:
                 self._take(message, record)
             elif isinstance(record, Beat) and self._watch is not None:
                 self._watch.hear(record, self._clock.monotonic())
-                if record.service == SERVICE:
+                if (record.service, record.instance) == (SERVICE, instance()):
                     self._heard_itself = self._clock.monotonic()
 
     def _take(self, message: Message, case: Incident) -> None:

@@ -22,6 +22,11 @@ _log = logger(__name__)
 _LONGEST = 500
 
 
+def instance() -> str:
+    """Return the name of this process, in its beats."""
+    return f"{socket.gethostname()[:80]}-{os.getpid()}"
+
+
 class Beats:
     """Those of one process."""
 
@@ -34,7 +39,7 @@ class Beats:
         self._group = group
         self._clock = clock
         self._period = period
-        self._instance = f"{socket.gethostname()[:80]}-{os.getpid()}"
+        self._instance = instance()
         self._number = 0
         self._due = clock.monotonic()
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from paging.ladders import Ladder, Ladders, Step
+from paging.outward import Outward
 from paging.pager import Desk, Pager, Rules
 from paging.post import Post
 from paging.rounds import Rounds
@@ -83,6 +84,16 @@ def beat(service: str, number: int = 0, **parts: object) -> Beat:
     return Beat(id="0" * 64, service=service, number=number, **named)  # type: ignore[arg-type]
 
 
+class Outside(Outward):
+    """Remembers when the pager last heard itself, and asks nobody."""
+
+    def __init__(self) -> None:
+        self.heard = float("-inf")
+
+    def turn(self, heard: float) -> None:
+        self.heard = heard
+
+
 class Office:
     """Pagers on one broker, with the channels that they share."""
 
@@ -92,12 +103,14 @@ class Office:
         self.broker = MemoryBroker()
         self.broker.create((INCIDENTS, PAGES, BEATS, DEAD_LETTERS))
         self.metrics = Metrics()
+        self.outside = Outside()
         self._rules = Rules(LADDERS, LADDERS["critical"], tuple(watch), 10.0, 86_400)
         self.loop = self._loop()
 
     def _loop(self) -> Loop:
         producer = self.broker.producer()
-        desk = Desk(Intake(producer, self.metrics, "page"), self.clock, self.metrics, None)
+        intake = Intake(producer, self.metrics, "page")
+        desk = Desk(intake, self.clock, self.metrics, self.outside)
         rounds = Rounds(Post(self.ears, self.clock, self.metrics))
         pager = Pager(self._rules, self.broker, PageStore(self.broker, producer), rounds, desk)
         self._consumer = self.broker.consumer("page")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from runtime.beats import instance
 from runtime.broker import Partition
 from schemas.codec import decode_from
 from schemas.paging import Page
@@ -231,3 +232,15 @@ def test_a_service_that_falls_silent_is_paged_once_and_again_on_the_ladder() -> 
     ] * 3
     silent = {"service": "detect"}
     assert office.metrics.registry.get_sample_value("firebreak_silent", silent) == 0
+
+
+def test_only_its_own_beat_tells_the_pager_that_it_is_heard() -> None:
+    office = Office()
+    office.after(10)
+    for other in (beat("detect", instance=instance()), beat("page", instance="another")):
+        office.publish(other)
+        office.after()
+    assert office.outside.heard == float("-inf")
+    office.publish(beat("page", instance=instance()))
+    office.after()
+    assert office.outside.heard == 10.0
