@@ -16,7 +16,7 @@ def detect(
     health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
 ) -> None:
     """Score transactions and raise alerts. Start it again to scale out: partitions are shared."""
-    from cli.wiring import connect, read_manifests, read_settings
+    from cli.wiring import beats_of, connect, read_manifests, read_settings
     from detectors.publisher import Publisher
     from detectors.scorer import ScorerMaker
     from detectors.service import DetectTask
@@ -48,18 +48,22 @@ def detect(
         announce(broker, service, settings)
         producer = broker.producer()
         service.health.lacking = lambda: maker.switched_off
+        publisher = Publisher(producer, service.clock, service.metrics, signer)
         task = DetectTask(
             Intake(producer, service.metrics, "detect"),
-            Publisher(producer, service.clock, service.metrics, signer),
+            publisher,
             maker,
             service.metrics,
             StateStore(broker, producer, maker.set_name, group, maker.topic),
         )
         consumer = broker.consumer(group)
         lag = LagGauge(consumer.lags, service.metrics, service.clock)
+        beats = beats_of(settings, broker, service, group)
 
         def beat() -> None:
             service.health.beat()
             lag.look()
+            beats.tell(reads=loop.worked, wrote=publisher.wrote)
 
-        Loop(consumer, task, service.clock, beat=beat).run(service.stop)
+        loop = Loop(consumer, task, service.clock, beat=beat)
+        loop.run(service.stop)

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, DECISIONS, INCIDENTS, RECOVERIES
+from schemas.topics import DEAD_LETTERS, INCIDENTS, SERVICES
+
+GROUP = "firebreak-incidents"
 
 
 def incidents(
@@ -14,16 +16,17 @@ def incidents(
     """Keep cases of alerts, actions and what people say. A second one shares the work."""
     import asyncio
 
-    from cli.wiring import connect, read_settings
+    from cli.wiring import beats_of, connect, read_settings
     from runtime.announcement import announce
     from runtime.service import running
     from runtime.signatures import load_verifier
 
     settings = read_settings(incidents={"web_port": web_port}, health={"port": health_port})
-    trusted = settings.respond.trusted_keys
-    verifier = None if trusted is None else load_verifier(trusted)
-    needed = (ALERTS, ACTIONS, RECOVERIES, DECISIONS, INCIDENTS, DEAD_LETTERS)
-    broker = connect(settings, *needed)
+    trusted, people = (
+        None if folder is None else load_verifier(folder)
+        for folder in (settings.respond.trusted_keys, settings.paging.people_keys)
+    )
+    broker = connect(settings, *SERVICES["incidents"].reads, INCIDENTS, DEAD_LETTERS)
     with running("incidents", settings) as service:
         announce(broker, service, settings)
         from incidents import logs
@@ -31,5 +34,8 @@ def incidents(
 
         logs.adopt(settings.log.level)
         check_partitions(broker)
-        broker.require_group("firebreak-incidents")
-        asyncio.run(run(settings, service, verifier))
+        broker.require_group(GROUP)
+        beats = beats_of(settings, broker, service, GROUP)
+        asyncio.run(
+            run(settings, service, trusted, people, lambda waiting: beats.tell(waiting=waiting))
+        )

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import (
     acls,
+    archive,
     arming,
     audit,
     backtest,
@@ -35,6 +36,7 @@ from cli import (
     kafka,
     keys,
     netbenefit,
+    paging,
     plugins,
     race,
     recover,
@@ -66,6 +68,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.command()(paging.acknowledge)
 app.command()(arming.arm)
 app.command()(backtest.backtest)
 app.command()(consents.consents)
@@ -79,6 +82,7 @@ app.command()(fetch.fetch)
 app.command()(incentives.incentives)
 app.command()(incidents.incidents)
 app.command()(netbenefit.netbenefit)
+app.command()(paging.page)
 app.command()(race.race)
 app.command()(rederive.rederive)
 app.command()(replay.replay)
@@ -91,6 +95,7 @@ app.command()(vet.vet)
 app.command()(whatif.whatif)
 app.add_typer(acls.app, name="acls")
 app.add_typer(audit.app, name="audit")
+app.add_typer(archive.app, name="archive")
 app.add_typer(brakes.app, name="brakes")
 app.add_typer(case.app, name="case")
 app.add_typer(config.app, name="config")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from rich.progress import Progress
 from schemas.topics import ALERTS, DEAD_LETTERS, TRANSACTIONS
 
 if TYPE_CHECKING:
-    from runtime.broker import Broker, Message, Producer
+    from runtime.broker import History, Message, Producer
     from runtime.settings import Settings
 
 
@@ -28,6 +29,8 @@ class Comparison:
     """Equal in name, not in content: the state, the detectors or the rules were others."""
     only_replayed: int
     only_live: int
+    state: str
+    """Names all that the detectors had learned at the end; equal after equal records."""
 
 
 def replay(
@@ -36,9 +39,13 @@ def replay(
     ] = "beginning",
     end: Annotated[str, typer.Option("--to", help="end, an offset, or an ISO 8601 time.")] = "end",
     set_name: Annotated[str, typer.Option("--set", help="Which detector set to run.")] = "core",
+    archive: Annotated[
+        Path | None,
+        typer.Option(help="Read from an archive's folder instead of the topics.", metavar="FOLDER"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Score a stretch of transactions again and compare its alerts with the live ones.
+    """Score a stretch of transactions again and compare its alerts with those of then.
 
     Starts from the shipped priors alone, belongs to no consumer group, writes to topics of its own
     and holds no signing key, so that nobody can act on what it finds.
@@ -46,34 +53,36 @@ def replay(
     import orjson
 
     from cli.wiring import connect, read_settings
+    from forensics.archive.history import Archive
 
     settings = read_settings()
-    live = connect(settings, TRANSACTIONS, ALERTS)
+    live: History = Archive(archive) if archive else connect(settings, TRANSACTIONS, ALERTS)
     space = f"{settings.kafka.namespace}replay-{datetime.now(UTC):%Y%m%dT%H%M%S}".replace(".", "-")
     output = connect(settings, namespace=f"{space}.")
     output.create((ALERTS, DEAD_LETTERS))
     console = Console(stderr=True)
-    records = _score_again(settings, live, output.producer(), set_name, (start, end), console)
-    found = _compare(_alerts(live), _alerts(output), records, f"{space}.{ALERTS.name}")
+    again = _score_again(settings, live, output.producer(), set_name, (start, end), console)
+    found = _compare(_alerts(live), _alerts(output), again, f"{space}.{ALERTS.name}")
     if as_json:
         typer.echo(orjson.dumps(asdict(found)).decode())
         return
     console.print(
         f"{found.records:,} records read again; alerts on {found.topic}: {found.same} as they "
         f"were, {found.different} different, {found.only_replayed} only in the replay, "
-        f"{found.only_live} only live",
+        f"{found.only_live} only then; state {found.state[:16]}",
         highlight=False,
     )
 
 
 def _score_again(
     settings: "Settings",
-    live: "Broker",
+    live: "History",
     producer: "Producer",
     set_name: str,
     bounds: tuple[str, str],
     console: Console,
-) -> int:
+) -> tuple[int, str]:
+    """Return how many records there were, and the digest of what was learned from them."""
     from cli.wiring import read_manifests
     from detectors.publisher import Publisher
     from detectors.service import DetectTask
@@ -105,10 +114,10 @@ def _score_again(
 
         count = history.read(live, stretch, take)
     producer.close()
-    return count
+    return count, task.digest()
 
 
-def _alerts(broker: "Broker") -> dict[str, bytes]:
+def _alerts(broker: "History") -> dict[str, bytes]:
     """Return every alert on a topic by its id; one raised twice counts once."""
     from runtime.broker import Partition, read_all
     from schemas.alerts import Alert
@@ -128,8 +137,9 @@ def _alerts(broker: "Broker") -> dict[str, bytes]:
 
 
 def _compare(
-    live: dict[str, bytes], replayed: dict[str, bytes], records: int, topic: str
+    live: dict[str, bytes], replayed: dict[str, bytes], again: tuple[int, str], topic: str
 ) -> Comparison:
+    records, state = again
     both = live.keys() & replayed.keys()
     same = sum(live[name] == replayed[name] for name in both)
     return Comparison(
@@ -139,4 +149,5 @@ def _compare(
         different=len(both) - same,
         only_replayed=len(replayed.keys() - both),
         only_live=len(live.keys() - both),
+        state=state,
     )

@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from responders.relay import Relay
     from responders.responder import Ears, Responder
     from runtime.kafka import KafkaBroker
-    from runtime.kafka_consumer import KafkaConsumer
+    from runtime.loop import Loop
     from runtime.service import Service
     from runtime.settings import Settings
     from schemas.manifest import Manifest
@@ -74,7 +74,6 @@ def _serve(
     from responders.responder import Ears
     from runtime.announcement import announce
     from runtime.intake import Intake
-    from runtime.loop import Loop
 
     own = settings.respond
     recorded = announce(broker, service, settings)
@@ -103,8 +102,7 @@ def _serve(
         responder.tick()
         equipment.warn_of_unbounded_loss(outlook, manifests)
         watch = ArmingWatch(outlook, switch, producer, service.clock)
-        consumer = broker.consumer(f"firebreak-respond-{chain.name.replace(':', '-')}")
-        beat = _beat(service, responder, watch if recorded else None, consumer)
+        loop = _loop(settings, service, broker, responder, watch if recorded else None)
         board = board_of(levers, outlook, book)
         teller = Teller(board, broker.producer(), service.clock)
         gc.freeze()  # what there is by now stays; no collection walks it during a brake
@@ -113,19 +111,25 @@ def _serve(
             drills(settings, service, account, board, wake),
             beside(service, partial(teller.run, service.stop)),
         ):
-            Loop(consumer, responder, service.clock, beat=beat).run(service.stop)
+            loop.run(service.stop)
         book.settle()
 
 
-def _beat(
+def _loop(
+    settings: "Settings",
     service: "Service",
+    broker: "KafkaBroker",
     responder: "Responder",
     watch: "ArmingWatch | None",
-    consumer: "KafkaConsumer",
-) -> Callable[[], None]:
-    """Return what is done at every turn of the loop."""
+) -> "Loop":
+    """Return what runs the responder, and tells at every turn that it does."""
+    from cli.wiring import beats_of
     from runtime.lag import LagGauge
+    from runtime.loop import Loop
 
+    group = f"firebreak-respond-{responder.chain.replace(':', '-')}"
+    consumer = broker.consumer(group)
+    beats = beats_of(settings, broker, service, group)
     lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
     def beat() -> None:
@@ -133,8 +137,10 @@ def _beat(
             watch.look()
         service.health.beat(responder.obstacle)
         lag.look()
+        beats.tell(waiting=responder.obstacle, reads=loop.worked)
 
-    return beat
+    loop = Loop(consumer, responder, service.clock, beat=beat)
+    return loop
 
 
 class Beyond(NamedTuple):

@@ -3,8 +3,11 @@
 from typing import Any
 
 from runtime import settings as configuration
+from runtime.beats import Beats
+from runtime.broker import Broker
 from runtime.kafka import KafkaBroker
 from runtime.manifests import load_manifests
+from runtime.service import Service
 from runtime.settings import Settings
 from schemas.manifest import Manifest
 from schemas.topics import TopicSpec
@@ -33,6 +36,11 @@ def connect(settings: Settings, *needed: TopicSpec, namespace: str | None = None
     )
     broker.require(spec.name for spec in needed)
     return broker
+
+
+def beats_of(settings: Settings, broker: Broker, service: Service, group: str) -> Beats:
+    """Return what tells the others that a process of this group works."""
+    return Beats(broker, service.name, group, service.clock, settings.health.beat_seconds)
 
 
 def read_manifests(settings: Settings) -> dict[str, Manifest]:

@@ -49,7 +49,7 @@ certify() { # FILE NAME [HOST]: a key and a certificate, by which Kafka knows NA
   rm -f "$file.key" "$file.csr" "$file.crt" "$file.ext"
 }
 for broker in 1 2 3; do certify "$broker" "kafka-$broker" "kafka-$broker"; done
-clients="admin ingest detect vet respond incidents signals console forensics"
+clients="admin ingest detect vet respond incidents signals console forensics page archive"
 for client in $clients; do certify "$client" "firebreak-$client"; done
 cat >"$folder/kafka-health.properties" <<END
 security.protocol=SSL
@@ -83,6 +83,17 @@ file=$folder/forensics.toml
 if [ ! -f "$file" ]; then
   printf '[forensics]\norigin = "example.org/firebreak" # the log'"'"'s name, for ever\n' >"$file"
   say "fill in $file: the log's name, and who vouches for it"
+fi
+if [ ! -f "$folder/page.toml" ]; then
+  cat >"$folder/page.toml" <<END
+# Addresses as Apprise writes them; this one reaches nobody.
+[paging.urls]
+oncall = "json://127.0.0.1:9/nobody-is-paged"
+
+[[paging.ladders.critical]]
+tell = ["oncall"]
+END
+  say "fill in $folder/page.toml: who is told of what (docs/paging.md)"
 fi
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml

@@ -1,6 +1,6 @@
 """How alerts leave: with the times of their hops and, given a key, a signature."""
 
-from runtime.broker import Message, Producer
+from runtime.broker import Message, Offsets, Producer
 from runtime.clock import Clock
 from runtime.metrics import Metrics
 from runtime.signatures import Signer, sequence
@@ -20,6 +20,8 @@ class Publisher:
         self._clock = clock
         self._metrics = metrics
         self._signer = signer
+        self.wrote: Offsets = {}
+        """Per partition of the alerts the offset after the newest that is known to be kept."""
 
     def publish(self, record: Alert | Withdrawal, cause: Message, lifetime: int) -> None:
         """Queue one record; it may be acted on for `lifetime` blocks."""
@@ -48,4 +50,5 @@ class Publisher:
 
     def flush(self) -> None:
         """Wait until everything is kept."""
-        self._producer.flush()
+        ends = self._producer.flush()
+        self.wrote = {spot: end for spot, end in ends.items() if spot.topic == ALERTS.name}

@@ -1,6 +1,9 @@
 """The detect service: transactions or single events in, signed alerts out, state in snapshots."""
 
 from collections.abc import Sequence
+from hashlib import sha256
+
+import orjson
 
 from detectors.host import Host
 from detectors.publisher import Publisher
@@ -172,6 +175,16 @@ class DetectTask:
         """Return how far everything is kept by now; what is not is written bit by bit in `tick`."""
         with self._metrics.checkpoint_seconds.time():
             return self._snapshots.settle(self._shares, offsets)
+
+    def digest(self) -> str:
+        """Return one name for all that is known of every key: equal after equal records, however
+        they were partitioned, batched or kept."""
+        known = {
+            key: [host.chain, host.dump()]
+            for share in self._shares.values()
+            for key, host in share.hosts.items()
+        }
+        return sha256(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Forget these partitions."""

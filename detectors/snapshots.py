@@ -128,8 +128,8 @@ class Snapshots:
             for partition in offsets
             if (sweep := shares[partition.number].sweep) is not None and not sweep.left
         }
+        self._publisher.flush()
         if done:
-            self._publisher.flush()
             self._mark({p.number: (sweep.offset, sweep.heads) for p, sweep in done.items()})
         for partition, offset in offsets.items():
             share = shares[partition.number]

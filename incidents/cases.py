@@ -11,27 +11,39 @@ Guarantees, for records of one protocol:
   nothing.
 - So does what people propose and answer. The first answer that counts ends a proposal, and only a
   second person's counts (`schemas.decisions`).
+- So does an acknowledgement, and one for something less grave changes nothing.
 - A withdrawn alert that is raised again stands again.
 """
 
 from msgspec.structs import replace
 
 from incidents.docket import KEPT_CASES, KEPT_SAID, Docket
-from incidents.entries import Times, led, measured, said, seen, step_of, unseen, waiting_with
+from incidents.entries import (
+    Times,
+    graver,
+    led,
+    measured,
+    said,
+    seen,
+    step_of,
+    taken_on,
+    unseen,
+    waiting_with,
+)
 from incidents.standing import SEVERITIES, reassessed
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.cases import joins
 from schemas.decisions import Answer, Proposal
 from schemas.ids import incident_id
-from schemas.incidents import Incident, Recovery
+from schemas.incidents import Acknowledgement, Incident, Recovery
 
 Change = tuple[Docket, Incident | None]
 """The docket afterwards, and the case the record belongs to, changed or not."""
 
 
 def add_alert(docket: Docket, alert: Alert, times: Times) -> Change:
-    """Put an alert into its case, and with it the actions and recoveries that waited for it."""
+    """Put an alert into its case, and with it all that waited for it."""
     case = seen(_case_of(docket, alert) or _opened_by(alert), alert, times)
     waiting = []
     for step in docket.waiting:
@@ -45,10 +57,17 @@ def add_alert(docket: Docket, alert: Alert, times: Times) -> Change:
     for statement in docket.said:
         if statement.incident == case.id:
             case = said(case, statement)
-    recoveries = tuple(entry for entry in docket.recoveries if entry.incident != case.id)
-    unheard = tuple(entry for entry in docket.said if entry.incident != case.id)
-    docket = replace(docket, waiting=tuple(waiting), recoveries=recoveries, said=unheard)
-    return _filed(docket, case)
+    for word in docket.acknowledgements:
+        if word.incident == case.id:
+            case = taken_on(case, word)
+    left = replace(
+        docket,
+        waiting=tuple(waiting),
+        recoveries=tuple(entry for entry in docket.recoveries if entry.incident != case.id),
+        said=tuple(entry for entry in docket.said if entry.incident != case.id),
+        acknowledgements=tuple(e for e in docket.acknowledgements if e.incident != case.id),
+    )
+    return _filed(left, case)
 
 
 def withdraw(docket: Docket, withdrawal: Withdrawal) -> Change:
@@ -87,6 +106,17 @@ def add_statement(docket: Docket, statement: Proposal | Answer) -> Change:
         statement = replace(statement, calls=())  # a case says nothing of them
     waiting = (*(one for one in docket.said if one.id != statement.id), statement)
     return replace(docket, said=waiting[-KEPT_SAID:]), None
+
+
+def acknowledge(docket: Docket, word: Acknowledgement) -> Change:
+    """Note who has a case in hand, or let that wait for the case."""
+    case = _named(docket, word.incident)
+    if case is not None:
+        return _filed(docket, taken_on(case, word))
+    known = {entry.incident: entry for entry in docket.acknowledgements}
+    if graver(word, known.get(word.incident)):
+        known[word.incident] = word
+    return replace(docket, acknowledgements=tuple(known.values())[-KEPT_CASES:]), None
 
 
 def _case_of(docket: Docket, alert: Alert) -> Incident | None:

@@ -1,9 +1,10 @@
 """From a record's bytes to what is kept and what is published. Decides everything; waits for
 nothing, so it runs the same under Faust and under a test.
 
-An alert counts only when a trusted key signed it, if keys are configured. Its expiry bounds when it
-may brake, not whether it is remembered, so an old one still makes a case. What a person says with a
-wallet counts only with that wallet's signature.
+An alert counts only when a trusted key signed it, if keys are configured; so does an
+acknowledgement, with people's keys. An alert's expiry bounds when it may brake, not whether it is
+remembered, so an old one still makes a case. What a person says with a wallet counts only with that
+wallet's signature.
 """
 
 from incidents import cases
@@ -20,11 +21,11 @@ from schemas.base import Record
 from schemas.codec import UnencodableRecordError, decode, encode
 from schemas.decisions import Answer, Proposal
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
-from schemas.incidents import Incident, Recovery
-from schemas.topics import ACTIONS, ALERTS, DECISIONS, INCIDENTS, RECOVERIES
+from schemas.incidents import Acknowledgement, Incident, Recovery
+from schemas.topics import ALERTS, INCIDENTS, SERVICES
 
 SERVICE = "incidents"
-READS = (ALERTS.name, ACTIONS.name, RECOVERIES.name, DECISIONS.name)
+READS = tuple(spec.name for spec in SERVICES[SERVICE].reads)
 
 
 class Casework:
@@ -34,7 +35,16 @@ class Casework:
     record that comes again may mean that we died between the writes it led to.
     """
 
-    def __init__(self, producer: Producer, metrics: Metrics, verifier: Verifier | None) -> None:
+    def __init__(
+        self,
+        producer: Producer,
+        metrics: Metrics,
+        verifier: Verifier | None,
+        people: Verifier | None = None,
+    ) -> None:
+        """`verifier` knows whose alerts are believed, `people` who may acknowledge a case; without
+        one, whatever can be read is believed."""
+        self._people = people
         self._producer = producer
         self._metrics = metrics
         self._verifier = verifier
@@ -84,9 +94,15 @@ class Casework:
             except PoisonRecordError as error:
                 self._intake.reject(message, str(error), fault="content")
                 return None
-        if isinstance(record, Alert | Withdrawal | Action | Recovery | Proposal | Answer) and (
-            message.key != record.protocol.encode()
-        ):
+        if self._people is not None and isinstance(record, Acknowledgement):
+            try:
+                self._people.check(message, head=None)
+            except PoisonRecordError as error:
+                self._intake.reject(message, str(error), fault="content")
+                return None
+        if isinstance(
+            record, Alert | Withdrawal | Action | Recovery | Proposal | Answer | Acknowledgement
+        ) and (message.key != record.protocol.encode()):
             self._intake.reject(
                 message, f"its key is not its protocol, {record.protocol}", fault="envelope"
             )
@@ -121,5 +137,7 @@ def _changed(docket: Docket, record: Record, message: Message) -> cases.Change:
             return cases.add_recovery(docket, record)
         case Proposal() | Answer():
             return cases.add_statement(docket, record)
+        case Acknowledgement():
+            return cases.acknowledge(docket, record)
         case _:
             raise TypeError(f"no case is made of {type(record).__name__}")

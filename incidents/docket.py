@@ -6,7 +6,7 @@ from msgspec import Meta, field
 
 from schemas.base import Part, Record
 from schemas.decisions import Answer, Proposal
-from schemas.incidents import Incident, Measure, Recovery
+from schemas.incidents import Acknowledgement, Incident, Measure, Recovery
 from schemas.units import Id, Microseconds, Name
 
 KEPT_CASES = 8
@@ -39,3 +39,5 @@ class Docket(Record, tag="docket", frozen=True, kw_only=True):
     """The newest of each case that is not there yet."""
     said: Annotated[tuple[Proposal | Answer, ...], Meta(max_length=KEPT_SAID)] = ()
     """Proposals of cases that are not there yet, and the answers to them, as they came."""
+    acknowledgements: Annotated[tuple[Acknowledgement, ...], Meta(max_length=KEPT_CASES)] = ()
+    """The gravest of each case that is not there yet."""

@@ -9,12 +9,20 @@ from incidents.docket import (
     KEPT_WAITING,
     Waiting,
 )
-from incidents.standing import chronological, gravest_first
+from incidents.standing import SEVERITIES, chronological, gravest_first
 from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.decisions import Answer, Proposal, answered, proposed
 from schemas.headers import HOPS
-from schemas.incidents import Hop, Incident, Measure, Recovery, Sighting
+from schemas.incidents import (
+    Acknowledged,
+    Acknowledgement,
+    Hop,
+    Incident,
+    Measure,
+    Recovery,
+    Sighting,
+)
 from schemas.units import SAFE_INTEGER
 
 Times = dict[Hop, int]
@@ -116,6 +124,19 @@ def said(case: Incident, statement: Proposal | Answer) -> Incident:
     if len(kept) > KEPT_DECISIONS:
         kept.remove(next((one for one in kept if one.state != "open"), kept[0]))
     return replace(case, decisions=tuple(kept))
+
+
+def taken_on(case: Incident, word: Acknowledgement) -> Incident:
+    """Note who has a case in hand; who said so first stays, unless it was for something less."""
+    if not graver(word, case.acknowledged):
+        return case
+    said = Acknowledged(by=word.by, severity=word.severity, words=word.words)
+    return replace(case, acknowledged=said)
+
+
+def graver(word: Acknowledgement, before: Acknowledgement | Acknowledged | None) -> bool:
+    """Say whether an acknowledgement is for more than the one before it."""
+    return before is None or SEVERITIES.index(word.severity) > SEVERITIES.index(before.severity)
 
 
 def waiting_with(waiting: tuple[Waiting, ...], step: Waiting) -> tuple[Waiting, ...]:

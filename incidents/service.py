@@ -35,7 +35,7 @@ from schemas.errors import (
     TransientError,
     UnsafeToContinueError,
 )
-from schemas.topics import ACTIONS, ALERTS, DECISIONS, RECOVERIES
+from schemas.topics import ALERTS, SERVICES
 
 _log = logger(__name__)
 
@@ -54,7 +54,7 @@ _STOP_SECONDS = 15.0
 def check_partitions(broker: Broker) -> None:
     """Raise `ConfigurationError` unless all that a protocol's cases are made of has the same
     partition number, as it has when its topics have the same number of partitions."""
-    for spec in (ALERTS, ACTIONS, RECOVERIES, DECISIONS):
+    for spec in SERVICES[SERVICE].reads:
         count = broker.partitions(spec.name)
         if count != spec.partitions:
             raise ConfigurationError(
@@ -63,8 +63,16 @@ def check_partitions(broker: Broker) -> None:
             )
 
 
-async def run(settings: Settings, service: Service, verifier: Verifier | None) -> None:
-    """Keep cases until `service.stop` is set.
+async def run(
+    settings: Settings,
+    service: Service,
+    verifier: Verifier | None,
+    people: Verifier | None = None,
+    tell: Callable[[str], None] = lambda _obstacle: None,
+) -> None:
+    """Keep cases until `service.stop` is set; `verifier` and `people` are those of `Casework`.
+
+    At every turn `tell` gets what keeps it from its work, '' when nothing does.
 
     Raises what made going on impossible, as a `PipelineError`; the record at hand comes again.
     """
@@ -73,7 +81,7 @@ async def run(settings: Settings, service: Service, verifier: Verifier | None) -
         _log.warning("kafka_options_not_used", options=sorted(settings.kafka.options))
     failures: list[BaseException] = []
     outbox = Outbox()
-    casework = Casework(outbox, service.metrics, verifier)
+    casework = Casework(outbox, service.metrics, verifier, people)
     home = _home(settings)
     kept = settings.kafka.replication or copies(settings.kafka, ALERTS.name)
     app, table = build(settings, home, casework, outbox, failures.append, copies=kept)
@@ -87,6 +95,7 @@ async def run(settings: Settings, service: Service, verifier: Verifier | None) -
             if obstacle != before:
                 _log.info("waiting" if obstacle else "ready", waiting_for=obstacle)
             service.health.beat(obstacle)
+            tell(obstacle)
             if not obstacle:
                 lag.look()
             await asyncio.sleep(_TURN_SECONDS)

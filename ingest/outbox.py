@@ -60,6 +60,8 @@ class Outbox:
         self._metrics = metrics
         self._clock = clock
         self.term = term
+        self.wrote: Offsets = {}
+        """How far this producer had written at the last flush."""
 
     def send(self, topic: TopicSpec, key: str, record: Outgoing, origin: Origin) -> None:
         """Queue one record for its key's partition.
@@ -94,7 +96,8 @@ class Outbox:
 
     def flush(self) -> Offsets:
         """Wait until everything is acknowledged; return how far this producer has written."""
-        return self._producer.flush()
+        self.wrote = self._producer.flush()
+        return self.wrote
 
     def beside(self, record: Outgoing, origin: Origin) -> Headers:
         """Return what travels beside a record that is sent now."""

@@ -22,6 +22,7 @@ from ingest.outbox import Outbox, require_topics
 from ingest.posture import PostureMemory
 from ingest.preparation import Preparation, read_addresses
 from ingest.writer import ChainWriter
+from runtime.beats import Beats
 from runtime.broker import Broker, Producer
 from runtime.leadership import Leadership
 from runtime.logs import logger
@@ -60,6 +61,7 @@ class EvmService:
         self._idle = "what was published before"
         self._waiting_for = "an endpoint"
         self._follows = False
+        self._tell: Callable[[str], None] = lambda _obstacle: None
 
     def run(self) -> None:
         """Work until the service is asked to stop, then finish what is in hand.
@@ -78,7 +80,9 @@ class EvmService:
         self._start(self._work(endpoints))
         try:
             while not self._service.stop.is_set() and not any(t.done() for t in self._tasks):
-                self._service.health.beat(self._waiting_for or self._silence(endpoints))
+                obstacle = self._waiting_for or self._silence(endpoints)
+                self._service.health.beat(obstacle)
+                self._tell(obstacle)
                 await asyncio.wait(
                     self._tasks, timeout=TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -134,6 +138,9 @@ class EvmService:
         resumed = await self._insist(partial(asyncio.to_thread, begin))
         _log.info("resumed", chain=name, step=resumed.step, unconfirmed=len(resumed.steps))
         writer = ChainWriter(outbox, checkpoints, lens, resumed, metrics, clock)
+        period = self._settings.health.beat_seconds
+        beats = Beats(self._broker, self._service.name, f"{GROUP}-{name}", clock, period)
+        self._tell = lambda obstacle: beats.tell(waiting=obstacle, wrote=outbox.wrote)
         for endpoint in endpoints.all:
             tell = partial(self._hear, endpoints, endpoint)
             unseen = partial(endpoints.unseen, endpoint)

@@ -40,7 +40,7 @@ class AlertIntake:
         self._words = words
         self._intake = intake
         self._verifier = verifier
-        self._chain = chain
+        self.chain = chain
         self._metrics = metrics
         self.newest = 0
         """The newest block that a believed alert named."""
@@ -58,20 +58,20 @@ class AlertIntake:
         """Return the record, which is not to be believed yet; None when it cannot be read, or is of
         another chain."""
         self._metrics.records.labels(ALERTS.name).inc()
-        if headers.find(message.headers, headers.CHAIN) not in (None, self._chain.encode()):
+        if headers.find(message.headers, headers.CHAIN) not in (None, self.chain.encode()):
             return None
         try:
             record = cast("AlertRecord", _decoded(ALERTS, message))
         except PoisonRecordError as error:
             self.reject(message, str(error))
             return None
-        return record if record.chain == self._chain else None
+        return record if record.chain == self.chain else None
 
     def believes(self, message: Message, record: AlertRecord, head: int) -> bool:
         """Say whether a trusted key signed this, in time at `head`; what none did is kept."""
         try:
             if self._verifier is not None:
-                self._verifier.check(message, head=max(head, self.newest), chain=self._chain)
+                self._verifier.check(message, head=max(head, self.newest), chain=self.chain)
         except PoisonRecordError as error:
             self.reject(message, str(error))
             return False
@@ -88,7 +88,7 @@ class AlertIntake:
         except PoisonRecordError as error:
             self.reject(message, str(error))
             return None
-        return word if word.chain == self._chain else None
+        return word if word.chain == self.chain else None
 
     def reject(self, message: Message, reason: str) -> None:
         """Keep what is not to be believed."""

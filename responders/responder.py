@@ -67,6 +67,11 @@ class Responder:
         self._sees = False
 
     @property
+    def chain(self) -> str:
+        """The chain whose alerts it answers."""
+        return self._ears.alerts.chain
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """Alerts, and operators' words where any have a say."""
         return self._ears.alerts.topics

@@ -81,7 +81,7 @@ class Response:
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
         head = max(self._outlook.head, alert.block)
-        heard = self._outlook.heard(alert.protocol)
+        warned = self._outlook.heard(alert.protocol)
         at_work: set[str] = set()
         fees = self._outlook.fees_paid(manifest, alert.tx)
         for brake in policy.ladder(manifest):
@@ -96,7 +96,7 @@ class Response:
                 also_stops=lever.also_stops,
                 value_exposed=self._outlook.value(alert.protocol),
                 fees_paid=fees,
-                heard=heard,
+                heard=warned,
             )
             decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)

@@ -27,6 +27,8 @@ class Message(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
+    time: int = 0
+    """When it was written, as the log says: milliseconds since 1970; negative where it does not."""
 
     @property
     def origin(self) -> Partition:
@@ -141,6 +143,50 @@ class Consumer(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """The part of a consumer that reads what was written, outside any group."""
+
+    def assign(self, offsets: Offsets) -> None:
+        """See `Consumer`."""
+        ...
+
+    def fetch(self, limit: int, timeout: float) -> list[Message]:
+        """See `Consumer`."""
+        ...
+
+    def position(self, partition: Partition) -> int:
+        """See `Consumer`."""
+        ...
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """See `Consumer`."""
+        ...
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
+
+class History(Protocol):
+    """What was written to topics, wherever it is kept: on a broker, or in an archive."""
+
+    def consumer(self) -> Reader:
+        """Return a new reader."""
+        ...
+
+    def partitions(self, topic: str) -> int:
+        """See `Broker`."""
+        ...
+
+    def bounds(self, partition: Partition) -> tuple[int, int]:
+        """See `Broker`."""
+        ...
+
+    def offsets_at(self, topic: str, milliseconds: int) -> dict[Partition, int]:
+        """See `Broker`."""
+        ...
+
+
 class Broker(Protocol):
     """A log: makes producers and consumers, knows its topics."""
 
@@ -184,7 +230,7 @@ class Broker(Protocol):
 
 
 def read_all(
-    broker: Broker, partition: Partition, take: Callable[[Message], None], start: int | None = None
+    broker: History, partition: Partition, take: Callable[[Message], None], start: int | None = None
 ) -> int:
     """Hand every record of a partition, from `start` or its beginning to its present end, to
     `take`; return that end."""

@@ -161,6 +161,7 @@ class KafkaConsumer:
                     raw.key(),
                     raw.value(),
                     tuple(headers) if headers else (),
+                    raw.timestamp()[1],
                 ),
             )
             # Records come in runs of one partition: the last of each run tells how far it was read.

@@ -94,6 +94,9 @@ class Loop:
         self._settled = task.settled if isinstance(task, Gradual) else None
         self._owned: set[Partition] = set()
         self._offsets: dict[Partition, int] = {}
+        self.worked: dict[Partition, int] = {}
+        """Up to where the records of each of our partitions were processed; a partition that
+        nothing came of yet is absent."""
         self._paused = False
         self._failed = False
         self._due = clock.monotonic() + interval
@@ -121,6 +124,7 @@ class Loop:
             ends = {(message.topic, message.partition): message.offset for message in batch}
             for (topic, number), offset in ends.items():
                 self._offsets[Partition(topic, number)] = offset + 1
+            self.worked.update(self._offsets)
         self._task.tick()
         if self._clock.monotonic() < self._due:
             return
@@ -188,3 +192,4 @@ class Loop:
         self._owned -= set(partitions)
         for partition in partitions:
             self._offsets.pop(partition, None)
+            self.worked.pop(partition, None)

@@ -97,7 +97,7 @@ class MemoryBroker:
         if message.partition >= spec.partitions:
             return f"{message.topic}[{message.partition}]: there is no such partition"
         log = self._logs[message.origin]
-        log.append(message._replace(offset=len(log)))
+        log.append(message._replace(offset=len(log), time=self.milliseconds))
         self._times[message.origin].append(self.milliseconds)
         return ""
 

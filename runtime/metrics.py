@@ -33,6 +33,8 @@ class Metrics:
         self._of_forensics()
         self._of_neighbours()
         self._of_console()
+        self._of_paging()
+        self._of_archive()
         self._of_hops()
 
     def _of_ingest(self) -> None:
@@ -109,6 +111,22 @@ class Metrics:
         self.console_refused = count("console_refused", "Requests refused at the door.", "reason")
         self.statements = count("statements", "What people proposed and answered.", "kind")
         self.unshown = count("unshown", "Records that the console leaves out.", "topic")
+
+    def _of_paging(self) -> None:
+        count, gauge = self._counter, self._gauge
+        self.pages = count("pages", "Cases that people had to be told of.", "severity")
+        self.pages_open = gauge("pages_open", "Of those, still unacknowledged.")
+        self.notifications = count(
+            "notifications", "What channels took, or did not.", "channel", "result"
+        )
+        self.silent = gauge("silent", "1 for a service that was not heard of in time.", "service")
+        self.pinged = gauge("pinged_timestamp_seconds", "When somebody outside was told we work.")
+
+    def _of_archive(self) -> None:
+        count = self._counter
+        self.archived = count("archived", "Records in files that count.", "topic")
+        self.archive_lost = count("archive_lost", "Records gone before they were kept.", "topic")
+        self.archived_bytes = count("archived_bytes", "Bytes of those files.", "topic")
 
     def _of_hops(self) -> None:
         self.hop_seconds = Histogram(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from runtime.broker import Broker, Message, Partition
+from runtime.broker import History, Message, Partition
 from schemas.errors import ConfigurationError
 
 Stretch = dict[Partition, tuple[int, int]]
@@ -12,7 +12,7 @@ Stretch = dict[Partition, tuple[int, int]]
 BATCH = 500
 
 
-def stretch(broker: Broker, topic: str, start: str, end: str) -> Stretch:
+def stretch(broker: History, topic: str, start: str, end: str) -> Stretch:
     """Return what lies between two bounds: `beginning`, `end`, an offset, or an ISO 8601 time.
 
     Bounds beyond what the topic keeps are drawn in. Raises `ConfigurationError` for one that is
@@ -29,7 +29,7 @@ def stretch(broker: Broker, topic: str, start: str, end: str) -> Stretch:
 
 
 def _resolve(
-    broker: Broker, topic: str, bound: str, kept: dict[Partition, tuple[int, int]]
+    broker: History, topic: str, bound: str, kept: dict[Partition, tuple[int, int]]
 ) -> dict[Partition, int]:
     if bound == "beginning":
         return {partition: low for partition, (low, _) in kept.items()}
@@ -49,7 +49,7 @@ def _resolve(
     return broker.offsets_at(topic, int(moment.timestamp() * 1000))
 
 
-def read(broker: Broker, bounds: Stretch, take: Callable[[Sequence[Message]], None]) -> int:
+def read(broker: History, bounds: Stretch, take: Callable[[Sequence[Message]], None]) -> int:
     """Hand the stretch to `take` in batches, in order within each partition; return how many
     records there were."""
     open_ones = {p: first for p, (first, last) in bounds.items() if first < last}
@@ -59,10 +59,14 @@ def read(broker: Broker, bounds: Stretch, take: Callable[[Sequence[Message]], No
     consumer = broker.consumer()
     try:
         consumer.assign(open_ones)
-        while any(consumer.position(p) < bounds[p][1] for p in open_ones):
+        while open_ones:
             batch = [m for m in consumer.fetch(BATCH, 1.0) if m.offset < bounds[m.origin][1]]
             take(batch)
             count += len(batch)
+            over = [p for p in open_ones if consumer.position(p) >= bounds[p][1]]
+            consumer.pause(over)
+            for partition in over:
+                del open_ones[partition]
     finally:
         consumer.close()
     return count

@@ -28,7 +28,8 @@ from pydantic_settings import (
 from runtime.logs import conceal, looks_secret
 from runtime.secrets import one_secret, require_private
 from runtime.settings_console import ConsoleSettings
-from runtime.settings_kinds import STRICT, Names
+from runtime.settings_kinds import STRICT, Names, SetName
+from runtime.settings_paging import PagingSettings
 from runtime.settings_signals import SignalsSettings
 from runtime.settings_sources import (
     DEFAULT,
@@ -80,9 +81,6 @@ def _home() -> Path:
 
 def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "firebreak"
-
-
-SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
 
 class _Group(BaseModel):
@@ -302,6 +300,13 @@ class EvidenceSettings(_Group):
     """Through how many blocks after the last alert the funds are followed, at most."""
 
 
+class ArchiveSettings(_Group):
+    """Where records are kept beyond what their topics keep."""
+
+    folder: Path | None = None
+    """None: `archive` in the home folder."""
+
+
 class LogSettings(_Group):
     """How services log."""
 
@@ -310,10 +315,12 @@ class LogSettings(_Group):
 
 
 class HealthSettings(_Group):
-    """Where a service answers probes."""
+    """How a service shows that it works."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
+    beat_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 30.0
+    """How often a process tells the others that it works; silent for two of these it is paged."""
 
 
 class Settings(BaseSettings):
@@ -347,6 +354,8 @@ class Settings(BaseSettings):
     signals: SignalsSettings = SignalsSettings()
     console: ConsoleSettings = ConsoleSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    paging: PagingSettings = PagingSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
 
@@ -354,6 +363,11 @@ class Settings(BaseSettings):
     @classmethod
     def _with_usual_finality(cls, given: dict[str, int]) -> dict[str, int]:
         return _FINALITY | given
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where the archive is."""
+        return self.archive.folder or self.home / "archive"
 
     def finality_of(self, chain: str) -> int:
         """Return after how many blocks a chain's block counts as final."""
@@ -402,7 +416,9 @@ def _conceal_all(group: BaseModel) -> None:
             conceal(value.get_secret_value())
         elif isinstance(value, dict):
             for key, held in value.items():
-                if isinstance(held, str) and looks_secret(key):
+                if isinstance(held, SecretStr):
+                    conceal(held.get_secret_value())
+                elif isinstance(held, str) and looks_secret(key):
                     conceal(held)
 
 

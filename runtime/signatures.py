@@ -156,7 +156,7 @@ def load_verifier(folder: Path) -> Verifier:
     """
     keys = public_keys(folder)
     if not keys:
-        raise ConfigurationError(f"no *.pub.pem in {folder}: no alert could ever be believed")
+        raise ConfigurationError(f"no *.pub.pem in {folder}: nobody could ever be believed")
     return Verifier({key_id(public): public for public in keys.values()}, terms.read(folder))
 
 

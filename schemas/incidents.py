@@ -122,6 +122,28 @@ class Recovery(Record, tag="recovery", frozen=True, kw_only=True):
     checklist: Checklist | None = None
 
 
+class Acknowledgement(Record, tag="acknowledgement", frozen=True, kw_only=True):
+    """Somebody has a case in hand: nobody else is woken for it unless it becomes graver. Keyed by
+    protocol; signed in its headers where people's keys are configured."""
+
+    id: Id
+    chain: Chain
+    protocol: Key
+    incident: Id
+    by: Name
+    severity: Severity
+    """How grave the case was when it was acknowledged."""
+    words: Sentence = ""
+
+
+class Acknowledged(Part, frozen=True, kw_only=True):
+    """Who has a case in hand, as the case keeps it."""
+
+    by: Name
+    severity: Severity
+    words: Sentence = ""
+
+
 class Incident(Record, tag="incident", frozen=True, kw_only=True):
     """A case: the alerts and actions of one protocol that belong together in time."""
 
@@ -145,3 +167,5 @@ class Incident(Record, tag="incident", frozen=True, kw_only=True):
     """How far people have led it back; None until they say."""
     decisions: Annotated[tuple[Decision, ...], Meta(max_length=1000)] = ()
     """What people proposed about it, and what others answered; the oldest first."""
+    acknowledged: Acknowledged | None = None
+    """Who said first that they have it in hand, for the gravest severity that anybody did."""

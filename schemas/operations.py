@@ -1,8 +1,8 @@
 """Records that the services keep for themselves: dead letters, checkpoints, detector state."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import field
+from msgspec import Meta, field
 
 from schemas.alerts import Sentence
 from schemas.base import Part, Record
@@ -61,6 +61,28 @@ class IngestCheckpoint(Record, tag="checkpoint", frozen=True, kw_only=True):
     done: bool = False
     """True for a recorded file whose every record is published."""
     records: Count = 0
+
+
+class Beat(Record, tag="beat", frozen=True, kw_only=True):
+    """A sign of life of one process, told by the loop that does its work. Keyed by service.
+
+    What one process `wrote` another must have read soon after, or it is alive and deaf. It names no
+    time: who hears it goes by his own clock.
+    """
+
+    id: Id
+    service: Name
+    group: Name
+    """Of the processes that share this work: a consumer group's name, a chain's publishers."""
+    instance: Name
+    number: Count
+    """Of this process's beats."""
+    waiting: Sentence = ""
+    """What keeps it from its work, '' when nothing does."""
+    reads: Annotated[dict[Name, Offset], Meta(max_length=1024)] = field(default_factory=dict)
+    """By `topic/partition` the offset up to which (not including) it has worked."""
+    wrote: Annotated[dict[Name, Offset], Meta(max_length=1024)] = field(default_factory=dict)
+    """By `topic/partition` the offset after its newest record that the log has."""
 
 
 class KeyState(Record, tag="state", frozen=True, kw_only=True):

@@ -16,8 +16,9 @@ from schemas.changes import Arming, Configuration
 from schemas.consents import MAX_CONSENT_BYTES, Consent
 from schemas.decisions import Answer, Proposal
 from schemas.fundflow import FundFlow
-from schemas.incidents import Incident, Recovery
-from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.incidents import Acknowledgement, Incident, Recovery
+from schemas.operations import Beat, DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.paging import Page
 from schemas.readiness import Readiness
 from schemas.seals import Seal
 from schemas.signals import Signal, Verdict
@@ -223,6 +224,30 @@ FUND_FLOWS = TopicSpec(
     partitions=4,
     retention_hours=None,
 )
+ACKNOWLEDGEMENTS = TopicSpec(
+    name="acknowledgements-v1",
+    doc="Who has which case in hand, as people say it; signed.",
+    records=(Acknowledgement,),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
+PAGES = TopicSpec(
+    name="pages-v1",
+    doc="Who was told of each case, and when somebody is next: the newest state.",
+    records=(Page,),
+    key="protocol/incident",
+    partitions=4,
+    retention_hours=None,
+)
+BEATS = TopicSpec(
+    name="beats-v1",
+    doc="Signs of life: what each process has read and written.",
+    records=(Beat,),
+    key="service",
+    partitions=1,
+    retention_hours=_DAY,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -269,6 +294,9 @@ TOPICS: dict[str, TopicSpec] = {
         DECISIONS,
         READINESS,
         FUND_FLOWS,
+        ACKNOWLEDGEMENTS,
+        PAGES,
+        BEATS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -290,6 +318,11 @@ class Service:
     """Topics of its own, which no other service knows: it makes, writes and reads them."""
 
 
+HISTORY = tuple(
+    spec for spec in TOPICS.values() if spec not in (BEATS, CHECKPOINTS, DETECTOR_STATE)
+)
+"""What tells what happened; the other topics only let a service go on."""
+
 _CHAIN_TOPICS = (BLOCKS, EVENTS, TRANSACTIONS, PENDING, DEPLOYMENTS, PRICES)
 
 RECORDED = (ALERTS, ACTIONS, RECOVERIES, CHANGES)
@@ -303,7 +336,7 @@ SERVICES: dict[str, Service] = {
             "ingest",
             "Publishes what a chain did. Reads its own topics only to resume.",
             reads=(*_CHAIN_TOPICS, CHECKPOINTS),
-            writes=(*_CHAIN_TOPICS, CHECKPOINTS, CHANGES, DEAD_LETTERS),
+            writes=(*_CHAIN_TOPICS, CHECKPOINTS, CHANGES, BEATS, DEAD_LETTERS),
             groups=("firebreak-ingest-*",),
         ),
         Service(
@@ -311,7 +344,7 @@ SERVICES: dict[str, Service] = {
             "Scores transactions or single events, learns from final ones, raises and withdraws "
             "alerts.",
             reads=(TRANSACTIONS, EVENTS, DETECTOR_STATE),
-            writes=(ALERTS, DETECTOR_STATE, CHANGES, DEAD_LETTERS),
+            writes=(ALERTS, DETECTOR_STATE, CHANGES, BEATS, DEAD_LETTERS),
             groups=("firebreak-detect-*",),
         ),
         Service(
@@ -326,7 +359,7 @@ SERVICES: dict[str, Service] = {
             "Decides on alerts and brakes on chain, by itself or with other operators; neighbours' "
             "signals raise what it believes.",
             reads=(ALERTS, CONSENTS, SIGNALS),
-            writes=(ACTIONS, CONSENTS, CHANGES, READINESS, DEAD_LETTERS),
+            writes=(ACTIONS, CONSENTS, CHANGES, READINESS, BEATS, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),
         Service(
@@ -338,9 +371,9 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "incidents",
-            "Keeps cases of alerts, actions, recoveries and decisions that belong together.",
-            reads=(ALERTS, ACTIONS, RECOVERIES, DECISIONS),
-            writes=(INCIDENTS, CHANGES, DEAD_LETTERS),
+            "Keeps cases of alerts, actions, recoveries and decisionswhat people say of them.",
+            reads=(ALERTS, ACTIONS, RECOVERIES, DECISIONS, ACKNOWLEDGEMENTS),
+            writes=(INCIDENTS, CHANGES, BEATS, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),
         ),
@@ -365,10 +398,24 @@ SERVICES: dict[str, Service] = {
             writes=(SIGNALS,),
         ),
         Service(
+            "page",
+            "Tells people of cases and of services that fall silent, until somebody acknowledges.",
+            reads=(INCIDENTS, PAGES, BEATS),
+            writes=(PAGES, BEATS, DEAD_LETTERS),
+            groups=("firebreak-page",),
+        ),
+        Service(
+            "archive",
+            "Keeps every record of history for years, beyond what the topics keep.",
+            reads=HISTORY,
+            writes=(),
+            groups=("firebreak-archive",),
+        ),
+        Service(
             "recover",
-            "People's own command: tells how far they have led a case back.",
-            reads=(),
-            writes=(RECOVERIES,),
+            "People's own commands: what they say of a case.",
+            reads=(INCIDENTS,),
+            writes=(RECOVERIES, ACKNOWLEDGEMENTS),
         ),
         Service(
             "console",

@@ -1,4 +1,4 @@
-"""Sequences of what operators and thieves say, made from bytes, against `Hearing` and `enough`.
+"""Sequences of what operators and thieves say, made from bytes, against `Voices` and `enough`.
 
 A signature is a tuple here, so that no time goes into curves: who signed what, or nobody. The one
 that counts is `who_said_yes`, which looks at all that was ever signed.
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from responders.hearing import Hearing
 
 from responders.consents import MARGIN, VALID_FOR, enough
 from responders.levers import within_reach
 from responders.questions import LONGEST, Question
+from responders.voices import Voices
 from schemas.consents import Consent
 from schemas.errors import PoisonRecordError
 from tests.sequences import BrokenPromiseError
@@ -44,7 +44,7 @@ def author(question: Question, given: Consent) -> str | None:
 class Table:
     """Where words are laid down, and how far the quorum has come."""
 
-    hearing: Hearing = field(default_factory=lambda: Hearing(_LEVERS))
+    hearing: Voices = field(default_factory=lambda: Voices(_LEVERS))
     now: int = START
     round: int = 0
     words: list[Consent] = field(default_factory=list)

@@ -12,16 +12,16 @@ from runtime.broker import Message
 from runtime.clock import SystemClock
 from runtime.intake import Intake
 from runtime.kafka import KafkaBroker
-from runtime.loop import Loop
+from runtime.loop import Loop, Task
 from runtime.metrics import Metrics
 from runtime.state import StateStore
 from schemas.topics import DETECTOR_STATE
 
 
-class Metered:
+class Counted:
     """A task that stops its loop after so many records."""
 
-    def __init__(self, task: DetectTask, meter: Meter, stop: threading.Event) -> None:
+    def __init__(self, task: Task, meter: Meter, stop: threading.Event) -> None:
         self._task = task
         self._meter = meter
         self._stop = stop
@@ -31,7 +31,6 @@ class Metered:
         self.released = task.released
         self.tick = task.tick
         self.ready = task.ready
-        self.settled = task.settled
 
     def process(self, batch: Sequence[Message]) -> None:
         """Hand the batch on and count it."""
@@ -40,6 +39,14 @@ class Metered:
         self._meter.left -= len(batch)
         if self._meter.left <= 0:
             self._stop.set()
+
+
+class Metered(Counted):
+    """The same, of a task that makes things durable bit by bit."""
+
+    def __init__(self, task: DetectTask, meter: Meter, stop: threading.Event) -> None:
+        super().__init__(task, meter, stop)
+        self.settled = task.settled
 
 
 def task_of(asked: Job, broker: KafkaBroker, *, stored: bool) -> DetectTask:

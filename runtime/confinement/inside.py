@@ -23,8 +23,11 @@ _SYSTEM_FILES = ("/etc/ld.so.cache", "/dev/null", "/dev/urandom", "/usr/share/zo
 _MODULES = (".py", ".pyc", ".so")
 
 
-def confine(path: Sequence[str]) -> None:
-    """Give up everything but computing and reading the libraries on `path` (as `sys.path`).
+def confine(
+    path: Sequence[str], *, readable: Sequence[Path] = (), memory: int = MEMORY_BYTES
+) -> None:
+    """Give up everything but computing, in so many bytes of `memory`, and reading the libraries on
+    `path` (as `sys.path`) and what else is named `readable`.
 
     Raises `ConfigurationError` naming what this machine cannot hold; then nothing may be run.
     """
@@ -36,10 +39,10 @@ def confine(path: Sequence[str]) -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_AS, _virtual_memory() + MEMORY_BYTES),
+        (resource.RLIMIT_AS, _virtual_memory() + memory),
     ):
         resource.setrlimit(kind, (bound, bound))
-    landlock.restrict(whole, names_only)
+    landlock.restrict([*whole, *readable], names_only)
     seccomp.restrict()
 
 

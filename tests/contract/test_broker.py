@@ -69,6 +69,13 @@ def test_key_value_and_headers_come_back_as_they_were(log: Broker) -> None:
     assert (second.key, second.value, second.headers) == (None, b"", ())
 
 
+def test_a_record_tells_when_the_log_got_it(log: Broker, write: Pen) -> None:
+    write(b"x", partition=0)
+    (message,) = everything(log)
+    assert log.offsets_at(THINGS.name, message.time)[message.origin] == 0
+    assert log.offsets_at(THINGS.name, message.time + 1)[message.origin] == 1
+
+
 def test_nothing_is_kept_apart_from_emptiness(log: Broker) -> None:
     """Others write tombstones and headers without a value; the port hands them out as they are."""
     producer = log.producer()

@@ -17,12 +17,10 @@ from sandbox.process import ChildProcess
 from schemas.codec import decode
 from schemas.incidents import Incident
 from schemas.topics import (
-    ACTIONS,
-    ALERTS,
+    BEATS,
     DEAD_LETTERS,
-    DECISIONS,
     INCIDENTS,
-    RECOVERIES,
+    SERVICES,
     TopicSpec,
 )
 
@@ -121,4 +119,4 @@ def newest_cases(broker: KafkaBroker) -> dict[str, Incident]:
 
 
 def create_topics(broker: KafkaBroker) -> None:
-    broker.create((ALERTS, ACTIONS, RECOVERIES, DECISIONS, INCIDENTS, DEAD_LETTERS))
+    broker.create((*SERVICES["incidents"].reads, INCIDENTS, BEATS, DEAD_LETTERS))

@@ -26,6 +26,8 @@ NOT_RUN = {"demo", "fetch", "kafka up", "kafka down", "kafka status", "doctor"}
 ARGUMENTS = {
     "case collect": ["0" * 64, "--out", "evidence", "--by", "Ada", "--why", "practice"],
     "case report": ["0" * 64, "--out", "report", "--by", "Ada", "--why", "practice"],
+    "acknowledge": ["some-case"],
+    "archive query": ["SELECT 1"],
     "detectors check": ["asset-outflow"],
     "detectors show": ["asset-outflow"],
     "detectors new": ["some-detector"],
@@ -88,6 +90,10 @@ def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     planted["signing key"] = signing.read_text().splitlines()[1]
     for name, value in {
         "FIREBREAK_HOME": tmp_path / "home",
+        "FIREBREAK_PAGING__URLS": json.dumps(
+            {"chat": f"json://127.0.0.1:1/{planted['FIREBREAK_PAGING__URLS']}"}
+        ),
+        "FIREBREAK_PAGING__LADDERS": '{"critical": [{"tell": ["chat"]}]}',
         "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "FIREBREAK_KAFKA__OPTIONS": json.dumps({"sasl.oauthbearer.config": planted["option"]}),
         "FIREBREAK_KAFKA__SECURITY_PROTOCOL": "sasl_ssl",

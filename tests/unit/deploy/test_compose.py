@@ -21,8 +21,20 @@ COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
 SERVICES: dict[str, Any] = COMPOSE["services"]
 ONCE = ("topics", "rights")
 """They prepare the cluster, and end."""
-OURS = (*ONCE, "ingest", "detect", "vet", "respond", "incidents", "signals", "console", "forensics")
-SCALED = ("ingest", "detect", "incidents")
+OURS = (
+    *ONCE,
+    "ingest",
+    "detect",
+    "vet",
+    "respond",
+    "incidents",
+    "signals",
+    "console",
+    "forensics",
+    "page",
+    "archive",
+)
+SCALED = ("ingest", "detect", "incidents", "page")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 SIGNERS = ("signer", "heartbeat-signer")
 EVERYWHERE = SERVICES | {name: ARMING["services"][name] for name in SIGNERS}
@@ -134,7 +146,7 @@ def test_every_variable_is_a_setting(name: str, monkeypatch: pytest.MonkeyPatch)
 def test_a_scaled_service_has_nothing_that_only_one_can_have(name: str) -> None:
     service = SERVICES[name]
     assert not service.keys() & {"container_name", "ports", "hostname"}
-    named = [one for one in service["volumes"] if isinstance(one, str) and ":" in one]
+    named = [one for one in service.get("volumes", []) if isinstance(one, str) and ":" in one]
     assert named == []
 
 
@@ -142,7 +154,9 @@ def test_somebody_stands_by_for_ingest() -> None:
     assert SERVICES["ingest"]["deploy"]["replicas"] == 2
 
 
-@pytest.mark.parametrize("name", ["ingest", "incidents", "respond", "signals", "forensics"])
+@pytest.mark.parametrize(
+    "name", ["ingest", "incidents", "respond", "signals", "forensics", "archive"]
+)
 def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     volumes = [one for one in SERVICES[name]["volumes"] if isinstance(one, str)]
     assert [one for one in volumes if one.endswith("/var/lib/firebreak")]
@@ -266,6 +280,7 @@ def test_networks_keep_apart_what_need_not_meet() -> None:
         for network in networks
     }
     assert members["chain"] == {"ingest", "respond", "forensics"}
+    assert members["people"] == {"page"}
     assert members["kafka"] == {*BROKERS, *OURS}
     assert set(SERVICES["detect"]["networks"]) == {"kafka", "metrics"}  # no way out
     assert members["neighbours"] == {"signals"}

@@ -20,15 +20,23 @@ from runtime.intake import FUSE
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.signatures import Signer, generate, load_signer, load_verifier
-from schemas.alerts import Alert, Withdrawal
+from schemas.alerts import Alert, Severity, Withdrawal
 from schemas.base import Record
 from schemas.codec import decode, encode
 from schemas.decisions import Decision, Proposal, Voice
 from schemas.errors import UnsafeToContinueError
 from schemas.headers import Headers, hop_headers
-from schemas.incidents import Incident, Measure, Progress, Recovery, Sighting
+from schemas.incidents import (
+    Acknowledged,
+    Acknowledgement,
+    Incident,
+    Measure,
+    Progress,
+    Recovery,
+    Sighting,
+)
 from schemas.operations import DeadLetter
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, INCIDENTS, TopicSpec
+from schemas.topics import ACKNOWLEDGEMENTS, ACTIONS, ALERTS, DEAD_LETTERS, INCIDENTS, TopicSpec
 from tests.unit.incidents.builders import (
     PROTOCOL,
     START,
@@ -44,12 +52,12 @@ from tests.unit.incidents.builders import (
 class Desk:
     """Casework on a broker in memory, with a table of one protocol."""
 
-    def __init__(self, trusted: Path | None = None) -> None:
+    def __init__(self, trusted: Path | None = None, people: Path | None = None) -> None:
         self.broker = MemoryBroker()
         self.broker.create((INCIDENTS, DEAD_LETTERS))
         self.metrics = Metrics()
-        verifier = None if trusted is None else load_verifier(trusted)
-        self.casework = Casework(self.broker.producer(), self.metrics, verifier)
+        known = [None if folder is None else load_verifier(folder) for folder in (trusted, people)]
+        self.casework = Casework(self.broker.producer(), self.metrics, *known)
         self.kept: bytes | None = None
 
     def take(
@@ -276,6 +284,7 @@ def test_the_fullest_docket_fits_into_one_record() -> None:
         measures=(measure,) * KEPT_MEASURES,
         hops=hops,
         dropped=2**53 - 1,
+        acknowledged=Acknowledged(by="n" * 128, severity="critical", words=text),
         progress=progress,
         decisions=(decision,) * KEPT_DECISIONS,
     )
@@ -294,11 +303,80 @@ def test_the_fullest_docket_fits_into_one_record() -> None:
         staged="0x" + "a" * 64,
     )
     step = Waiting(incident="a" * 64, alert="a" * 64, measure=measure, hops=hops)
+    word = Acknowledgement(
+        id="a" * 64,
+        chain="abcdefgh:" + "r" * 32,
+        protocol=key,
+        incident="a" * 64,
+        by="n" * 128,
+        severity="critical",
+        words=text,
+    )
     encode(
         Docket(
             cases=(case,) * KEPT_CASES,
             waiting=(step,) * KEPT_WAITING,
             recoveries=(recovery,) * KEPT_CASES,
             said=(proposal,) * KEPT_SAID,
+            acknowledgements=(word,) * KEPT_CASES,
         )
     )
+
+
+def acknowledgement(number: int, severity: Severity = "high", by: str = "alice") -> Acknowledgement:
+    return Acknowledgement(
+        id=alert_id(900 + number),
+        chain="eip155:1",
+        protocol=PROTOCOL,
+        incident=incident(number),
+        by=by,
+        severity=severity,
+        words="on it",
+    )
+
+
+def docket(desk: Desk) -> Docket:
+    return decode(desk.kept or b"", Docket)
+
+
+def acknowledged(desk: Desk) -> tuple[str, str] | None:
+    case = docket(desk).cases[-1]
+    said = case.acknowledged
+    return None if said is None else (said.by, said.severity)
+
+
+def test_an_acknowledgement_lands_in_its_case_whichever_comes_first() -> None:
+    for alert_first in (True, False):
+        desk = Desk()
+        steps = [(alert(1), ALERTS), (acknowledgement(1), ACKNOWLEDGEMENTS)]
+        for record, topic in steps if alert_first else reversed(steps):
+            desk.take(record, topic=topic)
+        assert acknowledged(desk) == ("alice", "high")
+        assert docket(desk).acknowledgements == ()
+
+
+def test_who_was_first_has_it_unless_it_was_for_something_less() -> None:
+    desk = Desk()
+    desk.take(alert(1))
+    for word in (
+        acknowledgement(1, "medium", "bob"),
+        acknowledgement(1, "critical", "carol"),
+        acknowledgement(1, "critical", "dave"),
+        acknowledgement(1, "low", "eve"),
+    ):
+        desk.take(word, topic=ACKNOWLEDGEMENTS)
+    assert acknowledged(desk) == ("carol", "critical")
+
+
+def test_with_peoples_keys_only_theirs_count(tmp_path: Path) -> None:
+    mine = load_signer(generate(tmp_path / "people", "alice"))
+    strangers = load_signer(generate(tmp_path / "others", "mallory"))
+    desk = Desk(people=tmp_path / "people")
+    desk.take(alert(1))
+    word = acknowledgement(1)
+    for signed in ((), strangers.sign(encode(word), sequence=0, expires=0)):
+        desk.take(word, topic=ACKNOWLEDGEMENTS, headers=signed)
+        assert acknowledged(desk) is None
+    assert len(desk.letters) == 2
+    desk.take(word, topic=ACKNOWLEDGEMENTS, headers=mine.sign(encode(word), sequence=0, expires=0))
+    assert acknowledged(desk) == ("alice", "high")

@@ -37,6 +37,9 @@ class Raw:
     def value(self) -> bytes:
         return b"%d" % self._offset
 
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 1_767_225_600_000
+
     def headers(self) -> None:
         return None
 

@@ -4,7 +4,6 @@ import hashlib
 import shutil
 from pathlib import Path
 
-import bagit  # type: ignore[import-untyped]  # ships no types
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,6 +34,7 @@ def test_a_new_bag_is_sound(bag: Path) -> None:
 
 
 def test_the_library_of_congress_reads_it_as_valid(bag: Path) -> None:
+    bagit = pytest.importorskip("bagit", reason="`pip install bagit`: it has no wheel to lock")
     read = bagit.Bag(str(bag))
     assert read.validate()
     assert read.info["External-Identifier"] == "ab" * 32

@@ -1,0 +1,157 @@
+"""`firebreak page` and `firebreak acknowledge`: people are told, and say that they have it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from schemas.errors import ConfigurationError, PoisonRecordError
+from schemas.topics import ACKNOWLEDGEMENTS, BEATS, DEAD_LETTERS, INCIDENTS, PAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from paging.channels import Channel
+    from paging.outward import Outward
+    from runtime.broker import History
+    from runtime.service import Service
+    from runtime.settings import Settings
+    from schemas.incidents import Incident
+
+GROUP = "firebreak-page"
+
+
+def page(
+    health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
+    trial: Annotated[  # noqa: FBT002 - a command-line flag
+        bool, typer.Option("--try", help="Send every channel a test message, and end.")
+    ] = False,
+) -> None:
+    """Tell people of cases and of services that fall silent, until somebody acknowledges."""
+    from cli.wiring import beats_of, connect, read_settings
+    from paging.channels import channels
+    from paging.ladders import ladders
+    from paging.pager import Desk, Pager, Rules
+    from paging.post import Post
+    from paging.rounds import Rounds
+    from paging.store import PageStore
+    from runtime.intake import Intake
+    from runtime.lag import LagGauge
+    from runtime.loop import Loop
+    from runtime.service import running
+
+    settings = read_settings(health={"port": health_port})
+    own = settings.paging
+    by_severity, of_silence = ladders(own)
+    reached = channels(own)
+    if trial:
+        _try(reached)
+        return
+    broker = connect(settings, INCIDENTS, PAGES, BEATS, DEAD_LETTERS)
+    rules = Rules(
+        by_severity, of_silence, own.watch, settings.health.beat_seconds, own.newest_seconds
+    )
+    with running("page", settings) as service:
+        producer = broker.producer()
+        desk = Desk(
+            Intake(producer, service.metrics, "page"),
+            service.clock,
+            service.metrics,
+            _outward(settings, service),
+        )
+        rounds = Rounds(Post(reached, service.clock, service.metrics))
+        pager = Pager(rules, broker, PageStore(broker, producer), rounds, desk)
+        consumer = broker.consumer(GROUP)
+        lag = LagGauge(consumer.lags, service.metrics, service.clock)
+        beats = beats_of(settings, broker, service, GROUP)
+
+        def beat() -> None:
+            service.health.beat()
+            lag.look()
+            beats.tell(reads=loop.worked)
+
+        loop = Loop(consumer, pager, service.clock, beat=beat)
+        loop.run(service.stop)
+
+
+def acknowledge(
+    case: Annotated[str, typer.Argument(help="The case's id, or how it begins.")],
+    words: Annotated[str, typer.Argument(help="What the others should know.")] = "",
+    key: Annotated[
+        Path | None, typer.Option(help="Your Ed25519 key, where paging.people_keys wants one.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Your name; without it the key's file's.")] = None,
+) -> None:
+    """Say that you have a case in hand: nobody else is woken for it unless it becomes graver."""
+    import getpass
+
+    from cli.wiring import connect, read_settings
+    from runtime.signatures import load_signer
+    from schemas.codec import encode
+    from schemas.ids import content_id
+    from schemas.incidents import Acknowledgement
+
+    broker = connect(read_settings(), INCIDENTS, ACKNOWLEDGEMENTS)
+    found = _case(broker, case)
+    name = by or (key.stem if key is not None else getpass.getuser())
+    word = Acknowledgement(
+        id=content_id("acknowledgement", found.id, name, found.severity, words),
+        chain=found.chain,
+        protocol=found.protocol,
+        incident=found.id,
+        by=name,
+        severity=found.severity,
+        words=words,
+    )
+    value = encode(word)
+    signed = () if key is None else load_signer(key).sign(value, sequence=0, expires=0)
+    producer = broker.producer()
+    producer.send(ACKNOWLEDGEMENTS.name, value, key=found.protocol.encode(), headers=signed)
+    producer.flush()
+    producer.close()
+    typer.echo(f"{name} has it in hand: {found.protocol}, {found.severity}, case {found.id}")
+
+
+def _case(broker: "History", start: str) -> "Incident":
+    from runtime.broker import Message, Partition, read_all
+    from schemas.codec import decode_from
+    from schemas.incidents import Incident
+
+    found: dict[str, Incident] = {}
+
+    def take(message: Message) -> None:
+        try:
+            record = decode_from(INCIDENTS, message.value or b"")
+        except PoisonRecordError:
+            return  # whatever it is, it is not the case that was asked for
+        if isinstance(record, Incident) and record.id.startswith(start):
+            found[record.id] = record
+
+    for number in range(broker.partitions(INCIDENTS.name)):
+        read_all(broker, Partition(INCIDENTS.name, number), take)
+    if len(found) != 1:
+        many = f"{len(found)} cases begin so; give more of it" if found else "there is no such case"
+        raise ConfigurationError(f"{start!r}: {many}")
+    return next(iter(found.values()))
+
+
+def _outward(settings: "Settings", service: "Service") -> "Outward | None":
+    from paging.outward import Outward
+    from runtime.secrets import one_secret
+
+    own = settings.paging
+    url = one_secret("paging.outward_url", own.outward_url, own.outward_url_file)
+    if url is None:
+        return None
+    return Outward(url, settings.health.beat_seconds, service.clock, service.metrics)
+
+
+def _try(reached: "Mapping[str, Channel]") -> None:
+    from paging.words import Line, together
+
+    message = together([Line("a test: this channel works", "info")])
+    failed = [name for name, channel in reached.items() if not channel.tell(message)]
+    for name in reached:
+        typer.echo(f"{name}: {'failed' if name in failed else 'taken'}")
+    if failed:
+        raise typer.Exit(1)

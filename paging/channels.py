@@ -1,0 +1,77 @@
+"""Channels: chats, pagers, mail and webhooks, all through Apprise. Their addresses are secrets."""
+
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import apprise
+from pydantic import SecretStr
+
+from paging.words import Message
+from runtime.logs import Forwarding, conceal
+from runtime.secrets import secret_in
+from runtime.settings_paging import PagingSettings
+from schemas.errors import ConfigurationError
+
+
+class Channel(Protocol):
+    """One way to people."""
+
+    def tell(self, message: Message) -> bool:
+        """Deliver a message and say whether it was taken. May take seconds; raises nothing that it
+        foresees."""
+        ...
+
+
+class AppriseChannel:
+    """What one Apprise address stands for."""
+
+    def __init__(self, name: str, address: SecretStr) -> None:
+        """Raises `ConfigurationError` when Apprise does not know such an address."""
+        url = address.get_secret_value()
+        _conceal_parts(url)
+        self._sender = apprise.Apprise()
+        if not self._sender.add(url):
+            raise ConfigurationError(
+                f"channel {name}: Apprise does not understand its address (it is not shown here); "
+                "see https://github.com/caronc/apprise/wiki"
+            )
+
+    def tell(self, message: Message) -> bool:
+        """Deliver a message and say whether it was taken."""
+        return bool(
+            self._sender.notify(
+                body=message.body,
+                title=message.title,
+                notify_type=apprise.NotifyType(message.tone),
+                body_format=apprise.NotifyFormat.TEXT,
+            )
+        )
+
+
+def channels(settings: PagingSettings) -> Mapping[str, Channel]:
+    """Return every channel by name.
+
+    Raises `ConfigurationError` for one that is named twice, cannot be read or is not understood.
+    """
+    twice = sorted(settings.channels.keys() & settings.urls.keys())
+    if twice:
+        raise ConfigurationError(f"paging.channels and paging.urls both name {', '.join(twice)}")
+    library = logging.getLogger("apprise")
+    library.handlers, library.propagate = [Forwarding()], False
+    addresses = {name: secret_in(path) for name, path in settings.channels.items()}
+    return {
+        name: AppriseChannel(name, address) for name, address in (addresses | settings.urls).items()
+    }
+
+
+def _conceal_parts(url: str) -> None:
+    """Mask an address in all that is ever logged: whole, and each part that may be a key."""
+    conceal(url)
+    parts = urlsplit(url)
+    pieces = [parts.username, parts.password, *parts.path.split("/"), *parts.query.split("&")]
+    for piece in pieces:
+        for text in (piece or "", *(piece or "").split(":"), (piece or "").partition("=")[2]):
+            conceal(text)
+            conceal(unquote(text))

@@ -1,0 +1,46 @@
+"""What is remembered of pages: on a compacted topic, so that any replica can go on."""
+
+from runtime.broker import Broker, Message, Partition, Producer, read_all
+from runtime.logs import logger
+from schemas.codec import decode_from, encode
+from schemas.errors import PoisonRecordError
+from schemas.paging import Page
+from schemas.topics import PAGES
+
+_log = logger(__name__)
+
+
+class PageStore:
+    """Partition n holds the pages of the cases of partition n of their topic."""
+
+    def __init__(self, broker: Broker, producer: Producer) -> None:
+        self._broker = broker
+        self._producer = producer
+
+    def restore(self, partition: int) -> dict[str, Page]:
+        """Return the pages of a partition by key.
+
+        One that cannot be read is left out and said so: its case is paged anew when it changes,
+        which is better than not paging at all.
+        """
+        found: dict[str, Page] = {}
+
+        def take(message: Message) -> None:
+            try:
+                record = decode_from(PAGES, message.value or b"")
+            except PoisonRecordError as error:
+                _log.error("page_unreadable", offset=message.offset, error=str(error))
+                return
+            if isinstance(record, Page):
+                found[(message.key or b"").decode(errors="replace")] = record
+
+        read_all(self._broker, Partition(PAGES.name, partition), take)
+        return found
+
+    def save(self, partition: int, key: str, page: Page) -> None:
+        """Have a page kept before anything else happens.
+
+        Raises `UnsafeToContinueError` when it was not.
+        """
+        self._producer.send(PAGES.name, encode(page), key=key.encode(), partition=partition)
+        self._producer.flush()

@@ -1,0 +1,89 @@
+"""What people read. Everything that a chain or a topic had a say in is made harmless first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.alerts import Severity
+from schemas.paging import Page
+
+MOST_LINES = 12
+_LONGEST = 400
+
+_MARKED = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'", "*": "∗", "[": "(", "]": ")"})  # noqa: RUF001 - look-alikes on purpose
+"""What chats take for links, mentions or markup."""
+
+Tone = Literal["failure", "warning", "success", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to say."""
+
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one channel is told at once."""
+
+    title: str
+    body: str
+    tone: Tone
+
+
+def plain(text: str) -> str:
+    """Return a text without line breaks, control characters or markup, and not too long."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(printable.translate(_MARKED).split())[:_LONGEST]
+
+
+def of_page(page: Page) -> Line:
+    """Say what a case is about, and how to stop this."""
+    again = f" (told {page.rung} times, nobody acknowledged)" if page.rung else ""
+    return Line(
+        f"{page.severity}: {plain(page.protocol)} on {plain(page.chain)}: {plain(page.summary)}"
+        f"{again}. firebreak acknowledge {page.incident[:12]}",
+        _tone(page.severity),
+    )
+
+
+def _tone(severity: Severity) -> Tone:
+    return "failure" if severity in ("high", "critical") else "warning"
+
+
+def of_ending(page: Page) -> Line:
+    """Say that a case is in somebody's hands, or was nothing."""
+    about = f"{plain(page.protocol)}, case {page.incident[:12]}"
+    if page.ended == "closed":
+        return Line(f"closed: {about}: every alert was withdrawn", "success")
+    return Line(f"acknowledged: {about}: {plain(page.by)} has it in hand", "info")
+
+
+def of_silence(trouble: str, times: int) -> Line:
+    """Say which service does not do its work."""
+    again = f" (told {times} times)" if times else ""
+    return Line(f"firebreak itself: {plain(trouble)}{again}", "failure")
+
+
+def of_return(name: str) -> Line:
+    """Say that a service works again."""
+    return Line(f"firebreak itself: {plain(name)} works again", "success")
+
+
+def of_failure(channel: str, line: Line) -> Line:
+    """Say through another channel what one did not take."""
+    return Line(f"{line.text} (channel {channel} could not be reached)", line.tone)
+
+
+def together(lines: Sequence[Line]) -> Message:
+    """Put what a channel has to be told into one message, the worst first."""
+    order: tuple[Tone, ...] = ("failure", "warning", "info", "success")
+    ordered = sorted(dict.fromkeys(lines), key=lambda line: order.index(line.tone))
+    shown = [line.text for line in ordered[:MOST_LINES]]
+    if len(ordered) > MOST_LINES:
+        shown.append(f"and {len(ordered) - MOST_LINES} more")
+    many = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
+    title = ordered[0].text.split(". firebreak acknowledge")[0][:120]
+    return Message(f"Firebreak: {title}{many}", "\n".join(shown), ordered[0].tone)

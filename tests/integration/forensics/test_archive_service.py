@@ -1,0 +1,182 @@
+"""`firebreak archive keep` on a real broker, killed in the middle; and what is replayed from it."""
+
+import random
+import sys
+import urllib.request
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+import pytest
+
+from detectors.samples import address, odd, transactions
+from forensics.archive.checking import extents, faults
+from forensics.archive.history import Archive
+from forensics.archive.query import Bounds, ask
+from forensics.archive.register import Register
+from runtime.broker import History, Message, Partition, read_all
+from runtime.kafka import KafkaBroker
+from sandbox.ports import free_port
+from sandbox.process import ChildProcess
+from schemas.chain import Block, Flow, Transaction
+from schemas.codec import encode
+from schemas.ids import content_id
+from schemas.topics import ALERTS, HISTORY, TRANSACTIONS
+from tests.waiting import until
+
+pytestmark = pytest.mark.kafka
+
+DAY = 86_400
+KILLS, RECORDS = 2, 600
+PROTOCOLS = tuple(f"protocol-{number}" for number in range(5))
+
+
+@pytest.fixture
+def environment(broker: KafkaBroker, bootstrap: str, namespace: str, tmp_path: Path) -> Any:
+    broker.create(HISTORY)
+    return {
+        "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+        "FIREBREAK_KAFKA__NAMESPACE": namespace,
+        "FIREBREAK_HOME": str(tmp_path / "home"),
+        "FIREBREAK_PROTOCOLS": str(tmp_path / "none"),
+    }
+
+
+def keep(folder: Path, environment: dict[str, str], *options: str) -> ChildProcess:
+    command = [str(Path(sys.executable).with_name("firebreak")), "archive", "keep", *options]
+    return ChildProcess(command, folder / "keep.log", folder=folder, environment=environment)
+
+
+def everything(source: History, topic: str) -> list[Message]:
+    found: list[Message] = []
+    for number in range(source.partitions(topic)):
+        read_all(source, Partition(topic, number), found.append)
+    return found
+
+
+def kept(root: Path) -> dict[str, int]:
+    return {extent.topic: extent.records for extent in extents(Register(root))}
+
+
+def has_kept(root: Path, count: int) -> bool:
+    return kept(root).get(TRANSACTIONS.name, 0) >= count
+
+
+def test_killed_again_and_again_it_has_each_record_once(
+    broker: KafkaBroker, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Records of a new day each, so that a batch is cut and written every 64 of them."""
+    chance, root = random.Random(7), tmp_path / "home" / "archive"
+    samples = list(transactions(KILLS * RECORDS))
+    producer = broker.producer()
+
+    def write(numbers: Sequence[int]) -> None:
+        for number in numbers:
+            record = msgspec.structs.replace(samples[number], timestamp=number * DAY)
+            producer.send(TRANSACTIONS.name, encode(record), partition=number % 3)
+        producer.send(ALERTS.name, b"\xff rubbish %d" % numbers[0], key=None)
+        producer.flush()
+
+    for part in range(KILLS):
+        write(range(RECORDS * part, RECORDS * (part + 1)))
+        process = keep(tmp_path, environment)
+        wanted = kept(root).get(TRANSACTIONS.name, 0) + chance.randrange(1, RECORDS // 2)
+        until(partial(has_kept, root, wanted))
+        process.kill()
+    left = KILLS * RECORDS - kept(root)[TRANSACTIONS.name]
+    process = keep(tmp_path, environment, "--health-port", str(port := free_port()))
+    until(lambda: read(port) == left)
+    assert process.stop(patience=30) == 0, process.tail()
+
+    archive = Archive(root)
+    for topic in (TRANSACTIONS.name, ALERTS.name):
+        assert everything(archive, topic) == everything(broker, topic)
+    assert list(faults(Register(root))) == []
+    found = ask(
+        root,
+        'SELECT count(*), count(DISTINCT (partition, "offset")), count(DISTINCT day) '
+        "FROM chain_transactions_v1",
+        Bounds(),
+    )
+    assert found.rows == ((KILLS * RECORDS,) * 3,)
+    found = ask(root, "SELECT count(*) FROM alerts_v1 WHERE fault IS NOT NULL", Bounds())
+    assert found.rows == ((KILLS,),)
+
+
+def publish_history(broker: KafkaBroker) -> None:
+    """Ordinary transactions, odd ones, block markers in every partition, and rubbish."""
+    producer = broker.producer()
+    records: list[Transaction] = [*transactions(400), *odd()]
+    theft = Flow(token=address(20), sender=address(10), to=address(777), amount=str(10**26))
+    calls = records[399].calls * 40
+    records.append(msgspec.structs.replace(records[399], flows=(theft,) * 30, calls=calls))
+    for number, sample in enumerate(records):
+        for protocol in PROTOCOLS:
+            record = msgspec.structs.replace(
+                sample,
+                id=content_id("t", protocol, number),
+                protocol=protocol,
+                block=number // 3 + 1,
+                index=number % 3,
+            )
+            producer.send(TRANSACTIONS.name, encode(record), key=protocol.encode())
+        if number % 3 == 2:
+            block = Block(
+                id=content_id("block", number), chain=sample.chain, number=number // 3 + 2,
+                hash="0x" + "1" * 64, parent="0x" + "2" * 64, timestamp=sample.timestamp,
+                transactions=3,
+            )  # fmt: skip
+            for partition in range(TRANSACTIONS.partitions):
+                producer.send(TRANSACTIONS.name, encode(block), partition=partition)
+    producer.send(TRANSACTIONS.name, b"{rubbish", partition=0)
+    producer.flush()
+
+
+def replayed(environment: dict[str, str], folder: Path, name: str, *options: str) -> Any:
+    """Run the command; return what it found."""
+    log = folder / f"{name}.log"
+    command = [str(Path(sys.executable).with_name("firebreak")), "replay", "--json", *options]
+    process = ChildProcess(command, log, folder=folder, environment=environment)
+    assert process.wait(120) == 0, process.tail()
+    return orjson.loads(log.read_bytes().splitlines()[-1])
+
+
+def alerts(broker: KafkaBroker, topic: str) -> list[tuple[bytes, bytes]]:
+    return sorted((m.key or b"", m.value or b"") for m in everything(broker, topic))
+
+
+def test_a_replay_from_the_archive_is_the_one_from_the_topics_byte_for_byte(
+    broker: KafkaBroker, environment: dict[str, str], bootstrap: str, tmp_path: Path
+) -> None:
+    publish_history(broker)
+    root = tmp_path / "home" / "archive"
+    records = everything(broker, TRANSACTIONS.name)
+    process = keep(tmp_path, environment, "--health-port", str(port := free_port()))
+    until(lambda: read(port) == len(records))
+    assert process.stop(patience=30) == 0, process.tail()
+    assert everything(Archive(root), TRANSACTIONS.name) == records
+
+    environment["FIREBREAK_FINALITY"] = '{"eip155:31337": 4}'
+    live = replayed(environment, tmp_path, "topics")
+    again = replayed(environment, tmp_path, "archive", "--archive", str(root))
+    cluster = KafkaBroker({"bootstrap.servers": bootstrap})
+    raised = [alerts(cluster, found.pop("topic")) for found in (live, again)]
+    assert raised[0]
+    assert raised[0] == raised[1]
+    assert again == live  # the state that was learned among it
+    assert live["records"] == len(records)
+
+
+def read(port: int) -> int:
+    """How many transactions a process has read."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+            text = str(response.read().decode())
+    except OSError:
+        return 0
+    begin = f'firebreak_records_total{{topic="{TRANSACTIONS.name}"}} '
+    lines = (line for line in text.splitlines() if line.startswith(begin))
+    return int(float(next(lines, "0").removeprefix(begin)))

@@ -1,0 +1,31 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paging.pages import after_case
+from paging.words import MOST_LINES, Line, of_page, plain, together
+from tests.unit.paging.stand import LADDERS, NOW, case
+
+
+@given(st.text(max_size=1000))
+def test_nothing_of_a_chain_is_markup_or_a_mention(text: str) -> None:
+    shown = plain(text)
+    assert not set(shown) & set("<>@`*[]\n\r\t\x00")
+    assert len(shown) <= 400
+
+
+def test_a_page_says_what_where_and_what_to_do() -> None:
+    page = after_case(None, case(), LADDERS, NOW * 1000, 86_400)
+    assert page is not None
+    line = of_page(page)
+    assert line.text.startswith("critical: meadow on eip155:1: 912 of 1,000 WETH left")
+    assert line.text.endswith(f"firebreak acknowledge {page.incident[:12]}")
+    assert line.tone == "failure"
+
+
+def test_a_flood_is_one_message_with_the_worst_first() -> None:
+    lines = [Line(f"line {n}", "info") for n in range(30)] + [Line("worst", "failure")]
+    message = together(lines)
+    assert message.title == "Firebreak: worst (and 30 more)"
+    assert message.body.splitlines()[0] == "worst"
+    assert message.body.splitlines()[-1] == f"and {31 - MOST_LINES} more"
+    assert message.tone == "failure"
