@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, PoisonRecordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,10 +85,13 @@ def check(
     quorum: Annotated[
         int | None, typer.Option(min=0, help="How many of them; default: all that are given.")
     ] = None,
+    trusted: Annotated[
+        Path | None, typer.Option(help="A folder of *.pub.pem: the record is an alert of theirs.")
+    ] = None,
 ) -> None:
     """Check a proof offline, with nothing but keys and, if given, the anchors; show the record.
 
-    Exits with 1 if it proves nothing.
+    With --trusted the alert's own signature is checked too. Exits with 1 if it proves nothing.
     """
     import orjson
 
@@ -103,9 +106,12 @@ def check(
         wanted = len(witnesses) if quorum is None else quorum
         proven = check_proof(parsed, log_key, witnesses, wanted)
         anchor = None if anchors is None else _anchor_of(proven.checkpoint, _read(anchors))
-    except UntrustedError as error:
+        author = "" if trusted is None else _author(proven.entry, trusted)
+    except (PoisonRecordError, UntrustedError) as error:
         typer.echo(f"proves nothing: {error}", err=True)
         raise typer.Exit(1) from error
+    if author:
+        typer.echo(f"signed by key {author}")
     typer.echo(
         f"proved: leaf {proven.position} of {proven.checkpoint.origin}, under a checkpoint of "
         f"{proven.checkpoint.size} leaves"
@@ -167,6 +173,17 @@ def _anchor_of(checkpoint: "Checkpoint", anchors: "list[Anchored]") -> "Anchored
         if (anchor.size, anchor.root) == (checkpoint.size, checkpoint.root):
             return anchor
     raise UntrustedError(f"the root of {checkpoint.size} leaves is not among the anchors")
+
+
+def _author(entry: bytes, trusted: Path) -> str:
+    """Return whose signature a record carries. Raises `PoisonRecordError` for none that fits."""
+    from forensics.record.leaf import message_in
+    from runtime.signatures import load_verifier
+    from schemas import headers
+
+    message = message_in(entry)
+    load_verifier(trusted).check(message, head=None)
+    return (headers.find(message.headers, headers.KEY_ID) or b"").decode()
 
 
 def _outside_of(anchor: "Anchored") -> "Outside":

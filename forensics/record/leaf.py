@@ -94,6 +94,27 @@ def fields_of(entry: bytes) -> dict[str, Any]:
         raise PoisonRecordError(f"no leaf: {error}") from error
 
 
+def message_in(entry: bytes) -> Message:
+    """Return the record as it lay on its topic, byte for byte.
+
+    Raises `PoisonRecordError` for a leaf that keeps a part of it apart.
+    """
+    fields = fields_of(entry)
+    headers = tuple((name, _bytes(value)) for name, value in fields["headers"])
+    place = (fields["topic"], fields["partition"], fields["offset"])
+    return Message(*place, _bytes(fields["key"]), _bytes(fields["value"]), headers)
+
+
+def _bytes(shown: Any) -> bytes | None:
+    if shown is None:
+        return None
+    if isinstance(shown, str):
+        return shown.encode()
+    if "base64" not in shown:
+        raise PoisonRecordError(f"{shown['bytes']} bytes of this record are kept apart")
+    return base64.b64decode(shown["base64"])
+
+
 def references(entry: bytes) -> list[str]:
     """Return the SHA-256, in hexadecimal, of everything that a leaf keeps apart."""
     fields = fields_of(entry)

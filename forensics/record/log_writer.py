@@ -95,15 +95,18 @@ class LogWriter:
         return dropped
 
     def _cut(self, connection: Connection, size: int) -> None:
-        for level, number, hashes in connection.execute(select(TILES)).all():
+        """Take off what tiles have beyond the tree of `size` leaves."""
+        for level in range(tiles.LEVELS):
+            number = size >> 8 * (level + 1)
+            last = (TILES.c.level == level) & (TILES.c.number == number)
+            beyond = (TILES.c.level == level) & (TILES.c.number > number)
+            connection.execute(delete(TILES).where(beyond))
             width = tiles.width_in(size, level, number)
-            if width * HASH_BYTES == len(hashes):
-                continue
-            here = (TILES.c.level == level) & (TILES.c.number == number)
-            connection.execute(delete(TILES).where(here))
-            if width:
-                kept = {"level": level, "number": number, "hashes": hashes[: width * HASH_BYTES]}
-                connection.execute(insert(TILES).values(kept))
+            kept = connection.scalar(select(TILES.c.hashes).where(last)) if width else None
+            connection.execute(delete(TILES).where(last))
+            if kept is not None:
+                row = {"level": level, "number": number, "hashes": kept[: width * HASH_BYTES]}
+                connection.execute(insert(TILES).values(row))
 
     def _grow(
         self, connection: Connection, grown: Mapping[tuple[int, int], Sequence[bytes]]

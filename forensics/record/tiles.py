@@ -13,7 +13,7 @@ from forensics.record.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, node_hash
 
 WIDTH = 256
 _HEIGHT = 8
-_MOST_LEVELS = 8
+LEVELS = 8
 """More than 2**63 leaves have no number."""
 
 _PLACE = re.compile(r"((?:x\d{3}/){0,6}\d{3})(?:\.p/([1-9]\d{0,2}))?")
@@ -43,7 +43,7 @@ def place(number: int, width: int = WIDTH) -> str:
 def placed(level: int, path: str) -> Tile:
     """Read what `place` wrote. Raises `UntrustedError` for a path that it would not write."""
     found = _PLACE.fullmatch(path)
-    if found is None or not 0 <= level < _MOST_LEVELS:
+    if found is None or not 0 <= level < LEVELS:
         raise UntrustedError("no such tile")
     number = int(found[1].replace("x", "").replace("/", ""))
     tile = Tile(level, number, int(found[2] or WIDTH))

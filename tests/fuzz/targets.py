@@ -18,6 +18,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from forensics.record.errors import UntrustedError
+from forensics.record.note import COSIGNATURE, ED25519, Key, NoteSigner
+from forensics.record.proof import check_proof, parse_proof
+from forensics.record.witness import Witness, WitnessMemory, parse_request
 from ingest.decode import Decoder
 from ingest.decode.abi import read_abi
 from ingest.decode.builtin import interface
@@ -51,6 +55,15 @@ _KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 _SIGNER = Signer(_KEY)
 _VERIFIER = Verifier({_SIGNER.key_id: _KEY.public_key()}, {_SIGNER.key_id: {"eip155:1": 9}})
 _FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
+_NOTES = NoteSigner("log.example", _KEY)
+_PUBLISHED = bytes.fromhex("ffdc2d4d98e4124d3feaf788c0c2f9abfd796083d1f0495437f302ec79cf100f")
+_LOG = "sigsum.org/v1/tree/4d6d8825a6bb689d459628312889dfbb0bcd41b5211d9e1ce768b0ff0309e562"
+_WITNESS = Witness(
+    NoteSigner("witness.example", _KEY, COSIGNATURE),
+    [_NOTES.key, Key(_LOG, ED25519, _PUBLISHED)],
+    WitnessMemory(_FOLDER / "memory.json"),
+    lambda: 1,
+)
 
 
 def _require(holds: bool, what: str) -> None:  # noqa: FBT001 - as in assert
@@ -194,6 +207,21 @@ def stix_bundle(data: bytes) -> None:
             encode(found)
 
 
+def log_proof(data: bytes) -> None:
+    """What is handed over as a proof from the forensic log: refused, or just what was written."""
+    with _in_time(), contextlib.suppress(UntrustedError):
+        proof = parse_proof(data)
+        _require(str(proof).encode() == data, "a proof is written in two ways")
+        check_proof(proof, _NOTES.key)
+
+
+def witness_request(data: bytes) -> None:
+    """What anybody sends to a witness: refused, or cosigned by the rules."""
+    with _in_time(), contextlib.suppress(UntrustedError):
+        _WITNESS.add_checkpoint(data)
+        _require(bytes(parse_request(data)) == data, "a request is written in two ways")
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
@@ -207,5 +235,7 @@ TARGETS: dict[str, Target] = {
         signer_policy,
         signal,
         stix_bundle,
+        log_proof,
+        witness_request,
     )
 }

@@ -216,7 +216,7 @@ def test_a_brake_is_cosigned_and_on_chain_and_anyone_can_check_it(
     assert "on eip155:31337 in block" in told
 
 
-@pytest.mark.faults
+@pytest.mark.slow
 def test_after_many_kills_the_log_is_made_again_with_the_same_roots(office: Office) -> None:
     written = 0
     for life in (3, 5, 7, 9, 11, 13, 15, 17, 6, 12):

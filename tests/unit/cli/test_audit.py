@@ -11,17 +11,20 @@ from typer.testing import CliRunner, Result
 
 from cli.audit_keep import engine_of
 from cli.main import app
-from forensics.record.leaf import leaf_of
+from forensics.record.leaf import leaf_of, message_in
 from forensics.record.log_reader import Anchored
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import parse_key, parse_note
 from forensics.record.vouched import Vouched
+from runtime.broker import Message
 from runtime.settings import load
+from runtime.signatures import generate, load_signer
 from schemas.actions import Action
+from schemas.alerts import Alert
 from schemas.codec import decode_from
 from schemas.errors import ConfigurationError, PipelineError
 from schemas.examples import FOLDER
-from schemas.topics import ACTIONS
+from schemas.topics import ACTIONS, ALERTS
 from tests.forensic_log import (
     BRAKE,
     ORIGIN,
@@ -127,6 +130,29 @@ def test_a_whole_log_is_verified_against_what_lies_elsewhere(run: Run, place: Pa
     assert told.exit_code == 0, told.output
     assert "21 leaves under 2 checkpoints, 1 roots from elsewhere" in told.output
     assert "sound" in told.output
+
+
+def test_the_signature_of_an_alert_in_the_log_still_fits(run: Run, place: Path) -> None:
+    signer = load_signer(generate(place / "trusted", "detector"))
+    generate(place / "others", "another")
+    value = (FOLDER / "alerts-v1" / "alert.json").read_bytes()
+    signed = signer.sign(value, sequence=5, expires=9)
+    alert = decode_from(ALERTS, value)
+    engine = engine_of(load())
+    with LogWriter.open(engine) as log:
+        one = Message(ALERTS.name, 0, 0, b"meadow", value, signed)
+        log.append([leaf_of(one)])
+        seal(log)
+        assert message_in(log.reader.leaf(21).entry or b"") == one
+    engine.dispose()
+    path = str(place / "alert.tlog-proof")
+    assert isinstance(alert, Alert)
+    assert run("prove", alert.id, "--leaf", "21", "--out", path).exit_code == 0
+
+    told = run("check", path, "--trusted", str(place / "trusted"))
+    assert (told.exit_code, f"signed by key {signer.key_id}" in told.output) == (0, True)
+    told = run("check", path, "--trusted", str(place / "others"))
+    assert (told.exit_code, "unknown key" in told.output) == (1, True)
 
 
 def test_what_is_not_as_it_was_is_told_and_ends_with_one(run: Run, place: Path) -> None:
