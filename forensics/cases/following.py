@@ -123,6 +123,8 @@ class Follower:
     def _move(self, tx: Transaction, *, theft: bool) -> None:
         arrived = _Arrived()
         self._pay_fee(tx, arrived)
+        if tx.cut:
+            self.trail.gaps[f"transaction {tx.hash} moved more than could be read"] = None
         try:
             transfers = settle(tx.movements)
         except ValueError as error:

@@ -211,7 +211,8 @@ def test_loot_that_is_scattered_over_thousands_is_still_told(robbed: Chain) -> N
     chain = Chain(limits=Limits(accounts=100))
     chain.tx(Movement(USD, VICTIM, THIEF, 3100), theft=True)
     for start in range(0, 3000, 1000):
-        chain.tx(*(Movement(USD, THIEF, one, 1) for one in crowd[start : start + 1000]))
+        part = crowd[start : start + 1000]
+        chain.tx(*(Movement(USD, THIEF, one, 1) for one in part))
     flow = chain.flow()
     assert len(flow.nodes) == MAX_NODES
     rest = next(node for node in flow.nodes if node.address == REST)
