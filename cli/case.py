@@ -74,7 +74,7 @@ def verify(
 
 @app.command()
 def report(
-    out: Annotated[Path, typer.Option(help="The folder for the report; must not exist.")],
+    out: Annotated[Path, typer.Option(help="The folder for the report; holds nothing yet.")],
     incident: Annotated[
         str | None, typer.Argument(help="The incident's id; collects its evidence first.")
     ] = None,
@@ -96,15 +96,14 @@ def report(
 
     if (incident is None) == (evidence is None):
         raise ConfigurationError("give an incident's id, or --evidence with what was collected")
-    if out.exists():
-        raise ConfigurationError(f"{out} exists already; a report is never overwritten")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigurationError(f"{out} holds something already; a report is never overwritten")
     settings = read_settings()
     if incident is not None:
         if not who or not why:
             raise ConfigurationError("collecting evidence needs --by and --why")
         order = _order(settings, incident, who, why)
         evidence = out / "evidence"
-        out.mkdir(parents=True)
         _collected(settings, order, evidence)
     case = CaseFile.opened(evidence or out)
     analysis = case.analysed()

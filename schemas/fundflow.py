@@ -111,6 +111,6 @@ class FundFlow(Record, tag="fund-flow", frozen=True, kw_only=True):
     """Name and version of the file that labels came from."""
     nodes: Annotated[tuple[FlowNode, ...], Meta(max_length=MAX_NODES)]
     edges: Annotated[tuple[FlowEdge, ...], Meta(max_length=MAX_EDGES)]
-    tokens: Annotated[tuple[FlowToken, ...], Meta(max_length=256)]
+    tokens: Annotated[tuple[FlowToken, ...], Meta(max_length=MAX_NODES)]
     gaps: Annotated[tuple[Sentence, ...], Meta(max_length=64)] = ()
     """What could not be seen, and what follows from that."""

@@ -8,11 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from forensics.cases.folding import folded
 from forensics.cases.following import Surroundings, Trail
 from schemas.errors import UnsafeToContinueError
 from schemas.fundflow import (
-    MAX_EDGES,
-    MAX_NODES,
     EdgeKind,
     FlowEdge,
     FlowNode,
@@ -66,10 +65,7 @@ def fund_flow(
         )
         for (source, target, token, kind), edge in trail.edges.items()
     )
-    if len(nodes) > MAX_NODES or len(edges) > MAX_EDGES:
-        raise UnsafeToContinueError(
-            f"{len(nodes):,} accounts and {len(edges):,} ways between them: follow fewer blocks"
-        )
+    nodes, edges = folded(nodes, edges)
     return FundFlow(
         id=content_id("fund-flow", subject.chain, subject.incident, subject.first, subject.last),
         chain=subject.chain,

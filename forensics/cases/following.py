@@ -103,17 +103,14 @@ class Follower:
         self._attackers = attackers
         self._around = around
         self._limits = limits
+        self._holders: set[str] = set()
+        """The accounts that the trail goes through."""
         self._block: list[Transaction] = []
         """Of the present block, those before the present one."""
 
-    @property
-    def holders(self) -> frozenset[str]:
-        """The accounts that the trail goes through."""
-        return frozenset(account for account, _ in self.trail.purses)
-
     def concerns(self, tx: Transaction) -> bool:
         """Say whether a transaction may move stolen units, by the addresses that it names."""
-        return not (self.holders | self._attackers).isdisjoint(tx.touched)
+        return not (self._holders.isdisjoint(tx.touched) and self._attackers.isdisjoint(tx.touched))
 
     def apply(self, tx: Transaction, *, theft: bool) -> None:
         """Take one transaction; `theft`: it belongs to the attack."""
@@ -126,6 +123,8 @@ class Follower:
     def _move(self, tx: Transaction, *, theft: bool) -> None:
         arrived = _Arrived()
         self._pay_fee(tx, arrived)
+        if tx.cut:
+            self.trail.gaps[f"transaction {tx.hash} moved more than could be read"] = None
         try:
             transfers = settle(tx.movements)
         except ValueError as error:
@@ -225,6 +224,7 @@ class Follower:
         opening = (before or 0) + sum(_change(earlier, account, token) for earlier in self._block)
         if token == NATIVE and tx.sender == account:
             opening -= tx.fee
+        self._holders.add(account)
         purse = self.trail.purses[account, token] = Purse(max(0, opening))
         return purse
 
@@ -239,7 +239,7 @@ class Follower:
             return "pool", "a contract where funds of many mingle"
         if self.trail.hops.get(account, 0) > self._limits.hops:
             return "pool", f"more than {self._limits.hops} accounts away from the victim"
-        if len(self.holders | {account}) > self._limits.accounts:
+        if len(self._holders | {account}) > self._limits.accounts:
             return "pool", f"more than {self._limits.accounts} accounts on the trail"
         return None
 

@@ -197,7 +197,7 @@ def _walk(
         for bare in block:
             tx, lost = bare, {}
             if follower.concerns(bare):
-                tx = scan.traced(bare, bare.timestamp)
+                tx = scan.traced(bare)
                 if tx.sender in side.members and tx.block >= began:
                     lost = dict(losses_of(tx, victims))
                 side.learn(tx, lost)

@@ -23,6 +23,8 @@ class Scan:
         self._evidence = evidence
         self._gap = gap
         self._parent = ""
+        self._block: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
+        """Envelope and receipt of the present block's transactions, by hash."""
 
     def blocks(self, first: int, last: int) -> Iterator[list[Transaction]]:
         """Yield the transactions of each block, without call trees; ends at the first block that is
@@ -41,13 +43,14 @@ class Scan:
             except NotGivenError as error:
                 self._gap(f"followed to block {number - 1} only: {error}")
                 return
-            yield list(_transactions(block, receipts))
+            self._block = dict(_listed(block, receipts))
+            at = quantity(block.get("timestamp"))
+            yield [read_transaction(*found, at) for found in self._block.values()]
 
-    def traced(self, tx: Transaction, timestamp: int) -> Transaction:
-        """Return the transaction with what its call tree shows, itself when none is given."""
+    def traced(self, tx: Transaction) -> Transaction:
+        """Return a transaction of the present block with what its call tree shows, itself when none
+        is given."""
         try:
-            envelope = _table(self._evidence.ask("eth_getTransactionByHash", tx.hash))
-            receipt = _table(self._evidence.ask("eth_getTransactionReceipt", tx.hash))
             tree = self._evidence.ask("debug_traceTransaction", tx.hash, CALL_TREE)
         except NotGivenError as error:
             self._gap(
@@ -55,20 +58,23 @@ class Scan:
                 f"in them was not seen ({error})"
             )
             return tx
-        return read_transaction(envelope, receipt, timestamp, tree)
+        return read_transaction(*self._block[tx.hash], tx.timestamp, tree)
 
 
-def _transactions(block: Mapping[str, Any], receipts: Any) -> Iterator[Transaction]:
+def _listed(
+    block: Mapping[str, Any], receipts: Any
+) -> Iterator[tuple[str, tuple[Mapping[str, Any], Mapping[str, Any]]]]:
+    """Yield hash, envelope and receipt of each transaction that has both."""
     by_hash = {
         str(receipt.get("transactionHash")): receipt
         for receipt in (receipts if isinstance(receipts, list) else ())
         if isinstance(receipt, Mapping)
     }
-    listed = block.get("transactions")
-    for envelope in listed if isinstance(listed, list) else ():
-        if isinstance(envelope, Mapping) and str(envelope.get("hash")) in by_hash:
-            receipt = by_hash[str(envelope.get("hash"))]
-            yield read_transaction(envelope, receipt, quantity(block.get("timestamp")))
+    envelopes = block.get("transactions")
+    for envelope in envelopes if isinstance(envelopes, list) else ():
+        name = str(envelope.get("hash")) if isinstance(envelope, Mapping) else ""
+        if name in by_hash:
+            yield name.lower(), (envelope, by_hash[name])
 
 
 def _table(answer: Any) -> Mapping[str, Any]:

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from forensics.cases.transactions import Movement
 
-MAX_PATHS = 2_000
+MAX_STEPS = 5_000_000
+"""Of the search for ways between those who gave and those who got, in one transaction and token; a
+block of 60M gas holds about 6,000 transfers, and one that pays thousands takes a few steps each."""
 
 
 class Transfer(NamedTuple):
@@ -29,8 +31,8 @@ class Transfer(NamedTuple):
 def settle(movements: Iterable[Movement]) -> list[Transfer]:
     """Return each token's transfers; tokens in the order in which they moved first.
 
-    What all givers of a token gave is what all takers got, to the unit. Beyond `MAX_PATHS`
-    transfers of one token raises `ValueError`: such a transaction is left to a person.
+    What all givers of a token gave is what all takers got, to the unit. Raises `ValueError` beyond
+    `MAX_STEPS`: such a transaction is left to a person.
     """
     by_token: dict[str, list[Movement]] = defaultdict(list)
     for movement in movements:
@@ -59,11 +61,10 @@ def _paths(token: str, moved: list[Movement]) -> list[Transfer]:
         balance[sender] = balance.get(sender, 0) - amount
         balance[to] = balance.get(to, 0) + amount
     found: list[Transfer] = []
+    steps_left = MAX_STEPS
     for giver in [account for account, amount in balance.items() if amount < 0]:
         while balance[giver] < 0:
-            if len(found) == MAX_PATHS:
-                raise ValueError(f"more than {MAX_PATHS} transfers of one token")
-            path = _way(giver, left, balance)
+            path, steps_left = _way(giver, left, balance, steps_left)
             steps = list(pairwise(path))
             taker = path[-1]
             amount = min(-balance[giver], balance[taker], *(left[a][b] for a, b in steps))
@@ -77,19 +78,26 @@ def _paths(token: str, moved: list[Movement]) -> list[Transfer]:
     return found
 
 
-def _way(giver: str, left: dict[str, dict[str, int]], balance: dict[str, int]) -> list[str]:
-    """Return the shortest way to somebody who is still owed; while somebody gives there is one."""
+def _way(
+    giver: str, left: dict[str, dict[str, int]], balance: dict[str, int], steps: int
+) -> tuple[list[str], int]:
+    """Return the shortest way to somebody who is still owed, and how many steps are left; while
+    somebody gives there is a way."""
     came: dict[str, str] = {giver: ""}
     waiting = deque([giver])
     while waiting:
         here = waiting.popleft()
-        if balance[here] > 0:
-            path = [here]
-            while came[path[-1]]:
-                path.append(came[path[-1]])
-            return path[::-1]
         for there in left.get(here, ()):
-            if there not in came:
-                came[there] = here
-                waiting.append(there)
+            steps -= 1
+            if steps < 0:
+                raise ValueError("its movements are too entangled")
+            if there in came:
+                continue
+            came[there] = here
+            if balance[there] > 0:
+                path = [there]
+                while came[path[-1]]:
+                    path.append(came[path[-1]])
+                return path[::-1], steps
+            waiting.append(there)
     raise AssertionError("movements of one token do not add up")

@@ -65,6 +65,8 @@ class Transaction:
     """(contract, who created it) of each contract that is there afterwards."""
     touched: frozenset[str] = frozenset()
     """Addresses that its envelope and its logs name."""
+    cut: int = 0
+    """Movements beyond the bound, which are left out."""
     traced: bool = False
     """Whether coin was read from its call tree; if not, only what the sender sent is known."""
     frames: tuple[Frame, ...] = field(default=(), repr=False)
@@ -120,6 +122,7 @@ def read_transaction(
         ok=ok,
         fee=quantity(receipt.get("gasUsed")) * price,
         movements=movements[:MAX_MOVEMENTS] if ok else (),
+        cut=max(0, len(movements) - MAX_MOVEMENTS, len(frames) + 1 - MAX_FRAMES),
         created=tuple(created) if ok else (),
         touched=frozenset(_touched(sender, to, made, logs)),
         traced=trace is not None,

@@ -53,6 +53,17 @@ def test_ways_are_ways_that_there_were(moved: list[Movement]) -> None:
         assert all((one.token, a, b) in steps for a, b in pairwise(path))
 
 
+def test_one_transaction_that_pays_twenty_thousand_is_settled() -> None:
+    crowd = [f"0x{number:040x}" for number in range(10**6, 10**6 + 20_000)]
+    moved = [
+        Movement(NATIVE, THIEF, POOL, len(crowd)),
+        *(Movement(NATIVE, POOL, c, 1) for c in crowd),
+    ]
+    settled = settle(moved)
+    assert [one.taker for one in settled] == crowd
+    assert {one.via for one in settled} == {(POOL,)}
+
+
 @given(st.lists(st.tuples(st.integers(-50, 50), st.booleans()), max_size=40), st.integers(0, 99))
 def test_a_purse_loses_no_unit(changes: list[tuple[int, bool]], opening: int) -> None:
     purse = Purse(opening)

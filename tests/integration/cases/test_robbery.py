@@ -219,10 +219,10 @@ def test_an_old_state_that_is_gone_makes_the_stolen_part_larger_and_says_so(
 
 def test_bounds_cut_the_search_and_keep_the_proof(robbed: Collected, tmp_path: Path) -> None:
     node = Verbatim(str(robbed.node), 30.0)
-    case = again(robbed, tmp_path, node, Bounds(questions=80))
+    case = again(robbed, tmp_path, node, Bounds(questions=60))
     analysis = case.analysed()
     assert analysis.last < robbed.analysis.last
-    assert any("80 questions had been asked" in gap for gap in analysis.gaps)
+    assert any("60 questions had been asked" in gap for gap in analysis.gaps)
     assert {theft.tx for theft in analysis.thefts} == set(robbed.heist.thefts)
     for tx in robbed.heist.thefts:
         assert (case.folder / "data" / _asked(case, "debug_traceTransaction", tx)).is_file()

@@ -6,10 +6,12 @@ from itertools import count
 import pytest
 
 from forensics.cases.accounts import Subject, fund_flow
+from forensics.cases.folding import REST
 from forensics.cases.following import Follower, Limits, Surroundings
 from forensics.cases.labels import Label
 from forensics.cases.transactions import Movement, Transaction
-from schemas.fundflow import FlowNode, FundFlow
+from schemas.codec import encode
+from schemas.fundflow import MAX_NODES, FlowNode, FundFlow
 from schemas.units import NATIVE
 
 VICTIM, THIEF, ONE, TWO, POOL, OTHER, MIXER, SPLITTER, COIN = (
@@ -202,6 +204,23 @@ def test_bounds_end_the_trail_and_say_so(limits: Limits) -> None:
     chain.tx(Movement(USD, ONE, TWO, 100))
     assert chain.stays() == {ONE: {USD: 100}}
     assert "more than 1 accounts" in chain.node(ONE).ended
+
+
+def test_loot_that_is_scattered_over_thousands_is_still_told(robbed: Chain) -> None:
+    crowd = [f"0x{number:040x}" for number in range(10**6, 10**6 + 3000)]
+    chain = Chain(limits=Limits(accounts=100))
+    chain.tx(Movement(USD, VICTIM, THIEF, 3100), theft=True)
+    for start in range(0, 3000, 1000):
+        part = crowd[start : start + 1000]
+        chain.tx(*(Movement(USD, THIEF, one, 1) for one in part))
+    flow = chain.flow()
+    assert len(flow.nodes) == MAX_NODES
+    rest = next(node for node in flow.nodes if node.address == REST)
+    assert rest.label == "1,003 more accounts"
+    assert sum(int(one.amount) for node in flow.nodes for one in node.stays) == 3100
+    ways = sum(int(edge.amount) for edge in flow.edges if edge.kind == "transfer")
+    assert ways == 3000
+    assert encode(flow)
 
 
 def test_unknown_balances_are_a_gap_that_is_told() -> None:
