@@ -120,8 +120,8 @@ class Defences:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
-                if not scope["path"].startswith(_STATIC):
-                    headers["cache-control"] = "no-store"
+                ours = scope["path"].startswith(_STATIC)
+                headers["cache-control"] = "no-cache" if ours else "no-store"
                 if self._secure:
                     headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
             await send(message)
