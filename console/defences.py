@@ -31,7 +31,7 @@ WRITING = Rate(burst=20, per_second=0.5)
 SIGNING_IN = Rate(burst=20, per_second=0.2)
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
