@@ -31,7 +31,7 @@ WRITING = Rate(burst=20, per_second=0.5)
 SIGNING_IN = Rate(burst=20, per_second=0.2)
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -120,8 +120,8 @@ class Defences:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
-                if not scope["path"].startswith(_STATIC):
-                    headers["cache-control"] = "no-store"
+                ours = scope["path"].startswith(_STATIC)
+                headers["cache-control"] = "no-cache" if ours else "no-store"
                 if self._secure:
                     headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
             await send(message)

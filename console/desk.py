@@ -35,6 +35,15 @@ T = TypeVar("T")
 FRAGMENT = "x-region"
 """The header by which a page asks for one of its regions anew."""
 
+REGIONS = {
+    "watch": frozenset({"map", "alerts"}),
+    "cases": frozenset({"cases"}),
+    "case": frozenset({"case"}),
+    "flows": frozenset({"flows"}),
+    "plans": frozenset({"plans"}),
+}
+"""By page, what of it can be had alone."""
+
 STALE_SECONDS = 5.0
 """Without an answer from Kafka for so long, a page says that it may be out of date."""
 
@@ -101,14 +110,18 @@ class Desk:
     def page(
         self, request: Request, name: str, session: Session | None, /, **values: Any
     ) -> HTMLResponse:
-        """Return a page, or the one region of it that is asked for."""
+        """Return a page, or the one region of it that is asked for.
+
+        Raises `HTTPException` 404 for a region that the page does not have.
+        """
         region = request.headers.get(FRAGMENT)
-        template = f"{name}.html" if region is None else f"regions/{_named(region)}.html"
-        context = self._context(session) | values
-        try:
-            text = _TEMPLATES.get_template(template).render(context)
-        except jinja2.TemplateNotFound as error:
-            raise HTTPException(404, "There is no such region.") from error
+        template = f"{name}.html"
+        if region is not None:
+            part = region.partition(":")[0]
+            if part not in REGIONS.get(name, frozenset()):
+                raise HTTPException(404, "There is no such region.")
+            template = f"regions/{part}.html"
+        text = _TEMPLATES.get_template(template).render(self._context(session) | values)
         return HTMLResponse(text, values.get("status", 200))
 
     def _context(self, session: Session | None) -> dict[str, Any]:
@@ -147,13 +160,6 @@ class Desk:
 async def in_thread(work: Callable[..., T], *arguments: Any) -> T:
     """Run what blocks beside the event loop."""
     return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
-
-
-def _named(region: str) -> str:
-    name = region.partition(":")[0]
-    if not name.isalpha() or len(name) > 20:
-        raise HTTPException(404, "There is no such region.")
-    return name
 
 
 def _environment() -> jinja2.Environment:

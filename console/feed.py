@@ -21,7 +21,7 @@ from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.codec import decode_from
 from schemas.decisions import Answer, Proposal
-from schemas.errors import PoisonRecordError
+from schemas.errors import PoisonRecordError, TransientError
 from schemas.incidents import Hop
 from schemas.topics import (
     ACTIONS,
@@ -40,6 +40,9 @@ RECENT: tuple[TopicSpec, ...] = (ALERTS, ACTIONS)
 READS: tuple[TopicSpec, ...] = (*RECENT, INCIDENTS, RECOVERIES, DECISIONS, READINESS)
 
 BATCH = 500
+
+ASK_SECONDS = 2.0
+"""How often the broker is asked whether it is there, while it has nothing new."""
 
 _log = logger(__name__)
 
@@ -67,7 +70,9 @@ class Feed:
         self.caught_up = False
         """Whether everything that was there at the start is in the picture."""
         self.looked = 0.0
-        """When the topics were last asked and had no more, or gave something."""
+        """When the broker last gave something, or said that there is nothing."""
+        self._asked = 0.0
+        self._answers = True
 
     def run(
         self,
@@ -87,13 +92,27 @@ class Feed:
                 batch = consumer.fetch(BATCH, 0.2)
                 heard = list(self._heard(batch))
                 asyncio.run_coroutine_threadsafe(self._fold(heard, changed), loop).result()
-                self.looked = self._clock.monotonic()
+                if batch or self._is_there():
+                    self.looked = self._clock.monotonic()
                 if not self.caught_up:
                     self.caught_up = all(
                         consumer.position(part) >= end for part, end in self._ends.items()
                     )
         finally:
             consumer.close()
+
+    def _is_there(self) -> bool:
+        """Say whether the broker answered lately: a fetch that gives nothing does not tell."""
+        now = self._clock.monotonic()
+        if now - self._asked >= ASK_SECONDS:
+            self._asked = now
+            try:
+                self._broker.bounds(Partition(READINESS.name, 0))
+                self._answers = True
+            except TransientError as error:
+                self._answers = False
+                _log.warning("no_broker_answers", error=str(error))
+        return self._answers
 
     def _assign(self, consumer: Consumer, hours: int) -> None:
         since = self._clock.now_ns() // 10**6 - hours * 3_600_000

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from console import statements
-from console.desk import Desk, in_thread
+from console.desk import Desk
 from console.flows import drawing
 from console.forms import fields_of
 from console.next_step import next_step
@@ -120,7 +120,7 @@ class Pages:
         session, _ = desk.person(request, Role.VIEWER)
         case = self._case(request)
         seen = self._sightings(case)
-        found = await in_thread(desk.lookup.transactions, seen)
+        found = await desk.lookup.find(seen)
         return desk.page(
             request,
             "flows",

@@ -144,8 +144,9 @@ class Proofs:
         except (httpx.HTTPError, ValueError, msgspec.MsgspecError) as error:
             _log.warning("log_away", error=str(error))
             return Standing("away")
-        # Other records may name this one; its own leaf came before theirs.
-        own = min(leaves, key=lambda leaf: leaf.leaf, default=None)
+        # Others may name this record. Its own leaf came before theirs, but for actions, which lie
+        # on another topic than the alert that they name.
+        own = min(leaves, key=lambda leaf: (leaf.kind == "action", leaf.leaf), default=None)
         if own is None:
             return Standing("unknown")
         return Standing("waiting" if own.sealed is None else "proved", own)

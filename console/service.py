@@ -1,6 +1,7 @@
 """The console's process: a thread that reads the topics, and the web server beside it."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -20,15 +21,13 @@ from console.proofs import Proofs
 from console.sessions import Sessions
 from console.stream import Stream
 from runtime.broker import Broker
-from runtime.logs import logger
+from runtime.logs import Forwarding
 from runtime.manifests import load_manifests
 from runtime.service import Service
 from runtime.settings import Settings
 from runtime.settings_console import is_loopback
 from runtime.signatures import Verifier
 from schemas.errors import ConfigurationError
-
-_log = logger(__name__)
 
 TURN_SECONDS = 0.5
 STOP_SECONDS = 5
@@ -75,10 +74,12 @@ def desk_of(
 
 
 async def run(desk: Desk, service: Service) -> None:
-    """Serve until `service.stop` is set, or a signal says so.
+    """Serve until `service.stop` is set, or a signal says so. The web server's complaints go to our
+    own log.
 
     Raises `ConfigurationError` when the address cannot be had, and what made reading impossible.
     """
+    logging.basicConfig(handlers=[Forwarding()], level=logging.WARNING, force=True)
     failures: list[BaseException] = []
 
     @asynccontextmanager

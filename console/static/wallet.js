@@ -35,7 +35,8 @@ const WAYS = {
   typed: async () => {
     const { domain } = JSON.parse(document.getElementById("to-sign").textContent);
     const chainId = "0x" + Number(domain.chainId).toString(16);
-    await wallet.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
+    // A wallet that does not know the chain may still sign; one that will not, says why itself.
+    await wallet.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] }).catch(() => {});
     await sign("eth_signTypedData_v4", (text, address) => [address, text]);
   },
 };

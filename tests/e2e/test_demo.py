@@ -114,7 +114,7 @@ def test_a_kept_demo_says_where_everything_is(place: Path) -> None:
     try:
         until(lambda: "Ctrl-C ends it" in demo.process.tail(), patience=LONGEST)
         said = demo.process.tail()
-        for what in ("Kafka", "EVM node", "cases", "journal"):
+        for what in ("Kafka", "EVM node", "console", "cases", "journal"):
             assert what in said
         bootstrap = next(line.split()[1] for line in said.splitlines() if "Kafka" in line)
         _replay_finds_the_same_alerts(bootstrap, next(place.glob("firebreak-*")))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from starlette.testclient import TestClient
 
 from console.defences import CSP, MAX_BODY, READING, SIGNING_IN, WRITING
 from tests.unit.console.scene import CASE, Console, alert, case, csrf_in, readiness, settings
@@ -11,15 +12,17 @@ PATHS = ("/", "/login", "/cases", f"/cases/{CASE}", "/plans", "/help", "/nothing
          "/static/console.js", "/static/missing.js", f"/cases/{CASE}/propose")  # fmt: skip
 
 
-def known() -> Console:
+@pytest.fixture(scope="module")
+def browser() -> TestClient:
+    """Somebody who is signed in, and looks on."""
     console = Console()
     console.show(alert(), case(), readiness())
-    return console
+    return console.sign_in("ana")
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_forbids_what_no_page_needs(path: str) -> None:
-    headers = known().sign_in("ana").get(path).headers
+def test_every_answer_forbids_what_no_page_needs(browser: TestClient, path: str) -> None:
+    headers = browser.get(path).headers
     assert headers["content-security-policy"] == CSP
     assert "unsafe" not in CSP
     assert headers["x-content-type-options"] == "nosniff"
@@ -32,8 +35,8 @@ def test_every_answer_forbids_what_no_page_needs(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_page_has_a_script_or_style_within_it(path: str) -> None:
-    page = known().sign_in("ana").get(path)
+def test_no_page_has_a_script_or_style_within_it(browser: TestClient, path: str) -> None:
+    page = browser.get(path)
     if page.headers.get("content-type", "").startswith("text/html"):
         text = page.text.lower()
         assert "<style" not in text

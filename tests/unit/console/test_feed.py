@@ -6,15 +6,19 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
+import pytest
+
 from console.feed import Feed
-from console.lookup import Lookup
+from console.lookup import MISSED_SECONDS, Lookup
 from console.picture import Picture, Seen
+from runtime.broker import Partition
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.partitioner import partition_of
 from schemas.base import Record
 from schemas.chain import Transaction
 from schemas.codec import encode
+from schemas.errors import TransientError
 from schemas.headers import hop_headers
 from schemas.incidents import Hop
 from schemas.topics import ALERTS, DECISIONS, INCIDENTS, TOPICS, TRANSACTIONS
@@ -44,7 +48,8 @@ class Running:
         self.broker, self.picture, self.metrics = MemoryBroker(), Picture(), Metrics()
         self.broker.create(TOPICS.values())
         self.broker.milliseconds = NOW * 1000
-        self.feed = Feed(self.broker, self.picture, None, self.metrics, Clock())
+        self.clock = Clock()
+        self.feed = Feed(self.broker, self.picture, None, self.metrics, self.clock)
         self.changed: list[frozenset[str]] = []
 
     def until(self, condition: Callable[[], bool], meanwhile: Callable[[], None] = nothing) -> None:
@@ -87,6 +92,21 @@ def test_it_knows_what_was_there_and_hears_what_comes() -> None:
     (seen,) = running.picture.alerts.values()
     assert seen.times == {"scored": 5}
     assert {"alerts", "map"} in running.changed
+
+
+def test_a_broker_that_is_away_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    running = Running()
+
+    def away(_partition: Partition) -> tuple[int, int]:
+        raise TransientError("no broker answers")
+
+    def go() -> None:
+        monkeypatch.setattr(running.broker, "bounds", away)
+        running.clock.seconds += 60
+
+    running.until(
+        lambda: running.feed.caught_up and running.clock.monotonic() - running.feed.looked >= 60, go
+    )
 
 
 def test_what_cannot_be_read_or_believed_is_counted_and_left_out() -> None:
@@ -138,3 +158,15 @@ def test_one_that_is_not_there_any_more_is_not() -> None:
     send(broker, TRANSACTIONS.name, transaction("0x" + "01" * 32))
     assert lookup.transactions([Seen(alert(), {"published": 10**9}, signed=False)]) == []
     assert lookup.transactions([Seen(alert(), {}, signed=False)]) == []
+
+
+def test_what_was_not_found_is_not_looked_for_at_once_again() -> None:
+    broker = MemoryBroker()
+    broker.create([TRANSACTIONS])
+    broker.milliseconds = 1000
+    lookup, seen = Lookup(broker), Seen(alert(), {"published": 10**9}, signed=False)
+    assert asyncio.run(lookup.find([seen])) == []
+    send(broker, TRANSACTIONS.name, transaction(TX))
+    assert asyncio.run(lookup.find([seen])) == []
+    lookup._missed[TX] -= MISSED_SECONDS
+    assert [one.tx for one in asyncio.run(lookup.find([seen]))] == [TX]

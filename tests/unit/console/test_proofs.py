@@ -61,9 +61,10 @@ def test_a_sealed_line_is_proved() -> None:
 
 
 def test_its_own_leaf_counts_and_not_that_of_who_names_it() -> None:
-    found = standing(Log(leaf(leaf=9, kind="action"), leaf(leaf=7)))
-    assert found.leaf is not None
-    assert found.leaf.leaf == 7
+    for others in ((5, "action"), (9, "withdrawal")):
+        found = standing(Log(leaf(leaf=others[0], kind=others[1]), leaf(leaf=7)))
+        assert found.leaf is not None
+        assert found.leaf.leaf == 7
 
 
 @pytest.mark.parametrize(
