@@ -65,12 +65,13 @@ class Desk:
         with self._lock:
             try:
                 self._require_room(signal.issuer)
-                self._admission.admit(signal, self.now())
+                self._admission.check(signal, self.now())
             except RefusedSignalError as error:
                 self._metrics.signals.labels(error.why).inc()
                 raise
+            self.write(signal)  # what is not kept was not taken, and may come again
+            self._admission.note(signal)
             self._times[signal.issuer].append(self.now())
-            self.write(signal)
         self._metrics.signals.labels("taken").inc()
         _log.info(
             "signal_taken",
