@@ -83,8 +83,8 @@ class Desk:
         )
 
     def _require_room(self, issuer: str) -> None:
-        times = self._times.get(issuer, ())
-        if len(times) == MOST_PER_HOUR and self.now() - times[0] < _HOUR:
+        times = self._times.get(issuer)
+        if times and len(times) == MOST_PER_HOUR and self.now() - times[0] < _HOUR:
             raise RefusedSignalError("rate", f"{issuer} says more than {MOST_PER_HOUR} an hour")
 
     def write(self, signal: Signal) -> None:
