@@ -65,12 +65,13 @@ class Desk:
         with self._lock:
             try:
                 self._require_room(signal.issuer)
-                self._admission.admit(signal, self.now())
+                self._admission.check(signal, self.now())
             except RefusedSignalError as error:
                 self._metrics.signals.labels(error.why).inc()
                 raise
+            self.write(signal)  # what is not kept was not taken, and may come again
+            self._admission.note(signal)
             self._times[signal.issuer].append(self.now())
-            self.write(signal)
         self._metrics.signals.labels("taken").inc()
         _log.info(
             "signal_taken",
@@ -82,8 +83,8 @@ class Desk:
         )
 
     def _require_room(self, issuer: str) -> None:
-        times = self._times.get(issuer, deque[Seconds]())
-        if len(times) == MOST_PER_HOUR and self.now() - times[0] < _HOUR:
+        times = self._times.get(issuer)
+        if times and len(times) == MOST_PER_HOUR and self.now() - times[0] < _HOUR:
             raise RefusedSignalError("rate", f"{issuer} says more than {MOST_PER_HOUR} an hour")
 
     def write(self, signal: Signal) -> None:

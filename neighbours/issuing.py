@@ -93,9 +93,7 @@ class Issuing:
         for case in sorted(self._waiting.values(), key=_gravity, reverse=True):
             told = draft(case, self.issuer, self._homes[case.protocol])
             known = self._said.get(told.id)
-            if case.latest + self._rules.lifetime <= now and not (known and not told.confidence):
-                del self._waiting[case.id]
-            elif due(told, case, known[1] if known else None, self._rules, now):
+            if due(told, case, known[1] if known else None, self._rules, now):
                 if len(self._times) >= MOST_PER_HOUR:
                     _log.error("too_many_signals", waiting=len(self._waiting))
                     return
@@ -103,6 +101,8 @@ class Issuing:
                 send(signal)
                 self._times.append(now)
                 self.remember(signal)
+            elif case.latest + self._rules.lifetime <= now:
+                del self._waiting[case.id]
 
     def _signed(self, told: Draft, now: Seconds) -> Signal:
         unsigned = Signal(

@@ -86,6 +86,11 @@ class Admission:
     def admit(self, signal: Signal, now: Seconds) -> None:
         """Take a signal at `now`. Raises `RefusedSignalError`, and nothing else, for one that is
         not taken."""
+        self.check(signal, now)
+        self.note(signal)
+
+    def check(self, signal: Signal, now: Seconds) -> None:
+        """Raise what `admit` would raise, and take nothing."""
         try:
             require_form(signal)
         except PoisonRecordError as error:
@@ -107,4 +112,7 @@ class Admission:
             raise RefusedSignalError("signature", str(error)) from error
         if signer != signal.issuer:
             raise RefusedSignalError("signature", f"signed by {signer}, not by {signal.issuer}")
-        window.take(signal.seq)
+
+    def note(self, signal: Signal) -> None:
+        """Take a signal that was checked just now."""
+        self._windows[signal.issuer].take(signal.seq)

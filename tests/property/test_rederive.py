@@ -10,22 +10,32 @@ from responders.actions import told as room
 from responders.decision import judge
 from responders.inputs import Inputs
 from responders.rederive import rederive
-from schemas.actions import Action, Term
+from schemas.actions import Action, Heard, Term, Warned
 from schemas.activities import Activity
 from schemas.codec import decode, encode
-from tests.unit.responders.examples import inputs
+from tests.unit.responders.examples import POOL, inputs
 from tests.unit.responders.test_guard import action
 
 unhurried = settings(deadline=None, derandomize=True)
 money = st.floats(0, 1e12)
 flags = st.sampled_from([0.0, 1.0])
 few = st.integers(0, 3).map(float)
+told_by_neighbours = st.builds(
+    Heard,
+    issuers=st.integers(0, 20),
+    unmasked=st.integers(0, 5),
+    warnings=st.lists(
+        st.builds(Warned, issuer=st.just(POOL), signal=st.just("0" * 64), ratio=st.floats(1, 1e6)),
+        max_size=8,
+    ).map(tuple),
+)
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Inputs:
     return replace(
         inputs(),
+        heard=draw(st.none() | told_by_neighbours),
         scope=draw(st.sampled_from(["T1", "T2", "T3"])),
         also_stops=draw(st.frozensets(st.sampled_from([a.value for a in Activity]))),
         withdrawn=draw(flags),
@@ -60,6 +70,7 @@ def told(given: Inputs) -> Action:
         scope=given.scope,
         **room(decision.terms),
         also_stops=decision.also_stops,
+        heard=decision.heard,
     )
     return decode(encode(said), Action)
 

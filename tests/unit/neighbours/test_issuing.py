@@ -13,7 +13,7 @@ from runtime.admission import Admission
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from schemas.signals import Signal
 from tests.unit.neighbours.examples import NOW, Signing, address
-from tests.unit.neighbours.test_outbound import OTHER, RULES, case
+from tests.unit.neighbours.test_outbound import OTHER, RULES, case, sighting
 
 
 def issuing(folder: Path, **changes: Any) -> Issuing:
@@ -46,6 +46,17 @@ def test_what_happens_in_between_is_coalesced(tmp_path: Path) -> None:
     own.tell(NOW + 50, sent.append)
     assert [one.severity for one in sent] == ["high", "critical"]
     assert sent[0].id == sent[1].id
+
+
+def test_what_is_over_is_forgotten_once_it_was_taken_back(tmp_path: Path) -> None:
+    own, sent = issuing(tmp_path), list[Signal]()
+    own.consider(case())
+    own.tell(NOW, sent.append)
+    own.consider(case(sightings=(sighting(withdrawn=True),), severity="low", phase="closed"))
+    own.tell(NOW + 60, sent.append)
+    own.tell(NOW + RULES.lifetime, sent.append)
+    assert [one.confidence for one in sent] == [7_000, 0]
+    assert own._waiting == {}
 
 
 def test_a_case_of_nobody_is_not_told(tmp_path: Path) -> None:

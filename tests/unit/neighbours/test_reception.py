@@ -21,7 +21,8 @@ from pydantic import ValidationError
 from neighbours import reception, stix
 from neighbours.desk import MOST_PER_HOUR, Desk
 from neighbours.reception import listening
-from runtime.broker import Partition
+from runtime.admission import RefusedSignalError
+from runtime.broker import Message, Partition
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.settings_signals import SignalsSettings
@@ -122,6 +123,25 @@ def test_what_the_topic_does_not_keep_is_not_acknowledged() -> None:
 
     with listening(LOCAL, failing) as port:
         assert post(f"http://127.0.0.1:{port}/signals", encode(signal()))[0] == 503
+
+
+def test_what_was_not_kept_may_come_again() -> None:
+    class Failing(MemoryBroker):
+        down = True
+
+        def append(self, message: Message) -> str:
+            return "the broker is gone" if self.down else super().append(message)
+
+    broker = Failing()
+    broker.create([SIGNALS])
+    desk = Desk(broker.producer(), [address(1)], Clock(), Metrics())
+    with pytest.raises(UnsafeToContinueError):
+        desk.take(signal(), "test")
+    broker.down = False
+    desk._producer = broker.producer()
+    desk.take(signal(), "test")
+    with pytest.raises(RefusedSignalError):
+        desk.take(signal(), "test")
 
 
 def test_who_dawdles_is_hung_up_on(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """A third that lies brakes nothing that would not brake by itself, and true warnings help."""
 
-from sandbox.neighbourhood import LISTENED, ROLES, compared, deaf, simulate
+from sandbox.neighbourhood import compared, deaf, simulate
+from sandbox.village import LISTENED, ROLES
 
 
 def test_a_third_of_those_whom_each_listens_to_lie() -> None:
