@@ -5,7 +5,7 @@ of cases belongs to one replica, with its pages; the beats, of one partition, ar
 same one's to listen to.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -89,8 +89,11 @@ class Pager:
         self._heard_itself = float("-inf")
         for severity in pages.SEVERITIES:
             self._metrics.pages.labels(severity)
-        for service in rules.watch:
-            self._metrics.silent.labels(service).set(0)
+        self._show_silent(frozenset())
+
+    def _show_silent(self, silent: Collection[str]) -> None:
+        for service in self._rules.watch:
+            self._metrics.silent.labels(service).set(service in silent)
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Remember what was told; listen to beats from now on."""
@@ -112,6 +115,7 @@ class Pager:
         if any(spot.topic == BEATS.name for spot in partitions):
             self._watch = None
             self._silences.clear()
+            self._show_silent(frozenset())
 
     def process(self, batch: Sequence[Message]) -> None:
         """Take in cases and beats."""
@@ -170,9 +174,7 @@ class Pager:
                 continue  # its end is said after it, not before
             silence = self._silences.pop(name)
             self._rounds.begin(("over", name), tuple(silence.told), words.of_return(name))
-        silent = {trouble.service for trouble in troubles.values()}
-        for service in self._rules.watch:
-            self._metrics.silent.labels(service).set(service in silent)
+        self._show_silent({trouble.service for trouble in troubles.values()})
 
     def _told(self, about: Hashable, answers: tuple[tuple[str, bool], ...], now: int) -> None:
         if isinstance(about, str) and about in self._silences:
