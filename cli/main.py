@@ -37,6 +37,7 @@ from cli import (
     rederive,
     replay,
     respond,
+    risk,
     scenarios,
     score,
     signer,
@@ -91,6 +92,7 @@ app.add_typer(kafka.app, name="kafka")
 app.add_typer(keys.app, name="keys")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(recover.app, name="recover")
+app.add_typer(risk.app, name="risk")
 app.add_typer(topics.app, name="topics")
 
 EXIT_CODES: dict[type[PipelineError], int] = {

@@ -68,6 +68,15 @@ class Metrics:
             "authority_until_timestamp_seconds", "When the gate stops obeying.", "protocol"
         )
 
+        self.risk_records = count("risk_records", "Risk records written.", "protocol")
+        self.risk_time = gauge(
+            "risk_timestamp_seconds", "Block time of the newest risk record.", "protocol"
+        )
+        self.risk_probability = gauge(
+            "risk_probability", "Of an incident within the horizon.", "protocol"
+        )
+        self.feed_faults = count("feed_faults", "Reports that a feed did not take.", "protocol")
+
         self.hop_seconds = Histogram(
             "firebreak_hop_seconds",
             "From the block's arrival at ingest to this hop.",

@@ -17,6 +17,7 @@ from schemas.loss import Asset, Cut, Loss
 from schemas.statements import QUANTITIES, Statement, quantities, units
 from schemas.strict import ADDRESS, CHAIN, HEX, KEY, TOKEN, LowerAddress, Money, Share, Whole
 from schemas.strict import Strict as _Strict
+from schemas.underwriting import Underwriting
 from schemas.units import NATIVE
 from schemas.watchers import Watchers
 
@@ -211,6 +212,7 @@ class Manifest(_Strict):
     brakes: tuple[Brake, ...] = ()
     cuts: Annotated[tuple[Cut, ...], Field(max_length=256)] = ()
     watchers: Watchers | None = None
+    underwriting: Underwriting = Underwriting()
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
 

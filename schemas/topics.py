@@ -14,6 +14,7 @@ from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
 from schemas.incidents import Incident, Recovery
 from schemas.operations import DeadLetter, IngestCheckpoint, KeyState, PartitionMark
+from schemas.risk import Risk
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """The largest record: a block of 60M gas can hold about 3 MB of log data, twice that in hex."""
@@ -159,6 +160,14 @@ RECOVERIES = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+RISK = TopicSpec(
+    name="risk-v1",
+    doc="What an insurer asks of each protocol, signed: likelihood, exposure, losses, price.",
+    records=(Risk,),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -198,6 +207,7 @@ TOPICS: dict[str, TopicSpec] = {
         ACTIONS,
         INCIDENTS,
         RECOVERIES,
+        RISK,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -260,6 +270,13 @@ SERVICES: dict[str, Service] = {
             writes=(INCIDENTS, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),
+        ),
+        Service(
+            "risk",
+            "Computes what an insurer asks of each protocol, and serves it.",
+            reads=(ALERTS, INCIDENTS, BLOCKS, RISK),
+            writes=(RISK, DEAD_LETTERS),
+            groups=("firebreak-risk",),
         ),
         Service(
             "recover",
