@@ -6,14 +6,12 @@ Every setting has an environment variable, `FIREBREAK_` and its path joined by `
 printed.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -23,7 +21,6 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -31,11 +28,13 @@ from pydantic_settings import (
 
 from runtime.logs import conceal, looks_secret
 from runtime.secrets import one_secret, require_private
+from runtime.settings_risk import RiskSettings
 from runtime.settings_sources import (
     DEFAULT,
     DELIMITER,
     PREFIX,
     BootstrapSource,
+    Names,
     file_settings,
     origin,
     require_known_variables,
@@ -83,16 +82,6 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "firebreak"
 
 
-def _listed(value: Any) -> Any:
-    """Take a list from a variable: `a,b`, or JSON."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
 
@@ -248,34 +237,6 @@ class IncidentsSettings(_Group):
 
     web_host: str = "127.0.0.1"
     web_port: int = 6066
-
-
-class RiskSettings(_Group):
-    """How risk is told (`firebreak risk publish`). Nothing is sent to a chain unless armed."""
-
-    signing_key: Path | None = None
-    """An Ed25519 key of its own, which signs the records."""
-    model: Path | None = None
-    """Parameters of `python -m bench.fit_risk`; none: those that ship."""
-    horizon_seconds: Annotated[int, Field(ge=3600, le=366 * 86_400)] = 30 * 86_400
-    deviation: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """By what share a figure has to move to be told before the heartbeat."""
-    heartbeat_seconds: Annotated[int, Field(ge=60, le=86_400)] = 3600
-    capital_cost: Annotated[float, Field(ge=0, le=1)] = 0.06
-    """What capital costs a year: Solvency II's rate, until the operator knows a better one."""
-    level: Annotated[float, Field(ge=0.5, lt=1)] = 0.99
-    """Of value at risk and tail loss."""
-    endpoints: Annotated[Names, Field(repr=False)] = ()
-    """Nodes to read balances from and to report through; none: the manifest's word counts."""
-    armed: bool = False
-    keystore: Path | None = None
-    """An account that signs reports for the chain and pays for them; never one that brakes."""
-    keystore_password_file: Path | None = None
-    fee_cap_gwei: Annotated[int, Field(gt=0)] = 50
-    web_host: str = "127.0.0.1"
-    web_port: Annotated[int, Field(ge=0, le=65535)] = 6067
-    requests_per_minute: Annotated[int, Field(ge=1)] = 120
-    """From one address."""
 
 
 class LogSettings(_Group):

@@ -6,9 +6,10 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic_settings import PydanticBaseSettingsSource
+from pydantic import BeforeValidator
+from pydantic_settings import NoDecode, PydanticBaseSettingsSource
 
 from schemas.errors import ConfigurationError
 
@@ -16,6 +17,19 @@ PREFIX = "FIREBREAK_"
 DELIMITER = "__"
 BOOTSTRAP = "KAFKA_BOOTSTRAP_SERVERS"
 DEFAULT = "default"
+
+
+def _listed(value: Any) -> Any:
+    """Take a list from a variable: `a,b`, or JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+"""A list that a variable may give as `a,b` too."""
 
 
 class BootstrapSource(PydanticBaseSettingsSource):

@@ -33,7 +33,8 @@ class Evidence(Part, frozen=True, kw_only=True):
     """A live sign that an incident is near, and the numbers that its weight is computed from."""
 
     source: Source
-    kind: Literal["alert"]
+    kind: Key
+    """`alert`; the list may grow."""
     at: Seconds
     """Time of its block."""
     p_value: Probability

@@ -113,9 +113,10 @@ class Reporter:
         """Send, or send again for at least an eighth more; at the cap it waits."""
         head: Any = self._nodes.ask("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - the interface's: headers only
         wanted = 2 * int(head.get("baseFeePerGas") or "0x0", 16) + TIP
-        fee = min(self._cap, max(wanted, sent.fee + sent.fee // 8 + 1))
-        if fee <= sent.fee:
+        least = sent.fee + sent.fee // 8 + 1  # pools take no replacement for less than a tenth more
+        if least > self._cap:
             return
+        fee = min(self._cap, max(wanted, least))
         raw = self._account.sign_transaction(
             {
                 "type": 2,
