@@ -24,7 +24,9 @@ say() { echo "secrets: $*" >&2; }
 for service in ingest respond risk; do
   file=$folder/$service.toml
   if [ ! -f "$file" ]; then
-    printf '[evm]\nendpoints = [] # IPC paths, ws:// or http:// addresses, the best first\n' >"$file"
+    group=evm
+    [ "$service" != risk ] || group=risk
+    printf '[%s]\nendpoints = [] # IPC paths, ws:// or http:// addresses, the best first\n' "$group" >"$file"
     say "fill in $file: the nodes' addresses"
   fi
 done
