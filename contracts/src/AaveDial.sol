@@ -79,11 +79,15 @@ contract AaveDial is Ownable2Step {
         );
     }
 
-    /// @notice Turn a reserve between what it is at now and a tight end.
+    /// @notice Turn a reserve between what people set it to and a tight end.
+    /// @dev What stands there now is people's, unless this contract set it: then it is what they had
+    /// set before, so that listing while it is tight does not make the tight end the calm one.
     function list(address asset, uint16 tight) external onlyOwner {
-        uint16 calm = uint16(pool.getConfiguration(asset) & _LTV);
-        if (calm == 0 || tight == 0 || tight > calm) revert OutOfRange();
-        reserves[asset] = Reserve(calm, tight, calm);
+        Reserve memory its = reserves[asset];
+        uint16 found = uint16(pool.getConfiguration(asset) & _LTV);
+        uint16 calm = its.calm != 0 && found == its.last ? its.calm : found;
+        if (found == 0 || tight == 0 || tight > calm) revert OutOfRange();
+        reserves[asset] = Reserve(calm, tight, found);
         emit Listed(asset, calm, tight);
     }
 

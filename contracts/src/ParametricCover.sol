@@ -34,7 +34,7 @@ contract ParametricCover is Ownable2Step {
     /// @param waiting Seconds from a purchase to the cover's begin.
     /// @param reportWithin Seconds from a case to its assertion.
     /// @param claimWithin Seconds for claims after all rulings.
-    /// @param leastRate Price per unit of cover and of the feed's horizon, 8 decimals: never less.
+    /// @param leastRate Price per unit of cover and `PERIOD`, 8 decimals: never less.
     /// @param mostRate Never more.
     /// @param fresh Seconds after which the feed's report is no price any more.
     struct Terms {
@@ -83,8 +83,9 @@ contract ParametricCover is Ownable2Step {
 
     /// @notice What `share` is a part of.
     uint16 public constant WHOLE = 10_000;
-    /// @notice What rates are a part of.
+    /// @notice What rates are a part of, and for how many seconds they are.
     uint64 public constant RATE = 1e8;
+    uint64 public constant PERIOD = 30 days;
     /// @notice Each span of the terms lies between, in seconds.
     uint64 public constant MIN_SPAN = 10 minutes;
     uint64 public constant MAX_SPAN = 14 days;
@@ -329,17 +330,18 @@ contract ParametricCover is Ownable2Step {
 
     /// @notice What a cover costs now, rounded up.
     function quote(uint256 amount, uint64 duration) public view returns (uint256) {
-        (uint256 rate, uint256 horizon) = rateNow();
-        return Math.mulDiv(amount * rate, duration, RATE * horizon, Math.Rounding.Ceil);
+        return Math.mulDiv(amount * rateNow(), duration, RATE * PERIOD, Math.Rounding.Ceil);
     }
 
-    /// @notice The price per unit of cover and per so many seconds, 8 decimals.
-    function rateNow() public view returns (uint256 rate, uint256 horizon) {
+    /// @notice The price per unit of cover and `PERIOD`, 8 decimals.
+    /// @dev The feed's is for its own horizon, which its reporter chooses: brought to `PERIOD` before
+    /// it is held against the ends, or a long horizon would make cover cheap.
+    function rateNow() public view returns (uint256) {
         RiskFeed.Report memory its = feed.latestReport();
-        horizon = its.horizon == 0 ? 30 days : its.horizon;
         bool fresh = block.timestamp - its.observedAt <= _terms.fresh;
-        if (!fresh || its.standing != 0) return (_terms.mostRate, horizon);
-        rate = Math.min(_terms.mostRate, Math.max(_terms.leastRate, its.coverRate));
+        if (!fresh || its.horizon == 0 || its.standing != 0) return _terms.mostRate;
+        uint256 rate = Math.mulDiv(its.coverRate, PERIOD, its.horizon, Math.Rounding.Ceil);
+        return Math.min(_terms.mostRate, Math.max(_terms.leastRate, rate));
     }
 
     /// @notice Name an assertion.

@@ -86,6 +86,13 @@ def test_what_people_set_stands(lender: Lender) -> None:
     assert lender.refused(lender.turner, lender.owner, listing) == "OutOfRange"
 
 
+def test_listing_again_while_it_is_tight_keeps_what_people_had_set(lender: Lender) -> None:
+    lender.says(100, 100)
+    assert lender.set() < aave.LTV
+    lender.own(lender.turner.call("list", lender.asset_address, TIGHT))
+    assert lender.ask(lender.turner, "reserves", lender.asset_address)[0] == aave.LTV
+
+
 def test_it_touches_only_what_its_owner_lists(lender: Lender) -> None:
     asset, calls = lender.asset_address, lender.turner.call
     for call, account, reason in (

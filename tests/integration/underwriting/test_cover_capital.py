@@ -70,7 +70,7 @@ def test_who_asks_for_more_while_it_is_paid_gets_nothing(covered: Covered) -> No
 
 def test_the_price_follows_the_feed_between_its_ends(covered: Covered) -> None:
     def rate() -> int:
-        return int(covered.told("rateNow")[0])
+        return int(covered.told("rateNow"))
 
     terms: Terms = covered.terms
     assert rate() == terms.most_rate  # nothing was reported
@@ -81,6 +81,10 @@ def test_the_price_follows_the_feed_between_its_ends(covered: Covered) -> None:
     ):
         covered.reported(1.0, cover_rate=told)
         assert rate() == expected
+    covered.reported(1.0, cover_rate=PERCENT, horizon=15 * DAY)
+    assert rate() == 2 * PERCENT
+    covered.reported(1.0, cover_rate=PERCENT, horizon=2**32 - 1)
+    assert rate() == terms.least_rate  # no horizon makes cover cheaper than its least
     covered.reported(1.0, cover_rate=PERCENT, standing=1)
     assert rate() == terms.most_rate
     covered.reported(1.0, cover_rate=PERCENT)
