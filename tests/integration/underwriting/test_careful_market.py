@@ -43,13 +43,23 @@ def test_an_incident_moves_loan_to_value_and_fee_and_its_end_moves_them_back(
     assert turned.can(turned.borrower, more)
 
 
-@pytest.mark.parametrize(
-    "lies", [(0, 0), (100, 100), (100, 0), (0, 100)], ids=["zero", "max", "first", "second"]
-)
-def test_nobody_is_liquidated_by_the_oracle_alone(turned: Turned, lies: tuple[int, int]) -> None:
+Said = tuple[float | None, float | None]
+LIES: dict[str, list[Said]] = {
+    "zero": [(0, 0)] * 5,
+    "max": [(100, 100)] * 5,
+    "first": [(100, 0)] * 5,
+    "second": [(0, 100)] * 5,
+    "flapping": [(100, 100), (0, 0)] * 3,
+    "stale": [(100, 100), *[(None, None)] * 4],
+    "first then stale": [(100, 0), *[(100, None)] * 4],
+}
+
+
+@pytest.mark.parametrize("lies", LIES.values(), ids=LIES.keys())
+def test_nobody_is_liquidated_by_the_oracle_alone(turned: Turned, lies: list[Said]) -> None:
     liquidate = turned.market.call("liquidate", turned.borrower.address, ETHER)
-    for _ in range(5):
-        turned.says(*lies)
+    for said in lies:
+        turned.says(*said)
         turned.turned(after=700)
         reason = turned.refused(turned.market, turned.liquidator, liquidate)
         assert reason == "NotLiquidatable"

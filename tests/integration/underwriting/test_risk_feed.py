@@ -1,11 +1,12 @@
 """What the feed takes and refuses, and that it answers as Chainlink's do, on a real node."""
 
 import pytest
+from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from sandbox.node import LocalNode, RpcError
 from tests.integration.underwriting.insured import DELAY, OFF, ON, PERCENT, PROTOCOL, Insured
-from underwriting.report import signed, signer_of
+from underwriting.report import signed, signer_of, typed
 
 pytestmark = pytest.mark.node
 
@@ -47,7 +48,9 @@ def test_what_is_signed_is_what_the_contract_hashes(insured: Insured) -> None:
     place = PROTOCOL, insured.chain.id, insured.feed.address
     signature = signed(report, *place, insured.reporter.signer)
     assert signer_of(report, *place, signature) == insured.reporter.address
-    assert len(insured.ask("digestOf", tuple(report))) == 32
+    told = encode_typed_data(full_message=typed(report, *place))
+    digest = keccak(b"\x19" + told.version + told.header + told.body)
+    assert insured.ask("digestOf", tuple(report)) == digest
 
 
 def test_chainlinks_tools_see_the_answer(insured: Insured) -> None:
