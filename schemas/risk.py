@@ -60,7 +60,7 @@ class Inputs(Part, frozen=True, kw_only=True):
     """Of the protocol; how many chances a false alert has."""
     held: Holding
     before: Amount
-    """What was held when the protocol was last calm."""
+    """What was held when the protocol was last calm for sure, some minutes ago at least."""
     allowable: Amount
     """The most that one incident may cost, summed over `[[assets]]`; 0 where none is said."""
     cover: Amount

@@ -90,7 +90,8 @@ def assess(inputs: Inputs, at: int, model: Model) -> Assessment:
 
     price = money("cover_price", priced)
     parts = [part / cover if cover else 0.0 for part in (price.value, price.low, price.high)]
-    consumed = max(0.0, inputs.before - held) / inputs.allowable if inputs.allowable else 0.0
+    lost_since = 0.0 if inputs.standing == "calm" else max(0.0, inputs.before - held)
+    consumed = lost_since / inputs.allowable if inputs.allowable else 0.0
     return Assessment(
         (
             _figure("probability", chances, OF_ONE),

@@ -22,6 +22,10 @@ from underwriting.rounds import Rhythm, due, name_of
 MOST_EVIDENCE = 64
 """Signs kept per protocol: the smallest p-values, since only the heaviest counts."""
 
+SETTLED = 300
+"""Seconds. What is held now may be short already of what an attack took whose alert is on its way,
+so what was held while it was calm is a reading at least so old."""
+
 MOST_CASES = 64
 """Open cases kept per protocol, the newest ones."""
 
@@ -47,7 +51,9 @@ class _File:
     cases: dict[str, tuple[Incident, Source]] = field(default_factory=dict)
     last: Risk | None = None
     before: float | None = None
-    """What was held when it was last calm."""
+    """What was held when it was last calm for sure."""
+    recent: tuple[int, float] | None = None
+    """The newest reading that may become that, and its time."""
 
 
 class Desk:
@@ -122,7 +128,6 @@ class Desk:
         inputs = self._inputs(file, manifest, head, holding)
         found = assess(inputs, head.timestamp, self._model)
         why = due(file.last, found, head.timestamp, inputs.standing, self._terms.rhythm)
-        file.before = inputs.before
         if not why:
             return None, ""
         file.last = self._record(manifest, head, inputs, found)
@@ -133,12 +138,11 @@ class Desk:
         file.evidence = {name: one for name, one in file.evidence.items() if now - one.at <= WINDOW}
         signs = sorted(file.evidence.values(), key=lambda one: (one.p_value, one.source.record))
         standing, case = _standing(file)
-        calm = standing == "calm" or file.before is None
         return Inputs(
             horizon=self._terms.horizon,
             transactions_per_day=own.transactions_per_day,
             held=holding,
-            before=holding.value if calm else file.before or 0.0,
+            before=_before(file, standing, now, holding.value),
             allowable=float(sum(asset.allowable for asset in manifest.assets) * own.dollars),
             cover=_cover(own, holding),
             capital_cost=self._terms.capital_cost,
@@ -166,6 +170,17 @@ class Desk:
         manifest = self._manifests.get(record.protocol)
         known = manifest is not None and manifest.chain == record.chain
         return self._files[record.protocol] if known else None
+
+
+def _before(file: _File, standing: Standing, now: int, held: float) -> float:
+    """Move on to what was held a while ago, if it is calm; return what was held when it was."""
+    if file.before is None:
+        file.before = held
+    if standing == "calm" and (file.recent is None or now - file.recent[0] >= SETTLED):
+        if file.recent is not None:
+            file.before = file.recent[1]
+        file.recent = now, held
+    return file.before
 
 
 def _cover(own: Underwriting, holding: Holding) -> float:

@@ -85,20 +85,26 @@ class Underwriting:
             return
         self._due = self._clock.monotonic() + LOOK_EVERY
         self.obstacle = "" if self._desk.heads else "the first block of any chain"
+        for manifest, head in list(self._desk.looks()):
+            try:
+                self._look(manifest, head)
+            except TransientError as error:  # rather nothing than figures of what is not known
+                self._wait("what protocols hold", error)
         try:
-            self._look()
             if self._side.reporter is not None:
                 self._side.reporter.turn()
-        except TransientError as error:  # rather nothing than figures of what is not known
-            self.obstacle = "a node that answers"
-            _log.warning("not_told", reason=str(error))
+        except TransientError as error:
+            self._wait("a node to report through", error)
 
-    def _look(self) -> None:
-        for manifest, head in list(self._desk.looks()):
-            risk, why = self._desk.look(manifest, head, self._holding(manifest, head))
-            if risk is not None:
-                self._publisher.publish(risk, manifest)
-                _log.info("told", protocol=risk.protocol, block=risk.block, why=why)
+    def _look(self, manifest: Manifest, head: Block) -> None:
+        risk, why = self._desk.look(manifest, head, self._holding(manifest, head))
+        if risk is not None:
+            self._publisher.publish(risk, manifest)
+            _log.info("told", protocol=risk.protocol, block=risk.block, why=why)
+
+    def _wait(self, waiting_for: str, error: TransientError) -> None:
+        self.obstacle = waiting_for
+        _log.warning("not_told", reason=str(error))
 
     def _holding(self, manifest: Manifest, head: Block) -> Holding:
         nodes = self._side.nodes

@@ -80,9 +80,13 @@ def test_an_empty_protocol_has_no_loss_and_no_price() -> None:
 
 
 def test_what_was_lost_since_calm_counts_against_the_allowable_loss() -> None:
-    assert figures(before=5.25e6)["mal_consumed"][0] == pytest.approx(0.25)
-    assert figures(before=4e6)["mal_consumed"][0] == 0.0
-    assert figures(before=6e6, allowable=0.0)["mal_consumed"][0] == 0.0
+    def consumed(**changed: object) -> float:
+        return figures(**{"standing": "braked"} | changed)["mal_consumed"][0]
+
+    assert consumed(before=5.25e6) == pytest.approx(0.25)
+    assert consumed(before=4e6) == 0.0
+    assert consumed(before=6e6, allowable=0.0) == 0.0
+    assert consumed(before=6e6, standing="calm") == 0.0
 
 
 def test_the_price_rises_with_evidence_and_cover() -> None:

@@ -96,6 +96,27 @@ def test_the_loss_is_counted_from_when_it_was_last_calm() -> None:
     assert risk.figure("mal_consumed").value == pytest.approx(0.5)
 
 
+def test_what_was_taken_before_its_alert_arrived_is_counted_too() -> None:
+    at = desk()
+    for place in range(60):
+        look(at, place, START + 12 * place)
+    drained = Holding(value=4.5e6, source="chain")
+    look(at, 60, START + 720, drained)  # its alert is on its way
+    at.take_case(case("respond", "final"), source(3, "incidents-v1"))
+    risk = told(at, 61, START + 732, drained)
+    assert risk.figure("mal_consumed").value == pytest.approx(0.5)
+
+
+def test_what_honest_users_took_long_ago_is_not() -> None:
+    at = desk()
+    told(at)
+    less = Holding(value=4.5e6, source="chain")
+    for place in range(1, 60):
+        look(at, place, START + 12 * place, less)
+    at.take_case(case("respond", "final"), source(3, "incidents-v1"))
+    assert told(at, 61, START + 732, less).figure("mal_consumed").value == 0.0
+
+
 def test_it_goes_on_from_its_own_record_after_a_restart() -> None:
     at = desk()
     told(at)
@@ -151,7 +172,7 @@ def test_cover_and_money_are_told_in_dollars() -> None:
         lambda risk: {"reasons": ("because",)},
         lambda risk: {"id": "0" * 64},
         lambda risk: {"model": "0" * 64},
-        lambda risk: {"inputs": msgspec.structs.replace(risk.inputs, before=9e9)},
+        lambda risk: {"inputs": msgspec.structs.replace(risk.inputs, level=0.95)},
     ],
 )
 def test_what_does_not_follow_from_its_inputs_is_found(bent: object) -> None:

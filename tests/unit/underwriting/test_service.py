@@ -13,6 +13,7 @@ from runtime.metrics import Metrics
 from runtime.signatures import Signer, Verifier
 from schemas.base import Record
 from schemas.codec import decode, encode
+from schemas.errors import TransientError
 from schemas.risk import Risk
 from schemas.topics import ALERTS, BLOCKS, DEAD_LETTERS, INCIDENTS, RISK, TopicSpec
 from tests.unit.underwriting.worlds import DAY, START, alert, block, case, desk, manifest, model
@@ -182,6 +183,26 @@ def test_what_cannot_be_read_is_kept_and_passed_over(stage: Stage) -> None:
     stage.turn()
     assert len(stage.told()) == 1
     assert len(stage.messages(DEAD_LETTERS)) == 1
+
+
+def test_one_protocol_that_cannot_be_read_holds_up_no_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = manifest(protocol="orchard")
+    at = desk(other, manifest())
+    monkeypatch.setattr(stage.task, "_desk", at)
+    holding = stage.task._holding
+
+    def read(its: Any, head: Any) -> Any:
+        if its.protocol == "orchard":
+            raise TransientError("no node knows")
+        return holding(its, head)
+
+    monkeypatch.setattr(stage.task, "_holding", read)
+    stage.write(BLOCKS, block())
+    stage.turn()
+    assert [one.protocol for one in stage.told()] == ["meadow"]
+    assert stage.task.obstacle == "what protocols hold"
 
 
 def test_a_manifest_without_costs_has_nothing_at_risk() -> None:
