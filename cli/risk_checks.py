@@ -1,12 +1,16 @@
 """`firebreak risk rederive` and `backtest`: whether what was told follows, and how good it is."""
 
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from schemas.topics import ALERTS, INCIDENTS, RISK
+
+SPLIT = date(2024, 1, 1)
+"""Severity is fitted to the losses before, and judged by those after."""
 
 if TYPE_CHECKING:
     from runtime.broker import Broker
@@ -45,7 +49,15 @@ def backtest(
 ) -> None:
     """Say how good the probabilities are on what was recorded: scores against the base rate."""
     from cli.risk_records import incidents, seen, windows
-    from underwriting.backtest import days, follow_of, forecasts, quarters, reliability, scores
+    from underwriting.backtest import (
+        days,
+        exceedances,
+        follow_of,
+        forecasts,
+        quarters,
+        reliability,
+        scores,
+    )
 
     problems: list[str] = []
     told = forecasts(days(seen(data, "core", problems)), follow_of(windows(data)))
@@ -59,16 +71,26 @@ def backtest(
         )
     for mean, share, many in reliability(told):
         typer.echo(f"told {mean:.3f}: happened {share:.3f} of {many} days")
-    dates = incidents(data).dates
+    recorded = incidents(data)
     for unsure in (1.0, 2.0):
-        found = quarters(dates, unsure)
+        found = quarters(recorded.dates, unsure)
         inside = sum(one.low <= one.recorded <= one.high for one in found)
         typer.echo(
             f"incidents a quarter: {inside} of {len(found)} within the 90 % forecast, the rate "
             f"taken to be off by {unsure:g} times at most"
         )
+    for one in exceedances(*_split(recorded.dated)):
+        typer.echo(
+            f"losses from {SPLIT.year} on beyond what {one.share:.0%} should exceed: {one.beyond} "
+            f"of {one.losses} ({one.low} to {one.high} expected, 90 %)"
+        )
     for line in problems:
         typer.echo(line, err=True)
+
+
+def _split(dated: list[tuple[date, float]]) -> tuple[list[float], list[float]]:
+    """Return the losses before `SPLIT`, and from it on."""
+    return [loss for day, loss in dated if day < SPLIT], [x for day, x in dated if day >= SPLIT]
 
 
 def _records(broker: "Broker", protocol: str) -> "list[Risk]":

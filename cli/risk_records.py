@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 class Recorded(NamedTuple):
-    """Dates of recorded incidents, and their losses where they are known, in dollars."""
+    """Dates of recorded incidents, and those whose loss is known with it, in dollars."""
 
     dates: list[date]
-    losses: list[float]
+    dated: list[tuple[date, float]]
+
+    @property
+    def losses(self) -> list[float]:
+        """The losses that are known."""
+        return [loss for _, loss in self.dated]
 
 
 def incidents(folder: Path) -> Recorded:
@@ -28,10 +33,10 @@ def incidents(folder: Path) -> Recorded:
     try:
         rows = orjson.loads(gzip.decompress(path.read_bytes()))
         dates = [date.fromisoformat(row["date"]) for row in rows]
-        losses = [float(row["loss_usd"]) for row in rows]
+        dated = [(day, float(row["loss_usd"])) for day, row in zip(dates, rows, strict=True)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{path}: no recorded incidents: {error!r}") from error
-    return Recorded(dates, [loss for loss in losses if 0.0 < loss < float("inf")])
+    return Recorded(dates, [(day, loss) for day, loss in dated if 0.0 < loss < float("inf")])
 
 
 def windows(folder: Path) -> list[float]:

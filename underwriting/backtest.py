@@ -12,6 +12,9 @@ the trade's, and it is the weight of evidence that is judged, not the shipped ba
 **Base rate.** Each quarter's number of incidents is forecast from those of the years before
 (Gamma-Poisson, exposure taken as constant, so that it cancels): how often it lies within the
 interval that should hold 90 % of the time.
+
+**Severity.** Fitted to the losses before a day, held against those after it: how many exceed what a
+half, a tenth, ... of them should exceed.
 """
 
 from collections import defaultdict
@@ -23,10 +26,12 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import gammaincinv
-from scipy.stats import nbinom
+from scipy.stats import binom, nbinom
 
+from runtime.tails import fit
 from schemas.risk import Evidence, Source
 from underwriting.likelihood import DAY, END, WINDOW, Alternative, raised
+from underwriting.severity import Severity, fitted
 
 SAMPLES = 2_000
 """Bootstrap samples."""
@@ -191,6 +196,29 @@ def quarters(
         low, high = int(ends[0].ppf(0.05)), int(ends[1].ppf(0.95))
         found.append(Quarter(start, shape / rate, low, high, recorded))
         start += length
+    return found
+
+
+class Exceeded(NamedTuple):
+    """How many of the later losses lie beyond what a share of them should exceed."""
+
+    share: float
+    beyond: int
+    losses: int
+    low: int
+    high: int
+    """The ends that should hold 90 %, if each loss exceeds it with that share by itself."""
+
+
+def exceedances(before: Sequence[float], after: Sequence[float]) -> list[Exceeded]:
+    """Fit severity to earlier losses, and count later ones beyond its quantiles (Kupiec, 1995)."""
+    tail = fit(before)
+    severity, found = Severity(*fitted(list(before), tail), tail), []
+    for share in (0.5, 0.1, 0.05, 0.01):
+        most = severity.exceeded_by(share)
+        law = binom(len(after), share)
+        beyond = sum(loss > most for loss in after)
+        found.append(Exceeded(share, beyond, len(after), int(law.ppf(0.05)), int(law.ppf(0.95))))
     return found
 
 

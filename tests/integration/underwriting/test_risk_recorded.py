@@ -32,6 +32,10 @@ def test_the_backtest_says_what_the_page_says(data: Path) -> None:
     inside = re.findall(r"(\d+) of 16 within", done.output)
     assert f"{inside[0]} of 16 lie within" in PAGE
     assert f"{inside[1]} of 16 do" in PAGE
+    rows = re.findall(r"what (\d+)% should exceed: (\d+) of 282 \((\d+) to (\d+)", done.output)
+    assert len(rows) == 4
+    for share, beyond, low, high in rows:
+        assert f"| {share} % | {beyond} | {low} to {high} |" in PAGE
 
 
 def test_the_parameters_are_made_again_byte_for_byte(

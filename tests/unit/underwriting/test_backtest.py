@@ -1,14 +1,16 @@
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 
-from tests.unit.underwriting.worlds import DAY
+from tests.unit.underwriting.worlds import DAY, model
 from underwriting.backtest import (
     BLOCK_SECONDS,
     Day,
     Seen,
     alternative,
     days,
+    exceedances,
     follow_of,
     forecasts,
     quarters,
@@ -80,6 +82,14 @@ def test_steady_incidents_lie_within_their_forecast() -> None:
     found = quarters(dates)
     assert len(found) == 15
     assert all(one.low <= one.recorded <= one.high for one in found)
+
+
+def test_losses_of_one_law_exceed_it_as_often_as_they_should() -> None:
+    law = model().severity
+    rng = np.random.default_rng(3)
+    drawn = [law.exceeded_by(share) for share in rng.random(1200)]
+    for one in exceedances(drawn[:800], drawn[800:]):
+        assert one.low - 2 <= one.beyond <= one.high + 2, one
 
 
 def test_a_wait_beyond_the_window_is_counted_as_that_long() -> None:
