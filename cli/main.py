@@ -43,6 +43,7 @@ from cli import (
     rederive,
     replay,
     respond,
+    risk,
     scenarios,
     score,
     signals,
@@ -106,6 +107,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(recover.app, name="recover")
 app.add_typer(signals.app, name="signals")
+app.add_typer(risk.app, name="risk")
 app.add_typer(topics.app, name="topics")
 
 EXIT_CODES: dict[type[PipelineError], int] = {

@@ -21,7 +21,7 @@ def tails(
     shortfall, capped at what there is. Rows without a number are left out and counted."""
     from rich.console import Console
 
-    from responders.tails import fit
+    from runtime.tails import fit
 
     console = Console()
     found = list(_losses(path, column))

@@ -19,13 +19,16 @@ say() { echo "secrets: $*" >&2; }
 
 [ -f "$folder/detector.pem" ] || "$firebreak" keys detector --folder "$folder"
 [ -f "$folder/log.pem" ] || "$firebreak" keys detector --folder "$folder" --name log
+[ -f "$folder/risk.pem" ] || "$firebreak" keys detector --folder "$folder" --name risk
 [ -f "$folder/responder.json" ] || "$firebreak" keys responder --folder "$folder"
 [ -f "$folder/heartbeat.json" ] || "$firebreak" keys heartbeat --folder "$folder"
 [ -f "$folder/grafana_password" ] || od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$folder/grafana_password"
-for service in ingest respond; do
+for service in ingest respond risk; do
   file=$folder/$service.toml
   if [ ! -f "$file" ]; then
-    printf '[evm]\nendpoints = [] # IPC paths, ws:// or http:// addresses, the best first\n' >"$file"
+    group=evm
+    [ "$service" != risk ] || group=risk
+    printf '[%s]\nendpoints = [] # IPC paths, ws:// or http:// addresses, the best first\n' "$group" >"$file"
     say "fill in $file: the nodes' addresses"
   fi
 done
@@ -49,7 +52,7 @@ certify() { # FILE NAME [HOST]: a key and a certificate, by which Kafka knows NA
   rm -f "$file.key" "$file.csr" "$file.crt" "$file.ext"
 }
 for broker in 1 2 3; do certify "$broker" "kafka-$broker" "kafka-$broker"; done
-clients="admin ingest detect vet respond incidents signals console forensics page archive"
+clients="admin ingest detect vet respond incidents signals console forensics page archive risk"
 for client in $clients; do certify "$client" "firebreak-$client"; done
 cat >"$folder/kafka-health.properties" <<END
 security.protocol=SSL

@@ -35,6 +35,7 @@ class Metrics:
         self._of_console()
         self._of_paging()
         self._of_archive()
+        self._of_risk()
         self._of_hops()
 
     def _of_ingest(self) -> None:
@@ -127,6 +128,17 @@ class Metrics:
         self.archived = count("archived", "Records in files that count.", "topic")
         self.archive_lost = count("archive_lost", "Records gone before they were kept.", "topic")
         self.archived_bytes = count("archived_bytes", "Bytes of those files.", "topic")
+
+    def _of_risk(self) -> None:
+        count, gauge = self._counter, self._gauge
+        self.risk_records = count("risk_records", "Risk records written.", "protocol")
+        self.risk_time = gauge(
+            "risk_timestamp_seconds", "Block time of the newest risk record.", "protocol"
+        )
+        self.risk_probability = gauge(
+            "risk_probability", "Of an incident within the horizon.", "protocol"
+        )
+        self.feed_faults = count("feed_faults", "Reports that a feed did not take.", "protocol")
 
     def _of_hops(self) -> None:
         self.hop_seconds = Histogram(

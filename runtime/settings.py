@@ -30,6 +30,7 @@ from runtime.secrets import one_secret, require_private
 from runtime.settings_console import ConsoleSettings
 from runtime.settings_kinds import STRICT, Names, SetName
 from runtime.settings_paging import PagingSettings
+from runtime.settings_risk import RiskSettings
 from runtime.settings_signals import SignalsSettings
 from runtime.settings_sources import (
     DEFAULT,
@@ -356,6 +357,7 @@ class Settings(BaseSettings):
     evidence: EvidenceSettings = EvidenceSettings()
     paging: PagingSettings = PagingSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    risk: RiskSettings = RiskSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
 

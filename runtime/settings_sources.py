@@ -18,6 +18,9 @@ BOOTSTRAP = "KAFKA_BOOTSTRAP_SERVERS"
 DEFAULT = "default"
 
 
+"""A list that a variable may give as `a,b` too."""
+
+
 class BootstrapSource(PydanticBaseSettingsSource):
     """`KAFKA_BOOTSTRAP_SERVERS`, the variable that every Kafka tool knows."""
 

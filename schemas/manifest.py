@@ -19,6 +19,7 @@ from schemas.operators import Quorum, unfit
 from schemas.statements import QUANTITIES, Statement, quantities, units
 from schemas.strict import ADDRESS, CHAIN, HEX, KEY, TOKEN, LowerAddress, Money, Share, Whole
 from schemas.strict import Strict as _Strict
+from schemas.underwriting import Underwriting
 from schemas.units import NATIVE
 from schemas.watchers import Watchers
 
@@ -219,6 +220,7 @@ class Manifest(_Strict):
     watchers: Watchers | None = None
     quorum: Quorum | None = None
     issuers: Annotated[tuple[Issuer, ...], Field(max_length=64)] = ()
+    underwriting: Underwriting = Underwriting()
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
 

@@ -20,6 +20,7 @@ from schemas.incidents import Acknowledgement, Incident, Recovery
 from schemas.operations import Beat, DeadLetter, IngestCheckpoint, KeyState, PartitionMark
 from schemas.paging import Page
 from schemas.readiness import Readiness
+from schemas.risk import Risk
 from schemas.seals import Seal
 from schemas.signals import Signal, Verdict
 
@@ -248,6 +249,14 @@ BEATS = TopicSpec(
     partitions=1,
     retention_hours=_DAY,
 )
+RISK = TopicSpec(
+    name="risk-v1",
+    doc="What an insurer asks of each protocol, signed: likelihood, exposure, losses, price.",
+    records=(Risk,),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -297,6 +306,7 @@ TOPICS: dict[str, TopicSpec] = {
         ACKNOWLEDGEMENTS,
         PAGES,
         BEATS,
+        RISK,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -410,6 +420,13 @@ SERVICES: dict[str, Service] = {
             reads=HISTORY,
             writes=(),
             groups=("firebreak-archive",),
+        ),
+        Service(
+            "risk",
+            "Computes what an insurer asks of each protocol, and serves it.",
+            reads=(ALERTS, INCIDENTS, BLOCKS, RISK),
+            writes=(RISK, DEAD_LETTERS),
+            groups=("firebreak-risk",),
         ),
         Service(
             "recover",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import genpareto
 
-from responders.tails import Tail
+from runtime.tails import Tail
 
 unhurried = settings(deadline=None, derandomize=True, max_examples=60)
 levels = st.floats(0.905, 0.999)

@@ -33,6 +33,7 @@ OURS = (
     "forensics",
     "page",
     "archive",
+    "risk",
 )
 SCALED = ("ingest", "detect", "incidents", "page")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
@@ -260,6 +261,7 @@ def test_secrets_are_made_by_the_script(tmp_path: Path) -> None:
         "detector.pub.pem",
         "kafka-ca.pem",
         "kafka-health.properties",
+        "risk.pub.pem",
     }
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     make_secrets(folder, tmp_path)
@@ -279,7 +281,7 @@ def test_networks_keep_apart_what_need_not_meet() -> None:
         network: {name for name, service in SERVICES.items() if network in service["networks"]}
         for network in networks
     }
-    assert members["chain"] == {"ingest", "respond", "forensics"}
+    assert members["chain"] == {"ingest", "respond", "forensics", "risk"}
     assert members["people"] == {"page"}
     assert members["kafka"] == {*BROKERS, *OURS}
     assert set(SERVICES["detect"]["networks"]) == {"kafka", "metrics"}  # no way out

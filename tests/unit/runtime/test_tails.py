@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import genpareto
 
-from responders.tails import FEWEST, Tail, fit
+from runtime.tails import FEWEST, Tail, fit
 from schemas.errors import ConfigurationError
 
 HEAVY = Tail(threshold=10.0, share=0.1, shape=0.75, scale=5.0, exceeding=70)

@@ -61,11 +61,12 @@ class Tail:
         if at_risk >= most:
             return most
         beta = self.scale + self.shape * (at_risk - self.threshold)
-        return min(most, at_risk + beta * _spared((most - at_risk) / beta, self.shape))
+        return min(most, at_risk + beta * spared((most - at_risk) / beta, self.shape))
 
 
-def _spared(reach: float, shape: float) -> float:
-    """Return the integral of (1 + xi t) ** (-1 / xi) from 0 to `reach`."""
+def spared(reach: float, shape: float) -> float:
+    """Return the integral of (1 + xi t) ** (-1 / xi) from 0 to `reach`: what a tail of scale 1 adds
+    to a mean that is capped `reach` above the threshold."""
     if abs(shape) < _FLAT:
         return -expm1(-reach)
     if abs(1.0 - shape) < _FLAT:

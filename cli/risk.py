@@ -1,0 +1,134 @@
+"""`firebreak risk`: what an insurer asks, told and checked."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import risk_checks
+from schemas.errors import ConfigurationError
+from schemas.topics import ALERTS, BLOCKS, DEAD_LETTERS, INCIDENTS, RISK
+
+if TYPE_CHECKING:
+    from runtime.service import Service
+    from runtime.settings import Settings
+    from underwriting.publisher import Chainside
+    from underwriting.shelf import Shelf
+
+app = typer.Typer(
+    help="Tell each protocol's risk as an insurer asks for it, and check what was told.",
+    no_args_is_help=True,
+)
+
+_GWEI = 10**9
+
+app.command()(risk_checks.rederive)
+app.command()(risk_checks.backtest)
+
+
+@app.command()
+def publish(
+    armed: Annotated[bool, typer.Option("--armed", help="Report to the feeds on chain.")] = False,  # noqa: FBT002 - a command-line flag
+    web_port: Annotated[int | None, typer.Option(help="Port of the records over HTTP.")] = None,
+    health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
+) -> None:
+    """Compute every protocol's figures, sign, publish and serve them.
+
+    Without --armed nothing is sent to a chain.
+    """
+    from cli.wiring import connect, read_manifests, read_settings
+    from runtime.intake import Intake
+    from runtime.lag import LagGauge
+    from runtime.loop import Loop
+    from runtime.service import running
+    from runtime.signatures import Verifier, load_signer, load_verifier
+    from underwriting import model
+    from underwriting.admission import Admission
+    from underwriting.desk import Desk, Terms
+    from underwriting.publisher import Publisher
+    from underwriting.rounds import Rhythm
+    from underwriting.service import Underwriting, known, remember
+    from underwriting.shelf import Shelf
+
+    settings = read_settings(
+        risk={"armed": armed or None, "web_port": web_port}, health={"port": health_port}
+    )
+    own, trusted = settings.risk, settings.respond.trusted_keys
+    if own.signing_key is None or trusted is None:
+        raise ConfigurationError(
+            "risk.signing_key signs the records (make one: firebreak keys detector --name risk), "
+            "respond.trusted_keys names whose alerts are believed: set both"
+        )
+    signer = load_signer(own.signing_key)
+    manifests = read_manifests(settings)
+    if not manifests:
+        raise ConfigurationError(f"no manifest in {settings.protocols}: nothing to underwrite")
+    terms = Terms(
+        horizon=own.horizon_seconds,
+        capital_cost=own.capital_cost,
+        level=own.level,
+        rhythm=Rhythm(own.deviation, own.heartbeat_seconds),
+    )
+    desk, shelf = Desk(manifests, model.load(own.model), terms), Shelf(frozenset(manifests))
+    broker = connect(settings, ALERTS, INCIDENTS, BLOCKS, RISK, DEAD_LETTERS)
+    with running("risk", settings) as service, _chainside(settings, service) as side:
+        known(manifests, service.metrics)
+        remember(broker, desk, shelf, Verifier({signer.key_id: signer.public_key}))
+        producer = broker.producer()
+        task = Underwriting(
+            broker,
+            Admission(Intake(producer, service.metrics, "risk"), load_verifier(trusted)),
+            desk,
+            Publisher(producer, signer, shelf, service.metrics, side),
+            service.clock,
+            side,
+        )
+        consumer = broker.consumer("firebreak-risk")
+        lag = LagGauge(consumer.lags, service.metrics, service.clock)
+
+        def beat() -> None:
+            service.health.beat(task.obstacle)
+            lag.look()
+
+        with _web(settings, service, shelf):
+            Loop(consumer, task, service.clock, beat=beat).run(service.stop)
+
+
+@contextmanager
+def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"]:
+    """Connect to the nodes, and open the account that signs reports, where they are configured."""
+    from runtime.evm import Endpoints
+    from underwriting.account import open_account
+    from underwriting.publisher import Chainside
+    from underwriting.reporter import Reporter
+
+    own, faults = settings.risk, service.metrics.endpoint_faults
+    account = open_account(own.keystore, own.keystore_password_file)
+    if own.armed and (account is None or not own.endpoints):
+        raise ConfigurationError("not armed: set risk.keystore and risk.endpoints to report")
+    with ExitStack() as stack:
+        nodes = reporter = None
+        if own.endpoints:
+            nodes = Endpoints(
+                own.endpoints,
+                settings.evm.request_seconds,
+                fault=lambda endpoint: faults.labels(endpoint).inc(),
+            )
+            stack.enter_context(closing(nodes))
+        if own.armed and account is not None and nodes is not None:
+            reporter = Reporter(nodes, account, own.fee_cap_gwei * _GWEI, service.metrics)
+        yield Chainside(nodes, account, reporter)
+
+
+@contextmanager
+def _web(settings: "Settings", service: "Service", shelf: "Shelf") -> Iterator[None]:
+    """Serve the shelf over HTTP beside the work."""
+    from underwriting import server
+    from underwriting.rates import Rates
+    from underwriting.web import application
+
+    own = settings.risk
+    web = application(shelf, Rates(own.requests_per_minute, service.clock))
+    with server.serving(web, own.web_host, own.web_port):
+        yield

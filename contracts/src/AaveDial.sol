@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.36;
+
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {RiskDial} from "./RiskDial.sol";
+
+interface IAavePool {
+    function getConfiguration(address asset) external view returns (uint256);
+}
+
+interface IAaveConfigurator {
+    function configureReserveAsCollateral(
+        address asset,
+        uint256 ltv,
+        uint256 threshold,
+        uint256 bonus
+    ) external;
+}
+
+/// @title Loan-to-value of Aave V3 reserves, turned by a dial
+/// @notice Give it the RISK admin's role and nothing else. It sets a reserve's loan-to-value between
+/// the one that people set and a tight end that they chose; liquidation threshold and bonus it writes
+/// as it finds them, so nobody is liquidated by it.
+///
+/// What people set stands: where a reserve's loan-to-value is not the one that this contract set last,
+/// somebody else decided (a brake that put it to 0, a governance vote), and it keeps its hands off
+/// until the owner lists the reserve again.
+///
+/// @dev The role would allow more than this code does: who gives it out has to read the code.
+contract AaveDial is Ownable2Step {
+    /// @dev The bits of Aave's reserve configuration (`ReserveConfiguration.sol`).
+    uint256 private constant _LTV = 0xFFFF;
+    uint256 private constant _THRESHOLD_AT = 16;
+    uint256 private constant _BONUS_AT = 32;
+
+    RiskDial public immutable dial;
+    IAavePool public immutable pool;
+    IAaveConfigurator public immutable configurator;
+
+    /// @param calm The loan-to-value that people set, in basis points.
+    /// @param tight That at the dial's tight end.
+    /// @param last What this contract set last, or found.
+    struct Reserve {
+        uint16 calm;
+        uint16 tight;
+        uint16 last;
+    }
+
+    mapping(address asset => Reserve) public reserves;
+
+    event Listed(address indexed asset, uint16 calm, uint16 tight);
+    event Set(address indexed asset, uint256 ltv);
+
+    /// @notice The reserve is not listed, or somebody else has set its loan-to-value since.
+    error HandsOff(uint256 found);
+    /// @notice The tight end is above the calm one, or the reserve takes no collateral now.
+    error OutOfRange();
+    /// @notice Without an owner nobody could list a reserve.
+    error OwnerRequired();
+
+    constructor(address safe, RiskDial dial_, IAavePool pool_, IAaveConfigurator configurator_)
+        Ownable(safe)
+    {
+        (dial, pool, configurator) = (dial_, pool_, configurator_);
+    }
+
+    /// @notice Take the dial's step, and bring a reserve to where it points. Anyone may.
+    function set(address asset) external {
+        Reserve storage its = reserves[asset];
+        uint256 found = pool.getConfiguration(asset);
+        if (its.calm == 0 || found & _LTV != its.last) revert HandsOff(found & _LTV);
+        dial.turn();
+        uint256 ltv = dial.between(its.calm, its.tight);
+        if (ltv == its.last) return;
+        its.last = uint16(ltv);
+        emit Set(asset, ltv);
+        configurator.configureReserveAsCollateral(
+            asset, ltv, (found >> _THRESHOLD_AT) & _LTV, (found >> _BONUS_AT) & _LTV
+        );
+    }
+
+    /// @notice Turn a reserve between what people set it to and a tight end.
+    /// @dev What stands there now is people's, unless this contract set it: then it is what they had
+    /// set before, so that listing while it is tight does not make the tight end the calm one.
+    function list(address asset, uint16 tight) external onlyOwner {
+        Reserve memory its = reserves[asset];
+        uint16 found = uint16(pool.getConfiguration(asset) & _LTV);
+        uint16 calm = its.calm != 0 && found == its.last ? its.calm : found;
+        if (found == 0 || tight == 0 || tight > calm) revert OutOfRange();
+        reserves[asset] = Reserve(calm, tight, found);
+        emit Listed(asset, calm, tight);
+    }
+
+    /// @notice Ownership is handed over in two steps and never given up.
+    function renounceOwnership() public view override onlyOwner {
+        revert OwnerRequired();
+    }
+}

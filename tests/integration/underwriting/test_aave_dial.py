@@ -1,0 +1,103 @@
+"""Loan-to-value of a real Aave V3 reserve, turned by a dial through the RISK admin's role."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.evm import ETHER
+from sandbox.node import LocalNode
+from tests.contract.exhibits import aave
+from tests.contract.stage import Stage
+from tests.integration.underwriting.turned import Turned
+from tests.risk_model import WHOLE
+
+pytestmark = pytest.mark.node
+
+TIGHT = 6_000
+
+
+class Lender(Turned):
+    """Aave with one reserve that a dial turns."""
+
+    def __init__(self, node: LocalNode, stage: Stage) -> None:
+        super().__init__(node)
+        self.stage = stage
+        self.aave = aave.deployed(stage)
+        self.asset_address = self.aave.token.address
+        self.turner = self.create(
+            "AaveDial", self.owner.address, self.dial.address, self.aave.pool.address,
+            self.aave.configurator.address,
+        )  # fmt: skip
+        stage.do(stage.people, self.aave.acl.call("addRiskAdmin", self.turner.address))
+        self.own(self.turner.call("list", self.asset_address, TIGHT))
+
+    def terms(self) -> tuple[int, int, int]:
+        """Return loan-to-value, liquidation threshold and bonus of the reserve."""
+        ((bits,),) = (self.ask(self.aave.pool, "getConfiguration", self.asset_address),)
+        return bits & 0xFFFF, bits >> 16 & 0xFFFF, bits >> 32 & 0xFFFF
+
+    def set(self, after: int = 60) -> int:
+        """Let anyone bring the reserve to where the dial points."""
+        call = self.turner.call("set", self.asset_address)
+        assert self.does(self.liquidator, call, after=after)
+        return self.terms()[0]
+
+
+@pytest.fixture
+def lender(chain_node: LocalNode, cache: Path) -> Iterator[Lender]:
+    stage = Stage(chain_node, cache)
+    yield Lender(chain_node, stage)
+    stage.close()
+
+
+def test_it_tightens_in_steps_and_relaxes_in_time_and_never_liquidates(lender: Lender) -> None:
+    assert lender.terms() == (aave.LTV, aave.THRESHOLD, aave.BONUS)
+    found = []
+    for _ in range(4):
+        lender.says(100, 100)
+        found.append(lender.set())
+    assert found == [7_500, 7_000, 6_500, TIGHT]
+    user, pool = lender.stage.user, lender.aave.pool
+    health = lender.ask(pool, "getUserAccountData", user.address)[5]
+    assert health > ETHER
+    # thresholds are as people set them, so health is what the market makes it
+    assert lender.terms() == (TIGHT, aave.THRESHOLD, aave.BONUS)
+    more = pool.call("borrow", lender.asset_address, 2_600 * ETHER, aave.VARIABLE, 0, user.address)
+    assert not lender.stage.works(user, more)
+    for _ in range(24):
+        lender.says(0, 0)
+        lender.set(after=900)
+    assert lender.terms() == (aave.LTV, aave.THRESHOLD, aave.BONUS)
+    assert lender.stage.works(user, more)
+    assert lender.tightness == 0 < WHOLE
+
+
+def test_what_people_set_stands(lender: Lender) -> None:
+    lender.says(100, 100)
+    lender.set()
+    zero = lender.aave.configurator.call(
+        "configureReserveAsCollateral", lender.asset_address, 0, aave.THRESHOLD, aave.BONUS
+    )
+    lender.stage.do(lender.stage.people, zero)
+    again = lender.turner.call("set", lender.asset_address)
+    assert lender.refused(lender.turner, lender.liquidator, again) == "HandsOff"
+    listing = lender.turner.call("list", lender.asset_address, TIGHT)
+    assert lender.refused(lender.turner, lender.owner, listing) == "OutOfRange"
+
+
+def test_listing_again_while_it_is_tight_keeps_what_people_had_set(lender: Lender) -> None:
+    lender.says(100, 100)
+    assert lender.set() < aave.LTV
+    lender.own(lender.turner.call("list", lender.asset_address, TIGHT))
+    assert lender.ask(lender.turner, "reserves", lender.asset_address)[0] == aave.LTV
+
+
+def test_it_touches_only_what_its_owner_lists(lender: Lender) -> None:
+    asset, calls = lender.asset_address, lender.turner.call
+    for call, account, reason in (
+        (calls("set", "0x" + "11" * 20), lender.liquidator, "HandsOff"),
+        (calls("list", asset, 1), lender.liquidator, "OwnableUnauthorizedAccount"),
+        (calls("list", asset, 9_000), lender.owner, "OutOfRange"),
+    ):
+        assert lender.refused(lender.turner, account, call) == reason

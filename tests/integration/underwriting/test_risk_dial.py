@@ -1,0 +1,173 @@
+"""The step rule on a node: against its model, and under lying, flapping and silent oracles."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sandbox.node import LocalNode
+from tests.integration.underwriting.turned import CERTAIN, Turned
+from tests.risk_model import WHOLE, Reading, Rule, State, aims, stepped
+
+pytestmark = pytest.mark.node
+
+NOW = 2_000_000_000
+times = st.integers(NOW - 200_000, NOW)
+states = st.builds(State, st.integers(0, WHOLE), times, st.one_of(st.just(0), times))
+readings = st.one_of(
+    st.builds(Reading, st.integers(0, CERTAIN)),
+    st.builds(Reading, st.just(0), st.sampled_from([False]), st.booleans()),
+)
+
+
+@pytest.fixture
+def turned(chain_node: LocalNode) -> Turned:
+    return Turned(chain_node)
+
+
+@settings(
+    max_examples=150, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+@given(states, readings, readings)
+def test_the_contract_steps_as_the_model_and_within_its_bounds(
+    turned: Turned, state: State, a: Reading, b: Reading
+) -> None:
+    rule, after = turned.rule, turned.stepped(state, a, b, NOW)
+    assert after == stepped(rule, state, a, b, NOW)
+    moved = after.tightness - state.tightness
+    assert -rule.relax <= moved <= rule.tighten
+    up, down = aims(rule, a, b)
+    assert up <= down
+    if moved > 0:
+        assert NOW - state.stepped_at >= rule.tighten_every
+        # no single source brings it above `solo`
+        assert after.tightness <= max(rule.solo, state.tightness) or (a.fresh and b.fresh)
+    if moved < 0:
+        assert NOW - state.stepped_at >= rule.relax_every
+        assert NOW - state.calm_since >= rule.calm_for
+        assert state.calm_since != 0
+
+
+def test_both_sources_together_tighten_it_step_by_step(turned: Turned) -> None:
+    found = []
+    for _ in range(5):
+        turned.says(90, 80)
+        found.append(turned.turned(after=60))
+    assert found == [2_500, 5_000, 7_500, 10_000, 10_000]
+
+
+def test_a_second_look_in_the_same_minute_changes_nothing(turned: Turned) -> None:
+    turned.says(90, 90)
+    turned.turned(after=60)
+    assert turned.turned(after=12) == 2_500
+
+
+@pytest.mark.parametrize("liar", [0, 1])
+def test_one_liar_that_cries_wolf_moves_it_to_solo_at_most(turned: Turned, liar: int) -> None:
+    for _ in range(6):
+        turned.says(*((100, 0) if liar == 0 else (0, 100)))
+        assert turned.turned(after=600) <= turned.rule.solo
+    assert turned.tightness == turned.rule.solo
+
+
+@pytest.mark.parametrize("liar", [0, 1])
+def test_one_liar_that_says_all_is_well_cannot_keep_it_below_solo(
+    turned: Turned, liar: int
+) -> None:
+    turned.says(*((0, 100) if liar == 0 else (100, 0)))
+    assert turned.turned(after=60) == turned.rule.solo
+
+
+def test_a_liar_cannot_hold_it_tight_when_the_other_sees_calm(turned: Turned) -> None:
+    for _ in range(4):
+        turned.says(100, 100)
+        turned.turned(after=60)
+    assert turned.tightness == WHOLE
+    for _ in range(24):
+        turned.says(100, 0)
+        turned.turned(after=600)
+    assert turned.tightness == turned.rule.solo
+
+
+def test_relaxing_needs_calm_that_lasts(turned: Turned) -> None:
+    turned.says(100, 100)
+    assert turned.turned(after=60) == 2_500
+    turned.says(0, 0)
+    assert turned.turned(after=60) == 2_500  # it begins to count
+    turned.says(0, 0)
+    assert turned.turned(after=1_600) == 2_500
+    turned.says(0, 0)
+    assert turned.turned(after=600) == 2_000
+    turned.says(0, 0)
+    assert turned.turned(after=60) == 2_000  # one step in ten minutes
+    assert turned.turned(after=600) == 1_500
+
+
+def test_flapping_tightens_and_never_relaxes(turned: Turned) -> None:
+    found = [turned.tightness]
+    for place in range(12):
+        turned.says(*((100, 100) if place % 2 else (0, 0)))
+        found.append(turned.turned(after=120))
+    assert all(0 <= later - earlier <= turned.rule.tighten for earlier, later in pairwise(found))
+    assert found[-1] == WHOLE
+
+
+def test_silence_holds_it_and_then_lets_go(turned: Turned) -> None:
+    turned.says(100, 100)
+    turned.turned(after=60)
+    assert turned.turned(after=4_000) == 2_500  # stale: held
+    assert turned.turned(after=20_000) == 2_500
+    turned.turned(after=86_400)  # silent: calm begins to count
+    found = [turned.turned(after=1_800) for _ in range(5)]
+    assert found == [2_000, 1_500, 1_000, 500, 0]
+
+
+def test_one_stale_source_leaves_the_other_its_solo(turned: Turned) -> None:
+    turned.chain.mine(4_000)
+    turned.says(100, None)
+    assert turned.turned(after=60) == turned.rule.solo
+    turned.says(100, None)
+    assert turned.turned(after=60) == turned.rule.solo
+
+
+@pytest.mark.parametrize("nonsense", ["broken", "negative", "beyond certainty", "future", "never"])
+def test_what_cannot_be_read_is_stale_and_stops_nothing(turned: Turned, nonsense: str) -> None:
+    bad, now = turned.sources[1], turned.chain.timestamp()
+    call = {
+        "broken": bad.call("breakDown"),
+        "negative": bad.call("set", -1, now),
+        "beyond certainty": bad.call("set", CERTAIN + 1, now),
+        "future": bad.call("set", CERTAIN, now + 10_000_000),
+        "never": bad.call("set", CERTAIN, 0),
+    }[nonsense]
+    turned.own(call)
+    turned.says(100, None)
+    assert turned.turned(after=60) == turned.rule.solo
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"calm": 50_000_000},
+        {"alarm": CERTAIN + 1},
+        {"solo": 5_001},
+        {"tighten": 0},
+        {"tighten": 2_501},
+        {"relax": 0},
+        {"relax": 2_501},
+        {"tighten_every": 59},
+        {"relax_every": 59},
+        {"calm_for": 1_799},
+        {"fresh": 0},
+        {"silence": 3_600},
+        {"silence": 7 * 86_400 + 1},
+    ],
+)
+def test_no_rule_lifts_the_bounds(turned: Turned, bent: dict[str, int]) -> None:
+    call = turned.dial.call("setRule", Rule(**bent))
+    assert turned.refused(turned.dial, turned.owner, call) == "OutOfRange"
+    good = turned.dial.call("setRule", Rule(solo=1_000))
+    assert turned.refused(turned.dial, turned.liquidator, good) == "OwnableUnauthorizedAccount"
+    assert turned.refused(turned.dial, turned.owner, good) == ""

@@ -1,0 +1,74 @@
+"""`firebreak risk`: what it asks for before it starts."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from runtime.service import Service
+from runtime.settings import load
+from runtime.signatures import generate
+from schemas.errors import ConfigurationError
+from underwriting.account import open_account
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, **environment: object) -> str:
+    """Run it; return what it complains of."""
+    for name, value in environment.items():
+        monkeypatch.setenv(f"FIREBREAK_{name}", str(value))
+    with pytest.raises(ConfigurationError) as caught:
+        CliRunner().invoke(app, ["risk", "publish", *arguments], catch_exceptions=False)
+    return str(caught.value)
+
+
+def test_it_needs_a_key_to_sign_and_keys_to_believe(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = run(monkeypatch)
+    assert "risk.signing_key" in told
+    assert "firebreak keys detector --name risk" in told
+    assert "respond.trusted_keys" in told
+
+
+def test_it_needs_something_to_underwrite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    key = generate(tmp_path, "risk")
+    told = run(
+        monkeypatch,
+        RISK__SIGNING_KEY=key,
+        RESPOND__TRUSTED_KEYS=tmp_path,
+        PROTOCOLS=tmp_path / "none",
+    )
+    assert "no manifest" in told
+
+
+def test_armed_it_needs_an_account_and_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cli.risk import _chainside
+
+    monkeypatch.setenv("FIREBREAK_RISK__ARMED", "true")
+    with (
+        pytest.raises(ConfigurationError, match=r"risk\.keystore and risk\.endpoints"),
+        _chainside(load(), Service("risk")),
+    ):
+        pass
+
+
+def test_without_an_account_nothing_reports() -> None:
+    from cli.risk import _chainside
+
+    with _chainside(load(), Service("risk")) as side:
+        assert (side.nodes, side.account, side.reporter) == (None, None, None)
+
+
+def test_a_keystore_is_for_its_owner_and_has_a_password(tmp_path: Path) -> None:
+    assert open_account(None, None) is None
+    keystore, password = tmp_path / "risk.json", tmp_path / "password"
+    for path in (keystore, password):
+        path.touch(mode=0o600)
+    with pytest.raises(ConfigurationError, match="keystore_password_file"):
+        open_account(keystore, None)
+    keystore.write_text("{}")
+    password.write_text("secret\n")
+    with pytest.raises(ConfigurationError, match="does not open it"):
+        open_account(keystore, password)
+    keystore.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="can be read by others"):
+        open_account(keystore, password)
