@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, INCIDENTS, RECOVERIES
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, FINDINGS, INCIDENTS, RECOVERIES
 
 
 def incidents(
@@ -21,7 +21,7 @@ def incidents(
     settings = read_settings(incidents={"web_port": web_port}, health={"port": health_port})
     trusted = settings.respond.trusted_keys
     verifier = None if trusted is None else load_verifier(trusted)
-    broker = connect(settings, ALERTS, ACTIONS, RECOVERIES, INCIDENTS, DEAD_LETTERS)
+    broker = connect(settings, ALERTS, ACTIONS, RECOVERIES, FINDINGS, INCIDENTS, DEAD_LETTERS)
     with running("incidents", settings) as service:
         from incidents import logs
         from incidents.service import check_partitions, run

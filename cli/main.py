@@ -16,6 +16,7 @@ from rich.text import Text
 from cli import (
     acls,
     arming,
+    assure,
     backtest,
     brakes,
     config,
@@ -32,6 +33,7 @@ from cli import (
     keys,
     netbenefit,
     plugins,
+    posture,
     race,
     recover,
     rederive,
@@ -62,6 +64,7 @@ app = typer.Typer(
 )
 
 app.command()(arming.arm)
+app.command()(assure.assure)
 app.command()(backtest.backtest)
 app.command()(demo.demo)
 app.command()(detect.detect)
@@ -72,6 +75,7 @@ app.command()(fetch.fetch)
 app.command()(incentives.incentives)
 app.command()(incidents.incidents)
 app.command()(netbenefit.netbenefit)
+app.command()(posture.posture)
 app.command()(race.race)
 app.command()(rederive.rederive)
 app.command()(replay.replay)

@@ -20,7 +20,7 @@ say() { echo "secrets: $*" >&2; }
 [ -f "$folder/responder.json" ] || "$firebreak" keys responder --folder "$folder"
 [ -f "$folder/heartbeat.json" ] || "$firebreak" keys heartbeat --folder "$folder"
 [ -f "$folder/grafana_password" ] || od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$folder/grafana_password"
-for service in ingest respond; do
+for service in ingest respond assure; do
   file=$folder/$service.toml
   if [ ! -f "$file" ]; then
     printf '[evm]\nendpoints = [] # IPC paths, ws:// or http:// addresses, the best first\n' >"$file"

@@ -14,14 +14,15 @@ from runtime.signatures import Verifier
 from schemas import headers
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
+from schemas.assurance import Finding
 from schemas.base import Record
 from schemas.codec import UnencodableRecordError, decode, encode
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.incidents import Incident, Recovery
-from schemas.topics import ACTIONS, ALERTS, INCIDENTS, RECOVERIES
+from schemas.topics import ACTIONS, ALERTS, FINDINGS, INCIDENTS, RECOVERIES
 
 SERVICE = "incidents"
-READS = (ALERTS.name, ACTIONS.name, RECOVERIES.name)
+READS = (ALERTS.name, ACTIONS.name, RECOVERIES.name, FINDINGS.name)
 
 
 class Casework:
@@ -75,7 +76,7 @@ class Casework:
             except PoisonRecordError as error:
                 self._intake.reject(message, str(error), fault="content")
                 return None
-        if isinstance(record, Alert | Withdrawal | Action | Recovery) and (
+        if isinstance(record, Alert | Withdrawal | Action | Recovery | Finding) and (
             message.key != record.protocol.encode()
         ):
             self._intake.reject(
@@ -110,5 +111,7 @@ def _changed(docket: Docket, record: Record, message: Message) -> cases.Change:
             return cases.add_action(docket, record, headers.hops(message.headers))
         case Recovery():
             return cases.add_recovery(docket, record)
+        case Finding():
+            return cases.add_finding(docket, record)
         case _:
             raise TypeError(f"no case is made of {type(record).__name__}")

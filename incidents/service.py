@@ -35,7 +35,7 @@ from schemas.errors import (
     TransientError,
     UnsafeToContinueError,
 )
-from schemas.topics import ACTIONS, ALERTS, RECOVERIES
+from schemas.topics import ACTIONS, ALERTS, FINDINGS, RECOVERIES
 
 _log = logger(__name__)
 
@@ -54,7 +54,7 @@ _STOP_SECONDS = 15.0
 def check_partitions(broker: Broker) -> None:
     """Raise `ConfigurationError` unless all that a protocol's cases are made of has the same
     partition number, as it has when its topics have the same number of partitions."""
-    for spec in (ALERTS, ACTIONS, RECOVERIES):
+    for spec in (ALERTS, ACTIONS, RECOVERIES, FINDINGS):
         count = broker.partitions(spec.name)
         if count != spec.partitions:
             raise ConfigurationError(

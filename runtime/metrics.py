@@ -68,6 +68,15 @@ class Metrics:
             "authority_until_timestamp_seconds", "When the gate stops obeying.", "protocol"
         )
 
+        self.findings = count("findings", "Weaknesses told.", "severity", "state")
+        self.findings_open = gauge(
+            "findings_open", "Weaknesses of a protocol's contracts.", "protocol", "severity"
+        )
+        self.assessed = gauge(
+            "assessed_timestamp_seconds", "Block time of the newest assessment.", "protocol"
+        )
+        self.assurance_faults = count("assurance_faults", "Assessments that failed.")
+
         self.hop_seconds = Histogram(
             "firebreak_hop_seconds",
             "From the block's arrival at ingest to this hop.",

@@ -250,6 +250,17 @@ class IncidentsSettings(_Group):
     web_port: int = 6066
 
 
+class AssureSettings(_Group):
+    """What contracts are held against (`firebreak assure`, `firebreak posture`)."""
+
+    sourcify: str | None = None
+    """A Sourcify-compatible service, such as https://sourcify.dev/server; none: nobody is asked."""
+    slither: str | None = None
+    """The command that runs Slither, where it is installed; none: it is not run."""
+    responder: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")] | None = None
+    """The account that pulls brakes without a gate, in trials of them."""
+
+
 class LogSettings(_Group):
     """How services log."""
 
@@ -290,6 +301,7 @@ class Settings(BaseSettings):
     respond: RespondSettings = RespondSettings()
     signer: SignerSettings = SignerSettings()
     incidents: IncidentsSettings = IncidentsSettings()
+    assure: AssureSettings = AssureSettings()
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
 

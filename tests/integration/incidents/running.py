@@ -16,7 +16,15 @@ from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.codec import decode
 from schemas.incidents import Incident
-from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, INCIDENTS, RECOVERIES, TopicSpec
+from schemas.topics import (
+    ACTIONS,
+    ALERTS,
+    DEAD_LETTERS,
+    FINDINGS,
+    INCIDENTS,
+    RECOVERIES,
+    TopicSpec,
+)
 
 PATIENCE = 90.0
 """Seconds. Seldom more than six are needed, but machines can be busy."""
@@ -113,4 +121,4 @@ def newest_cases(broker: KafkaBroker) -> dict[str, Incident]:
 
 
 def create_topics(broker: KafkaBroker) -> None:
-    broker.create((ALERTS, ACTIONS, RECOVERIES, INCIDENTS, DEAD_LETTERS))
+    broker.create((ALERTS, ACTIONS, RECOVERIES, FINDINGS, INCIDENTS, DEAD_LETTERS))

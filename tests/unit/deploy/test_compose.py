@@ -19,7 +19,7 @@ from tests.unit.deploy.files import DEPLOY, ROOT, read_yaml
 BASE, ARMED = ROOT / "docker-compose.yml", DEPLOY / "compose" / "armed.yml"
 COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("topics", "ingest", "detect", "vet", "respond", "incidents")
+OURS = ("topics", "ingest", "detect", "vet", "assure", "respond", "incidents")
 SCALED = ("ingest", "detect", "incidents")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 SIGNERS = ("signer", "heartbeat-signer")
@@ -208,7 +208,7 @@ def test_networks_keep_apart_what_need_not_meet() -> None:
         network: {name for name, service in SERVICES.items() if network in service["networks"]}
         for network in networks
     }
-    assert members["chain"] == {"ingest", "respond"}
+    assert members["chain"] == {"ingest", "respond", "assure"}
     assert members["kafka"] == {*BROKERS, *OURS}
     assert set(SERVICES["detect"]["networks"]) == {"kafka", "metrics"}  # no way out
     assert members["front"].isdisjoint({*BROKERS, "detect", "ingest", "respond"})

@@ -188,7 +188,7 @@ def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     assert "/var/lib/firebreak" in {one["mountPath"] for one in container(name)["volumeMounts"]}
 
 
-@pytest.mark.parametrize("name", [name for name in SERVICE_NAMES if name != "vet"])
+@pytest.mark.parametrize("name", [name for name in SERVICE_NAMES if name not in ("vet", "assure")])
 def test_a_drain_leaves_somebody_at_work(name: str) -> None:
     budgets = {
         found["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"]: found["spec"]
@@ -230,7 +230,7 @@ def test_the_network_is_closed_but_for_what_is_named() -> None:
     closed = policies()["nothing"]
     assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     (rule,) = policies()["chain"]["podSelector"]["matchExpressions"]
-    assert rule["values"] == ["ingest", "respond"]
+    assert rule["values"] == ["ingest", "respond", "assure"]
     open_to_all = [
         name
         for name, spec in policies().items()

@@ -4,12 +4,12 @@ import pytest
 
 import contracts
 from detectors.builtin.deployed_code import NAME, SPEC, chain_key
-from detectors.bytecode.disassembly import split_creation
 from detectors.service import DetectTask, Publisher
 from detectors.sets import HostMaker
 from detectors.vet_service import VetTask
 from detectors.vetting import Vetting
 from runtime.broker import Message, Partition
+from runtime.bytecode import split_creation
 from runtime.clock import SystemClock
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker

@@ -22,7 +22,7 @@ from schemas.errors import (
     TransientError,
     UnsafeToContinueError,
 )
-from schemas.topics import ACTIONS, ALERTS, RECOVERIES
+from schemas.topics import ACTIONS, ALERTS, FINDINGS, RECOVERIES
 
 
 @pytest.mark.parametrize(
@@ -60,5 +60,5 @@ def test_alerts_and_actions_must_be_cut_alike() -> None:
 
 def test_topics_as_specified_are_fine() -> None:
     broker = MemoryBroker()
-    broker.create((ALERTS, ACTIONS, RECOVERIES))
+    broker.create((ALERTS, ACTIONS, RECOVERIES, FINDINGS))
     check_partitions(broker)
