@@ -7,7 +7,7 @@ from eth_utils.crypto import keccak
 
 from assurance.chain import Chain
 from assurance.checks import authority, brakes, doors, operations, prices, storage
-from assurance.checks.brakes import Pull
+from assurance.checks.brakes import NOTHING, Asking, Pull
 from assurance.proxies import Proxied, resolved
 from assurance.sources import Sources
 from assurance.subject import Subject
@@ -30,6 +30,8 @@ class Means:
     sources: Sources
     pulls: Sequence[Pull] = ()
     """Its brakes, as their targets are called."""
+    asking: Asking = NOTHING
+    """What calls of its functions are made up with."""
     opinions: Sequence[Weakness] = ()
     """What was found in its source."""
 
@@ -55,7 +57,7 @@ def look(contract: Contract, chain: Chain, means: Means, before: Examined | None
     verdict, trouble = means.sources.look(runs, code)
     subject = Subject(chain, contract.address, contract.role, proxied, code, verdict.known)
     able = brakes.ready(chain, means.pulls) if contract.holds_value else []
-    functions = brakes.covered(subject, able) if contract.holds_value else []
+    functions = brakes.covered(subject, able, means.asking) if contract.holds_value else []
     clashing, uncompared, kept = _upgraded(subject, means.sources, before)
     decides = authority.authority(subject)
     unseen = [

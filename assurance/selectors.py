@@ -55,9 +55,10 @@ def _type(given: Mapping[str, Any], depth: int = 0) -> str:
     return f"({inside}){kind.removeprefix('tuple')}"
 
 
-def tries(function: int, signature: str | None, caller: str) -> list[bytes]:
-    """Return calls of a function that may well go through: all zero; and, where its types are
-    known, ones and the caller's own address."""
+def tries(function: int, signature: str | None, caller: str, first: str = "") -> list[bytes]:
+    """Return calls of a function that may well go through: all zero; or, where its types are
+    known, nought and one of everything, and the caller's own address. `first` is named instead
+    where the first address is asked for: which asset, say."""
     head = function.to_bytes(4, "big")
     calls = [head + _FILL]
     if signature is None:
@@ -66,9 +67,14 @@ def tries(function: int, signature: str | None, caller: str) -> list[bytes]:
     if len(types) > MAX_ARGUMENTS:
         return calls
     try:
-        calls = [head + encode(types, [_value(kind, n, caller) for kind in types]) for n in (0, 1)]
+        calls = []
+        for amount in (0, 1):
+            values = [_value(kind, amount, caller) for kind in types]
+            if first and "address" in types:
+                values[types.index("address")] = first
+            calls.append(head + encode(types, values))
     except (EncodingError, ParseError, ValueError, TypeError, OverflowError):
-        return calls
+        return [head + _FILL]
     return list(dict.fromkeys(calls))
 
 

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from assurance.values import Term, Word, combined, failed, names, pushed
 from runtime.bytecode import MAX_BYTES, PUSH0, PUSH32, without_metadata
 
-MAX_STEPS = 500_000
+MAX_STEPS = 250_000
 """Instructions followed, all ways together: seconds."""
 
 MAX_DEPTH = 1_024

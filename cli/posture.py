@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from schemas.errors import ConfigurationError
+from schemas.units import NATIVE
 
 if TYPE_CHECKING:
     from assurance.checks.brakes import Pull
@@ -89,6 +90,7 @@ class Looking:
 
     def _prepared(self, manifest: "Manifest") -> "Means":
         from assurance.artefacts import read
+        from assurance.checks.brakes import Asking
         from assurance.look import Means
         from assurance.sources import Sources
 
@@ -96,7 +98,9 @@ class Looking:
         named = None if source is None else source.artefacts
         shelf = None if named is None else read(folder / named)
         sources = Sources(manifest.chain, shelf, self._service)
-        return Means(sources, self._pulls(manifest), self._opinions(manifest))
+        tokens = [one.address for one in manifest.tokens if one.address != NATIVE]
+        asking = Asking(tokens, [one.lower() for one in self._settings.assure.users])
+        return Means(sources, self._pulls(manifest), asking, self._opinions(manifest))
 
     def _pulls(self, manifest: "Manifest") -> "list[Pull]":
         """Return the brakes as their targets are called: through a gate by the gate, and so on."""

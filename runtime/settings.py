@@ -259,6 +259,9 @@ class AssureSettings(_Group):
     """The command that runs Slither, where it is installed; none: it is not run."""
     responder: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")] | None = None
     """The account that pulls brakes without a gate, in trials of them."""
+    users: Names = ()
+    """Accounts that use the protocols, in whose names functions are tried that do nothing for a
+    stranger."""
 
 
 class LogSettings(_Group):

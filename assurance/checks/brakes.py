@@ -19,6 +19,9 @@ from schemas.assurance import Covered, Stance
 MAX_TRIALS = 2_000
 """Simulations for one contract."""
 
+MOST_TOKENS, MOST_USERS = 3, 3
+"""With how many tokens each function is asked, and in how many names."""
+
 _REFUSALS = selectors("""
     OwnableUnauthorizedAccount(address) AccessControlUnauthorizedAccount(address,bytes32)
     AccessManagedUnauthorized(address) NotOwner() Unauthorized() OnlyOwner() NotAuthorized()
@@ -39,10 +42,38 @@ class Pull:
     trial: Trial
 
 
-def covered(subject: Subject, pulls: Sequence[Pull]) -> list[Covered]:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What calls are made up with."""
+
+    tokens: Sequence[str] = ()
+    """Some that functions may ask for."""
+    users: Sequence[str] = ()
+    """Some who can do what strangers cannot: withdraw, say."""
+
+
+NOTHING = Asking()
+
+
+def covered(subject: Subject, pulls: Sequence[Pull], asking: Asking = NOTHING) -> list[Covered]:
     """Return what becomes of every function that moves assets."""
     budget = iter(range(MAX_TRIALS))
-    return [_covered(subject, move, pulls, budget) for move in moving(subject)]
+    return [
+        _covered(subject, move, pulls, _trials(subject, move.function, asking), budget)
+        for move in moving(subject)
+    ]
+
+
+def _trials(subject: Subject, function: int, asking: Asking) -> list[Trial]:
+    signature = subject.signature(function)
+    found = {
+        (caller, data, value): Trial(caller, subject.address, data, value)
+        for caller in (STRANGER, *asking.users[:MOST_USERS])
+        for first in ("", *asking.tokens[:MOST_TOKENS])
+        for data in tries(function, signature, caller, first)
+        for value in (0, 1)
+    }
+    return list(found.values())
 
 
 def ready(chain: Chain, pulls: Sequence[Pull]) -> list[Pull]:
@@ -85,13 +116,14 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def _covered(subject: Subject, move: Move, pulls: Sequence[Pull], budget: Iterator[int]) -> Covered:
+def _covered(
+    subject: Subject,
+    move: Move,
+    pulls: Sequence[Pull],
+    trials: Sequence[Trial],
+    budget: Iterator[int],
+) -> Covered:
     name = subject.functions[move.function]
-    trials = [
-        Trial(STRANGER, subject.address, data, value)
-        for data in tries(move.function, subject.signature(move.function), STRANGER)
-        for value in (0, 1)
-    ]
     before = [
         (trial, subject.chain.run([trial])[0]) for trial in trials if next(budget, None) is not None
     ]

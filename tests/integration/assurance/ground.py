@@ -7,7 +7,7 @@ from typing import Any
 from assurance.artefacts import Built, Shelf
 from assurance.assess import assess
 from assurance.chain import Trial
-from assurance.checks.brakes import Pull
+from assurance.checks.brakes import NOTHING, Asking, Pull
 from assurance.look import Means
 from assurance.node import NodeChain
 from assurance.proxies import resolved
@@ -37,7 +37,7 @@ class Ground:
     """One chain, on which everything is created by one account."""
 
     def __init__(self, node: LocalNode, cache: Path) -> None:
-        self.node, self.chain = node, Chain(node)
+        self.node, self.chain, self.cache = node, Chain(node), cache
         self.endpoints = Endpoints([str(node.ipc)])
         self.me, self.other = Account.named("deployer"), Account.named("other")
         for one in (self.me, self.other):
@@ -85,10 +85,11 @@ class Ground:
         *watched: tuple[Contract, str],
         pulls: Sequence[Pull] = (),
         shelf: Shelf | None = None,
+        asking: Asking = NOTHING,
     ) -> Assessment:
         """Assess these contracts as one protocol."""
         manifest = self.manifest(*watched)
-        means = Means(Sources(manifest.chain, shelf), pulls)
+        means = Means(Sources(manifest.chain, shelf), pulls, asking)
         return assess(manifest, NodeChain(self.endpoints), means)
 
     def named(self, *found: Contract) -> Shelf:
