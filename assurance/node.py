@@ -60,8 +60,9 @@ class NodeChain:
             for trial in trials
         ]  # fmt: skip
         paid = {trial.sender: {"balance": hex(RICH)} for trial in trials if trial.value}
+        soon = {"time": hex(self._place.timestamp + 1)}  # nodes differ in what they take otherwise
         body = {
-            "blockStateCalls": [{"stateOverrides": paid, "calls": calls}],
+            "blockStateCalls": [{"blockOverrides": soon, "stateOverrides": paid, "calls": calls}],
             "validation": False,
         }
         return self._ask("eth_simulateV1", body, self._at, read=_outcomes(len(calls)))
