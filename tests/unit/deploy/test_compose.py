@@ -134,6 +134,12 @@ def test_a_scaled_service_has_nothing_that_only_one_can_have(name: str) -> None:
     assert named == []
 
 
+@ours
+def test_nothing_of_ours_waits_for_those_who_only_watch(name: str) -> None:
+    watching = {"prometheus", "alertmanager", "grafana"}
+    assert not SERVICES[name].get("depends_on", {}).keys() & watching
+
+
 def test_somebody_stands_by_for_ingest() -> None:
     assert SERVICES["ingest"]["deploy"]["replicas"] == 2
 
