@@ -81,6 +81,27 @@ def same(built: bytes, deployed: bytes) -> bool:
     return True
 
 
+def beside(folder: Path, name: str) -> Path:
+    """Return what a manifest names beside it. Raises `ConfigurationError` for anything else."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ConfigurationError(f"{name}: lies outside the manifests' folder, {folder}")
+    return path
+
+
+def signatures(path: Path) -> dict[int, str]:
+    """Return the functions of a file that holds a JSON ABI, or an artefact with one.
+
+    Raises `ConfigurationError` for a file that cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            content = msgspec.json.decode(file.read(MAX_FILE_BYTES))
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{path}: no JSON ABI: {error}") from error
+    return dict(known(content if isinstance(content, dict) else {"abi": content}).signatures)
+
+
 def read(folder: Path) -> Shelf:
     """Return the contracts of a folder and all below it; files that are no artefacts are left out.
 

@@ -1,7 +1,7 @@
 """One contract looked at: every check, once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from eth_utils.crypto import keccak
 
@@ -34,6 +34,8 @@ class Means:
     """What calls of its functions are made up with."""
     opinions: Sequence[Weakness] = ()
     """What was found in its source."""
+    named: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    """Functions by the contract whose ABI its manifest names, for code without artefacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ def look(contract: Contract, chain: Chain, means: Means, before: Examined | None
     if not code:
         return _absent(contract, proxied, runs)
     verdict, trouble = means.sources.look(runs, code)
-    subject = Subject(chain, contract.address, contract.role, proxied, code, verdict.known)
+    known = verdict.known
+    if not known.signatures:
+        known = replace(known, signatures=means.named.get(contract.address, {}))
+    subject = Subject(chain, contract.address, contract.role, proxied, code, known)
     able = brakes.ready(chain, means.pulls) if contract.holds_value else []
     functions = brakes.covered(subject, able, means.asking) if contract.holds_value else []
     clashing, uncompared, kept = _upgraded(subject, means.sources, before)

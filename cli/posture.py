@@ -89,18 +89,23 @@ class Looking:
         return NodeChain(self.endpoints), self._means
 
     def _prepared(self, manifest: "Manifest") -> "Means":
-        from assurance.artefacts import read
+        from assurance.artefacts import beside, read, signatures
         from assurance.checks.brakes import Asking
         from assurance.look import Means
         from assurance.sources import Sources
 
         source, folder = manifest.source, self._settings.protocols
         named = None if source is None else source.artefacts
-        shelf = None if named is None else read(folder / named)
+        shelf = None if named is None else read(beside(folder, named))
         sources = Sources(manifest.chain, shelf, self._service)
         tokens = [one.address for one in manifest.tokens if one.address != NATIVE]
         asking = Asking(tokens, [one.lower() for one in self._settings.assure.users])
-        return Means(sources, self._pulls(manifest), asking, self._opinions(manifest))
+        abis = {
+            one.address: signatures(beside(folder, one.abi))
+            for one in manifest.contracts
+            if one.abi is not None
+        }
+        return Means(sources, self._pulls(manifest), asking, self._opinions(manifest), abis)
 
     def _pulls(self, manifest: "Manifest") -> "list[Pull]":
         """Return the brakes as their targets are called: through a gate by the gate, and so on."""
@@ -130,11 +135,12 @@ class Looking:
 
     def _opinions(self, manifest: "Manifest") -> "list[Weakness]":
         from assurance import slither
+        from assurance.artefacts import beside
 
         command, source = self._settings.assure.slither, manifest.source
         if command is None or source is None or source.solidity is None:
             return []
-        return slither.run(command, self._settings.protocols / source.solidity)
+        return slither.run(command, beside(self._settings.protocols, source.solidity))
 
 
 def _pull(name: str, who: str, target: str, data: str) -> "Pull":

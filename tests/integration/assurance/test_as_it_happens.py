@@ -4,6 +4,7 @@ and what the commands print of it."""
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -136,9 +137,9 @@ def test_the_command_prints_a_page_and_says_by_its_status_whether_there_are_gaps
     monkeypatch.setenv("FIREBREAK_ASSURE__RESPONDER", guardian)
     manifest = watched.manifests / "granary.toml"
     monkeypatch.setenv("FIREBREAK_PROTOCOLS", str(watched.manifests))
-    folder = watched.folder / "artefacts"
+    copytree(watched.folder / "artefacts", watched.manifests / "built")
     with manifest.open("a") as file:
-        file.write(f'[source]\nartefacts = "{folder}"\n')
+        file.write('[source]\nartefacts = "built"\n')
 
     result = posture("--pages", str(tmp_path / "pages"))
     assert result.exit_code == 1, (result.output, result.exception)

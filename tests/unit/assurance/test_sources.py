@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from assurance.artefacts import MAX_FILE_BYTES, Shelf, read, same
+from assurance.artefacts import MAX_FILE_BYTES, Shelf, beside, read, same, signatures
 from assurance.sources import Sources
 from assurance.sourcify import Sourcify
 from schemas.errors import ConfigurationError, TransientError
@@ -94,6 +94,23 @@ def test_a_broken_file_stops_nothing(tmp_path: Path) -> None:
     assert MAX_FILE_BYTES < 2**30
     with pytest.raises(ConfigurationError, match="no folder of build artefacts"):
         read(tmp_path / "nowhere")
+
+
+def test_a_manifest_names_nothing_that_is_not_beside_it(tmp_path: Path) -> None:
+    assert beside(tmp_path, "a/b") == (tmp_path / "a" / "b").resolve()
+    for elsewhere in ("../x", "/etc"):
+        with pytest.raises(ConfigurationError, match="outside the manifests' folder"):
+            beside(tmp_path, elsewhere)
+
+
+def test_functions_are_named_by_an_abi_alone(tmp_path: Path) -> None:
+    path = tmp_path / "abi.json"
+    for content in (ABI, {"abi": ABI}):
+        path.write_text(json.dumps(content))
+        assert signatures(path) == {0x8456CB59: "pause()"}
+    path.write_text("{")
+    with pytest.raises(ConfigurationError, match="no JSON ABI"):
+        signatures(path)
 
 
 def service(status: int, content: object) -> Sourcify:
