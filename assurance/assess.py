@@ -1,7 +1,7 @@
 """How all contracts of a protocol stand at a block, and what changed since they were last looked
 at. Decides; asks nothing but the chain and the sources that it is given."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -25,12 +25,13 @@ def assess(
     means: Means,
     before: Assessment | None = None,
     again: Mapping[str, str] | None = None,
+    beat: Callable[[], None] = lambda: None,
 ) -> Assessment:
     """Return how a protocol stands. Raises `TransientError` when no node answers.
 
     `before` is how it stood when it was last looked at. `again` names the contracts to look at once
     more, each with the transaction that is the reason; the others stand as before. Without it, all
-    are looked at.
+    are looked at. `beat` is called before each that is looked at, which may take seconds.
     """
     stood = {} if before is None else {one.address: one for one in before.contracts}
     known = {} if before is None else {one.id: one for one in before.findings}
@@ -43,6 +44,7 @@ def assess(
             contracts.append(stood[address])
             findings += old
             continue
+        beat()
         seen = look(contract, chain, means, stood.get(address))
         contracts.append(seen.examined)
         tx = (again or {}).get(address, "")

@@ -10,6 +10,11 @@ from eth_abi.exceptions import EncodingError, ParseError
 from eth_utils.crypto import keccak
 
 MAX_ARGUMENTS = 32
+MAX_TUPLES = 16
+MAX_SIZED = 2
+"""Arrays of fixed length in one signature: within each other, their lengths multiply."""
+
+_SIZED = re.compile(r"\[\d")
 _FILL = bytes(32 * 12)
 """Arguments where types are not known: zeros, which are also empty lists and bytes."""
 
@@ -64,7 +69,8 @@ def tries(function: int, signature: str | None, caller: str, first: str = "") ->
     if signature is None:
         return calls
     types = _split(signature[signature.index("(") + 1 : -1])
-    if len(types) > MAX_ARGUMENTS:
+    many = len(types) > MAX_ARGUMENTS or signature.count("(") > MAX_TUPLES
+    if many or len(_SIZED.findall(signature)) > MAX_SIZED:
         return calls
     try:
         calls = []

@@ -11,10 +11,9 @@ from assurance.chain import Chain
 from assurance.look import Means
 from assurance.triggers import reasons
 from runtime.broker import Broker, Message, Offsets, Partition, Producer, read_all
-from runtime.clock import Clock
 from runtime.intake import Intake
 from runtime.logs import logger
-from runtime.metrics import Metrics
+from runtime.service import Service
 from schemas.assurance import Assessment
 from schemas.chain import Block
 from schemas.codec import decode_from, encode
@@ -45,8 +44,7 @@ class AssureTask:
         producer: Producer,
         manifests: Mapping[str, Manifest],
         look: Callable[[], tuple[Chain, Mapping[str, Means]]],
-        clock: Clock,
-        metrics: Metrics,
+        service: Service,
     ) -> None:
         """Take the manifests of one chain. `look` returns that chain as it is now, and with what
         each protocol is looked at; it raises `TransientError` when no node answers."""
@@ -54,12 +52,11 @@ class AssureTask:
         self._producer = producer
         self._manifests = manifests
         self._look = look
-        self._clock = clock
-        self._metrics = metrics
+        self._clock, self._metrics, self._health = service.clock, service.metrics, service.health
         self._known: dict[str, Assessment] = {}
         self._due: dict[str, dict[str, str]] = {}
         """Contracts to look at, by protocol, each with the transaction that is the reason."""
-        self._whole = clock.monotonic()
+        self._whole = self._clock.monotonic()
         """When all of them are looked at again."""
         self._not_before = self._whole
 
@@ -104,7 +101,9 @@ class AssureTask:
                 if whole or protocol in self._due:
                     again = None if whole else self._due[protocol]
                     before = self._known.get(protocol)
-                    after = assess(manifest, chain, means[protocol], before, again)
+                    after = assess(
+                        manifest, chain, means[protocol], before, again, self._health.beat
+                    )
                     self._tell(before, after)
                     self._due.pop(protocol, None)
         except TransientError as error:

@@ -38,8 +38,7 @@ def assure(
             producer,
             of_chain,
             lambda: looking.now(of_chain),
-            service.clock,
-            service.metrics,
+            service,
         )
         task.remember(broker)
         consumer = broker.consumer("firebreak-assure")

@@ -21,6 +21,7 @@ from runtime.intake import Intake
 from runtime.manifests import load_manifests
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
+from runtime.service import Service
 from sandbox import fetch
 from sandbox.evm import Contract
 from sandbox.node import LocalNode, NodeOptions
@@ -30,7 +31,6 @@ from schemas.codec import decode_from, encode
 from schemas.topics import ASSESSMENTS, DEAD_LETTERS, EVENTS, FINDINGS
 from tests.integration.recovery.village import Village
 from tests.publication import log
-from tests.unit.responders.fakes import ManualClock
 
 pytestmark = pytest.mark.node
 
@@ -57,8 +57,7 @@ class Watch:
             producer,
             {name: manifest},
             lambda: (NodeChain(self.endpoints), {name: Means(sources)}),
-            ManualClock(),
-            Metrics(),
+            Service("assure"),
         )
 
     def upgraded(self, village: Village, tx: str) -> None:

@@ -3,9 +3,11 @@
 import pytest
 from eth_utils.crypto import keccak
 
+from sandbox.abi import Interface
 from sandbox.evm import ETHER, Contract
 from schemas.assurance import Assessment
 from tests.integration.assurance.ground import Ground, checks, pause
+from tests.unit.assurance.assembler import assembled, dispatch
 
 pytestmark = pytest.mark.node
 
@@ -27,6 +29,28 @@ def alone(ground: Ground, contract: Contract, role: str = "pool") -> Assessment:
 def test_operations(ground: Ground, flawed: str, sound: str, check: str) -> None:
     assert checks(alone(ground, ground.create(flawed))) == {check}
     assert checks(alone(ground, ground.create(sound))) == set()
+
+
+DIE, MAKE = 0x41C0E1B5, 0x11223344
+MORTAL = (*dispatch((DIE, "die")), "STOP :die CALLER SELFDESTRUCT")
+REBORN = (
+    *dispatch((DIE, "die"), (MAKE, "make")),
+    "STOP :die CALLER SELFDESTRUCT :make", 0, 0, 0, 0, "CREATE2 POP STOP",
+)  # fmt: skip
+CARRIES = (*dispatch((DIE, "die")), "STOP :die STOP", assembled(*MORTAL), b"\xff" * 32)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [(MORTAL, {"self-destruct"}), (REBORN, {"self-destruct", "metamorphic"}), (CARRIES, set())],
+    ids=["destroys itself", "and creates", "only carries such code"],
+)
+def test_code_that_can_end(ground: Ground, code: tuple[str | int, ...], found: set[str]) -> None:
+    runtime = assembled(*code)
+    creation = bytes.fromhex(f"61{len(runtime):04x}80600a3d393df3") + runtime
+    made = ground.deployer.create_compiled(Interface([]), "0x" + creation.hex())
+    ground.deployer.settle()
+    assert checks(ground.assessed((made, "pool"))) == found
 
 
 def test_code_that_the_caller_names(ground: Ground) -> None:

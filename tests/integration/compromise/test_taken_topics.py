@@ -53,6 +53,7 @@ def test_a_writer_on_a_chain_topic_is_believed_by_detectors_and_gets_a_signed_al
 
 @pytest.mark.node
 @pytest.mark.kafka
+@pytest.mark.slow
 def test_a_writer_on_alerts_without_a_key_fills_dead_letters_and_moves_nothing(
     setting: Setting, run: Run
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_writer_on_alerts_without_a_key_fills_dead_letters_and_moves_nothing(
 
 @pytest.mark.node
 @pytest.mark.kafka
+@pytest.mark.slow
 def test_a_writer_on_alerts_with_the_detectors_key_gets_one_halt_and_no_more(
     setting: Setting, run: Run
 ) -> None:

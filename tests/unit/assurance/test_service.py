@@ -11,7 +11,7 @@ from assurance.triggers import reasons
 from runtime.broker import Message
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker
-from runtime.metrics import Metrics
+from runtime.service import Service
 from schemas.assurance import Assessment, Finding
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Retraction
@@ -49,8 +49,10 @@ class World:
     def __init__(self) -> None:
         self.chain = FakeChain()
         self.chain.codes[POOL] = SOUND
+        self.service = Service("assure")
         self.clock = ManualClock()
-        self.metrics = Metrics()
+        self.service.clock = self.clock  # type: ignore[assignment]  # as good as the machine's
+        self.metrics = self.service.metrics
         self.broker = MemoryBroker()
         self.broker.create((DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, DEAD_LETTERS))
         self.task = self.started()
@@ -62,8 +64,7 @@ class World:
             producer,
             {"meadow": MANIFEST},
             lambda: (self.chain, {"meadow": Means(Sources(CHAIN, None))}),
-            self.clock,
-            self.metrics,
+            self.service,
         )
         task.remember(self.broker)
         return task
