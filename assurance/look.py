@@ -20,6 +20,9 @@ MOST_UNSEEN = 64
 LAYOUT = "storage-layout"
 """The one check that compares two codes: what it found holds until the code changes again."""
 
+DECIDING = ("gate", "governor", "oracle", "safe", "timelock")
+"""Roles of contracts that decide or tell: nobody plans a brake for what they move."""
+
 _NOBODY_KNOWS = Weakness("source-absent", "medium", "nobody knows the source of the code that runs")
 
 
@@ -61,15 +64,20 @@ def look(contract: Contract, chain: Chain, means: Means, before: Examined | None
     if not known.signatures:
         known = replace(known, signatures=means.named.get(contract.address, {}))
     subject = Subject(chain, contract.address, contract.role, proxied, code, known)
-    able = brakes.ready(chain, means.pulls) if contract.holds_value else []
-    functions = brakes.covered(subject, able, means.asking) if contract.holds_value else []
+    braked = contract.holds_value and contract.role not in DECIDING
+    able = brakes.ready(chain, means.pulls) if braked else []
+    functions = brakes.covered(subject, able, means.asking) if braked else []
     clashing, uncompared, kept = _upgraded(subject, means.sources, before)
     decides = authority.authority(subject)
     unseen = [
         *([f"its source: {trouble}"] if trouble else []),
         *([uncompared] if uncompared else []),
         *([] if subject.walk.complete else ["its code: not all ways could be followed"]),
-        *(f"brake {one.name}: it cannot be pulled now" for one in means.pulls if one not in able),
+        *(
+            f"brake {one.name}: it cannot be pulled now"
+            for one in means.pulls
+            if braked and one not in able
+        ),
     ]
     weaknesses = (
         *([_NOBODY_KNOWS] if verdict.source == "absent" else []),

@@ -6,16 +6,16 @@ starts. So a finding is told when it opens and when it is resolved, and not agai
 
 from collections.abc import Callable, Mapping, Sequence
 
+from assurance import triggers
 from assurance.assess import assess, changes
 from assurance.chain import Chain
 from assurance.look import Means
-from assurance.triggers import reasons
 from runtime.broker import Broker, Message, Offsets, Partition, Producer, read_all
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.service import Service
 from schemas.assurance import Assessment
-from schemas.chain import Block
+from schemas.chain import Block, Event
 from schemas.codec import decode_from, encode
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.manifest import Manifest
@@ -82,10 +82,12 @@ class AssureTask:
     def process(self, batch: Sequence[Message]) -> None:
         """Note what has to be looked at."""
         for _, record in self._intake.read_all(batch):
-            if isinstance(record, Block):
+            if isinstance(record, Block) or (
+                isinstance(record, Event) and record.name not in triggers.EVENTS
+            ):
                 continue
             for protocol, manifest in self._manifests.items():
-                found = reasons(record, manifest, self._known.get(protocol))
+                found = triggers.reasons(record, manifest, self._known.get(protocol))
                 if found:
                     self._due.setdefault(protocol, {}).update(found)
 

@@ -1,6 +1,6 @@
 """Operations that a contract of a protocol should not be able to reach."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from assurance.proxies import BEACON, IMPLEMENTATION
 from assurance.selectors import selectors
@@ -9,9 +9,20 @@ from assurance.values import Term
 from assurance.walk import Act
 from assurance.weakness import Weakness
 
-UPGRADES = selectors("upgradeToAndCall(address,bytes) upgradeAndCall(address,address,bytes)")
+UPGRADES: Mapping[int, str] = selectors(
+    "upgradeToAndCall(address,bytes) upgradeAndCall(address,address,bytes)"
+)
 """Functions that set up the code that they put in place, as EIP-1822 and OpenZeppelin have it. Who
 may call them is asked by `authority` and `doors`."""
+
+SAFE: Mapping[int, str] = selectors("""
+    execTransactionFromModule(address,uint256,bytes,uint8)
+    execTransactionFromModuleReturnData(address,uint256,bytes,uint8)
+    execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)
+    setup(address[],uint256,address,bytes,address,address,uint256,address)
+    simulateAndRevert(address,bytes)
+""")
+"""Functions of a Safe that run what its owners decide, of a contract that the manifest calls so."""
 
 _CANCUN = "since Cancun its code stays, unless it is destroyed in the transaction that created it"
 
@@ -51,7 +62,8 @@ def _destroys(subject: Subject) -> Iterator[Weakness]:
 
 
 def _delegates(subject: Subject) -> Iterator[Weakness]:
-    delegated = [act for act in subject.walk.of("delegate call") if act.function not in UPGRADES]
+    meant = {**UPGRADES, **SAFE} if subject.role == "safe" else UPGRADES
+    delegated = [act for act in subject.walk.of("delegate call") if act.function not in meant]
     named = [act for act in delegated if _kind(act) in ("calldata", "first word")]
     if named:
         yield Weakness(

@@ -14,7 +14,6 @@ pytestmark = pytest.mark.node
 STOPPED = True
 NO_PLAN = "no-brake"
 FALSE = {
-    ("safe 0", "delegates-to-caller"): "a Safe's owners, and its modules, may have it run any code",
     ("other 3", "delegates-to-computed"): "MultiSend is meant to be delegated to, and delegates on",
     ("other 6", "delegates-to-caller"): "SimulateTxAccessor is meant to be delegated to",
 }
