@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.bytecode.disassembly import PUSH0, instructions
 from detectors.bytecode.features import SMALLEST, Features, body, features
 from detectors.bytecode.reading import read
+from runtime.bytecode import PUSH0, instructions
 
 LAST_SWAP = 0x9F
 NEAR = 0.6

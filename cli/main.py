@@ -17,6 +17,7 @@ from cli import (
     acls,
     archive,
     arming,
+    assure,
     audit,
     backtest,
     brakes,
@@ -38,6 +39,7 @@ from cli import (
     netbenefit,
     paging,
     plugins,
+    posture,
     race,
     recover,
     rederive,
@@ -71,6 +73,7 @@ app = typer.Typer(
 
 app.command()(paging.acknowledge)
 app.command()(arming.arm)
+app.command()(assure.assure)
 app.command()(backtest.backtest)
 app.command()(consents.consents)
 app.command()(console.console)
@@ -84,6 +87,7 @@ app.command()(incentives.incentives)
 app.command()(incidents.incidents)
 app.command()(netbenefit.netbenefit)
 app.command()(paging.page)
+app.command()(posture.posture)
 app.command()(race.race)
 app.command()(rederive.rederive)
 app.command()(replay.replay)

@@ -54,7 +54,7 @@ def layout(
     new: Annotated[Path, typer.Argument(help="That of the new code.")],
 ) -> None:
     """Say what new code adds to the old storage, and where it would misread it (exit code 1)."""
-    from responders.recovery.layout import added, clashes, read_layout
+    from schemas.layouts import added, clashes, read_layout
 
     before, after = read_layout(old), read_layout(new)
     for words in added(before, after):

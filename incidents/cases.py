@@ -13,6 +13,8 @@ Guarantees, for records of one protocol:
   second person's counts (`schemas.decisions`).
 - So does an acknowledgement, and one for something less grave changes nothing.
 - A withdrawn alert that is raised again stands again.
+- A finding about a contract is sorted in as an alert is, by the transaction that brought it or else
+  by its own id; one that is resolved is marked as a withdrawn alert is.
 """
 
 from msgspec.structs import replace
@@ -23,8 +25,10 @@ from incidents.entries import (
     graver,
     led,
     measured,
+    noticed,
     said,
     seen,
+    sighted,
     step_of,
     taken_on,
     unseen,
@@ -33,6 +37,7 @@ from incidents.entries import (
 from incidents.standing import SEVERITIES, reassessed
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
+from schemas.assurance import Finding
 from schemas.cases import joins
 from schemas.decisions import Answer, Proposal
 from schemas.ids import incident_id
@@ -44,10 +49,25 @@ Change = tuple[Docket, Incident | None]
 
 def add_alert(docket: Docket, alert: Alert, times: Times) -> Change:
     """Put an alert into its case, and with it all that waited for it."""
-    case = seen(_case_of(docket, alert) or _opened_by(alert), alert, times)
+    case = _case_of(docket, alert, alert.tx) or _opened_by(alert, alert.tx)
+    return _joined(docket, seen(case, sighted(alert), alert.timestamp, times), alert.id)
+
+
+def add_finding(docket: Docket, finding: Finding) -> Change:
+    """Put a finding into its case; mark it as withdrawn there once it is resolved."""
+    if finding.state == "resolved":
+        held = _holding(docket, finding.id)
+        return (docket, None) if held is None else _filed(docket, unseen(held, finding.id))
+    reason = finding.tx or finding.id
+    case = _case_of(docket, finding, reason) or _opened_by(finding, reason)
+    return _joined(docket, seen(case, noticed(finding), finding.timestamp, {}), finding.id)
+
+
+def _joined(docket: Docket, case: Incident, sighting: str) -> Change:
+    """Give a case all that waited for it, or for this sighting of it."""
     waiting = []
     for step in docket.waiting:
-        if step.incident == case.id or step.alert == alert.id:
+        if step.incident == case.id or step.alert == sighting:
             case = measured(case, step)
         else:
             waiting.append(step)
@@ -119,16 +139,16 @@ def acknowledge(docket: Docket, word: Acknowledgement) -> Change:
     return replace(docket, acknowledgements=tuple(known.values())[-KEPT_CASES:]), None
 
 
-def _case_of(docket: Docket, alert: Alert) -> Incident | None:
-    """Return the case that an alert belongs to, None when it opens one."""
+def _case_of(docket: Docket, record: Alert | Finding, tx: str) -> Incident | None:
+    """Return the case that an alert or a finding belongs to, None when it opens one."""
     joined = (
         case
         for case in reversed(docket.cases)
-        if case.chain == alert.chain and joins(case.latest, alert.timestamp)
+        if case.chain == record.chain and joins(case.latest, record.timestamp)
     )
     return (
-        _holding(docket, alert.id)
-        or _named(docket, incident_id(alert.chain, alert.protocol, alert.tx))
+        _holding(docket, record.id)
+        or _named(docket, incident_id(record.chain, record.protocol, tx))
         or next(joined, None)
     )
 
@@ -144,9 +164,9 @@ def _named(docket: Docket, incident: str) -> Incident | None:
     return next((case for case in docket.cases if case.id == incident), None)
 
 
-def _opened_by(alert: Alert) -> Incident:
+def _opened_by(alert: Alert | Finding, tx: str) -> Incident:
     return Incident(
-        id=incident_id(alert.chain, alert.protocol, alert.tx),
+        id=incident_id(alert.chain, alert.protocol, tx),
         chain=alert.chain,
         protocol=alert.protocol,
         phase="detect",

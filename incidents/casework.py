@@ -17,6 +17,7 @@ from runtime.signatures import Verifier
 from schemas import headers
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
+from schemas.assurance import Finding
 from schemas.base import Record
 from schemas.codec import UnencodableRecordError, decode, encode
 from schemas.decisions import Answer, Proposal
@@ -101,7 +102,8 @@ class Casework:
                 self._intake.reject(message, str(error), fault="content")
                 return None
         if isinstance(
-            record, Alert | Withdrawal | Action | Recovery | Proposal | Answer | Acknowledgement
+            record,
+            Alert | Withdrawal | Action | Recovery | Finding | Proposal | Answer | Acknowledgement,
         ) and (message.key != record.protocol.encode()):
             self._intake.reject(
                 message, f"its key is not its protocol, {record.protocol}", fault="envelope"
@@ -133,6 +135,15 @@ def _changed(docket: Docket, record: Record, message: Message) -> cases.Change:
             return cases.withdraw(docket, record)
         case Action():
             return cases.add_action(docket, record, headers.hops(message.headers))
+        case Finding():
+            return cases.add_finding(docket, record)
+        case _:
+            return _told(docket, record)
+
+
+def _told(docket: Docket, record: Record) -> cases.Change:
+    """Change a case by what people say of it."""
+    match record:
         case Recovery():
             return cases.add_recovery(docket, record)
         case Proposal() | Answer():

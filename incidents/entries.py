@@ -12,6 +12,7 @@ from incidents.docket import (
 from incidents.standing import SEVERITIES, chronological, gravest_first
 from schemas.actions import Action
 from schemas.alerts import Alert
+from schemas.assurance import Finding
 from schemas.decisions import Answer, Proposal, answered, proposed
 from schemas.headers import HOPS
 from schemas.incidents import (
@@ -28,13 +29,16 @@ from schemas.units import SAFE_INTEGER
 Times = dict[Hop, int]
 """When a record's origin passed each hop, in nanoseconds since 1970, as its headers say."""
 
+FOUND = "assurance"
+"""The set of what was found in code, where others name the detectors that saw it."""
+
 _ALERT_HOPS: tuple[Hop, ...] = ("received", "published", "scored")
 _ACTION_HOPS: tuple[Hop, ...] = ("decided", "sent", "mined")
 
 
-def seen(case: Incident, alert: Alert, times: Times) -> Incident:
-    """Add an alert; of too many the gravest are kept."""
-    sighting = Sighting(
+def sighted(alert: Alert) -> Sighting:
+    """Return an alert as a case keeps it."""
+    return Sighting(
         alert=alert.id,
         set=alert.set,
         tx=alert.tx,
@@ -45,12 +49,29 @@ def seen(case: Incident, alert: Alert, times: Times) -> Incident:
         technique=next((v.technique for v in alert.votes if v.alerted and v.technique), ""),
         losing=alert.losing,
     )
+
+
+def noticed(finding: Finding) -> Sighting:
+    """Return a finding as a case keeps it: it has no score, and its set is `FOUND`."""
+    return Sighting(
+        alert=finding.id,
+        set=FOUND,
+        tx=finding.tx,
+        block=finding.block,
+        score=0.0,
+        severity=finding.severity,
+        summary=finding.summary,
+    )
+
+
+def seen(case: Incident, sighting: Sighting, timestamp: int, times: Times) -> Incident:
+    """Add an alert or a finding; of too many the gravest are kept."""
     known = {known.alert: known for known in case.sightings} | {sighting.alert: sighting}
     kept = sorted(known.values(), key=gravest_first)[:KEPT_SIGHTINGS]
     return replace(
         case,
-        opened=min(case.opened, alert.timestamp),
-        latest=max(case.latest, alert.timestamp),
+        opened=min(case.opened, timestamp),
+        latest=max(case.latest, timestamp),
         sightings=tuple(sorted(kept, key=chronological)),
         hops=_earliest(case.hops, _only(times, _ALERT_HOPS)),
         dropped=case.dropped + len(known) - len(kept),

@@ -36,6 +36,7 @@ class Metrics:
         self._of_paging()
         self._of_archive()
         self._of_risk()
+        self._of_assurance()
         self._of_hops()
 
     def _of_ingest(self) -> None:
@@ -139,6 +140,17 @@ class Metrics:
             "risk_probability", "Of an incident within the horizon.", "protocol"
         )
         self.feed_faults = count("feed_faults", "Reports that a feed did not take.", "protocol")
+
+    def _of_assurance(self) -> None:
+        count, gauge = self._counter, self._gauge
+        self.findings = count("findings", "Weaknesses told.", "severity", "state")
+        self.findings_open = gauge(
+            "findings_open", "Weaknesses of a protocol's contracts.", "protocol", "severity"
+        )
+        self.assessed = gauge(
+            "assessed_timestamp_seconds", "Block time of the newest assessment.", "protocol"
+        )
+        self.assurance_faults = count("assurance_faults", "Assessments that failed.")
 
     def _of_hops(self) -> None:
         self.hop_seconds = Histogram(

@@ -198,6 +198,16 @@ class Brake(_Strict):
         return self
 
 
+class Source(_Strict):
+    """Where the source of the contracts is, beside the manifests."""
+
+    artefacts: Annotated[str, Field(max_length=256)] | None = None
+    """A folder of what the compiler wrote: Hardhat's, Foundry's or Truffle's artefacts, or solc's
+    standard JSON output."""
+    solidity: Annotated[str, Field(max_length=256)] | None = None
+    """A folder or file of source that Slither is run on, where it is configured."""
+
+
 class Manifest(_Strict):
     """One protocol on one chain."""
 
@@ -223,6 +233,7 @@ class Manifest(_Strict):
     underwriting: Underwriting = Underwriting()
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
+    source: Source | None = None
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:

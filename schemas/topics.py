@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
+from schemas.assurance import Assessment, Finding
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
 from schemas.changes import Arming, Configuration
@@ -257,6 +258,22 @@ RISK = TopicSpec(
     partitions=4,
     retention_hours=365 * _DAY,
 )
+FINDINGS = TopicSpec(
+    name="findings-v1",
+    doc="Weaknesses of watched contracts, as they open and as they are resolved.",
+    records=(Finding,),
+    key="protocol",
+    partitions=4,
+    retention_hours=365 * _DAY,
+)
+ASSESSMENTS = TopicSpec(
+    name="assessments-v1",
+    doc="How each protocol's contracts stand: coverage, gaps, open findings.",
+    records=(Assessment,),
+    key="protocol",
+    partitions=4,
+    retention_hours=None,
+)
 DEAD_LETTERS = TopicSpec(
     name="dead-letters-v1",
     doc="Records that could not be read, with all their bytes and the reason.",
@@ -307,6 +324,8 @@ TOPICS: dict[str, TopicSpec] = {
         PAGES,
         BEATS,
         RISK,
+        FINDINGS,
+        ASSESSMENTS,
         DEAD_LETTERS,
         CHECKPOINTS,
         DETECTOR_STATE,
@@ -365,6 +384,14 @@ SERVICES: dict[str, Service] = {
             groups=("firebreak-vet",),
         ),
         Service(
+            "assure",
+            "Assesses watched contracts as they are deployed and upgraded. Reads its own topic "
+            "only to resume.",
+            reads=(DEPLOYMENTS, EVENTS, ASSESSMENTS),
+            writes=(FINDINGS, ASSESSMENTS, DEAD_LETTERS),
+            groups=("firebreak-assure",),
+        ),
+        Service(
             "respond",
             "Decides on alerts and brakes on chain, by itself or with other operators; neighbours' "
             "signals raise what it believes.",
@@ -381,8 +408,8 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "incidents",
-            "Keeps cases of alerts, actions, recoveries and decisionswhat people say of them.",
-            reads=(ALERTS, ACTIONS, RECOVERIES, DECISIONS, ACKNOWLEDGEMENTS),
+            "Keeps cases of alerts, findings, actions, recoveries and what people say of them.",
+            reads=(ALERTS, ACTIONS, RECOVERIES, DECISIONS, ACKNOWLEDGEMENTS, FINDINGS),
             writes=(INCIDENTS, CHANGES, BEATS, DEAD_LETTERS),
             groups=("firebreak-incidents",),
             changelogs=("firebreak-incidents-cases-changelog",),

@@ -8,9 +8,9 @@ checks, its metadata, its revert texts), for that tells the compiler and its yea
 import math
 from collections.abc import Iterator, Mapping
 
-from detectors.bytecode.disassembly import code_of, split_creation, without_metadata
 from detectors.bytecode.reading import ACTS, Reading
 from detectors.bytecode.signatures import MOVES, PURPOSES, Purpose, purposes
+from runtime.bytecode import code_of, split_creation, without_metadata
 
 SMALLEST = 100
 """Bytes of deployed code below which the creation code is read instead: such a contract does its

@@ -99,7 +99,7 @@ def _words(name: str) -> str:
 def judge(init_code: str, runtime_code: str) -> Judgement:
     """Judge a contract by its code, in hexadecimal text; '' or '0x' for what is not known.
 
-    Takes time in proportion to the code, of which `disassembly.MAX_BYTES` are read.
+    Takes time in proportion to the code, of which `runtime.bytecode.MAX_BYTES` are read.
     """
     x = features(read(body(init_code, runtime_code)))
     shipped = model.shipped()

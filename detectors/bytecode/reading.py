@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from detectors.bytecode.disassembly import Instruction, instructions
 from detectors.bytecode.signatures import is_function
+from runtime.bytecode import Instruction, instructions
 
 _EQUAL, _SUB, _XOR, _JUMPI, _LT_GT = 0x14, 0x03, 0x18, 0x57, (0x10, 0x11)
 _ARGUMENT, _STORE_WORD = 0x35, 0x52

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from responders.recovery.layout import added, clashes, read_layout
 from responders.recovery.plan import Call, Step
 from schemas.errors import ConfigurationError
+from schemas.layouts import added, clashes, read_layout
 
 DIRECT = frozenset({"upgradeTo(address)", "upgradeToAndCall(address,bytes)"})
 """On the proxy: OpenZeppelin's UUPS and transparent proxies."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responders.recovery.layout import Kind, Layout, Variable, added, clashes
+from schemas.layouts import Kind, Layout, Variable, added, clashes
 
 SIZES = {"t_uint256": 32, "t_address": 20, "t_bool": 1, "t_uint128": 16, "t_bytes4": 4}
 GAP = 10

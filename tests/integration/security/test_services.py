@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
+from incidents.entries import FOUND
 from runtime.access import grants
 from runtime.broker import Message, Partition, read_all
 from runtime.kafka import KafkaBroker
@@ -23,7 +24,9 @@ from schemas.incidents import Incident
 from schemas.topics import (
     ACTIONS,
     ALERTS,
+    ASSESSMENTS,
     DETECTOR_STATE,
+    FINDINGS,
     INCIDENTS,
     SERVICES,
     TOPICS,
@@ -41,7 +44,7 @@ PATIENCE = 120.0
 
 
 class Deployment:
-    """Four processes; each is told its own user, password and files, and nothing of the others'."""
+    """Five processes; each is told its own user, password and files, and nothing of the others'."""
 
     def __init__(self, secured: SecuredKafka, place: Place, folder: Path, namespace: str) -> None:
         self._secured, self._folder, self._space = secured, folder, namespace
@@ -66,6 +69,7 @@ class Deployment:
     def start(self) -> None:
         node = str(self.place.node.ipc)
         self._start("ingest", "ingest", "evm", "--endpoint", node, "--start", "0")
+        self._start("assure", "assure", FIREBREAK_EVM__ENDPOINTS=node)
         self._start("detect", "detect", FIREBREAK_DETECT__SIGNING_KEY=str(self.signing_key))
         self._start(
             "respond",
@@ -151,6 +155,7 @@ def test_every_service_does_its_work_with_its_own_rights_and_tells_no_secret(
     place.hands.mine()
     until(lambda: deployment.values(TRANSACTIONS), PATIENCE)
     until(lambda: deployment.values(DETECTOR_STATE), PATIENCE)
+    until(lambda: deployment.values(ASSESSMENTS) and deployment.values(FINDINGS), PATIENCE)
 
     # The detector's own user raises the alarm, with its own key.
     producer = secured.broker(USER.format(service="detect"), namespace).producer()
@@ -173,6 +178,12 @@ def test_every_service_does_its_work_with_its_own_rights_and_tells_no_secret(
         return any(case.sightings and case.measures for case in cases)
 
     until(braked, PATIENCE)
+
+    def noted() -> bool:
+        cases = [decode(v, Incident) for v in deployment.values(INCIDENTS)]
+        return any(one.set == FOUND for case in cases for one in case.sightings)
+
+    until(noted, PATIENCE)
     said = "".join(
         Path(f"/proc/{process.pid}/cmdline").read_text()
         for process in deployment.processes.values()

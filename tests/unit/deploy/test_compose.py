@@ -26,6 +26,7 @@ OURS = (
     "ingest",
     "detect",
     "vet",
+    "assure",
     "respond",
     "incidents",
     "signals",
@@ -149,6 +150,12 @@ def test_a_scaled_service_has_nothing_that_only_one_can_have(name: str) -> None:
     assert not service.keys() & {"container_name", "ports", "hostname"}
     named = [one for one in service.get("volumes", []) if isinstance(one, str) and ":" in one]
     assert named == []
+
+
+@ours
+def test_nothing_of_ours_waits_for_those_who_only_watch(name: str) -> None:
+    watching = {"prometheus", "alertmanager", "grafana"}
+    assert not SERVICES[name].get("depends_on", {}).keys() & watching
 
 
 def test_somebody_stands_by_for_ingest() -> None:
@@ -281,7 +288,7 @@ def test_networks_keep_apart_what_need_not_meet() -> None:
         network: {name for name, service in SERVICES.items() if network in service["networks"]}
         for network in networks
     }
-    assert members["chain"] == {"ingest", "respond", "forensics", "risk"}
+    assert members["chain"] == {"ingest", "respond", "forensics", "risk", "assure"}
     assert members["people"] == {"page"}
     assert members["kafka"] == {*BROKERS, *OURS}
     assert set(SERVICES["detect"]["networks"]) == {"kafka", "metrics"}  # no way out

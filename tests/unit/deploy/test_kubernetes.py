@@ -198,7 +198,7 @@ def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     assert "/var/lib/firebreak" in {one["mountPath"] for one in container(name)["volumeMounts"]}
 
 
-@pytest.mark.parametrize("name", sorted({*SERVICE_NAMES} - {"vet", "archive", "risk"}))
+@pytest.mark.parametrize("name", sorted({*SERVICE_NAMES} - {"vet", "archive", "risk", "assure"}))
 def test_a_drain_leaves_somebody_at_work(name: str) -> None:
     budgets = {
         found["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"]: found["spec"]
@@ -240,7 +240,7 @@ def test_the_network_is_closed_but_for_what_is_named() -> None:
     closed = policies()["nothing"]
     assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     (rule,) = policies()["chain"]["podSelector"]["matchExpressions"]
-    assert rule["values"] == ["ingest", "respond", "forensics", "risk"]
+    assert rule["values"] == ["ingest", "respond", "forensics", "risk", "assure"]
     people = policies()["people"]["podSelector"]
     assert people == {"matchLabels": {"app.kubernetes.io/name": "page"}}
     open_to_all = [

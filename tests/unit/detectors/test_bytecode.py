@@ -9,13 +9,6 @@ from hypothesis import strategies as st
 
 import contracts
 from detectors.bytecode import model
-from detectors.bytecode.disassembly import (
-    MAX_BYTES,
-    Instruction,
-    instructions,
-    split_creation,
-    without_metadata,
-)
 from detectors.bytecode.features import DIRECTIONS, body, features
 from detectors.bytecode.forest import Tree
 from detectors.bytecode.judgement import judge
@@ -25,6 +18,13 @@ from detectors.bytecode.recorded import Contract
 from detectors.bytecode.signatures import purposes
 from detectors.scoring import score_case
 from detectors.sets import HostMaker
+from runtime.bytecode import (
+    MAX_BYTES,
+    Instruction,
+    instructions,
+    split_creation,
+    without_metadata,
+)
 from tests.unit.detectors.fakes import GasSize
 
 BALANCE_OF, SWAP_CALL = 0x70A08231, 0x10D1E85C

@@ -4,13 +4,13 @@ import pytest
 
 import contracts
 from detectors.builtin.deployed_code import NAME, SPEC, chain_key
-from detectors.bytecode.disassembly import split_creation
 from detectors.publisher import Publisher
 from detectors.service import DetectTask
 from detectors.sets import HostMaker
 from detectors.vet_service import VetTask
 from detectors.vetting import Vetting
 from runtime.broker import Message, Partition
+from runtime.bytecode import split_creation
 from runtime.clock import SystemClock
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker

@@ -5,14 +5,18 @@ from runtime.metrics import Metrics
 
 ROOT = Path(__file__).parents[3]
 ROOMS = (
+    "assurance",
     "cli",
+    "console",
     "detectors",
     "forensics",
     "incidents",
     "ingest",
     "neighbours",
+    "paging",
     "responders",
     "runtime",
+    "underwriting",
 )
 
 
@@ -26,6 +30,18 @@ def test_every_metric_is_set_by_somebody() -> None:
     )
     used = set(re.findall(r"metrics\.(\w+)", code))
     assert names <= used
+
+
+BOUNDED = {
+    "brake", "chain", "detector", "endpoint", "fault", "hop", "le", "outcome", "partition",
+    "protocol", "set", "severity", "state", "topic",
+}  # fmt: skip
+"""What configuration names, or a fixed list of ours: how many there are is no stranger's choice."""
+
+
+def test_labels_are_bounded_by_configuration() -> None:
+    metrics = [one for name, one in vars(Metrics()).items() if name != "registry"]
+    assert {label for one in metrics for label in one._labelnames} <= BOUNDED
 
 
 def test_a_process_shows_what_it_costs() -> None:

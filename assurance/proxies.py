@@ -1,0 +1,73 @@
+"""Whose code a contract runs: read from its own code and storage, not from what it says.
+
+What a proxy delegates to by default is where its code leads when no function is found: a fixed
+address (EIP-1167), the word in a slot (EIP-1967, EIP-1822, Safe and older ones), or what a beacon
+answers.
+"""
+
+from dataclasses import dataclass
+
+from eth_utils.crypto import keccak
+
+from assurance.chain import Chain, address, asked, number
+from assurance.selectors import calldata
+from assurance.values import Term
+from assurance.walk import Walk, walk
+from schemas.assurance import Proxy
+
+NOBODY = "0x" + "00" * 20
+
+
+def _slot(name: str) -> int:
+    return int.from_bytes(keccak(text=name), "big") - 1
+
+
+IMPLEMENTATION = _slot("eip1967.proxy.implementation")
+ADMIN = _slot("eip1967.proxy.admin")
+BEACON = _slot("eip1967.proxy.beacon")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxied:
+    """Whose code a contract runs, and what decides it."""
+
+    kind: Proxy
+    implementation: str | None = None
+    admin: str | None = None
+    beacon: str | None = None
+
+
+def resolved(chain: Chain, contract: str) -> Proxied:
+    """Return whose code a contract runs. Raises `TransientError` when no node answers."""
+    found = walk(chain.code(contract))
+    beacon = address(chain.word(contract, BEACON))
+    if beacon is not None:
+        answer = asked(chain, beacon, calldata("implementation()"), NOBODY)
+        return Proxied("beacon", address(number(answer)), beacon=beacon)
+    slots, fixed = _defaults(found)
+    if IMPLEMENTATION in slots:
+        admin = address(chain.word(contract, ADMIN))
+        code = address(chain.word(contract, IMPLEMENTATION))
+        return Proxied("uups" if admin is None else "transparent", code, admin)
+    for slot in sorted(slots):
+        code = address(chain.word(contract, slot))
+        if code is not None and chain.code(code):
+            return Proxied("other", code)
+    for code in sorted(fixed):
+        if chain.code(code):
+            return Proxied("fixed", code)
+    return Proxied("none")
+
+
+def _defaults(found: Walk) -> tuple[set[int], set[str]]:
+    """Return the slots and the fixed addresses that the code delegates to by default."""
+    slots, fixed = set[int](), set[str]()
+    for act in found.acts:
+        if act.kind != "delegate call" or act.function is not None:
+            continue
+        target = act.target
+        if isinstance(target, Term) and target.kind == "storage" and target.detail is not None:
+            slots.add(target.detail)
+        elif isinstance(target, int) and (told := address(target)):
+            fixed.add(told)
+    return slots, fixed

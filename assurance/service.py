@@ -1,0 +1,146 @@
+"""The assure service: deployments and upgrades in, findings and assessments out.
+
+What it knows is what it last said: the newest assessment of each protocol, read back when it
+starts. So a finding is told when it opens and when it is resolved, and not again in between.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from assurance import triggers
+from assurance.assess import assess, changes
+from assurance.chain import Chain
+from assurance.look import Means
+from runtime.broker import Broker, Message, Offsets, Partition, Producer, read_all
+from runtime.intake import Intake
+from runtime.logs import logger
+from runtime.service import Service
+from schemas.assurance import Assessment
+from schemas.chain import Block, Event
+from schemas.codec import decode_from, encode
+from schemas.errors import PoisonRecordError, TransientError
+from schemas.manifest import Manifest
+from schemas.topics import ASSESSMENTS, DEPLOYMENTS, EVENTS, FINDINGS
+
+_log = logger(__name__)
+
+EVERY = 3_600.0
+"""Seconds after which everything is looked at again: who owns a Safe, or what a timelock's delay
+is, may change without any event of a watched contract."""
+
+RETRY = 5.0
+"""Seconds until a node that did not answer is asked again."""
+
+SEVERITIES = ("low", "medium", "high", "critical")
+
+
+class AssureTask:
+    """What the consumer loop runs. One process for each chain: assessments are kept by protocol."""
+
+    topics = (DEPLOYMENTS.name, EVENTS.name)
+
+    def __init__(
+        self,
+        intake: Intake,
+        producer: Producer,
+        manifests: Mapping[str, Manifest],
+        look: Callable[[], tuple[Chain, Mapping[str, Means]]],
+        service: Service,
+    ) -> None:
+        """Take the manifests of one chain. `look` returns that chain as it is now, and with what
+        each protocol is looked at; it raises `TransientError` when no node answers."""
+        self._intake = intake
+        self._producer = producer
+        self._manifests = manifests
+        self._look = look
+        self._clock, self._metrics, self._health = service.clock, service.metrics, service.health
+        self._known: dict[str, Assessment] = {}
+        self._due: dict[str, dict[str, str]] = {}
+        """Contracts to look at, by protocol, each with the transaction that is the reason."""
+        self._whole = self._clock.monotonic()
+        """When all of them are looked at again."""
+        self._not_before = self._whole
+
+    def remember(self, broker: Broker) -> None:
+        """Read back what was last said of each protocol."""
+        for number in range(ASSESSMENTS.partitions):
+            read_all(broker, Partition(ASSESSMENTS.name, number), self._recall)
+
+    def _recall(self, message: Message) -> None:
+        try:
+            record = decode_from(ASSESSMENTS, message.value or b"")
+        except PoisonRecordError as error:
+            _log.warning("assessment_unread", offset=message.offset, reason=str(error))
+            return
+        if isinstance(record, Assessment) and record.protocol in self._manifests:
+            self._known[record.protocol] = record
+
+    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
+        """Start where the group committed: what was missed, the first look finds."""
+        del partitions
+        return {}
+
+    def process(self, batch: Sequence[Message]) -> None:
+        """Note what has to be looked at."""
+        for _, record in self._intake.read_all(batch):
+            if isinstance(record, Block) or (
+                isinstance(record, Event) and record.name not in triggers.EVENTS
+            ):
+                continue
+            for protocol, manifest in self._manifests.items():
+                found = triggers.reasons(record, manifest, self._known.get(protocol))
+                if found:
+                    self._due.setdefault(protocol, {}).update(found)
+
+    def tick(self) -> None:
+        """Look at what is due. A node that does not answer is asked again later."""
+        now = self._clock.monotonic()
+        whole = now >= self._whole
+        if now < self._not_before or not (whole or self._due):
+            return
+        try:
+            chain, means = self._look()
+            for protocol, manifest in self._manifests.items():
+                if whole or protocol in self._due:
+                    again = None if whole else self._due[protocol]
+                    before = self._known.get(protocol)
+                    after = assess(
+                        manifest, chain, means[protocol], before, again, self._health.beat
+                    )
+                    self._tell(before, after)
+                    self._due.pop(protocol, None)
+        except TransientError as error:
+            self._metrics.assurance_faults.inc()
+            self._not_before = now + RETRY
+            _log.warning("not_assessed", reason=str(error))
+            return
+        if whole:
+            self._whole = now + EVERY
+
+    def _tell(self, before: Assessment | None, after: Assessment) -> None:
+        key = after.protocol.encode()
+        for finding in changes(before, after):
+            self._producer.send(FINDINGS.name, encode(finding), key=key)
+            self._metrics.findings.labels(finding.severity, finding.state).inc()
+            _log.info(
+                "finding",
+                protocol=after.protocol, contract=finding.contract, weakness=finding.weakness,
+                severity=finding.severity, state=finding.state,
+            )  # fmt: skip
+        self._producer.send(ASSESSMENTS.name, encode(after), key=key)
+        self._known[after.protocol] = after
+        self._metrics.assessed.labels(after.protocol).set(after.timestamp)
+        for severity in SEVERITIES:
+            count = sum(one.severity == severity for one in after.findings)
+            self._metrics.findings_open.labels(after.protocol, severity).set(count)
+
+    def checkpoint(self, offsets: Offsets) -> None:
+        """Wait until all that was said is kept."""
+        del offsets
+        self._producer.flush()
+
+    def released(self, partitions: Sequence[Partition]) -> None:
+        """Nothing is held by partition."""
+
+    def ready(self) -> bool:
+        """Noting what is due never has to wait."""
+        return True

@@ -1,0 +1,32 @@
+"""Where source may be known: the folder that a manifest names first, then the service."""
+
+from assurance.artefacts import Shelf
+from assurance.sourcify import Sourcify, Verdict
+from assurance.subject import Known
+from schemas.errors import TransientError
+
+
+class Sources:
+    """All that there is to look in, for one protocol."""
+
+    def __init__(self, chain: str, shelf: Shelf | None, service: Sourcify | None = None) -> None:
+        """`shelf` has the protocol's artefacts, if its manifest names any."""
+        self._chain = chain
+        self._shelf = shelf
+        self._service = service
+
+    def look(self, address: str, code: bytes) -> tuple[Verdict, str]:
+        """Return what is known of the code at an address, and what kept from knowing more."""
+        shelf = self._shelf
+        trouble = ""
+        if shelf is not None:
+            source, built = shelf.find(code)
+            if built is not None:
+                return Verdict(source, built.known), ""
+        if self._service is not None:
+            try:
+                return self._service.ask(self._chain, address), ""
+            except TransientError as error:
+                trouble = str(error)
+        asked = shelf is not None and not trouble
+        return Verdict("absent" if asked else "not asked", Known()), trouble

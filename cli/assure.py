@@ -1,0 +1,51 @@
+"""`firebreak assure`: look at deployments and upgrades as they happen."""
+
+from typing import Annotated
+
+import typer
+
+from schemas.errors import ConfigurationError
+from schemas.topics import ASSESSMENTS, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
+
+
+def assure(
+    health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
+) -> None:
+    """Assess the watched contracts; each again when it is deployed, upgraded or changes hands."""
+    from assurance.service import AssureTask
+    from cli.posture import Looking
+    from cli.wiring import connect, read_manifests, read_settings
+    from runtime.intake import Intake
+    from runtime.lag import LagGauge
+    from runtime.loop import Loop
+    from runtime.service import running
+
+    settings = read_settings(health={"port": health_port})
+    broker = connect(settings, DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, DEAD_LETTERS)
+    with running("assure", settings) as service, Looking(settings) as looking:
+        of_chain = {
+            name: one
+            for name, one in read_manifests(settings).items()
+            if one.chain == looking.endpoints.chain
+        }
+        if not of_chain:
+            raise ConfigurationError(
+                f"no manifest in {settings.protocols} is of {looking.endpoints.chain}"
+            )
+        producer = broker.producer()
+        task = AssureTask(
+            Intake(producer, service.metrics, "assure"),
+            producer,
+            of_chain,
+            lambda: looking.now(of_chain),
+            service,
+        )
+        task.remember(broker)
+        consumer = broker.consumer("firebreak-assure")
+        lag = LagGauge(consumer.lags, service.metrics, service.clock)
+
+        def beat() -> None:
+            service.health.beat()
+            lag.look()
+
+        Loop(consumer, task, service.clock, beat=beat).run(service.stop)

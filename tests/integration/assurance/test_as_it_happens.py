@@ -1,0 +1,178 @@
+"""An upgrade on a real node, told to the service as ingest tells it: assessed, told once, resolved;
+and what the commands print of it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from assurance.artefacts import read
+from assurance.look import Means
+from assurance.node import NodeChain
+from assurance.service import AssureTask
+from assurance.sources import Sources
+from cli.main import app
+from runtime.broker import Message
+from runtime.evm import Endpoints
+from runtime.intake import Intake
+from runtime.manifests import load_manifests
+from runtime.memory import MemoryBroker
+from runtime.metrics import Metrics
+from runtime.service import Service
+from sandbox import fetch
+from sandbox.evm import Contract
+from sandbox.node import LocalNode, NodeOptions
+from schemas.assurance import Finding
+from schemas.chain import Event
+from schemas.codec import decode_from, encode
+from schemas.topics import ASSESSMENTS, DEAD_LETTERS, EVENTS, FINDINGS
+from tests.integration.recovery.village import Village
+from tests.publication import log
+
+pytestmark = pytest.mark.node
+
+
+OPEN = {
+    "storage": [{"label": "owner", "slot": "0", "offset": 0, "type": "t_address"}],
+    "types": {"t_address": {"encoding": "inplace", "label": "address", "numberOfBytes": "20"}},
+}
+"""Where OpenVault keeps its owner, as solc says; the granary has whether it is paused there."""
+
+
+class Watch:
+    """The service over a broker in memory, and this village's node."""
+
+    def __init__(self, village: Village) -> None:
+        self.broker = MemoryBroker()
+        self.broker.create((EVENTS, FINDINGS, ASSESSMENTS, DEAD_LETTERS))
+        producer = self.broker.producer()
+        self.endpoints = Endpoints([str(village.node.ipc)])
+        (name, manifest), *_ = load_manifests(village.manifests).items()
+        sources = Sources(manifest.chain, read(village.folder / "artefacts"))
+        self.task = AssureTask(
+            Intake(producer, Metrics(), "assure"),
+            producer,
+            {name: manifest},
+            lambda: (NodeChain(self.endpoints), {name: Means(sources)}),
+            Service("assure"),
+        )
+
+    def upgraded(self, village: Village, tx: str) -> None:
+        """Tell it of the event as ingest does."""
+        receipt = village.node.rpc("eth_getTransactionReceipt", tx)
+        told = Event(
+            id="1" * 64, chain=f"eip155:{village.chain.id}", block=int(receipt["blockNumber"], 16),
+            block_hash=receipt["blockHash"], timestamp=0, tx=tx, index=0, log=0,
+            contract=receipt["logs"][0]["address"], protocol="granary", name="Upgraded",
+        )  # fmt: skip
+        self.task.process([Message(EVENTS.name, 0, 0, b"k", encode(told), ())])
+        self.task.tick()
+
+    def findings(self) -> list[tuple[str, str, str]]:
+        """What was told so far: weakness, state, transaction."""
+        found = [decode_from(FINDINGS, one.value or b"") for one in log(self.broker, FINDINGS)]
+        return [(f.weakness, f.state, f.tx) for f in found if isinstance(f, Finding)]
+
+
+def artefact(village: Village, name: str, made: Contract) -> None:
+    """Write what a build would leave of a contract: its code, and its layout as solc gives it."""
+    folder = village.folder / "artefacts"
+    folder.mkdir(exist_ok=True)
+    code = village.node.rpc("eth_getCode", made.address, "latest")
+    itself = made.address.removeprefix("0x").rjust(64, "0")  # UUPS keeps its own address
+    path = village.folder / f"{name}.json"
+    layout = json.loads(path.read_text()) if path.exists() else OPEN
+    content = {
+        "contractName": name,
+        "deployedBytecode": code.replace(itself, "00" * 32),
+        "storageLayout": layout,
+    }
+    (folder / f"{name}.json").write_text(json.dumps(content))
+
+
+@pytest.fixture(scope="module")
+def watched(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    """A granary that one person owns, with artefacts of all code that it comes to run."""
+    folder = tmp_path_factory.mktemp("village")
+    options = NodeOptions(mining=False)
+    with LocalNode(folder, fetch.anvil(cache, _report), options) as node:
+        village = Village(node, lambda name: fetch.npm_package(cache, name, _report), folder)
+        _built(village)
+        yield village
+
+
+def _report(line: str) -> None:
+    """Say nothing."""
+
+
+def _built(village: Village) -> None:
+    village.build(village.deployer.account.address, "")
+    made = {name: village.deployer.create(name) for name in ("Granary", "OpenVault")}
+    made["GranaryMended"] = village.mended
+    village.deployer.settle()
+    for name, contract in made.items():
+        artefact(village, name, contract)
+    village.made = made  # type: ignore[attr-defined]
+
+
+def upgrade(village: Village, name: str) -> str:
+    to = village.made[name].address  # type: ignore[attr-defined]
+    (tx,) = village.do(village.deployer.account, village.granary.call("upgradeToAndCall", to, b""))
+    return tx
+
+
+def posture(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["posture", *arguments])
+
+
+def test_the_command_prints_a_page_and_says_by_its_status_whether_there_are_gaps(
+    watched: Village, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIREBREAK_EVM__ENDPOINTS", str(watched.node.ipc))
+    guardian = watched.guardian.address
+    monkeypatch.setenv("FIREBREAK_ASSURE__RESPONDER", guardian)
+    manifest = watched.manifests / "granary.toml"
+    monkeypatch.setenv("FIREBREAK_PROTOCOLS", str(watched.manifests))
+    copytree(watched.folder / "artefacts", watched.manifests / "built")
+    with manifest.open("a") as file:
+        file.write('[source]\nartefacts = "built"\n')
+
+    result = posture("--pages", str(tmp_path / "pages"))
+    assert result.exit_code == 1, (result.output, result.exception)
+    assert "# Posture of granary on eip155:31337" in result.output
+    assert "an account with one key" in result.output
+    assert "| braked | pause |" in result.output
+    pages = sorted(path.name for path in (tmp_path / "pages").iterdir())
+    assert pages == ["granary.html", "granary.md"]
+
+    found = json.loads(posture("granary", "--json").output)
+    assert [one["protocol"] for one in found] == ["granary"]
+    assert found[0]["contracts"][0]["source"] == "exact"
+    assert posture(str(manifest)).exit_code == 1
+    alone = posture(watched.granary.address)
+    assert watched.granary.address in alone.output
+    assert "no manifest" in str(posture("nobody").exception)
+
+
+def test_upgrades_are_assessed_as_they_happen(watched: Village) -> None:
+    watch = Watch(watched)
+    watch.task.tick()
+    before = {weakness for weakness, *_ in watch.findings()}
+    assert before == {"no-brake", "open-implementation", "proxy-admin"}
+
+    watch.upgraded(watched, upgrade(watched, "GranaryMended"))
+    assert "storage-layout" not in {weakness for weakness, *_ in watch.findings()}
+
+    tx = upgrade(watched, "OpenVault")
+    told = len(watch.findings())
+    watch.upgraded(watched, tx)
+    new = watch.findings()[told:]
+    assert ("storage-layout", "open", tx) in new
+    assert ("open-initialiser", "open", tx) in new
+    assert ("open-function", "open", tx) in new
+    watch.upgraded(watched, tx)
+    assert watch.findings()[told:] == new, "what is known is not told again"
+    watch.endpoints.close()

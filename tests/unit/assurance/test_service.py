@@ -1,0 +1,171 @@
+"""The service: what makes it look, what it says, what it remembers."""
+
+from typing import Any
+
+import pytest
+
+from assurance.look import Means
+from assurance.service import EVERY, RETRY, AssureTask
+from assurance.sources import Sources
+from assurance.triggers import reasons
+from runtime.broker import Message
+from runtime.intake import Intake
+from runtime.memory import MemoryBroker
+from runtime.service import Service
+from schemas.assurance import Assessment, Finding
+from schemas.base import Record
+from schemas.chain import Block, Deployment, Event, Retraction
+from schemas.codec import decode_from, encode
+from schemas.topics import ASSESSMENTS, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
+from tests.publication import log
+from tests.unit.assurance.fakes import FakeChain
+from tests.unit.assurance.test_assess import CHAIN, MANIFEST, MORTAL, NEW, OLD, POOL, SOUND
+from tests.unit.responders.fakes import ManualClock
+
+HASH, TX = "0x" + "ab" * 32, "0x" + "ee" * 32
+
+
+def event(name: str = "Upgraded", contract: str = POOL, chain: str = CHAIN) -> Event:
+    return Event(
+        id="1" * 64, chain=chain, block=100, block_hash=HASH, timestamp=0, tx=TX, index=0, log=0,
+        contract=contract, protocol="meadow", name=name,
+    )  # fmt: skip
+
+
+def deployment(address: str, factory: str) -> Deployment:
+    return Deployment(
+        id="2" * 64, chain=CHAIN, block=100, block_hash=HASH, timestamp=0, tx=TX, index=0,
+        address=address, creator=NEW, factory=factory, code_hash=HASH, code="0x00",
+    )  # fmt: skip
+
+
+def retraction(number: int) -> Retraction:
+    return Retraction(id="3" * 64, chain=CHAIN, number=number, hash=HASH, parent=HASH, timestamp=0)
+
+
+class World:
+    """A task over brokers in memory, and the chain that it looks at."""
+
+    def __init__(self) -> None:
+        self.chain = FakeChain()
+        self.chain.codes[POOL] = SOUND
+        self.service = Service("assure")
+        self.clock = ManualClock()
+        self.service.clock = self.clock  # type: ignore[assignment]  # as good as the machine's
+        self.metrics = self.service.metrics
+        self.broker = MemoryBroker()
+        self.broker.create((DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, DEAD_LETTERS))
+        self.task = self.started()
+
+    def started(self) -> AssureTask:
+        producer = self.broker.producer()
+        task = AssureTask(
+            Intake(producer, self.metrics, "assure"),
+            producer,
+            {"meadow": MANIFEST},
+            lambda: (self.chain, {"meadow": Means(Sources(CHAIN, None))}),
+            self.service,
+        )
+        task.remember(self.broker)
+        return task
+
+    def told(self, record: Record) -> None:
+        topic = DEPLOYMENTS if isinstance(record, Deployment) else EVENTS
+        self.task.process([Message(topic.name, 0, 0, b"k", encode(record), ())])
+        self.task.tick()
+
+    def findings(self) -> list[Finding]:
+        return [one for one in self._read(FINDINGS) if isinstance(one, Finding)]
+
+    def assessments(self) -> list[Assessment]:
+        return [one for one in self._read(ASSESSMENTS) if isinstance(one, Assessment)]
+
+    def _read(self, topic: Any) -> list[Record]:
+        return [decode_from(topic, message.value or b"") for message in log(self.broker, topic)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_everything_is_looked_at_first_and_again_after_an_hour(world: World) -> None:
+    world.task.tick()
+    world.task.tick()
+    assert len(world.assessments()) == 1
+    world.clock.seconds += EVERY
+    world.task.tick()
+    assert len(world.assessments()) == 2
+
+
+def test_an_upgrade_is_assessed_as_it_happens_and_told_once(world: World) -> None:
+    world.task.tick()
+    world.chain.codes[POOL] = MORTAL
+    world.told(event())
+    world.told(event())
+    (finding,) = world.findings()
+    assert (finding.weakness, finding.tx, finding.protocol) == ("self-destruct", TX, "meadow")
+    assert world.metrics.findings_open.labels("meadow", "high")._value.get() == 1
+
+
+def test_after_a_restart_it_knows_what_it_said(world: World) -> None:
+    world.chain.codes[POOL] = MORTAL
+    world.task.tick()
+    world.task = world.started()
+    world.task.tick()
+    assert len(world.findings()) == 1
+    world.chain.codes[POOL] = SOUND
+    world.told(event())
+    assert [one.state for one in world.findings()] == ["open", "resolved"]
+
+
+def test_a_node_that_does_not_answer_is_asked_again(world: World) -> None:
+    world.chain.down = True
+    world.task.tick()
+    assert world.metrics.assurance_faults._value.get() == 1
+    world.chain.down = False
+    world.task.tick()
+    assert world.assessments() == []
+    world.clock.seconds += RETRY
+    world.task.tick()
+    assert len(world.assessments()) == 1
+
+
+def known() -> Assessment:
+    world = World()
+    world.chain.codes[OLD] = MORTAL
+    world.chain.proxy(POOL, OLD)
+    world.task.tick()
+    (found,) = world.assessments()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("record", "looked_at"),
+    [
+        (event(), {POOL}),
+        (event("AdminChanged"), {POOL}),
+        (event("BeaconUpgraded"), {POOL}),
+        (event("Transfer"), set()),
+        (event(contract=NEW), set()),
+        (event(contract=OLD), {POOL}),
+        (event(chain="eip155:1"), set()),
+        (deployment(POOL, NEW), {POOL}),
+        (deployment(OLD, NEW), {POOL}),
+        (deployment(NEW, POOL), {NEW}),
+        (deployment(NEW, NEW), set()),
+        (retraction(100), {POOL}),
+        (retraction(101), set()),
+    ],
+)
+def test_what_makes_it_look(record: Record, looked_at: set[str]) -> None:
+    assert reasons(record, MANIFEST, known()).keys() == looked_at
+
+
+def test_markers_and_rubbish_make_it_do_nothing(world: World) -> None:
+    world.task.tick()
+    world.told(Block(id="4" * 64, chain=CHAIN, number=1, hash=HASH, parent=HASH, timestamp=0,
+                     transactions=0))  # fmt: skip
+    world.task.process([Message(EVENTS.name, 0, 1, b"k", b"{", ())])
+    world.task.tick()
+    assert len(world.assessments()) == 1
