@@ -6,7 +6,7 @@ from itertools import islice
 
 from forensics.cases.analysis import Attempt, Moment, MomentKind, Theft
 from forensics.cases.dossier import Dossier
-from forensics.cases.following import Hop as Way
+from forensics.cases.trail import Hop as Way
 from forensics.cases.transactions import Transaction
 from schemas.fundflow import NodeKind
 from schemas.incidents import Hop
