@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from forensics.cases.folding import folded
-from forensics.cases.following import Surroundings, Trail
+from forensics.cases.trail import Surroundings, Trail
 from schemas.errors import UnsafeToContinueError
 from schemas.fundflow import (
     EdgeKind,

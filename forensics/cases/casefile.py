@@ -10,10 +10,10 @@ from forensics.cases.bag_check import faults
 from forensics.cases.collection import LABELS, MANIFEST
 from forensics.cases.custody import Custody
 from forensics.cases.dossier import Dossier, open_dossier
-from forensics.cases.following import Limits
 from forensics.cases.investigation import Reach, investigate
 from forensics.cases.labels import parse_labels
 from forensics.cases.recording import Kept
+from forensics.cases.trail import Limits
 from runtime.manifests import load_manifest
 from schemas.errors import ConfigurationError
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 from forensics.cases.analysis import Attempt, Moment, MomentKind, Theft
 from forensics.cases.dossier import Dossier
-from forensics.cases.following import Hop as Way
+from forensics.cases.trail import Hop as Way
 from forensics.cases.transactions import Transaction
 from schemas.fundflow import NodeKind
 from schemas.incidents import Hop
@@ -117,18 +117,18 @@ def _raised(dossier: Dossier) -> Iterator[Moment]:
 
 def _done(dossier: Dossier) -> Iterator[Moment]:
     """Yield what was done. Our clocks and the chain's are not one: a moment stands at the block
-    that it belongs to, and one that has none at the block of its alert."""
+    that it belongs to, never before that of its alert."""
     places = {alert.id: (alert.timestamp, alert.block) for alert in dossier.alerts}
     for action in dossier.actions:
         if action.state in _STEPS:
             kind, hop, words = _STEPS[action.state]
             told = action.reason if action.state in _DECIDING else action.adapter
-            at, block = places.get(action.alert, (dossier.incident.latest, None))
+            at, block = places.get(action.alert, (dossier.incident.latest, 0))
             yield Moment(
                 at=at,
                 kind=kind,
                 what=f"{words}: {told}",
-                block=block if action.block is None else action.block,
+                block=max(block, action.block or 0) or None,
                 tx=action.tx,
                 precise=_micro(dossier, action.id, hop),
             )

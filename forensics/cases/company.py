@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from forensics.cases.dossier import Dossier
-from forensics.cases.following import Surroundings, Trail
 from forensics.cases.suspicion import Side
+from forensics.cases.trail import Surroundings, Trail
 from forensics.cases.transactions import Transaction
 from schemas.units import NATIVE
 

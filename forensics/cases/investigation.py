@@ -13,7 +13,7 @@ from forensics.cases.chronicle import Course, chronicle
 from forensics.cases.company import link
 from forensics.cases.documents import document
 from forensics.cases.dossier import Dossier
-from forensics.cases.following import Follower, Limits, Surroundings
+from forensics.cases.following import Follower
 from forensics.cases.labels import Labels
 from forensics.cases.losses import losses
 from forensics.cases.measures import brakes, passed
@@ -21,6 +21,7 @@ from forensics.cases.node_facts import NodeFacts
 from forensics.cases.quotes import quotes
 from forensics.cases.scanning import Scan
 from forensics.cases.suspicion import Side, anchor, losses_of
+from forensics.cases.trail import Limits, Surroundings
 from forensics.cases.transactions import Transaction, address, quantity
 from runtime.pictures.words import rounded
 from schemas.alerts import Alert

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics.cases.accounts import Subject, fund_flow, unexplained
-from forensics.cases.following import FEES, Follower, Limits, Surroundings
+from forensics.cases.following import Follower
 from forensics.cases.labels import Label
 from forensics.cases.purse import Lot, Purse, stolen_in
 from forensics.cases.settlement import nets, settle
+from forensics.cases.trail import FEES, Limits, Surroundings
 from forensics.cases.transactions import Movement, Transaction
 from schemas.units import NATIVE
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from forensics.cases.accounts import Subject, fund_flow
-from forensics.cases.following import Follower, Limits, Surroundings
+from forensics.cases.following import Follower
 from forensics.cases.settlement import nets, settle
+from forensics.cases.trail import Limits, Surroundings
 from forensics.cases.transactions import Movement, Transaction, read_transaction
 from schemas.fundflow import FundFlow
 from schemas.units import NATIVE

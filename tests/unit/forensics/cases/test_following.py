@@ -7,8 +7,9 @@ import pytest
 
 from forensics.cases.accounts import Subject, fund_flow
 from forensics.cases.folding import REST
-from forensics.cases.following import Follower, Limits, Surroundings
+from forensics.cases.following import Follower
 from forensics.cases.labels import Label
+from forensics.cases.trail import Limits, Surroundings
 from forensics.cases.transactions import Movement, Transaction
 from schemas.codec import encode
 from schemas.fundflow import MAX_NODES, FlowNode, FundFlow
