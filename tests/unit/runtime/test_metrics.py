@@ -4,7 +4,7 @@ from pathlib import Path
 from runtime.metrics import Metrics
 
 ROOT = Path(__file__).parents[3]
-ROOMS = ("cli", "detectors", "incidents", "ingest", "responders", "runtime")
+ROOMS = ("cli", "console", "detectors", "incidents", "ingest", "responders", "runtime")
 
 
 def test_every_metric_is_set_by_somebody() -> None:
