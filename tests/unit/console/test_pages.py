@@ -125,6 +125,12 @@ def test_a_case_tells_what_its_brakes_did_and_by_which_numbers(console: Console)
     assert "A brake holds" in shown
 
 
+def test_a_brake_whose_steps_are_too_old_is_told_by_its_case(console: Console) -> None:
+    shown = words(console.sign_in("vic").get(f"/cases/{CASE}").text)
+    assert "gate: Brake final" in shown
+    assert "older than this console reads back" in shown
+
+
 def test_a_recovery_shows_what_each_signer_signs(console: Console) -> None:
     signing = Signing(
         digest="0x" + "d1" * 32,
