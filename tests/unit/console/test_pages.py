@@ -77,8 +77,8 @@ def test_no_other_part_can_be_had(console: Console, region: str) -> None:
 def test_the_watch_says_how_a_protocol_stands(console: Console) -> None:
     shown = words(console.sign_in("vic").get("/").text)
     assert "■ Braked" in shown
-    assert "Open case: critical, 1 alerts" in shown
-    assert "1 of 1 brakes left" in shown
+    assert "Open case: critical, 1 alert" in shown
+    assert "1 of 1 brake left" in shown
 
 
 def test_alerts_of_one_protocol(console: Console) -> None:
