@@ -32,7 +32,9 @@ def next_step(
         if one.decision.state == "approved" and one.proposal.calls and case.phase != "closed":
             return "A proposal with calls is approved: execute it with your Safe or Governor."
     if case.phase in ("detect", "respond"):
-        states = {steps[-1].action.state for steps in brakes if steps}
+        known = {measure.action: measure.state for measure in case.measures}
+        known |= {steps[-1].action.action: steps[-1].action.state for steps in brakes if steps}
+        states = set(known.values())
         for words in _STUCK:
             state, _, advice = words.partition(": ")
             if state in states and not states & {"included", "final", "satisfied"}:

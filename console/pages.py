@@ -1,5 +1,6 @@
 """The pages that people look at."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -14,11 +15,11 @@ from console.flows import drawing
 from console.forms import fields_of
 from console.next_step import next_step
 from console.people import Role
-from console.picture import Seen, led
+from console.picture import Seen, Step, led
 from console.rates import per_minute
 from console.stream import MOST_OF_ONE
 from console.timeline import lines_of
-from schemas.incidents import Incident
+from schemas.incidents import Incident, Measure
 
 SHOWN_ALERTS = 50
 SHOWN_CASES = 200
@@ -104,6 +105,7 @@ class Pages:
             proved=proved,
             sightings=self._sightings(case),
             brakes=brakes,
+            older=_older(case, brakes),
             asked=[
                 (one, statements.read(one.proposal.calls, desk.atlas, case.chain)) for one in asked
             ],
@@ -213,6 +215,12 @@ class Pages:
         if found is None:
             raise HTTPException(404, "There is no such case here.")
         return found
+
+
+def _older(case: Incident, brakes: Sequence[Sequence[Step]]) -> list[Measure]:
+    """Return the brakes of a case whose steps are older than what is read back."""
+    known = {steps[0].action.action for steps in brakes}
+    return [one for one in case.measures if one.action not in known]
 
 
 def _record(request: Request) -> str:

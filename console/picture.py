@@ -38,13 +38,13 @@ class Bounded(OrderedDict[K, V], Generic[K, V]):
 
     def __init__(self, most: int) -> None:
         super().__init__()
-        self._most = most
+        self.most = most
 
     def put(self, key: K, value: V) -> None:
         """Set an entry."""
         self[key] = value
         self.move_to_end(key)
-        while len(self) > self._most:
+        while len(self) > self.most:
             self.popitem(last=False)
 
 
@@ -104,8 +104,7 @@ class Picture:
             case Action():
                 return self._action(record, times)
             case Incident():
-                self.cases.put(record.id, record)
-                return _of_case(record.id)
+                return self._case(record)
             case Recovery():
                 return self._recovery(record)
             case Proposal():
@@ -133,6 +132,13 @@ class Picture:
             for action, steps in self.actions.items()
             if action in wanted or steps[0].action.incident == case.id
         ]
+
+    def _case(self, case: Incident) -> frozenset[str]:
+        if case.id not in self.cases and len(self.cases) >= self.cases.most:
+            closed = (name for name, one in self.cases.items() if one.phase == "closed")
+            del self.cases[next(closed, next(iter(self.cases)))]
+        self.cases.put(case.id, case)
+        return _of_case(case.id)
 
     def _alert(self, alert: Alert, times: Times, *, signed: bool) -> frozenset[str]:
         self.heard += alert.id not in self.alerts

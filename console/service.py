@@ -49,6 +49,7 @@ def desk_of(
         )
     if not own.people and not own.groups:
         raise ConfigurationError("nobody may come in: name them in console.people or groups")
+    service.metrics.console_sign_ins.labels("refused")  # counted from 0: its rise is told
     url, picture = own.address(own.port), Picture()
     folder = settings.protocols if settings.protocols.is_dir() else None
     provider = None

@@ -79,6 +79,11 @@ def clock(seconds: float) -> str:
     return moment(seconds)[11:] or moment(seconds)
 
 
+def counted(number: int, what: str) -> str:
+    """Say how many there are of something."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def one_in(p_value: float) -> str:
     """Say how rare something is."""
     return "never before" if p_value <= 0 else f"1 in {1 / p_value:,.0f}"
@@ -100,4 +105,5 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "moment": moment,
     "clock": clock,
     "one_in": one_in,
+    "counted": counted,
 }

@@ -2,7 +2,6 @@
 // stream which regions changed; those that this page shows are asked for and morphed in place, so
 // that focus, open details and what is being read stay where they are.
 import { Idiomorph } from "./vendor/idiomorph.esm.js";
-import { showRates } from "./rates.js";
 
 const SILENCE = 25000; // milliseconds without an event after which we say so; events come each 10 s
 const live = document.getElementById("live");
@@ -10,6 +9,12 @@ const said = document.getElementById("said");
 let heard = Date.now();
 let since = "";
 let leaving = false;
+
+async function showRates() {
+  if (!document.getElementById("rates")) return; // the chart's library is loaded where it is shown
+  const rates = await import("./rates.js");
+  await rates.showRates();
+}
 
 function tell(text, lost) {
   if (live.textContent !== text) live.textContent = text;

@@ -77,8 +77,8 @@ def test_no_other_part_can_be_had(console: Console, region: str) -> None:
 def test_the_watch_says_how_a_protocol_stands(console: Console) -> None:
     shown = words(console.sign_in("vic").get("/").text)
     assert "■ Braked" in shown
-    assert "Open case: critical, 1 alerts" in shown
-    assert "1 of 1 brakes left" in shown
+    assert "Open case: critical, 1 alert" in shown
+    assert "1 of 1 brake left" in shown
 
 
 def test_alerts_of_one_protocol(console: Console) -> None:
@@ -123,6 +123,12 @@ def test_a_case_tells_what_its_brakes_did_and_by_which_numbers(console: Console)
     assert "pause()" in shown
     assert "posterior = 0.97" in shown
     assert "A brake holds" in shown
+
+
+def test_a_brake_whose_steps_are_too_old_is_told_by_its_case(console: Console) -> None:
+    shown = words(console.sign_in("vic").get(f"/cases/{CASE}").text)
+    assert "gate: Brake final" in shown
+    assert "older than this console reads back" in shown
 
 
 def test_a_recovery_shows_what_each_signer_signs(console: Console) -> None:

@@ -98,6 +98,17 @@ def test_of_too_many_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch, most: 
     assert picture.heard == 10
 
 
+def test_closed_cases_give_way_before_open_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_CASES", 2)
+    picture = Picture()
+    picture.take(case(id=content_id("case", 1)), {})
+    for number in range(2, 5):
+        picture.take(case(id=content_id("case", number), phase="closed"), {})
+    assert list(picture.cases) == [content_id("case", 1), content_id("case", 4)]
+    assert picture.take(case(id=content_id("case", 1)), {}), "one that is known makes no room"
+    assert len(picture.cases) == 2
+
+
 def test_it_says_what_changed() -> None:
     picture = Picture()
     assert picture.take(alert(), {}) == {"alerts", "map"}

@@ -111,7 +111,7 @@ def test_the_next_step_follows_from_the_brakes(
     phase: Phase, states: tuple[str, ...], words: str
 ) -> None:
     brakes = [[step(state)] for state in states]
-    assert words in next_step(case(phase=phase), [], brakes, NOW)
+    assert words in next_step(case(phase=phase, measures=()), [], brakes, NOW)
 
 
 def test_and_from_what_waits_for_a_second_person() -> None:
