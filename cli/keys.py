@@ -103,6 +103,18 @@ def _note_key(kind: str, name: str, folder: Path | None) -> None:
     _say(f"for those who check: {public}")
 
 
+@app.command()
+def risk(folder: Folder = None) -> None:
+    """Make the Ed25519 key pair that signs risk records, in a folder of its own.
+
+    Beside the detectors' it would be believed as one of theirs.
+    """
+    from runtime.signatures import generate
+
+    secret = generate(folder or _home_folder() / "risk", "risk")
+    _say(f"risk.signing_key = {secret}")
+
+
 @app.command("list")
 def list_(folder: Folder = None) -> None:
     """Show whose alerts are believed, and until which block."""

@@ -42,7 +42,7 @@ def publish(
     from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
-    from runtime.signatures import Verifier, load_signer, load_verifier
+    from runtime.signatures import Verifier, key_id, load_signer, load_verifier, public_keys
     from underwriting import model
     from underwriting.admission import Admission
     from underwriting.desk import Desk, Terms
@@ -57,10 +57,15 @@ def publish(
     own, trusted = settings.risk, settings.respond.trusted_keys
     if own.signing_key is None or trusted is None:
         raise ConfigurationError(
-            "risk.signing_key signs the records (make one: firebreak keys detector --name risk), "
+            "risk.signing_key signs the records (make one: firebreak keys risk), "
             "respond.trusted_keys names whose alerts are believed: set both"
         )
     signer = load_signer(own.signing_key)
+    if signer.key_id in {key_id(public) for public in public_keys(trusted).values()}:
+        raise ConfigurationError(
+            f"{own.signing_key} is among respond.trusted_keys: whoever gets it could raise alerts. "
+            "Take its *.pub.pem out of that folder, or make another key: firebreak keys risk"
+        )
     manifests = read_manifests(settings)
     if not manifests:
         raise ConfigurationError(f"no manifest in {settings.protocols}: nothing to underwrite")

@@ -9,7 +9,7 @@ from sandbox.evm import ETHER, Account, Call
 from sandbox.node import LocalNode
 from tests.integration.underwriting.covered import EVIDENCE, HOUR, Covered
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 STEPS = 60
 OPEN = {"open": 1, "disputed": 2}

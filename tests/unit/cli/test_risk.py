@@ -25,19 +25,43 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, **environment: object)
 def test_it_needs_a_key_to_sign_and_keys_to_believe(monkeypatch: pytest.MonkeyPatch) -> None:
     told = run(monkeypatch)
     assert "risk.signing_key" in told
-    assert "firebreak keys detector --name risk" in told
+    assert "firebreak keys risk" in told
     assert "respond.trusted_keys" in told
 
 
 def test_it_needs_something_to_underwrite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    key = generate(tmp_path, "risk")
+    generate(tmp_path / "trusted", "detector")
     told = run(
         monkeypatch,
-        RISK__SIGNING_KEY=key,
-        RESPOND__TRUSTED_KEYS=tmp_path,
+        RISK__SIGNING_KEY=generate(tmp_path / "own", "risk"),
+        RESPOND__TRUSTED_KEYS=tmp_path / "trusted",
         PROTOCOLS=tmp_path / "none",
     )
     assert "no manifest" in told
+
+
+def test_its_key_is_never_one_that_alerts_are_believed_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = run(
+        monkeypatch,
+        RISK__SIGNING_KEY=generate(tmp_path, "risk"),
+        RESPOND__TRUSTED_KEYS=tmp_path,
+    )
+    assert "is among respond.trusted_keys" in told
+
+
+def test_its_key_is_made_apart_from_the_detectors(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIREBREAK_HOME", str(tmp_path))
+    made = [
+        CliRunner().invoke(app, ["keys", name], catch_exceptions=False)
+        for name in ("detector", "risk")
+    ]
+    assert [done.exit_code for done in made] == [0, 0]
+    assert f"risk.signing_key = {tmp_path}" in made[1].output
+    assert [path.name for path in (tmp_path / "keys").glob("*.pub.pem")] == ["detector.pub.pem"]
 
 
 def test_armed_it_needs_an_account_and_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
