@@ -7,6 +7,7 @@ server runs as `nobody` then, in a folder of its own.
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ def postgres() -> Iterator[str]:
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
+        programs = _within_reach(programs, folder)
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run(
@@ -51,6 +53,16 @@ def postgres() -> Iterator[str]:
             run("pg_ctl", "-w", "-D", data, "-m", "fast", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _within_reach(programs: Path, folder: Path) -> Path:
+    """Return the programs where another user can run them: a copy, if a folder above is closed."""
+    if all(above.stat().st_mode & stat.S_IXOTH for above in programs.parents):
+        return programs
+    package = programs.parents[1]
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(part, folder / part.name)
+    return folder / programs.relative_to(package.parent)
 
 
 def _programs() -> Path:

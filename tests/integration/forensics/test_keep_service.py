@@ -203,23 +203,24 @@ def test_a_brake_is_cosigned_and_on_chain_and_anyone_can_check_it(
         monkeypatch.setenv(name, value)
     kept, path = str(office.folder / "anchors.json"), office.folder / "one.tlog-proof"
     path.write_bytes(proof.content)
-    told = ""
+    said = ""
     for arguments in (
         ["anchors", kept],
         ["verify", "--anchors", kept],
         ["check", str(path), "--anchors", kept, "--witness", str(WITNESS.key)],
     ):
-        done = CliRunner().invoke(app, ["audit", *arguments])
-        assert done.exit_code == 0, done.output
-        told = done.output
-    assert "seen by witness.example/w1 at 7" in told
-    assert "on eip155:31337 in block" in told
+        told = CliRunner().invoke(app, ["audit", *arguments])
+        assert told.exit_code == 0, told.output
+        said += told.output
+    assert "seen by witness.example/w1 at 7" in said
+    assert "on eip155:31337 in block" in said
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_after_many_kills_the_log_is_made_again_with_the_same_roots(office: Office) -> None:
     written = 0
-    for life in (3, 5, 7, 9, 11, 13, 15, 17, 6, 12):
+    for life in (3, 5, 8, 11, 14, 17):
         office.write(range(written, written + BRAKES))
         written += BRAKES
         run_until_it_dies(office, life)

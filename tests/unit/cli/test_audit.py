@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from cli.audit_keep import engine_of
 from cli.main import app
+from forensics.record.database import shown
 from forensics.record.leaf import leaf_of, message_in
 from forensics.record.log_reader import Anchored
 from forensics.record.log_writer import LogWriter
@@ -230,3 +231,25 @@ def test_a_key_is_made_apart_from_those_whose_alerts_are_believed(
     assert not list(tmp_path.glob("*.pub.pem"))
     secret = (tmp_path / kind / f"{kind}.pem").read_text()
     assert secret.splitlines()[1] not in made.output
+
+
+def test_where_the_log_is_kept_is_said_once_and_shown_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIREBREAK_HOME", str(tmp_path))
+    address = "postgresql://keeper:swordfish@db.example/record"
+    file = tmp_path / "database"
+    file.touch(mode=0o600)
+    file.write_text(address)
+    monkeypatch.setenv("FIREBREAK_FORENSICS__DATABASE_FILE", str(file))
+    shown_ = shown(engine_of(load()))
+    assert shown_ == "postgresql+psycopg://keeper:***@db.example/record"
+
+    monkeypatch.setenv("FIREBREAK_FORENSICS__DATABASE", address)
+    with pytest.raises(ConfigurationError, match="keep one of them"):
+        engine_of(load())
+    monkeypatch.delenv("FIREBREAK_FORENSICS__DATABASE_FILE")
+    for other in ("mysql://db.example/record", "nonsense"):
+        monkeypatch.setenv("FIREBREAK_FORENSICS__DATABASE", other)
+        with pytest.raises(ConfigurationError, match=r"forensics\.database"):
+            engine_of(load())
