@@ -148,6 +148,7 @@ def alerts(broker: KafkaBroker, topic: str) -> list[tuple[bytes, bytes]]:
     return sorted((m.key or b"", m.value or b"") for m in everything(broker, topic))
 
 
+@pytest.mark.slow
 def test_a_replay_from_the_archive_is_the_one_from_the_topics_byte_for_byte(
     broker: KafkaBroker, environment: dict[str, str], bootstrap: str, tmp_path: Path
 ) -> None:
