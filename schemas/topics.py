@@ -305,7 +305,7 @@ SERVICES: dict[str, Service] = {
             "archive",
             "Keeps every record of history for years, beyond what the topics keep.",
             reads=HISTORY,
-            writes=(),
+            writes=(BEATS,),
             groups=("firebreak-archive",),
         ),
         Service(

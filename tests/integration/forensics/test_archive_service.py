@@ -24,7 +24,7 @@ from sandbox.process import ChildProcess
 from schemas.chain import Block, Flow, Transaction
 from schemas.codec import encode
 from schemas.ids import content_id
-from schemas.topics import ALERTS, HISTORY, TRANSACTIONS
+from schemas.topics import ALERTS, BEATS, HISTORY, TRANSACTIONS
 from tests.waiting import until
 
 pytestmark = pytest.mark.kafka
@@ -36,7 +36,7 @@ PROTOCOLS = tuple(f"protocol-{number}" for number in range(5))
 
 @pytest.fixture
 def environment(broker: KafkaBroker, bootstrap: str, namespace: str, tmp_path: Path) -> Any:
-    broker.create(HISTORY)
+    broker.create((*HISTORY, BEATS))
     return {
         "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
         "FIREBREAK_KAFKA__NAMESPACE": namespace,

@@ -39,7 +39,7 @@ def history() -> MemoryBroker:
     return broker
 
 
-def replayed(source: History) -> tuple[list[bytes | None], str]:
+def replayed(source: History) -> tuple[list[bytes], str]:
     """Return the alerts that a history raises, and the digest of what was learned from it."""
     output = log(ALERTS, DEAD_LETTERS)
     metrics, producer = Metrics(), output.producer()
