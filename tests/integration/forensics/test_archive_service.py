@@ -30,7 +30,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.kafka
 
 DAY = 86_400
-KILLS, RECORDS = 2, 600
+KILLS, RECORDS = 2, 300
 PROTOCOLS = tuple(f"protocol-{number}" for number in range(5))
 
 
@@ -84,11 +84,11 @@ def test_killed_again_and_again_it_has_each_record_once(
         write(range(RECORDS * part, RECORDS * (part + 1)))
         process = keep(tmp_path, environment)
         wanted = kept(root).get(TRANSACTIONS.name, 0) + chance.randrange(1, RECORDS // 2)
-        until(partial(has_kept, root, wanted))
+        until(partial(has_kept, root, wanted), patience=120)
         process.kill()
     left = KILLS * RECORDS - kept(root)[TRANSACTIONS.name]
     process = keep(tmp_path, environment, "--health-port", str(port := free_port()))
-    until(lambda: read(port) == left)
+    until(lambda: read(port) == left, patience=120)
     assert process.stop(patience=30) == 0, process.tail()
 
     archive = Archive(root)
@@ -156,7 +156,7 @@ def test_a_replay_from_the_archive_is_the_one_from_the_topics_byte_for_byte(
     root = tmp_path / "home" / "archive"
     records = everything(broker, TRANSACTIONS.name)
     process = keep(tmp_path, environment, "--health-port", str(port := free_port()))
-    until(lambda: read(port) == len(records))
+    until(lambda: read(port) == len(records), patience=120)
     assert process.stop(patience=30) == 0, process.tail()
     assert everything(Archive(root), TRANSACTIONS.name) == records
 
