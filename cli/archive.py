@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from schemas.topics import HISTORY
+from schemas.topics import BEATS, HISTORY
 
 if TYPE_CHECKING:
     from forensics.archive.query import Found
@@ -18,6 +18,7 @@ Folder = Annotated[
     Path | None, typer.Option(help="The archive; without it archive.folder of the settings.")
 ]
 
+GROUP = "firebreak-archive"
 _SIZES = ("records", "files", "bytes")
 
 
@@ -27,25 +28,28 @@ def keep(
     health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
 ) -> None:
     """Write every record to the archive, once. A second one on the same folder shares the work."""
-    from cli.wiring import connect, read_settings
+    from cli.wiring import beats_of, connect, read_settings
     from forensics.archive.keeper import KEEP_EVERY, Keeper
     from runtime.lag import LagGauge
     from runtime.loop import Loop
     from runtime.service import running
 
     settings = read_settings(archive={"folder": folder}, health={"port": health_port})
-    broker = connect(settings, *HISTORY)
+    broker = connect(settings, *HISTORY, BEATS)
     with running("archive", settings) as service:
         topics = [spec.name for spec in HISTORY]
         keeper = Keeper(settings.archive_folder, broker, topics, service.metrics)
-        consumer = broker.consumer("firebreak-archive")
+        consumer = broker.consumer(GROUP)
+        beats = beats_of(settings, broker, service, GROUP)
         lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
         def beat() -> None:
             service.health.beat()
             lag.look()
+            beats.tell(reads=loop.worked)
 
-        Loop(consumer, keeper, service.clock, beat=beat, interval=KEEP_EVERY).run(service.stop)
+        loop = Loop(consumer, keeper, service.clock, beat=beat, interval=KEEP_EVERY)
+        loop.run(service.stop)
 
 
 @app.command()

@@ -354,7 +354,7 @@ HISTORY = tuple(
 
 _CHAIN_TOPICS = (BLOCKS, EVENTS, TRANSACTIONS, PENDING, DEPLOYMENTS, PRICES)
 
-RECORDED = (ALERTS, ACTIONS, RECOVERIES, CHANGES)
+RECORDED = (ALERTS, ACTIONS, RECOVERIES, DECISIONS, ACKNOWLEDGEMENTS, FINDINGS, CHANGES)
 """Every record here becomes a leaf of the forensic log. Cases are not among them: they follow from
 alerts, actions and recoveries, and their topic forgets what was."""
 
@@ -445,7 +445,7 @@ SERVICES: dict[str, Service] = {
             "archive",
             "Keeps every record of history for years, beyond what the topics keep.",
             reads=HISTORY,
-            writes=(),
+            writes=(BEATS,),
             groups=("firebreak-archive",),
         ),
         Service(

@@ -1,11 +1,10 @@
 """Whether an archive is whole: every file there as it was written, every stretch without a gap."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from forensics.archive.register import Register
+from forensics.archive.register import File, Register, digest
 from runtime.broker import Partition
 from schemas.errors import UnsafeToContinueError
 
@@ -46,7 +45,7 @@ def faults(register: Register) -> Iterator[str]:
                 continue
             for entry in entries:
                 for file in entry.files:
-                    if _digest(register.root / file.path) != file.sha256:
+                    if not _is_as_written(register.root / file.path, file):
                         yield f"{file.path}: missing, or not as it was written"
 
 
@@ -59,9 +58,8 @@ def losses(register: Register) -> Iterator[str]:
                     yield f"{topic}[{number}]: {entry.first} to {entry.end} were never kept"
 
 
-def _digest(path: Path) -> str:
+def _is_as_written(path: Path, file: File) -> bool:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest(path) == file.sha256
     except OSError:
-        return ""
+        return False

@@ -8,7 +8,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # ships no types
 
 from forensics.archive.filing import Filing
+from forensics.archive.register import File, digest
 from runtime.broker import Message
+from schemas.errors import UnsafeToContinueError
 
 Kept = tuple[Message, Filing]
 
@@ -50,8 +52,15 @@ def table(records: Sequence[Kept]) -> pa.Table:
     return pa.Table.from_pydict(arrays, SCHEMA)
 
 
-def read_file(path: Path) -> pa.Table:
-    """Return what a file holds, without what its folders say. Raises what Arrow raises."""
+def read_file(root: Path, file: File) -> pa.Table:
+    """Return what a file holds, without what its folders say.
+
+    Raises `FileNotFoundError` for one that is gone, `UnsafeToContinueError` for one that is not as
+    it was written.
+    """
+    path = root / file.path
+    if digest(path) != file.sha256:
+        raise UnsafeToContinueError(f"{path} is not as it was written: restore it from a backup")
     return pq.read_table(path, schema=SCHEMA, partitioning=None)
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
 from forensics.archive.columns import messages, read_file
 from forensics.archive.register import Entry, Register
 from runtime.broker import Message, Offsets, Partition
-from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
+from schemas.errors import ConfigurationError, TransientError
 
 
 class Archive:
@@ -104,26 +104,19 @@ class ArchiveReader:
 def read(root: Path, partition: Partition, entry: Entry) -> Iterator[Message]:
     """Yield the records of an entry in the order of their offsets.
 
-    Raises `UnsafeToContinueError` when they are not what the register says, `TransientError` when
-    they were merged into others just now.
+    Raises `UnsafeToContinueError` when a file is not as it was written, `TransientError` when they
+    were merged into others just now.
     """
     if not entry.files:
         return
     try:
-        tables = [read_file(root / file.path) for file in entry.files]
+        tables = [read_file(root, file) for file in entry.files]
     except FileNotFoundError as error:
         raise TransientError(
             f"{error.filename} is gone: either it was just merged into another, then try again; or "
             "the archive is damaged, which firebreak archive check tells"
         ) from error
-    except (OSError, pa.ArrowException) as error:
-        raise UnsafeToContinueError(
-            f"offsets {entry.first} to {entry.end} of {partition.topic}[{partition.number}] cannot "
-            f"be read: {error}. Restore the files from a backup"
-        ) from error
     rows = pa.concat_tables(tables)
     if len(tables) > 1:
         rows = rows.sort_by("offset")
-    if rows.num_rows != sum(file.rows for file in entry.files):
-        raise UnsafeToContinueError(f"{root}: a file holds other records than its entry says")
     yield from messages(partition.topic, rows)

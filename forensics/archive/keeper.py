@@ -17,7 +17,7 @@ from forensics.archive.writing import write_batch
 from runtime.broker import Broker, Message, Offsets, Partition
 from runtime.logs import logger
 from runtime.metrics import Metrics
-from schemas.errors import ConfigurationError, TransientError
+from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 
 _log = logger(__name__)
 
@@ -126,9 +126,18 @@ class Keeper:
         self._metrics.archived.labels(partition.topic).inc(len(waiting.records))
         self._metrics.archived_bytes.labels(partition.topic).inc(sum(f.bytes for f in files))
         self._batches[partition] = _Batch(end)
-        merged = merge_small(self._register, partition)
+        self._merge(partition)
+
+    def _merge(self, partition: Partition) -> None:
+        """Merge what is due. What cannot be merged stays as it is, and holds up nothing."""
+        spot = {"topic": partition.topic, "partition": partition.number}
+        try:
+            merged = merge_small(self._register, partition)
+        except (OSError, UnsafeToContinueError) as error:
+            _log.error("not_merged", **spot, error=str(error))
+            return
         if merged:
-            _log.info("merged", topic=partition.topic, partition=partition.number, batches=merged)
+            _log.info("merged", **spot, batches=merged)
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Forget what waits of these: who has them now reads it again."""

@@ -27,7 +27,11 @@ _LARGE = LARGEST // 2
 
 
 def merge_small(register: Register, partition: Partition) -> int:
-    """Merge the newest batches if there are enough of them; return how many were merged."""
+    """Merge the newest batches if there are enough of them; return how many were merged.
+
+    Raises `UnsafeToContinueError` and merges nothing when a file is not as it was written: merged,
+    it would look as if it were. Raises `OSError`.
+    """
     if not _due(register.entries(partition)):
         return 0
     with register.lock(partition):
@@ -64,7 +68,7 @@ def _merged(root: Path, partition: Partition, entries: list[Entry]) -> Entry:
     parts: dict[Place, list[pa.Table]] = defaultdict(list)
     for entry in entries:
         for file in entry.files:
-            parts[_place(file.path)].append(read_file(root / file.path))
+            parts[_place(file.path)].append(read_file(root, file))
     tables = {place: pa.concat_tables(found) for place, found in parts.items()}
     first = entries[0].first
     return Entry(

@@ -11,6 +11,7 @@ Whatever changes or removes what counts holds the partition's lock.
 """
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -181,6 +182,12 @@ def _written(path: Path, entry: Entry) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return path
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file. Raises `OSError`."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:

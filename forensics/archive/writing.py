@@ -1,6 +1,5 @@
 """From records to files on the disk: written under a name of their own, whole, synced."""
 
-import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # ships no types
 
 from forensics.archive.columns import REPEATED, Kept, table
 from forensics.archive.filing import Place
-from forensics.archive.register import File, make_durable_folder, sync
+from forensics.archive.register import File, digest, make_durable_folder, sync
 from runtime.broker import Partition
 
 _ROW_GROUP = 20_000
@@ -60,6 +59,5 @@ def _write_one(root: Path, path: Path, rows: pa.Table) -> File:
     sync(part)
     part.rename(path)
     sync(path.parent)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return File(str(path.relative_to(root)), rows.num_rows, path.stat().st_size, digest)
+    name = str(path.relative_to(root))
+    return File(name, rows.num_rows, path.stat().st_size, digest(path))

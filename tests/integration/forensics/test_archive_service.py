@@ -24,19 +24,19 @@ from sandbox.process import ChildProcess
 from schemas.chain import Block, Flow, Transaction
 from schemas.codec import encode
 from schemas.ids import content_id
-from schemas.topics import ALERTS, HISTORY, TRANSACTIONS
+from schemas.topics import ALERTS, BEATS, HISTORY, TRANSACTIONS
 from tests.waiting import until
 
 pytestmark = pytest.mark.kafka
 
 DAY = 86_400
-KILLS, RECORDS = 2, 600
+KILLS, RECORDS = 2, 300
 PROTOCOLS = tuple(f"protocol-{number}" for number in range(5))
 
 
 @pytest.fixture
 def environment(broker: KafkaBroker, bootstrap: str, namespace: str, tmp_path: Path) -> Any:
-    broker.create(HISTORY)
+    broker.create((*HISTORY, BEATS))
     return {
         "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
         "FIREBREAK_KAFKA__NAMESPACE": namespace,
@@ -84,11 +84,11 @@ def test_killed_again_and_again_it_has_each_record_once(
         write(range(RECORDS * part, RECORDS * (part + 1)))
         process = keep(tmp_path, environment)
         wanted = kept(root).get(TRANSACTIONS.name, 0) + chance.randrange(1, RECORDS // 2)
-        until(partial(has_kept, root, wanted))
+        until(partial(has_kept, root, wanted), patience=120)
         process.kill()
     left = KILLS * RECORDS - kept(root)[TRANSACTIONS.name]
     process = keep(tmp_path, environment, "--health-port", str(port := free_port()))
-    until(lambda: read(port) == left)
+    until(lambda: read(port) == left, patience=120)
     assert process.stop(patience=30) == 0, process.tail()
 
     archive = Archive(root)
@@ -148,6 +148,7 @@ def alerts(broker: KafkaBroker, topic: str) -> list[tuple[bytes, bytes]]:
     return sorted((m.key or b"", m.value or b"") for m in everything(broker, topic))
 
 
+@pytest.mark.slow
 def test_a_replay_from_the_archive_is_the_one_from_the_topics_byte_for_byte(
     broker: KafkaBroker, environment: dict[str, str], bootstrap: str, tmp_path: Path
 ) -> None:
@@ -155,7 +156,7 @@ def test_a_replay_from_the_archive_is_the_one_from_the_topics_byte_for_byte(
     root = tmp_path / "home" / "archive"
     records = everything(broker, TRANSACTIONS.name)
     process = keep(tmp_path, environment, "--health-port", str(port := free_port()))
-    until(lambda: read(port) == len(records))
+    until(lambda: read(port) == len(records), patience=120)
     assert process.stop(patience=30) == 0, process.tail()
     assert everything(Archive(root), TRANSACTIONS.name) == records
 

@@ -169,6 +169,20 @@ def test_of_two_that_believe_to_own_a_partition_one_wins(tmp_path: Path) -> None
     assert_same(broker, tmp_path)
 
 
+def test_a_changed_file_is_neither_replayed_nor_merged_and_stops_nothing(tmp_path: Path) -> None:
+    broker = log()
+    for number in range(TOGETHER + 2):
+        put(broker, TRANSACTIONS, make(number))
+        keep(broker, tmp_path, TRANSACTIONS.name, turns=2)
+        if number == 3:
+            entry = Register(tmp_path).entries(P0)[2]
+            path = tmp_path / entry.files[0].path
+            path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert len(Register(tmp_path).entries(P0)) == TOGETHER + 2
+    with pytest.raises(UnsafeToContinueError, match="not as it was written"):
+        everything(Archive(tmp_path), TRANSACTIONS.name)
+
+
 def test_an_archive_of_another_topic_is_refused(tmp_path: Path) -> None:
     broker = log()
     fill(broker, 9)
