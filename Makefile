@@ -25,6 +25,12 @@ test-slow: ## Run the tests that take minutes
 	@./setup dev
 	@$(BIN)/pytest -m slow $(ARGS)
 
+.PHONY: sequences
+sequences: ## Play a million random sequences against a responder's bounds; about half an hour
+	@./setup dev
+	@$(BIN)/pytest -n 2 -m slow tests/property/test_sequences.py \
+	  tests/integration/contracts/test_gate_sequences.py $(ARGS)
+
 .PHONY: test-cluster
 test-cluster: ## Run the tests that need Kafka on three local brokers
 	@./setup dev

@@ -99,8 +99,8 @@ class Responder:
         self._book.publish()
 
     def _crowded(self, more: int, now: float) -> bool:
-        """Say whether more alerts come than can be answered one by one: a bucket that leaks
-        `CROWD` a second, and overflows."""
+        """Say whether more alerts come than can be answered one by one: whether a bucket that
+        leaks `CROWD` a second overflows."""
         left = max(0.0, self._crowd - CROWD * (now - self._crowd_at))
         self._crowd, self._crowd_at = min(left + more, 2.0 * CROWD), now
         return self._crowd > CROWD

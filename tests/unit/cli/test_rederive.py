@@ -16,7 +16,8 @@ from tests.unit.responders.fakes import FakeChain
 def written(tmp_path: Path) -> Path:
     path = tmp_path / "journal.jsonl"
     with bench(path, FakeChain(102)) as responder:
-        responder.receive(alert(1, votes=(vote("asset-outflow"),)), alert(2))
+        responder.receive(alert(1, votes=(vote("asset-outflow"),)))
+        responder.receive(alert(2))
     return path
 
 
