@@ -25,7 +25,7 @@ from tests.unit.neighbours.examples import address, key
 from tests.unit.neighbours.test_outbound import case
 from tests.waiting import until
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 FIREBREAK = str(Path(sys.executable).with_name("firebreak"))
 MANIFEST = """

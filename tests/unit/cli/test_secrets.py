@@ -35,6 +35,11 @@ ARGUMENTS = {
     "keys retire": ["0" * 32, "--chain", "eip155:1", "--after", "1"],
     "plugins show": ["asset-outflow"],
     "respond": ["--armed"],
+    "signals confirm": ["0", "--protocol", "meadow"],
+    "signals export": ["0"],
+    "signals import": ["bundle.json"],
+    "signals refute": ["0", "--protocol", "meadow"],
+    "signals simulate": ["--campaigns", "2"],
 }
 
 
