@@ -14,7 +14,7 @@ from bench.loops.scoring import makers
 from bench.place import Place
 from bench.report import BrokenResultError, Figure, Section
 from detectors.baseline import Counts, Prior, Sizes
-from detectors.service import Scorer
+from detectors.scorer import Scorer
 from detectors.tail import NO_REFERENCE
 from ingest.posture import PostureMemory
 from runtime.state import StateStore
@@ -152,12 +152,14 @@ def _snapshots(place: Place) -> Iterator[Figure]:
             yield KeyState(set="bench", key=key, partition=0, offset=1, state=state)
 
     began = time.perf_counter()
-    store.save(0, 1, states())
+    for kept in states():
+        store.write(kept)
+    store.mark({0: (1, {})})
     saved = time.perf_counter() - began
     began = time.perf_counter()
     found = store.restore(0)
-    for key, kept in found.keys.items():
-        _EVENT_MAKER.make(kept.state["chain"], key).load(kept.state["host"])
+    for key, read in found.keys.items():
+        _EVENT_MAKER.make(read.state["chain"], key).load(read.state["host"])
     restored = time.perf_counter() - began
     if len(found.keys) != count:
         raise BrokenResultError(f"{len(found.keys)} of {count} keys came back")

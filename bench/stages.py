@@ -15,7 +15,7 @@ from bench.detect import FULL, fill, source
 from bench.loops.scoring import makers
 from bench.place import Place
 from bench.report import Figure, Section
-from detectors.service import Scorer, ScorerMaker
+from detectors.scorer import Scorer, ScorerMaker
 from schemas.codec import encode, reader
 from schemas.topics import ALERTS, DEAD_LETTERS
 

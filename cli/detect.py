@@ -17,7 +17,9 @@ def detect(
 ) -> None:
     """Score transactions and raise alerts. Start it again to scale out: partitions are shared."""
     from cli.wiring import connect, read_manifests, read_settings
-    from detectors.service import DetectTask, Publisher, ScorerMaker
+    from detectors.publisher import Publisher
+    from detectors.scorer import ScorerMaker
+    from detectors.service import DetectTask
     from detectors.sets import EventHostMaker, HostMaker, load_set
     from runtime.announcement import announce
     from runtime.intake import Intake

@@ -75,7 +75,8 @@ def _score_again(
     console: Console,
 ) -> int:
     from cli.wiring import read_manifests
-    from detectors.service import DetectTask, Publisher
+    from detectors.publisher import Publisher
+    from detectors.service import DetectTask
     from detectors.sets import HostMaker, load_set
     from runtime import replay as history
     from runtime.clock import SystemClock

@@ -13,7 +13,7 @@ def vet(
 ) -> None:
     """Judge every new contract by its code, before it is called, and raise alerts."""
     from cli.wiring import connect, read_manifests, read_settings
-    from detectors.service import Publisher
+    from detectors.publisher import Publisher
     from detectors.vet_service import VetTask
     from detectors.vetting import Vetting
     from runtime.announcement import announce

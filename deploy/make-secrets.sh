@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 folder=${1:-secrets}
 firebreak=${FIREBREAK:-.venv/bin/firebreak}
 
-services=10001 grafana=472 nobody=65534 # as in the Dockerfile, and in Grafana's and Alertmanager's
+# Users as in the Dockerfile, and in Kafka's, Grafana's and Alertmanager's.
+services=10001 kafka=1000 grafana=472 nobody=65534
 
 umask 077
 mkdir -p "$folder"
@@ -33,6 +34,34 @@ if [ ! -f "$file" ]; then
   printf '[forensics]\norigin = "example.org/firebreak" # the log'"'"'s name, for ever\n' >"$file"
   say "fill in $file: the log's name, and who vouches for it"
 fi
+authority=$folder/kafka-ca
+if [ ! -f "$authority.key" ]; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+    -subj '/CN=Firebreak Kafka authority' -keyout "$authority.key" -out "$authority.pem" 2>/dev/null
+fi
+certify() { # FILE NAME [HOST]: a key and a certificate, by which Kafka knows NAME
+  file=$folder/kafka-$1
+  [ ! -f "$file.pem" ] || return 0
+  {
+    echo 'extendedKeyUsage = serverAuth, clientAuth'
+    [ -z "${3:-}" ] || echo "subjectAltName = DNS:$3, DNS:localhost"
+  } >"$file.ext"
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
+    -keyout "$file.key" -out "$file.csr" 2>/dev/null
+  openssl x509 -req -in "$file.csr" -CA "$authority.pem" -CAkey "$authority.key" -CAcreateserial \
+    -days 825 -extfile "$file.ext" -out "$file.crt" 2>/dev/null
+  cat "$file.key" "$file.crt" >"$file.pem"
+  rm -f "$file.key" "$file.csr" "$file.crt" "$file.ext"
+}
+for broker in 1 2 3; do certify "$broker" "kafka-$broker" "kafka-$broker"; done
+for client in admin ingest detect vet respond incidents forensics; do certify "$client" "firebreak-$client"; done
+cat >"$folder/kafka-health.properties" <<END
+security.protocol=SSL
+ssl.keystore.type=PEM
+ssl.keystore.location=/run/secrets/kafka.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=/run/secrets/kafka-ca.pem
+END
 policy() { # ACCOUNT CALL: what its signer may sign
   file=$folder/$1-policy.toml
   [ ! -f "$file" ] || return 0
@@ -56,8 +85,10 @@ if [ ! -f "$folder/pager_url" ]; then
 fi
 
 chmod 600 "$folder"/*
-chmod 644 "$folder"/*.pub.pem
+chmod 644 "$folder"/*.pub.pem "$authority.pem" "$folder/kafka-health.properties"
 chown "$services" "$folder"/*
+chown "$kafka" "$folder"/kafka-[123].pem
+chown 0 "$authority.key" # issues certificates: no container has it
 chown "$grafana" "$folder/grafana_password"
 chown "$nobody" "$folder/pager_url"
 chmod 711 "$folder" # containers reach their file by its name; nobody lists the folder

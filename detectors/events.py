@@ -291,19 +291,20 @@ class EventHost:
 
 
 def _sizes(event: Event) -> tuple[tuple[str, float], ...]:
-    """Return the logarithm of one plus every number among the arguments, without its sign."""
+    """Return the logarithm of one plus every number among the arguments, without its sign.
+
+    A number is an integer of 256 bits or fewer in decimal text; a stranger may have written it.
+    """
     return tuple(
         [
             (name, math.log1p(abs(float(value))))
             for name, value in event.arguments.items()
-            if value.__class__ is str and _is_number(value)
+            if value.__class__ is str
+            and (value.isdigit() or (value[:1] == "-" and value[1:].isdigit()))
+            and len(value) <= LONGEST_NUMBER
+            and value.isascii()
         ]
     )
-
-
-def _is_number(text: str) -> bool:
-    """Say whether a value is an integer of 256 bits or fewer; a stranger may have written it."""
-    return len(text) <= LONGEST_NUMBER and text.isascii() and text.removeprefix("-").isdigit()
 
 
 def _amount(scaled: float) -> float:

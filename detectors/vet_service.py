@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from detectors.service import Publisher
+from detectors.publisher import Publisher
 from detectors.vetting import Vetting
 from runtime.broker import Message, Offsets, Partition
 from runtime.intake import Intake

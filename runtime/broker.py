@@ -73,6 +73,10 @@ class Producer(Protocol):
         """
         ...
 
+    def waiting(self) -> int:
+        """Return how many queued records are not acknowledged yet, without waiting for any."""
+        ...
+
     def flush(self) -> Offsets:
         """Return once every queued record is acknowledged: per partition that this producer ever
         wrote to, the offset after its newest record.

@@ -71,7 +71,7 @@ class Intake:
             try:
                 for message in group:
                     count += 1
-                    if void(message):
+                    if message.headers and void(message):
                         self._metrics.void.labels(topic).inc()
                         continue
                     try:

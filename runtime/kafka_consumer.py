@@ -27,6 +27,9 @@ from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueE
 
 _log = logger(__name__)
 
+_new = tuple.__new__
+"""Makes a `Message` in half the time that its own constructor takes, which is written in Python."""
+
 COMMITTED_TIMEOUT = 10.0
 """Seconds to wait for where the group stands, when it gives us partitions."""
 
@@ -140,21 +143,33 @@ class KafkaConsumer:
         return found
 
     def _taken(self, raws: Iterable[Any]) -> list[Message]:
-        found = []
-        length, positions = len(self._space), self._positions
+        found: list[Message] = []
+        length = len(self._space)
+        last: Message | None = None
         for raw in raws:
             error = raw.error()
             if error is not None:
                 self._judge(error, raw)
                 continue
-            topic, number, offset = raw.topic()[length:], raw.partition(), raw.offset()
-            positions[topic, number] = offset + 1
             headers = raw.headers()
-            found.append(
-                Message(
-                    topic, number, offset, raw.key(), raw.value(), tuple(headers) if headers else ()
-                )
+            message = _new(
+                Message,
+                (
+                    raw.topic()[length:],
+                    raw.partition(),
+                    raw.offset(),
+                    raw.key(),
+                    raw.value(),
+                    tuple(headers) if headers else (),
+                ),
             )
+            # Records come in runs of one partition: the last of each run tells how far it was read.
+            if last is not None and last[:2] != message[:2]:
+                self._positions[last[:2]] = last.offset + 1
+            found.append(message)
+            last = message
+        if last is not None:
+            self._positions[last[:2]] = last.offset + 1
         return found
 
     def _judge(self, error: KafkaError, raw: RawMessage) -> None:

@@ -68,6 +68,11 @@ class KafkaProducer:
         else:
             self._ends[place] = int(message.offset() or 0) + 1
 
+    def waiting(self) -> int:
+        """Return how many records are still on their way."""
+        self._producer.poll(0)
+        return len(self._producer)
+
     def flush(self) -> Offsets:
         """Return once every queued record is acknowledged: how far it has written."""
         left = self._producer.flush(FLUSH_TIMEOUT)

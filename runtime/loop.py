@@ -7,7 +7,7 @@ point reads again what was not durable and never skips what was not done.
 import gc
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from runtime.broker import Consumer, Message, Offsets, Partition
 from runtime.clock import Clock
@@ -54,6 +54,18 @@ class Task(Protocol):
         ...
 
 
+@runtime_checkable
+class Gradual(Task, Protocol):
+    """A task that makes things durable bit by bit, in `tick`, instead of all at each checkpoint.
+
+    It is still checkpointed before a partition is handed over, and at the end.
+    """
+
+    def settled(self, offsets: Offsets) -> Offsets:
+        """Return how far, of these offsets, everything is durable by now; go on from there."""
+        ...
+
+
 class Loop:
     """Runs a task over a group's share of its topics until told to stop.
 
@@ -79,6 +91,7 @@ class Loop:
         self._interval = interval
         self._limit = limit
         self._beat = beat
+        self._settled = task.settled if isinstance(task, Gradual) else None
         self._owned: set[Partition] = set()
         self._offsets: dict[Partition, int] = {}
         self._paused = False
@@ -109,8 +122,12 @@ class Loop:
             for (topic, number), offset in ends.items():
                 self._offsets[Partition(topic, number)] = offset + 1
         self._task.tick()
-        if self._clock.monotonic() >= self._due:
+        if self._clock.monotonic() < self._due:
+            return
+        if self._settled is None:
             self._save(self._offsets)
+        else:
+            self._settle(self._settled)
 
     def _throttle(self) -> None:
         if self._task.ready() == self._paused:
@@ -118,20 +135,32 @@ class Loop:
             change = self._consumer.pause if self._paused else self._consumer.resume
             change(self._owned)
 
+    def _settle(self, settled: Callable[[Offsets], Offsets]) -> None:
+        self._due = self._clock.monotonic() + self._interval
+        if self._offsets:
+            self._commit(settled(dict(self._offsets)))
+        # What was learned stays as well. Only what is younger than this is ever walked: a full
+        # collection over all keys would hold a record up for a tenth of a second.
+        gc.collect(1)
+        gc.freeze()
+
     def _save(self, offsets: Offsets) -> None:
         self._due = self._clock.monotonic() + self._interval
-        if not offsets:
-            return
-        offsets = dict(offsets)
-        self._task.checkpoint(offsets)
+        if offsets:
+            offsets = dict(offsets)
+            self._task.checkpoint(offsets)
+            self._commit(offsets)
+
+    def _commit(self, offsets: Offsets) -> None:
         try:
             self._consumer.commit(offsets)
         except TransientError as error:
             # What is durable already is at worst read again; the next checkpoint commits it too.
             _log.warning("commit_failed", error=str(error))
             return
-        for partition in offsets:
-            self._offsets.pop(partition, None)
+        for partition, offset in offsets.items():
+            if self._offsets.get(partition) == offset:
+                del self._offsets[partition]
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Take on partitions that the group gave us."""

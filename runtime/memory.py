@@ -156,6 +156,10 @@ class MemoryProducer:
         written = Partition(topic, number)
         self._ends[written] = len(self._broker.log(written))
 
+    def waiting(self) -> int:
+        """Return 0: what is sent is there at once."""
+        return 0
+
     def flush(self) -> Offsets:
         """Return how far it has written."""
         if self._failures:

@@ -167,7 +167,7 @@ class PostureSettings(_Group):
     """What is remembered of accounts, for months."""
 
     addresses: Annotated[int, Field(ge=1_000, le=50_000_000)] = 1_000_000
-    """Accounts that there is room for; 40 to 80 bytes each."""
+    """Accounts that there is room for; 48 to 96 bytes each."""
     folder: Path | None = None
     """Where it is kept between two starts; without one a restart forgets it all."""
     mixers: Path | None = None

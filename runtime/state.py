@@ -6,7 +6,7 @@ state partition n, so a member restores only what it was given. On start: read f
 let each key skip what its own record covers beyond it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from runtime.broker import Broker, Message, Partition, Producer, read_all
@@ -79,24 +79,22 @@ class StateStore:
                 "set (detect.sets); until it has warmed up, its alerts say so."
             )
 
-    def save(
-        self,
-        partition: int,
-        offset: int,
-        states: Iterable[KeyState],
-        heads: Mapping[str, int] | None = None,
-    ) -> None:
-        """Write the changed keys, wait until they are kept, then move the mark.
+    def write(self, state: KeyState) -> None:
+        """Queue one key's state."""
+        self._write(f"{self._set}/{state.key}", state.partition, state)
 
-        The mark must not be seen without the keys that it speaks for.
+    def mark(self, marks: Mapping[int, tuple[int, Mapping[str, int]]]) -> None:
+        """Wait until all that was written is kept, then move the marks of these partitions to their
+        offsets, with the heads of the chains there, and wait for that.
+
+        A mark must not be seen without the keys that it speaks for.
         """
-        for state in states:
-            self._write(f"{self._set}/{state.key}", partition, state)
         self._producer.flush()
-        mark = PartitionMark(
-            set=self._set, partition=partition, offset=offset, heads=dict(heads or {})
-        )
-        self._write(f"{self._set}//{partition}", partition, mark)
+        for partition, (offset, heads) in marks.items():
+            mark = PartitionMark(
+                set=self._set, partition=partition, offset=offset, heads=dict(heads)
+            )
+            self._write(f"{self._set}//{partition}", partition, mark)
         self._producer.flush()
 
     def _write(self, key: str, partition: int, record: KeyState | PartitionMark) -> None:

@@ -5,13 +5,14 @@ import threading
 from collections.abc import Sequence
 
 from bench.loops.scoring import Job, Meter, job, makers
-from detectors.service import DetectTask, Publisher
+from detectors.publisher import Publisher
+from detectors.service import DetectTask
 from runtime import logs
 from runtime.broker import Message
 from runtime.clock import SystemClock
 from runtime.intake import Intake
 from runtime.kafka import KafkaBroker
-from runtime.loop import Loop, Task
+from runtime.loop import Loop
 from runtime.metrics import Metrics
 from runtime.state import StateStore
 from schemas.topics import DETECTOR_STATE
@@ -20,7 +21,7 @@ from schemas.topics import DETECTOR_STATE
 class Metered:
     """A task that stops its loop after so many records."""
 
-    def __init__(self, task: Task, meter: Meter, stop: threading.Event) -> None:
+    def __init__(self, task: DetectTask, meter: Meter, stop: threading.Event) -> None:
         self._task = task
         self._meter = meter
         self._stop = stop
@@ -30,6 +31,7 @@ class Metered:
         self.released = task.released
         self.tick = task.tick
         self.ready = task.ready
+        self.settled = task.settled
 
     def process(self, batch: Sequence[Message]) -> None:
         """Hand the batch on and count it."""
@@ -40,7 +42,7 @@ class Metered:
             self._stop.set()
 
 
-def task_of(asked: Job, broker: KafkaBroker, *, stored: bool) -> Task:
+def task_of(asked: Job, broker: KafkaBroker, *, stored: bool) -> DetectTask:
     """Return the service's task."""
     metrics, producer = Metrics(), broker.producer()
     return DetectTask(

@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from detectors.service import Scorer, ScorerMaker
+from detectors.scorer import Scorer, ScorerMaker
 from detectors.sets import EventHostMaker, HostMaker, load_set
 from runtime.settings import CORE
 from schemas.codec import encode, reader

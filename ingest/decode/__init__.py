@@ -4,6 +4,7 @@
 """
 
 from ingest.decode.abi import Abi, load_abis, read_abi
-from ingest.decode.decoder import Decoded, Decoder
+from ingest.decode.decoder import Decoder
+from ingest.decode.table import Decoded
 
 __all__ = ["Abi", "Decoded", "Decoder", "load_abis", "read_abi"]

@@ -1,23 +1,11 @@
 """Names and arguments of logs and calls."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from ingest.decode import builtin
 from ingest.decode.signatures import Interface
-from ingest.decode.table import Layout, Table
-from schemas.chain import Argument
-
-
-class Decoded(NamedTuple):
-    """A log or a call as people read it. `arguments` follow the conventions of
-    `schemas.chain.Argument`; an indexed value that does not fit a topic is its hash."""
-
-    name: str
-    arguments: dict[str, Argument]
-    anonymous: bool = False
-    """True for an event that does not log the hash of its signature."""
+from ingest.decode.table import Decoded, Layout, Table, first_fit
 
 
 @cache
@@ -41,15 +29,15 @@ class Decoder:
         """Return the event that a contract logged, None when no known layout fits."""
         own = self._own.get(contract)
         if own is not None:
-            found = _event(own, topics, data)
+            found = own.event(topics, data)
             if found is not None:
                 return found
-        return _event(self._builtin, topics, data)
+        return self._builtin.event(topics, data)
 
     def decode_call(self, to: str, text: str) -> Decoded | None:
         """Return the function and the arguments of a call with this input, None when no known
         layout fits. Bytes after the arguments are ignored, as contracts ignore them."""
-        return _first_fit(self._functions(to, text[:10]), (), text)
+        return first_fit(self._functions(to, text[:10]), (), text)
 
     def function_name(self, to: str, selector: str) -> str | None:
         """Return the name of a contract's function, None when it is not known."""
@@ -63,20 +51,3 @@ class Decoder:
             self._builtin.function(selector),
         )
         return [layout for layout in layouts if layout is not None]
-
-
-def _event(table: Table, topics: Sequence[str], data: str) -> Decoded | None:
-    count = len(topics)
-    found = _first_fit(table.events(topics[0], count), topics, data) if count else None
-    return found or _first_fit(table.events("", count), topics, data)
-
-
-def _first_fit(layouts: Iterable[Layout], topics: Sequence[str], data: str) -> Decoded | None:
-    for layout in layouts:
-        try:
-            arguments = layout.decode(topics, data)
-        except Exception:  # noqa: BLE001, S112 - hostile data provokes any: it is not this layout
-            continue
-        if arguments is not None:
-            return Decoded(layout.signature.name, arguments, layout.signature.anonymous)
-    return None

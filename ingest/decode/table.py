@@ -1,7 +1,9 @@
 """Layouts by what a log or a call shows of itself: signature hash and topic count, or selector."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
 
 from ingest.decode.dynamic import others
 from ingest.decode.generated import Decode, generate, unrolled
@@ -12,16 +14,28 @@ _DATA = len("0x")
 _INPUT = len("0x12345678")
 
 
+class Decoded(Struct, frozen=True):
+    """A log or a call as people read it. `arguments` follow the conventions of
+    `schemas.chain.Argument`; an indexed value that does not fit a topic is its hash."""
+
+    name: str
+    arguments: dict[str, Argument]
+    anonymous: bool = False
+    """True for an event that does not log the hash of its signature."""
+
+
 class Layout:
     """One event or function and its decoder, which is made when it is first needed."""
 
-    __slots__ = ("_exact", "_start", "decode", "signature")
+    __slots__ = ("_exact", "_start", "anonymous", "decode", "name", "signature")
 
     decode: Decode
     """Reads topics and data, or no topics and the input of a call."""
 
     def __init__(self, signature: Signature, *, start: int, exact: bool) -> None:
         self.signature = signature
+        self.name = signature.name
+        self.anonymous = signature.anonymous
         self._start = start
         self._exact = exact
         self.decode = self._first
@@ -58,11 +72,28 @@ class Table:
             layout = Layout(signature, start=_INPUT, exact=False)
             self._functions.setdefault(signature.selector, layout)
 
-    def events(self, topic: str, topics: int) -> Sequence[Layout]:
-        """Return the layouts of logs with this first topic, '' for anonymous ones, and so many
-        topics in all."""
-        return self._events.get((topic, topics), ())
+    def event(self, topics: Sequence[str], data: str) -> Decoded | None:
+        """Return the event that this log is, None when no layout fits it."""
+        count = len(topics)
+        if count:
+            found = first_fit(self._events.get((topics[0], count), ()), topics, data)
+            if found is not None:
+                return found
+        anonymous = self._events.get(("", count))
+        return None if anonymous is None else first_fit(anonymous, topics, data)
 
     def function(self, selector: str) -> Layout | None:
         """Return the layout of calls with this selector."""
         return self._functions.get(selector)
+
+
+def first_fit(layouts: Iterable[Layout], topics: Sequence[str], data: str) -> Decoded | None:
+    """Return what the first layout that fits reads, None when none does."""
+    for layout in layouts:
+        try:
+            arguments = layout.decode(topics, data)
+        except Exception:  # noqa: BLE001, S112 - hostile data provokes any: it is not this layout
+            continue
+        if arguments is not None:
+            return Decoded(layout.name, arguments, layout.anonymous)
+    return None

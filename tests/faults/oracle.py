@@ -12,7 +12,9 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from detectors.service import DetectTask, Publisher, Scorer
+from detectors.publisher import Publisher
+from detectors.scorer import Scorer
+from detectors.service import DetectTask
 from detectors.sets import HostMaker, load_set
 from ingest.evm.endpoints import Endpoints
 from ingest.evm.source import NodeSource

@@ -13,7 +13,8 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from detectors import samples
-from detectors.service import DetectTask, Publisher
+from detectors.publisher import Publisher
+from detectors.service import DetectTask
 from detectors.sets import HostMaker, load_set
 from runtime.broker import Message, Partition
 from runtime.clock import SystemClock

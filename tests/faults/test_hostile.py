@@ -11,7 +11,8 @@ import pytest
 from eth_utils.crypto import keccak
 
 from detectors import samples
-from detectors.service import DetectTask, Publisher
+from detectors.publisher import Publisher
+from detectors.service import DetectTask
 from detectors.sets import HostMaker, load_set
 from ingest.decode.bounds import MAX_PAYLOAD
 from ingest.lens import Lens, Lenses

@@ -1,15 +1,31 @@
 """What Kafka's own image makes of the environment in docker-compose.yml: the class that its entry
-point runs is in Kafka's jars, so it can be asked without an image.
+point runs is in Kafka's jars, so it can be asked without an image; and what a broker with these
+settings lets each service do, by the certificates that deploy/make-secrets.sh made.
 """
 
 import os
+import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
+from runtime.access import grants
+from runtime.kafka import KafkaBroker
+from runtime.kafka_access import KafkaAccess
+from runtime.settings import KafkaSettings
 from sandbox import fetch
-from tests.unit.deploy.files import ROOT, read_yaml
+from sandbox.ports import free_port
+from sandbox.process import ChildProcess
+from schemas.errors import ConfigurationError
+from schemas.topics import ACTIONS, ALERTS, SERVICES
+from tests.unit.deploy.files import ROOT, make_secrets, read_yaml
+from tests.waiting import until
 
 pytestmark = pytest.mark.kafka
 
@@ -18,7 +34,10 @@ def _say_nothing(_line: str) -> None:
     """What is fetched for a test is fetched before, by `make test`."""
 
 
-def test_the_image_would_start_this_broker(cache: Path, tmp_path: Path) -> None:
+def _settings(
+    cache: Path, tmp_path: Path
+) -> tuple[dict[str, str], dict[str, str], dict[str, Path]]:
+    """What the environment says, what the entry point made of it, and where."""
     services = read_yaml(ROOT / "docker-compose.yml")["services"]
     given = {
         name: value.rpartition(":-")[2].rstrip("}") if value.startswith("${") else value
@@ -49,7 +68,11 @@ def test_the_image_would_start_this_broker(cache: Path, tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     text = (folders["final"] / "server.properties").read_text()
-    written = dict(line.split("=", 1) for line in text.split("\n") if line)
+    return given, dict(line.split("=", 1) for line in text.split("\n") if line), folders
+
+
+def test_the_image_would_start_this_broker(cache: Path, tmp_path: Path) -> None:
+    given, written, folders = _settings(cache, tmp_path)
     expected = {
         name.removeprefix("KAFKA_").lower().replace("_", "."): value
         for name, value in given.items()
@@ -64,3 +87,83 @@ def test_the_image_would_start_this_broker(cache: Path, tmp_path: Path) -> None:
         "log4j2.yaml",
         "tools-log4j2.yaml",
     }  # what has to be writable in a container whose root is not
+
+
+class Secured:
+    """The first broker of three, alone, on this machine; everything else as it is deployed."""
+
+    def __init__(self, secrets: Path, port: int) -> None:
+        self._secrets = secrets
+        self._server = f"localhost:{port}"
+
+    def settings(self, client: str) -> KafkaSettings:
+        own = self._secrets / f"kafka-{client}.pem"
+        return KafkaSettings(
+            bootstrap_servers=self._server,
+            security_protocol="ssl",
+            ssl_ca_location=self._secrets / "kafka-ca.pem",
+            ssl_certificate_location=own,
+            ssl_key_location=own,
+        )
+
+    def stranger(self) -> dict[str, str]:
+        return {
+            "bootstrap.servers": self._server,
+            "security.protocol": "ssl",
+            "ssl.ca.location": str(self._secrets / "kafka-ca.pem"),
+        }
+
+
+def _answers(options: dict[str, str]) -> bool:
+    try:
+        return bool(AdminClient({**options, "log_level": 0}).list_topics(timeout=1.0).brokers)
+    except KafkaException:
+        return False
+
+
+@contextmanager
+def _broker(cache: Path, tmp_path: Path) -> Iterator[Secured]:
+    make_secrets(tmp_path / "secrets", tmp_path)
+    _, written, folders = _settings(cache, tmp_path)
+    port, control = free_port(), free_port()
+    alone = written | {
+        "controller.quorum.voters": f"1@localhost:{control}",
+        "listeners": f"CLIENTS://localhost:{port},CONTROLLER://localhost:{control}",
+        "advertised.listeners": f"CLIENTS://localhost:{port}",
+        "ssl.keystore.location": str(tmp_path / "secrets" / "kafka-1.pem"),
+        "ssl.truststore.location": str(tmp_path / "secrets" / "kafka-ca.pem"),
+    }
+    alone |= {
+        name: "1" for name in alone if re.search(r"replication\.factor|min\.in?sr|insync", name)
+    }
+    properties = folders["final"] / "server.properties"
+    properties.write_text("".join(f"{name}={value}\n" for name, value in alone.items()))
+    java = [str(fetch.java(cache, _say_nothing)), "-Xmx512m", "-XX:+UseSerialGC"]
+    libs = f"{fetch.kafka_libs(cache, _say_nothing)}/*"
+    broker = ChildProcess(
+        [*java, "-cp", libs, "kafka.Kafka", str(properties)], tmp_path / "kafka.log"
+    )
+    secured = Secured(tmp_path / "secrets", port)
+    try:
+        until(lambda: _answers(secured.settings("admin").librdkafka()))
+        yield secured
+    finally:
+        broker.kill()
+
+
+def test_its_broker_lets_each_service_do_what_it_needs_and_nobody_else(
+    cache: Path, tmp_path: Path
+) -> None:
+    with _broker(cache, tmp_path) as secured:
+        admin = KafkaBroker(secured.settings("admin").librdkafka())
+        admin.create(replace(spec, partitions=1) for spec in (ALERTS, ACTIONS))
+        access = KafkaAccess(secured.settings("admin").librdkafka())
+        access.grant(grants(SERVICES.values(), "User:CN=firebreak-{service}"))
+
+        detect = KafkaBroker(secured.settings("detect").librdkafka()).producer()
+        detect.send(ALERTS.name, b"{}")
+        detect.flush()
+        detect.send(ACTIONS.name, b"{}")
+        with pytest.raises(ConfigurationError, match="may not write"):
+            detect.flush()
+        assert not _answers(secured.stranger()), "nobody is let in without a certificate"

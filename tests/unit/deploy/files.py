@@ -1,7 +1,10 @@
 """The deployment's files, and what the project really has for them to name."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -26,6 +29,25 @@ OWN_METRICS = {"up": TARGET_LABELS}
 def read_yaml(path: Path) -> Any:
     """Return the one document of a file."""
     return yaml.safe_load(path.read_text())
+
+
+def make_secrets(folder: Path, beside: Path) -> None:
+    """Run deploy/make-secrets.sh, save for handing files over to other users, which takes root."""
+    programs = beside / "programs"
+    programs.mkdir(exist_ok=True)
+    give = programs / "chown"
+    give.write_text("#!/bin/sh\n")
+    give.chmod(0o755)
+    subprocess.run(
+        [DEPLOY / "make-secrets.sh", folder],
+        env=os.environ
+        | {
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "FIREBREAK": str(Path(sys.executable).with_name("firebreak")),
+        },
+        check=True,
+        capture_output=True,
+    )
 
 
 def read_json(path: Path) -> Any:

@@ -14,12 +14,14 @@ import pytest
 
 from schemas.topics import MAX_DEAD_LETTER_BYTES
 from tests.unit.deploy.commands import complaint, unheeded
-from tests.unit.deploy.files import DEPLOY, ROOT, read_yaml
+from tests.unit.deploy.files import DEPLOY, ROOT, make_secrets, read_yaml
 
 BASE, ARMED = ROOT / "docker-compose.yml", DEPLOY / "compose" / "armed.yml"
 COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("topics", "ingest", "detect", "vet", "respond", "incidents", "forensics")
+ONCE = ("topics", "rights")
+"""They prepare the cluster, and end."""
+OURS = (*ONCE, "ingest", "detect", "vet", "respond", "incidents", "forensics")
 SCALED = ("ingest", "detect", "incidents")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 SIGNERS = ("signer", "heartbeat-signer")
@@ -88,16 +90,18 @@ def test_an_image_has_a_tag_that_does_not_move_by_itself(name: str) -> None:
 @every
 def test_health_is_asked_for(name: str) -> None:
     check = EVERYWHERE[name]["healthcheck"]
-    assert check == {"disable": True} if name == "topics" else check["test"][0] == "CMD"
+    assert check == {"disable": True} if name in ONCE else check["test"][0] == "CMD"
 
 
 @ours
 def test_ours_is_not_root_and_asks_its_own_health_endpoint(name: str) -> None:
     assert SERVICES[name]["user"] == "10001:10001"
-    if name != "topics":
+    if name not in ONCE:
         assert "http://127.0.0.1:8080/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
-        assert SERVICES[name]["depends_on"]["topics"] == {
-            "condition": "service_completed_successfully"
+    if name != "topics":
+        before = "topics" if name == "rights" else "rights"
+        assert SERVICES[name]["depends_on"] == {
+            before: {"condition": "service_completed_successfully"}
         }
 
 
@@ -156,11 +160,11 @@ def test_the_responder_starts_disarmed_and_without_a_key() -> None:
     respond = SERVICES["respond"]
     assert "--armed" not in respond["command"]
     assert "FIREBREAK_RESPOND__ARMED" not in respond["environment"]
-    assert respond["secrets"] == ["respond.toml"]
+    assert given_secrets(respond).keys() == {"respond.toml", "kafka.pem", "kafka-ca.pem"}
     armed = ARMING["services"]
     assert armed.keys() == {"respond", *SIGNERS}
     assert "secrets" not in armed["respond"]  # armed, it still holds none
-    keys = {secret for name in SIGNERS for secret in armed[name]["secrets"]}
+    keys = {secret for name in SIGNERS for secret in given_secrets(armed[name])}
     assert keys >= {"responder.json", "heartbeat.json"}
 
 
@@ -179,23 +183,68 @@ def test_the_responder_and_a_signer_have_one_socket_in_common(name: str, setting
     assert folder in (ROOT / "Dockerfile").read_text()  # made there, for its user alone
 
 
-@pytest.mark.parametrize("name", [*OURS, *SIGNERS, "alertmanager", "grafana"])
+def given_secrets(service: dict[str, Any]) -> dict[str, str]:
+    """What a service finds under /run/secrets, and what each is called outside."""
+    return {
+        one if isinstance(one, str) else one["target"]: one
+        if isinstance(one, str)
+        else one["source"]
+        for one in service.get("secrets", [])
+    }
+
+
+@pytest.mark.parametrize("name", [*OURS, *SIGNERS, *BROKERS, "alertmanager", "grafana"])
 def test_a_secret_is_a_file_that_its_service_alone_is_given(name: str) -> None:
     service = EVERYWHERE[name]
     environment = dict(service.get("environment", {}))
-    secrets = set(service.get("secrets", []))
+    secrets = given_secrets(service)
     known = COMPOSE["secrets"] | ARMING["secrets"]
-    wanted = re.findall(r"/run/secrets/([\w.-]+)", json.dumps(environment))
-    assert set(wanted) | ({"pager_url"} if name == "alertmanager" else set()) == secrets
-    assert all(known[secret]["file"] == f"./secrets/{secret}" for secret in secrets)
+    said = json.dumps([environment, service.get("healthcheck")])
+    wanted = set(re.findall(r"/run/secrets/([\w.-]+)", said))
+    assert wanted | ({"pager_url"} if name == "alertmanager" else set()) == secrets.keys()
+    assert all(known[secret]["file"] == f"./secrets/{secret}" for secret in secrets.values())
     assert not re.search(r"(?i)(password|secret|token)\b(?!__?file)", " ".join(environment))
 
 
-def test_secrets_are_made_by_the_script_and_kept_out_of_git_and_image() -> None:
-    script = (DEPLOY / "make-secrets.sh").read_text()
-    for name in (*COMPOSE["secrets"], *ARMING["secrets"]):
-        stem = name.partition(".")[0].removesuffix("-policy")
-        assert stem in script
+@pytest.mark.parametrize("name", [*OURS, *BROKERS])
+def test_kafka_knows_each_by_a_certificate_of_its_own(name: str) -> None:
+    service = SERVICES[name]
+    mine = given_secrets(service)["kafka.pem"]
+    if name in ONCE:
+        assert mine == "kafka-admin.pem"
+    else:
+        assert mine == f"kafka-{name.removeprefix('kafka-')}.pem"
+    if name in BROKERS:
+        settings = service["environment"]
+        protocols = settings["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")
+        assert protocols == ["CLIENTS:SSL", "CONTROLLER:SSL"]
+        assert settings["KAFKA_SSL_CLIENT_AUTH"] == "required"
+        assert settings["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
+        assert settings["KAFKA_SUPER_USERS"].split(";") == [
+            *(f"User:CN={broker}" for broker in BROKERS),
+            "User:CN=firebreak-admin",
+        ]
+    else:
+        assert service["environment"]["FIREBREAK_KAFKA__SECURITY_PROTOCOL"] == "ssl"
+
+
+def test_secrets_are_made_by_the_script(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    make_secrets(folder, tmp_path)
+    made = {path.name for path in folder.iterdir()}
+    assert made >= COMPOSE["secrets"].keys() | ARMING["secrets"].keys()
+    assert {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077} == {
+        "detector.pub.pem",
+        "log.pub.pem",
+        "kafka-ca.pem",
+        "kafka-health.properties",
+    }
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    make_secrets(folder, tmp_path)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_secrets_are_kept_out_of_git_and_image() -> None:
     assert "secrets/" in (ROOT / ".gitignore").read_text().split()
     assert (ROOT / ".dockerignore").read_text().splitlines()[1] == "*"
 
@@ -230,7 +279,7 @@ def test_one_broker_may_fail_and_nothing_acknowledged_is_lost(name: str) -> None
     assert int(settings["KAFKA_MESSAGE_MAX_BYTES"]) > MAX_DEAD_LETTER_BYTES
     assert int(settings["KAFKA_REPLICA_FETCH_MAX_BYTES"]) > MAX_DEAD_LETTER_BYTES
     assert f"{settings['KAFKA_NODE_ID']}@{name}:9093" in settings["KAFKA_CONTROLLER_QUORUM_VOTERS"]
-    assert settings["KAFKA_ADVERTISED_LISTENERS"] == f"PLAINTEXT://{name}:9092"
+    assert settings["KAFKA_ADVERTISED_LISTENERS"] == f"CLIENTS://{name}:9092"
     assert SERVICES[name]["volumes"] == [f"{name}:/var/lib/kafka/data"]
 
 
@@ -242,7 +291,7 @@ def test_topics_are_asked_for_with_three_copies(name: str) -> None:
 def test_prometheus_scrapes_every_instance_of_every_service() -> None:
     config = read_yaml(DEPLOY / "prometheus" / "prometheus.yml")
     jobs = {job["job_name"]: job for job in config["scrape_configs"]}
-    for name in set(OURS) - {"topics"}:
+    for name in set(OURS) - set(ONCE):
         (found,) = jobs[name]["dns_sd_configs"]
         assert (found["names"], found["type"]) == ([name], "A")
         assert str(found["port"]) in SERVICES[name]["expose"]

@@ -15,8 +15,8 @@ from detectors.api import Scope
 from detectors.host import Host
 from detectors.rules import Rules
 from detectors.samples import CHAIN, PROTOCOL, address, make
-from detectors.service import MAX_STATE_BYTES
 from detectors.sets import load_set
+from detectors.snapshots import MAX_STATE_BYTES
 from runtime.settings import CORE
 from schemas.chain import Flow, Log, Transaction
 from schemas.manifest import Contract, Manifest, TokenInfo

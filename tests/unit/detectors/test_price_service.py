@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from detectors.builtin.depeg import Depeg
 from detectors.builtin.price_divergence import PriceDivergence
+from detectors.publisher import Publisher
 from detectors.samples import CHAIN, PROTOCOL
-from detectors.service import DetectTask, Publisher
+from detectors.service import DetectTask
 from detectors.sets import HostMaker
 from runtime.broker import Message, Partition
 from runtime.clock import SystemClock

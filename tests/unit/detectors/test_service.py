@@ -3,10 +3,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench import traffic
-from detectors import service
+from detectors import service, snapshots
 from detectors.host import Host
+from detectors.publisher import Publisher
 from detectors.samples import CHAIN, PROTOCOL, address, make
-from detectors.service import DetectTask, Publisher
+from detectors.service import DetectTask
 from detectors.sets import EventHostMaker, HostMaker
 from runtime.broker import Message, Partition
 from runtime.clock import SystemClock
@@ -215,7 +216,7 @@ def test_a_state_that_would_not_fit_is_cut_rather_than_stopping_the_service(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     partition = Partition(TRANSACTIONS.name, 3)
-    monkeypatch.setattr(service, "MAX_STATE_BYTES", 2_000)
+    monkeypatch.setattr(snapshots, "MAX_STATE_BYTES", 2_000)
     bench.task.checkpoint({partition: bench.offset})
     saved = [
         decode_from(DETECTOR_STATE, m.value or b"")
@@ -245,6 +246,6 @@ def test_unknown_protocols_beyond_the_bound_are_not_scored(
 def test_a_state_that_cannot_be_cut_any_further_says_so(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MAX_STATE_BYTES", 10)
+    monkeypatch.setattr(snapshots, "MAX_STATE_BYTES", 10)
     with pytest.raises(UnsafeToContinueError, match="does not fit into a snapshot"):
         bench.task.checkpoint({Partition(TRANSACTIONS.name, 3): bench.offset})

@@ -5,7 +5,8 @@ import pytest
 import contracts
 from detectors.builtin.deployed_code import NAME, SPEC, chain_key
 from detectors.bytecode.disassembly import split_creation
-from detectors.service import DetectTask, Publisher
+from detectors.publisher import Publisher
+from detectors.service import DetectTask
 from detectors.sets import HostMaker
 from detectors.vet_service import VetTask
 from detectors.vetting import Vetting

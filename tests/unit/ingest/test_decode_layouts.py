@@ -36,8 +36,8 @@ def test_an_erc20_transfer_is_told_from_an_erc721_transfer_by_its_topics() -> No
     ends = (padded(ALICE), padded(BOB))
     fungible = Decoder().decode_log(CONTRACT, (TRANSFER, *ends), "0x" + word(7))
     unique = Decoder().decode_log(CONTRACT, (TRANSFER, *ends, "0x" + word(7)), "0x")
-    assert fungible == ("Transfer", {"from": ALICE, "to": BOB, "value": "7"}, False)
-    assert unique == ("Transfer", {"from": ALICE, "to": BOB, "tokenId": "7"}, False)
+    assert fungible == Decoded("Transfer", {"from": ALICE, "to": BOB, "value": "7"})
+    assert unique == Decoded("Transfer", {"from": ALICE, "to": BOB, "tokenId": "7"})
 
 
 @pytest.mark.parametrize("data", ["0x", "0x" + word(7) + "00", "0x" + word(7) * 2, "0x07"])
@@ -75,7 +75,7 @@ def test_a_log_without_topics_or_with_unknown_ones_is_left_raw() -> None:
     ],
 )
 def test_values_of_a_fixed_place_are_read(kind: str, data: str, value: object) -> None:
-    assert event(f"event X({kind} a);", data=data) == ("X", {"a": value}, False)
+    assert event(f"event X({kind} a);", data=data) == Decoded("X", {"a": value})
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_values_that_no_contract_writes_are_left_raw(kind: str, data: str) -> No
 def test_an_indexed_value_that_does_not_fit_a_topic_is_its_hash() -> None:
     topic = "0x" + "ab" * 32
     for kind in ("string", "bytes", "uint256[2]", "(uint8 x)", "uint8[]"):
-        assert event(f"event X({kind} indexed a);", topic) == ("X", {"a": topic}, False)
+        assert event(f"event X({kind} indexed a);", topic) == Decoded("X", {"a": topic})
 
 
 def test_arguments_keep_their_order_whether_indexed_or_not_and_of_any_length() -> None:
@@ -118,10 +118,8 @@ def test_bytes_and_lists_are_read() -> None:
         + word(1) + padded(BOB)[2:]
         + word(1) + word(32) + word(64) + word(-5) + word(1) + "41".ljust(64, "0")
     )  # fmt: skip
-    assert event(text, data=data) == (
-        "X",
-        {"a": "0xff", "b": [BOB], "c": [{"s": "A", "n": "-5"}]},
-        False,
+    assert event(text, data=data) == Decoded(
+        "X", {"a": "0xff", "b": [BOB], "c": [{"s": "A", "n": "-5"}]}
     )
 
 
@@ -129,8 +127,8 @@ def test_an_anonymous_event_is_known_by_its_shape() -> None:
     topics = ("0x8201aa3f" + "00" * 28, padded(ALICE))
     data = "0x" + word(32) + word(4) + "8201aa3f".ljust(64, "0")
     found = Decoder().decode_log(CONTRACT, topics, data)
-    assert found == (
-        "LOG_CALL", {"sig": "0x8201aa3f", "caller": ALICE, "data": "0x8201aa3f"}, True
+    assert found == Decoded(
+        "LOG_CALL", {"sig": "0x8201aa3f", "caller": ALICE, "data": "0x8201aa3f"}, anonymous=True
     )  # fmt: skip
 
 
@@ -147,12 +145,12 @@ def test_a_contract_s_own_interface_holds_for_it_alone_and_goes_first() -> None:
 def test_what_a_contract_s_own_interface_does_not_fit_is_read_as_usual() -> None:
     own = decoder("event Transfer(address indexed a, address indexed b, uint256 indexed c);")
     found = own.decode_log(CONTRACT, (TRANSFER, padded(ALICE), padded(BOB)), "0x" + word(7))
-    assert found == ("Transfer", {"from": ALICE, "to": BOB, "value": "7"}, False)
+    assert found == Decoded("Transfer", {"from": ALICE, "to": BOB, "value": "7"})
 
 
 def test_a_call_is_read_and_bytes_after_its_arguments_are_ignored() -> None:
     text = "0xa9059cbb" + padded(BOB)[2:] + word(9)
-    expected = ("transfer", {"to": BOB, "value": "9"}, False)
+    expected = Decoded("transfer", {"to": BOB, "value": "9"})
     assert Decoder().decode_call(CONTRACT, text) == expected
     assert Decoder().decode_call(CONTRACT, text + "c0ffee") == expected
 

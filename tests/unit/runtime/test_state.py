@@ -28,6 +28,12 @@ def _state(key: str, offset: int, set_name: str = "core", **state: Any) -> KeySt
     return KeyState(set=set_name, key=key, partition=3, offset=offset, state=state)
 
 
+def save(store: StateStore, partition: int, offset: int, states: list[KeyState]) -> None:
+    for state in states:
+        store.write(state)
+    store.mark({partition: (offset, {})})
+
+
 def test_nothing_saved_means_from_the_beginning(store: StateStore) -> None:
     assert store.restore(3) == Restored(start=0, keys={})
 
@@ -35,15 +41,15 @@ def test_nothing_saved_means_from_the_beginning(store: StateStore) -> None:
 def test_what_was_saved_is_restored(store: StateStore) -> None:
     meadow = _state("meadow", 9, mean=[1.5, 2.25], seen={"a": 1}, note=None)
     cellar = _state("cellar", 5)
-    store.save(3, 10, [meadow, cellar])
+    save(store, 3, 10, [meadow, cellar])
 
     assert store.restore(3) == Restored(start=10, keys={"meadow": meadow, "cellar": cellar})
 
 
 def test_the_newest_state_of_a_key_counts(store: StateStore) -> None:
-    store.save(3, 10, [_state("meadow", 9, count=1), _state("cellar", 5)])
-    store.save(3, 20, [_state("meadow", 19, count=2)])
-    store.save(3, 30, [])
+    save(store, 3, 10, [_state("meadow", 9, count=1), _state("cellar", 5)])
+    save(store, 3, 20, [_state("meadow", 19, count=2)])
+    save(store, 3, 30, [])
 
     found = store.restore(3)
 
@@ -53,8 +59,8 @@ def test_the_newest_state_of_a_key_counts(store: StateStore) -> None:
 
 
 def test_each_partition_is_restored_by_itself(store: StateStore) -> None:
-    store.save(3, 10, [_state("meadow", 9)])
-    store.save(4, 99, [])
+    save(store, 3, 10, [_state("meadow", 9)])
+    save(store, 4, 99, [])
 
     assert store.restore(3).start == 10
     assert store.restore(4) == Restored(start=99)
@@ -63,8 +69,8 @@ def test_each_partition_is_restored_by_itself(store: StateStore) -> None:
 
 def test_two_sets_know_nothing_of_each_other(log: MemoryBroker, store: StateStore) -> None:
     other = StateStore(log, log.producer(), "wide")
-    store.save(3, 10, [_state("meadow", 9, count=1)])
-    other.save(3, 50, [_state("meadow", 49, "wide", count=7)])
+    save(store, 3, 10, [_state("meadow", 9, count=1)])
+    save(other, 3, 50, [_state("meadow", 49, "wide", count=7)])
 
     assert store.restore(3).start == 10
     assert store.restore(3).keys["meadow"].state == {"count": 1}
@@ -76,7 +82,7 @@ def test_every_key_of_the_compacted_topic_is_its_own(log: MemoryBroker) -> None:
     """Two records with one key are one record after compaction."""
     for set_name in ("core", "wide"):
         store = StateStore(log, log.producer(), set_name)
-        store.save(3, 1, [_state("meadow", 1, set_name), _state("cellar", 1, set_name)])
+        save(store, 3, 1, [_state("meadow", 1, set_name), _state("cellar", 1, set_name)])
 
     keys = [message.key for message in log.log(Partition(DETECTOR_STATE.name, 3))]
 
@@ -103,7 +109,7 @@ def test_the_mark_is_written_after_the_keys_it_speaks_for_are_kept(log: MemoryBr
             story.append("flush")
             return dict(super().flush())
 
-    StateStore(log, Noting(log), "core").save(3, 10, [_state("a", 1), _state("b", 2)])
+    save(StateStore(log, Noting(log), "core"), 3, 10, [_state("a", 1), _state("b", 2)])
 
     assert story == ["key", "key", "flush", "mark", "flush"]
 
@@ -112,7 +118,7 @@ def test_keys_without_their_mark_are_read_again_from_the_mark_before(
     log: MemoryBroker, store: StateStore
 ) -> None:
     """A crash between the two leaves keys that cover more than the mark says."""
-    store.save(3, 10, [_state("meadow", 9)])
+    save(store, 3, 10, [_state("meadow", 9)])
     late = _state("meadow", 19)
     log.append(Message(DETECTOR_STATE.name, 3, 0, b"core/meadow", encode(late), headers=()))
 
@@ -125,7 +131,7 @@ def test_keys_without_their_mark_are_read_again_from_the_mark_before(
 def test_a_snapshot_that_cannot_be_read_stops_everything(
     log: MemoryBroker, store: StateStore, value: bytes | None
 ) -> None:
-    store.save(3, 10, [_state("meadow", 9)])
+    save(store, 3, 10, [_state("meadow", 9)])
     log.append(Message(DETECTOR_STATE.name, 3, 0, b"core/meadow", value, headers=()))
 
     with pytest.raises(UnsafeToContinueError, match=r"detector-state-v1\[3\] offset 2"):
@@ -133,7 +139,7 @@ def test_a_snapshot_that_cannot_be_read_stops_everything(
 
 
 def test_a_mark_is_what_it_says(log: MemoryBroker, store: StateStore) -> None:
-    store.save(3, 10, [])
+    save(store, 3, 10, [])
     (message,) = log.log(Partition(DETECTOR_STATE.name, 3))
 
     assert message.value == encode(PartitionMark(set="core", partition=3, offset=10))

@@ -1,0 +1,169 @@
+"""How state reaches its snapshot: a few keys at a time, so that no record waits for the others.
+
+A sweep writes every key that had changed when it began, in slices between batches. A key's record
+says up to which offset its state goes; the partition's mark moves to where the sweep began once all
+of it is kept. A restart reads from the mark and lets each key skip what its own record covers, so a
+sweep that was cut short costs reading again, and nothing else.
+
+An alert must be kept before the state that has it behind itself: else a crash between the two would
+lose it. A slice is therefore written only while nothing waits to be acknowledged.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from detectors.publisher import Publisher
+from detectors.scorer import Scorer
+from runtime.broker import Offsets
+from runtime.logs import logger
+from runtime.metrics import Metrics
+from runtime.state import StateStore
+from schemas.errors import UnsafeToContinueError
+from schemas.operations import KeyState
+from schemas.topics import DETECTOR_STATE
+
+_log = logger(__name__)
+
+SHARE_OF_TIME = 0.1
+"""Of the time since the last slice, what the next may take; at least `SHORTEST`."""
+SHORTEST = 0.001
+"""Seconds of a slice. One key is always written whole, however long it takes."""
+PATIENCE = 30.0
+"""Seconds after which a sweep waits for acknowledgements rather than for a moment without any."""
+
+MAX_STATE_BYTES = DETECTOR_STATE.max_bytes - 64 * 1024
+"""What one protocol's state may take in a snapshot, beside what is said about it."""
+MAX_CUTS = 100
+"""Times that a state is cut before that is hopeless: what waits is halved, detectors emptied."""
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What is still to be written of one partition before its mark may move."""
+
+    offset: int
+    """Every key is covered up to here once all are written."""
+    heads: dict[str, int]
+    left: list[str]
+    """The keys, the last first."""
+    began: float
+
+
+@dataclass(slots=True)
+class Share:
+    """What this process holds of one partition."""
+
+    hosts: dict[str, Scorer] = field(default_factory=dict)
+    covered: dict[str, int] = field(default_factory=dict)
+    """Per key: input below this offset is in its state already."""
+    changed: dict[str, int] = field(default_factory=dict)
+    """Per key that its snapshot lags behind: the offset after the newest record in its state."""
+    told: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Per key: the records learned and the records turned away that the metrics know of."""
+    heads: dict[str, int] = field(default_factory=dict)
+    """The newest block of each chain."""
+    sweep: Sweep | None = None
+
+
+class Snapshots:
+    """Writes the states of one set's keys. Without a store it only brings the metrics up."""
+
+    def __init__(
+        self,
+        set_name: str,
+        publisher: Publisher,
+        metrics: Metrics,
+        store: StateStore | None,
+        report: Callable[[Scorer, str], None],
+    ) -> None:
+        """`report` is told of each host that was written, since writing may show faults."""
+        self._set = set_name
+        self._publisher = publisher
+        self._metrics = metrics
+        self._store = store
+        self._report = report
+        self._learned = metrics.learned.labels(set_name)
+        self._unlearned = metrics.unlearned.labels(set_name)
+        self._last = time.perf_counter()
+
+    def whole(self, shares: Mapping[int, Share], offsets: Offsets) -> None:
+        """Write all that changed, wait until it is kept, and move the marks to these offsets."""
+        self._publisher.flush()
+        for partition in offsets:
+            share = shares[partition.number]
+            for key in sorted(share.changed):
+                self._write(partition.number, share, key)
+            share.sweep = None
+        self._mark({p.number: (offset, shares[p.number].heads) for p, offset in offsets.items()})
+
+    def slice(self, shares: Mapping[int, Share]) -> None:
+        """Write a few more keys of the sweeps that are under way."""
+        now = time.perf_counter()
+        until = now + max(SHORTEST, SHARE_OF_TIME * (now - self._last))
+        self._last = now
+        for number, share in shares.items():
+            sweep = share.sweep
+            if sweep is None or not sweep.left:
+                continue
+            if self._publisher.waiting():
+                if now - sweep.began < PATIENCE:
+                    return
+                self._publisher.flush()
+            while sweep.left:
+                key = sweep.left.pop()
+                if key in share.changed:
+                    self._write(number, share, key)
+                if time.perf_counter() >= until:
+                    return
+
+    def settle(self, shares: Mapping[int, Share], offsets: Offsets) -> Offsets:
+        """Return the offsets up to which everything is kept by now, of those whose sweep is done,
+        and begin new sweeps up to these."""
+        done = {
+            partition: sweep
+            for partition in offsets
+            if (sweep := shares[partition.number].sweep) is not None and not sweep.left
+        }
+        if done:
+            self._publisher.flush()
+            self._mark({p.number: (sweep.offset, sweep.heads) for p, sweep in done.items()})
+        for partition, offset in offsets.items():
+            share = shares[partition.number]
+            if share.sweep is None or partition in done:
+                left = sorted(share.changed, reverse=True)
+                share.sweep = Sweep(offset, dict(share.heads), left, time.perf_counter())
+        return {partition: sweep.offset for partition, sweep in done.items()}
+
+    def _mark(self, marks: Mapping[int, tuple[int, Mapping[str, int]]]) -> None:
+        if self._store is not None:
+            self._store.mark(marks)
+
+    def _write(self, partition: int, share: Share, key: str) -> None:
+        host, offset = share.hosts[key], share.changed.pop(key)
+        if self._store is not None:
+            state = {"chain": host.chain, "layout": host.layout, "host": self._fitting(key, host)}
+            self._store.write(
+                KeyState(set=self._set, key=key, partition=partition, offset=offset, state=state)
+            )
+        self._report(host, "snapshot")
+        learned, away = share.told.get(key, (0, 0))
+        self._learned.inc(host.learned - learned)
+        self._unlearned.inc(host.turned_away - away)
+        share.told[key] = (host.learned, host.turned_away)
+
+    def _fitting(self, key: str, host: Scorer) -> dict[str, Any]:
+        """Return a host's state, cut until a snapshot can hold it."""
+        for _ in range(MAX_CUTS):
+            state = host.dump()
+            if len(orjson.dumps(state)) <= MAX_STATE_BYTES:
+                return state
+            _log.error("state_too_large", protocol=key, given_up=host.shrink())
+            self._metrics.shrunk.labels(self._set).inc()
+        raise UnsafeToContinueError(
+            f"the state of {key} does not fit into a snapshot even with everything given up that "
+            f"can be; run the set {self._set} with fewer detectors"
+        )

@@ -1,0 +1,151 @@
+"""Snapshots bit by bit: what a crash at any moment leaves, and what a slice may not do."""
+
+import random
+
+import pytest
+
+from bench import traffic
+from detectors import snapshots
+from detectors.publisher import Publisher
+from detectors.service import DetectTask
+from detectors.sets import EventHostMaker
+from runtime.broker import Message, Offsets, Partition
+from runtime.clock import SystemClock
+from runtime.intake import Intake
+from runtime.memory import MemoryBroker, MemoryProducer
+from runtime.metrics import Metrics
+from runtime.state import StateStore
+from schemas.codec import encode
+from schemas.topics import ALERTS, DEAD_LETTERS, DETECTOR_STATE, EVENTS
+
+PLACE = Partition(EVENTS.name, 3)
+RECORDS = [encode(event) for event in traffic.events(3_000, protocols=5)]
+
+
+class Slow(MemoryProducer):
+    """Says of itself that so many records are on their way, until it is flushed."""
+
+    on_the_way = 0
+
+    def waiting(self) -> int:
+        return self.on_the_way
+
+    def flush(self) -> Offsets:
+        self.on_the_way = 0
+        return super().flush()
+
+
+class Process:
+    """One run of the detect service over one partition."""
+
+    def __init__(self, broker: MemoryBroker) -> None:
+        self.producer = Slow(broker)
+        metrics = Metrics()
+        self.task = DetectTask(
+            Intake(self.producer, metrics, "detect"),
+            Publisher(self.producer, SystemClock(), metrics, signer=None),
+            EventHostMaker({}, lambda _chain: 4),
+            metrics,
+            StateStore(broker, self.producer, "events"),
+        )
+        self.at = self.task.assigned([PLACE])[PLACE]
+
+    def feed(self, count: int) -> None:
+        batch = [
+            Message(EVENTS.name, 3, offset, None, RECORDS[offset], ())
+            for offset in range(self.at, min(len(RECORDS), self.at + count))
+        ]
+        self.at += len(batch)
+        self.task.process(batch)
+
+    def settle(self) -> Offsets:
+        return self.task.settled({PLACE: self.at})
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    made = MemoryBroker()
+    made.create([ALERTS, DEAD_LETTERS, DETECTOR_STATE])
+    return made
+
+
+def alerts(broker: MemoryBroker) -> set[bytes]:
+    return {
+        message.value or b""
+        for number in range(ALERTS.partitions)
+        for message in broker.log(Partition(ALERTS.name, number))
+    }
+
+
+def states(broker: MemoryBroker) -> dict[str, bytes]:
+    found = StateStore(broker, broker.producer(), "events").restore(3).keys
+    return {key: encode(state) for key, state in found.items()}
+
+
+def whole() -> tuple[set[bytes], dict[str, bytes]]:
+    """What a run gives that nothing interrupts."""
+    broker = MemoryBroker()
+    broker.create([ALERTS, DEAD_LETTERS, DETECTOR_STATE])
+    run = Process(broker)
+    run.feed(len(RECORDS))
+    run.task.checkpoint({PLACE: run.at})
+    return alerts(broker), states(broker)
+
+
+@pytest.fixture(scope="module")
+def expected() -> tuple[set[bytes], dict[str, bytes]]:
+    found = whole()
+    assert found[0], "made-up traffic that raises no alert shows nothing"
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_crash_between_any_two_steps_changes_neither_alerts_nor_states(
+    broker: MemoryBroker, expected: tuple[set[bytes], dict[str, bytes]], seed: int
+) -> None:
+    chance = random.Random(seed)
+    run = Process(broker)
+    while run.at < len(RECORDS):
+        step = chance.choice(("feed", "feed", "tick", "tick", "settle", "crash"))
+        if step == "feed":
+            run.feed(chance.randrange(1, 200))
+        elif step == "tick":
+            run.task.tick()
+        elif step == "settle":
+            run.settle()
+        else:
+            run = Process(broker)
+    run.task.checkpoint({PLACE: run.at})
+    assert (alerts(broker), states(broker)) == expected
+
+
+def test_the_mark_moves_once_all_that_had_changed_is_written(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "SHORTEST", 0.0)
+    monkeypatch.setattr(snapshots, "SHARE_OF_TIME", 0.0)
+    run = Process(broker)
+    run.feed(300)
+    assert run.settle() == {}, "a sweep begins"
+    run.task.tick()
+    run.feed(300)
+    assert run.settle() == {}, "one key of several is written"
+    for _ in range(50):
+        run.task.tick()
+    assert run.settle() == {PLACE: 300}
+    assert StateStore(broker, run.producer, "events").restore(3).start == 300
+
+
+def test_no_state_is_written_while_an_alert_is_on_its_way(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Process(broker)
+    run.feed(300)
+    run.settle()
+    run.producer.on_the_way = 1
+    run.task.tick()
+    assert broker.log(Partition(DETECTOR_STATE.name, 3)) == []
+    monkeypatch.setattr(snapshots, "PATIENCE", 0.0)
+    run.task.tick()
+    assert run.producer.on_the_way == 0, "in the end it waits for it"
+    assert broker.log(Partition(DETECTOR_STATE.name, 3)) != []
