@@ -37,11 +37,6 @@ OURS = (
     "risk",
 )
 SCALED = ("ingest", "detect", "incidents", "page")
-SCALED = ("ingest", "detect", "incidents")
-=======
-OURS = (*ONCE, "ingest", "detect", "vet", "assure", "respond", "incidents")
-SCALED = ("ingest", "detect", "incidents")
->>>>>>> theirs
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 SIGNERS = ("signer", "heartbeat-signer")
 EVERYWHERE = SERVICES | {name: ARMING["services"][name] for name in SIGNERS}
