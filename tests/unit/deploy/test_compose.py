@@ -266,6 +266,7 @@ def test_secrets_are_made_by_the_script(tmp_path: Path) -> None:
     assert made >= COMPOSE["secrets"].keys() | ARMING["secrets"].keys()
     assert {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077} == {
         "detector.pub.pem",
+        "log.pub.pem",
         "kafka-ca.pem",
         "kafka-health.properties",
         "risk.pub.pem",

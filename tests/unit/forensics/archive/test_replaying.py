@@ -4,8 +4,9 @@ from pathlib import Path
 
 import msgspec
 
+from detectors.publisher import Publisher
 from detectors.samples import address, transactions
-from detectors.service import DetectTask, Publisher
+from detectors.service import DetectTask
 from detectors.sets import HostMaker, load_set
 from forensics.archive.history import Archive
 from runtime import replay
