@@ -11,12 +11,14 @@ from schemas.topics import (
     ACTIONS,
     ALERTS,
     ASSESSMENTS,
+    CONSENTS,
     DEPLOYMENTS,
     EVENTS,
     FINDINGS,
     INCIDENTS,
     RECOVERIES,
     SERVICES,
+    SIGNALS,
     TRANSACTIONS,
 )
 from tests.integration.responders.test_respond_service import Run, Setting, running, until
@@ -31,8 +33,9 @@ def _mined(setting: Setting, state: str) -> bool:
 
 
 def test_only_alerts_lead_to_a_brake() -> None:
-    """Whatever else is written anywhere: who brakes does not read it."""
-    assert SERVICES["respond"].reads == (ALERTS,)
+    """Whatever else is written anywhere: who brakes does not read it, save other operators' words,
+    which are counted for a brake of its own, and neighbours' signals, which pull none."""
+    assert SERVICES["respond"].reads == (ALERTS, CONSENTS, SIGNALS)
     assert {name for name, one in SERVICES.items() if ALERTS in one.writes} == {"detect", "vet"}
     for topic in (ACTIONS, INCIDENTS, RECOVERIES, FINDINGS, ASSESSMENTS, TRANSACTIONS, EVENTS):
         assert topic not in SERVICES["respond"].reads
