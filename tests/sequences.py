@@ -160,6 +160,9 @@ class Scene:
     def now_ns(self) -> int:
         return self.now * 10**9
 
+    def heard(self, _protocol: str) -> None:
+        """Nobody warns of anything."""
+
     def value(self, _protocol: str) -> float:
         return 5_000_000.0
 

@@ -13,6 +13,7 @@ from msgspec import inspect
 from schemas.base import Record
 from schemas.codec import UnencodableRecordError, decode, decode_from, encode
 from schemas.errors import PoisonRecordError
+from schemas.signals import Signal
 from schemas.topics import TOPICS
 from schemas.units import INT256_MAX, SAFE_INTEGER, UINT256_MAX, int256, uint
 
@@ -34,17 +35,28 @@ def values(kind: Any) -> SearchStrategy[Any]:
     raise NotImplementedError(kind)
 
 
+CHECKED: dict[type, dict[str, SearchStrategy[Any]]] = {
+    Signal: {
+        "id": st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+        "issuer": st.from_regex(r"0x[0-9a-f]{40}", fullmatch=True),
+        "signature": st.from_regex(r"0x[0-9a-f]{130}", fullmatch=True),
+        "target": st.from_regex(r"eip155:[1-9]{1,5}:0x[0-9a-f]{40}", fullmatch=True),
+        "technique": st.from_regex(r"ADT3[0-9]{3}", fullmatch=True),
+        "evidence_root": st.from_regex(r"0x[0-9a-f]{64}", fullmatch=True),
+    }
+}
+"""What a record's own check asks of its fields beside their types."""
+
+
 @values.register
 def _(kind: inspect.StructType) -> SearchStrategy[Any]:
-    return st.builds(
-        kind.cls,
-        **{
-            field.name: values(field.type)
-            if field.required
-            else st.one_of(st.just(_default(field)), values(field.type))
-            for field in kind.fields
-        },
-    )
+    fields = {
+        field.name: values(field.type)
+        if field.required
+        else st.one_of(st.just(_default(field)), values(field.type))
+        for field in kind.fields
+    }
+    return st.builds(kind.cls, **fields | CHECKED.get(kind.cls, {}))
 
 
 def _default(field: inspect.Field) -> Any:
@@ -60,6 +72,8 @@ def _(kind: inspect.Metadata) -> SearchStrategy[Any]:
 
 @values.register
 def _(kind: inspect.StrType) -> SearchStrategy[Any]:
+    if kind.pattern is not None:
+        return st.from_regex(kind.pattern, fullmatch=True)
     shortest = kind.min_length or 0
     longest = min(kind.max_length or 20, shortest + 20)
     return st.text(st.characters(exclude_categories=["Cs"]), min_size=shortest, max_size=longest)
@@ -75,7 +89,16 @@ def _(kind: inspect.IntType) -> SearchStrategy[Any]:
 
 @values.register
 def _(kind: inspect.FloatType) -> SearchStrategy[Any]:
-    return st.floats(kind.ge, kind.le, allow_nan=False, allow_infinity=False)
+    low = kind.ge if kind.gt is None else kind.gt
+    high = kind.le if kind.lt is None else kind.lt
+    return st.floats(
+        low,
+        high,
+        exclude_min=kind.gt is not None,
+        exclude_max=kind.lt is not None,
+        allow_nan=False,
+        allow_infinity=False,
+    )
 
 
 @values.register

@@ -26,7 +26,7 @@ def test_no_sequence_breaks_a_promise(data: bytes) -> None:
 @pytest.fixture
 def without_curves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let signatures be told by their text."""
-    monkeypatch.setattr("responders.hearing.author", word_sequences.author)
+    monkeypatch.setattr("responders.voices.author", word_sequences.author)
     monkeypatch.setattr("responders.consents.author", word_sequences.author)
 
 

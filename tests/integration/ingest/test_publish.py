@@ -107,7 +107,7 @@ def test_missing_topics_are_named_with_the_way_to_make_them(command: Command, da
     for arguments in (["files", str(data / "prices")], ["evm", "--endpoint", "/nowhere.ipc"]):
         run = command.run(*arguments)
         assert run.returncode == 2
-        assert "firebreak topics create" in run.stderr
+        assert "firebreak topics create" in " ".join(run.stderr.split())
 
 
 def test_without_an_endpoint_the_ways_to_name_one_are_named(

@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from runtime.signatures import generate
 from schemas.errors import PipelineError
 
-NOT_RUN = {"demo", "fetch", "kafka up", "kafka down", "kafka status", "doctor"}
+NOT_RUN = {"demo", "scenarios", "fetch", "kafka up", "kafka down", "kafka status", "doctor"}
 """Of this machine alone: they start or look at programs, and are handed no secret."""
 
 ARGUMENTS = {
