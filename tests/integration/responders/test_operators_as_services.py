@@ -17,7 +17,7 @@ from runtime.signatures import generate, load_signer
 from sandbox.process import ChildProcess
 from schemas.alerts import Alert
 from schemas.codec import encode
-from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS
+from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
 from tests.integration.responders.operating import PEOPLE, Ring
 from tests.integration.responders.place import Place
 from tests.integration.responders.test_respond_service import FINAL, Topic, running
@@ -36,7 +36,7 @@ class Office:
         self.ring, self.number = ring, number
         self.namespace = f"{space.removesuffix('.')}-{number}."
         self.broker = KafkaBroker({"bootstrap.servers": bootstrap}, namespace=self.namespace)
-        self.broker.create((ALERTS, ACTIONS, CONSENTS, DEAD_LETTERS))
+        self.broker.create((ALERTS, ACTIONS, CONSENTS, READINESS, DEAD_LETTERS))
         self.detector = load_signer(generate(self.folder / "keys", "detector"))
         key = PEOPLE[number].signer.key
         self._private("keystore.json", json.dumps(Account.encrypt(key, "secret", iterations=2)))
