@@ -80,7 +80,7 @@ def _needed(principal: str) -> "list[Grant]":
     from cli.wiring import read_settings
     from runtime.access import grants
     from schemas.errors import ConfigurationError
-    from schemas.topics import SERVICES
+    from schemas.services import SERVICES
 
     if "{service}" not in principal or not principal.startswith("User:"):
         raise ConfigurationError(

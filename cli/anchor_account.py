@@ -8,7 +8,7 @@ from responders.fees import Fee
 from responders.signer import Signer
 
 if TYPE_CHECKING:
-    from runtime.settings import ForensicsSettings
+    from runtime.settings_forensics import ForensicsSettings
 
 
 class AnchorAccount:

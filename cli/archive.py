@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from schemas.topics import BEATS, HISTORY
+from schemas.services import HISTORY
+from schemas.topics import BEATS
 
 if TYPE_CHECKING:
     from forensics.archive.query import Found

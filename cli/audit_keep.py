@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from schemas.errors import ConfigurationError
-from schemas.topics import RECORDED, SEALS
+from schemas.services import RECORDED
+from schemas.topics import SEALS
 
 if TYPE_CHECKING:
     import httpx

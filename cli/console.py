@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.topics import SERVICES
+from schemas.services import SERVICES
 
 
 def console(

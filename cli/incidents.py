@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from schemas.topics import DEAD_LETTERS, INCIDENTS, SERVICES
+from schemas.services import SERVICES
+from schemas.topics import DEAD_LETTERS, INCIDENTS
 
 GROUP = "firebreak-incidents"
 

@@ -23,7 +23,8 @@ from schemas.codec import UnencodableRecordError, decode, encode
 from schemas.decisions import Answer, Proposal
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.incidents import Acknowledgement, Incident, Recovery
-from schemas.topics import ALERTS, INCIDENTS, SERVICES
+from schemas.services import SERVICES
+from schemas.topics import ALERTS, INCIDENTS
 
 SERVICE = "incidents"
 READS = tuple(spec.name for spec in SERVICES[SERVICE].reads)

@@ -35,7 +35,8 @@ from schemas.errors import (
     TransientError,
     UnsafeToContinueError,
 )
-from schemas.topics import ALERTS, SERVICES
+from schemas.services import SERVICES
+from schemas.topics import ALERTS
 
 _log = logger(__name__)
 

@@ -13,7 +13,8 @@ from schemas.codec import encode
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from schemas.headers import Headers
 from schemas.operations import DeadLetter
-from schemas.topics import DEAD_LETTERS, SERVICES, TopicSpec
+from schemas.services import SERVICES
+from schemas.topics import DEAD_LETTERS, TopicSpec
 
 SERVICE = "ingest"
 Outgoing = Block | Retraction | Event | Transaction | Pending | Deployment | Price | DeadLetter

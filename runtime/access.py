@@ -1,6 +1,6 @@
 """Who may do what on the cluster: the rights that each service needs, and no others. Pure.
 
-Everything follows from `schemas.topics.SERVICES`, so a service gets a right by declaring what it
+Everything follows from `schemas.services.SERVICES`, so a service gets a right by declaring what it
 reads and writes. Nobody gets a right on the cluster or on a transactional id: producers are
 idempotent, which Kafka allows to whoever may write to a topic, and no service uses transactions.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.topics import Service
+from schemas.services import Service
 
 Operation = Literal["read", "write", "create", "describe"]
 

@@ -27,8 +27,10 @@ from pydantic_settings import (
 
 from runtime.logs import conceal, looks_secret
 from runtime.secrets import one_secret, require_private
+from runtime.settings_assurance import AssureSettings
 from runtime.settings_console import ConsoleSettings
-from runtime.settings_kinds import STRICT, Names, SetName
+from runtime.settings_forensics import ArchiveSettings, EvidenceSettings, ForensicsSettings
+from runtime.settings_kinds import Group, Names, SetName
 from runtime.settings_paging import PagingSettings
 from runtime.settings_risk import RiskSettings
 from runtime.settings_signals import SignalsSettings
@@ -84,11 +86,7 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "firebreak"
 
 
-class _Group(BaseModel):
-    model_config = STRICT
-
-
-class KafkaSettings(_Group):
+class KafkaSettings(Group):
     """How to reach Kafka."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
@@ -107,7 +105,7 @@ class KafkaSettings(_Group):
     ssl_key_location: Path | None = None
     ssl_key_password: SecretStr | None = None
     ssl_key_password_file: Path | None = None
-    options: Annotated[dict[str, str], Field(repr=False)] = {}
+    options: dict[str, str] = Field(default_factory=dict, repr=False)
     """Any other librdkafka option, as it is."""
 
     def librdkafka(self) -> dict[str, Any]:
@@ -137,7 +135,7 @@ class KafkaSettings(_Group):
         return one_secret(f"kafka.{name}", getattr(self, name), getattr(self, f"{name}_file"))
 
 
-class EvmSettings(_Group):
+class EvmSettings(Group):
     """Which nodes to read a chain from."""
 
     endpoints: Annotated[Names, Field(repr=False)] = ()
@@ -151,7 +149,7 @@ class EvmSettings(_Group):
     request_seconds: Annotated[float, Field(gt=0)] = 10.0
 
 
-class PostureSettings(_Group):
+class PostureSettings(Group):
     """What is remembered of accounts, for months."""
 
     addresses: Annotated[int, Field(ge=1_000, le=50_000_000)] = 1_000_000
@@ -162,10 +160,10 @@ class PostureSettings(_Group):
     """A text or CSV file that names the mixers' contracts, of every chain that is followed."""
 
 
-class DetectSettings(_Group):
+class DetectSettings(Group):
     """Which detectors run, and how their alerts are signed."""
 
-    sets: dict[SetName, Names] = {"core": CORE, "acts": ACTS}
+    sets: dict[SetName, Names] = Field(default_factory=lambda: {"core": CORE, "acts": ACTS})
     allowed: Names = (*CORE, *ACTS)
     signing_key: Path | None = None
 
@@ -177,7 +175,7 @@ class DetectSettings(_Group):
         return self.sets[set_name]
 
 
-class RespondSettings(_Group):
+class RespondSettings(Group):
     """How brakes are decided on and sent. Disarmed unless told otherwise."""
 
     armed: bool = False
@@ -217,7 +215,7 @@ class RespondSettings(_Group):
     """How often to look for a new block."""
 
 
-class SignerSettings(_Group):
+class SignerSettings(Group):
     """What the signer process signs with, for whom, and what (`firebreak signer`)."""
 
     socket: Path | None = None
@@ -231,7 +229,7 @@ class SignerSettings(_Group):
     """The one user it serves; none: the user it runs as."""
 
 
-class ConsentsSettings(_Group):
+class ConsentsSettings(Group):
     """Where operators of a quorum hear each other by HTTP (`firebreak consents`)."""
 
     host: str = "127.0.0.1"
@@ -247,89 +245,21 @@ class ConsentsSettings(_Group):
         return given
 
 
-class IncidentsSettings(_Group):
+class IncidentsSettings(Group):
     """Where cases are kept and shown."""
 
     web_host: str = "127.0.0.1"
     web_port: int = 6066
 
 
-class ForensicsSettings(_Group):
-    """The forensic record: where it is kept, and who vouches for it."""
-
-    database: SecretStr | None = None
-    """A postgresql:// address; none: a SQLite file in the home folder."""
-    database_file: Path | None = None
-    """Instead of the address itself: a file that holds it, for its owner alone."""
-    origin: Annotated[str, Field(pattern=r"^[^\s+]{1,255}$")] | None = None
-    """The log's name, for ever: an address without its scheme, reachable or not."""
-    signing_key: Path | None = None
-    seal_seconds: Annotated[float, Field(gt=0)] = 5.0
-    """A checkpoint is signed so often, if there is anything new; at a brake, at once."""
-    witnesses: dict[str, str] = {}
-    """Who cosigns checkpoints: each by its key, NAME+ID+KEY, with its http(s):// address."""
-    anchor_contract: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")] | None = None
-    """A `RecordAnchor` of this log; none: no root goes on chain."""
-    anchor_endpoints: Annotated[Names, Field(repr=False)] = ()
-    """Nodes of its chain; none: those of evm.endpoints."""
-    anchor_keystore: Path | None = None
-    """The one account that writes there; never one that brakes."""
-    anchor_password_file: Path | None = None
-    anchor_minutes: Annotated[float, Field(gt=0)] = 10.0
-    """A root is written so often, if there is a longer one; at a brake, at once."""
-    anchor_fee_cap_gwei: Annotated[int, Field(gt=0)] = 100
-    web_host: str = "127.0.0.1"
-    web_port: Annotated[int, Field(ge=0, le=65535)] = 6067
-
-
-class EvidenceSettings(_Group):
-    """How an incident's evidence is collected (`firebreak case`)."""
-
-    endpoints: Annotated[Names, Field(repr=False)] = ()
-    """Nodes to ask, best one that keeps old states and traces; none: those that ingest reads."""
-    labels: Path | None = None
-    """A TOML file of known addresses: mixers, bridges, exchanges; see `docs/evidence.md`."""
-    timestamp_authority: Annotated[str | None, Field(repr=False)] = None
-    """The http(s):// address of a time-stamping authority (RFC 3161) that stamps what is sealed."""
-    authority_roots: Path | None = None
-    """A PEM file with the root certificates of the authorities whose stamps are believed."""
-    answer_seconds: Annotated[float, Field(gt=0)] = 60.0
-    """The longest that one answer of a node may take."""
-    lookback_blocks: Annotated[int, Field(ge=0)] = 50
-    """How many blocks before the attack are looked through for how it was prepared."""
-    follow_blocks: Annotated[int, Field(ge=0)] = 300
-    """Through how many blocks after the last alert the funds are followed, at most."""
-
-
-class ArchiveSettings(_Group):
-    """Where records are kept beyond what their topics keep."""
-
-    folder: Path | None = None
-    """None: `archive` in the home folder."""
-
-
-class AssureSettings(_Group):
-    """What contracts are held against (`firebreak assure`, `firebreak posture`)."""
-
-    sourcify: str | None = None
-    """A Sourcify-compatible service, such as https://sourcify.dev/server; none: nobody is asked."""
-    slither: str | None = None
-    """The command that runs Slither, where it is installed; none: it is not run."""
-    responder: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")] | None = None
-    """The account that pulls brakes without a gate, in trials of them."""
-    users: Names = ()
-    """Accounts that use the protocols, in whose names functions are tried that do nothing for a
-    stranger."""
-
-
-class LogSettings(_Group):
+class LogSettings(Group):
     """How services log."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "text"] = "json"
 
 
-class HealthSettings(_Group):
+class HealthSettings(Group):
     """How a service shows that it works."""
 
     host: str = "127.0.0.1"

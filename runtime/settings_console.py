@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from runtime.secrets import one_secret
-from runtime.settings_kinds import STRICT, Names
+from runtime.settings_kinds import Group, Names
 
 RoleName = Literal["viewer", "responder", "approver", "admin"]
 
@@ -37,11 +37,7 @@ def safe_address(given: str) -> str:
     return given
 
 
-class _Group(BaseModel):
-    model_config = STRICT
-
-
-class PersonSettings(_Group):
+class PersonSettings(Group):
     """Somebody who may come in. Whatever they sign in with, they are one person."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
@@ -61,7 +57,7 @@ class PersonSettings(_Group):
         return tuple(one.lower() for one in given)
 
 
-class ConsoleSettings(_Group):
+class ConsoleSettings(Group):
     """What people look at and decide with (`firebreak console`)."""
 
     host: str = "127.0.0.1"
@@ -70,7 +66,7 @@ class ConsoleSettings(_Group):
     """The address that browsers see: https://, or http:// on this machine alone. None: host and
     port."""
     people: tuple[PersonSettings, ...] = ()
-    groups: dict[str, RoleName] = {}
+    groups: dict[str, RoleName] = Field(default_factory=dict)
     """What the identity provider's groups may do, for those that are not named above."""
     oidc_issuer: str | None = None
     oidc_client: str = "firebreak"

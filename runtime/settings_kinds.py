@@ -3,11 +3,14 @@
 import json
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
-STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-"""Of every group: a setting that there is not is refused."""
+
+class Group(BaseModel):
+    """Settings that belong together: immutable, and one that there is not is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 def _listed(value: Any) -> Any:

@@ -3,16 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
-from runtime.settings_kinds import STRICT, Name, Names
+from runtime.settings_kinds import Group, Name, Names
 from schemas.alerts import Severity
 
 
-class Rung(BaseModel):
+class Rung(Group):
     """One step of telling people."""
-
-    model_config = STRICT
 
     after: Annotated[float, Field(ge=0)] = 0.0
     """Seconds since the case became that grave."""
@@ -20,16 +18,14 @@ class Rung(BaseModel):
     """The channels, by name."""
 
 
-class PagingSettings(BaseModel):
+class PagingSettings(Group):
     """Who is told of what, and how."""
 
-    model_config = STRICT
-
-    channels: dict[Name, Path] = {}
+    channels: dict[Name, Path] = Field(default_factory=dict)
     """By name: a file that holds an Apprise address, for its owner alone."""
-    urls: Annotated[dict[Name, SecretStr], Field(repr=False)] = {}
+    urls: dict[Name, SecretStr] = Field(default_factory=dict, repr=False)
     """By name: the address itself, for those who keep secrets in the environment."""
-    ladders: dict[Severity, tuple[Rung, ...]] = {}
+    ladders: dict[Severity, tuple[Rung, ...]] = Field(default_factory=dict)
     """By severity, first step first; nobody is told of one that has none."""
     silence: tuple[Rung, ...] = ()
     """For services that fall silent; none: as for `critical`."""

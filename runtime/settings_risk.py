@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from runtime.settings_kinds import Names
+from runtime.settings_kinds import Group, Names
 
 
-class RiskSettings(BaseModel):
+class RiskSettings(Group):
     """Which figures, when, and where they go."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     signing_key: Path | None = None
     """An Ed25519 key of its own, which signs the records."""

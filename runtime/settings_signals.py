@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
+from runtime.settings_kinds import Group
 from schemas.alerts import Severity
 from schemas.signals import MAX_LIFETIME, Tlp
 
 
-class SignalsSettings(BaseModel):
+class SignalsSettings(Group):
     """How our own cases become signals, and where neighbours' arrive."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     publish: bool = False
     """Sign and send signals about our own cases."""

@@ -9,7 +9,8 @@ import msgspec
 
 from schemas import headers
 from schemas.examples import example
-from schemas.topics import SERVICES, TOPICS, TopicSpec
+from schemas.services import SERVICES
+from schemas.topics import TOPICS, TopicSpec
 
 _HEADERS = {
     headers.RECORD_ID: "The record's id, in text.",

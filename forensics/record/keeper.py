@@ -14,7 +14,7 @@ from runtime.broker import Broker, Message, Offsets, Partition
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas.errors import UnsafeToContinueError
-from schemas.topics import RECORDED
+from schemas.services import RECORDED
 
 _log = logger(__name__)
 

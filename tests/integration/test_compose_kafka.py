@@ -23,7 +23,8 @@ from sandbox import fetch
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.errors import ConfigurationError
-from schemas.topics import ACTIONS, ALERTS, SERVICES
+from schemas.services import SERVICES
+from schemas.topics import ACTIONS, ALERTS
 from tests.unit.deploy.files import ROOT, make_secrets, read_yaml
 from tests.waiting import until
 

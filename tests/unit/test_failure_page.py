@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deploy.kubernetes_rules import RULES
-from schemas.topics import SERVICES, TOPICS
+from schemas.services import SERVICES
+from schemas.topics import TOPICS
 from tests.unit.deploy.files import DEPLOY, read_yaml
 from tests.unit.deploy.test_rules import seconds
 

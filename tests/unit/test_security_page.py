@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from responders.signers import policy
-from schemas.topics import SERVICES, TOPICS
+from schemas.services import SERVICES
+from schemas.topics import TOPICS
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text()

@@ -7,6 +7,7 @@ from runtime.broker import Partition
 from runtime.signatures import Verifier, key_id
 from sandbox.process import ChildProcess
 from schemas.codec import encode
+from schemas.services import SERVICES
 from schemas.topics import (
     ACTIONS,
     ALERTS,
@@ -17,7 +18,6 @@ from schemas.topics import (
     FINDINGS,
     INCIDENTS,
     RECOVERIES,
-    SERVICES,
     SIGNALS,
     TRANSACTIONS,
 )

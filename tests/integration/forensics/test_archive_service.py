@@ -24,7 +24,8 @@ from sandbox.process import ChildProcess
 from schemas.chain import Block, Flow, Transaction
 from schemas.codec import encode
 from schemas.ids import content_id
-from schemas.topics import ALERTS, BEATS, HISTORY, TRANSACTIONS
+from schemas.services import HISTORY
+from schemas.topics import ALERTS, BEATS, TRANSACTIONS
 from tests.waiting import until
 
 pytestmark = pytest.mark.kafka

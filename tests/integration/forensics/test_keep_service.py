@@ -27,7 +27,8 @@ from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.codec import encode
 from schemas.errors import ConfigurationError
-from schemas.topics import ACTIONS, RECORDED, SEALS
+from schemas.services import RECORDED
+from schemas.topics import ACTIONS, SEALS
 from tests.forensic_log import ORIGIN, WITNESS, action
 from tests.integration.contracts.hands import Hands
 from tests.served import served

@@ -16,13 +16,8 @@ from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.codec import decode
 from schemas.incidents import Incident
-from schemas.topics import (
-    BEATS,
-    DEAD_LETTERS,
-    INCIDENTS,
-    SERVICES,
-    TopicSpec,
-)
+from schemas.services import SERVICES
+from schemas.topics import BEATS, DEAD_LETTERS, INCIDENTS, TopicSpec
 
 PATIENCE = 90.0
 """Seconds. Seldom more than six are needed, but machines can be busy."""

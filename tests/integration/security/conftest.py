@@ -8,7 +8,8 @@ import pytest
 from runtime.access import grants
 from runtime.kafka_access import KafkaAccess
 from sandbox import fetch
-from schemas.topics import SERVICES, TOPICS
+from schemas.services import SERVICES
+from schemas.topics import TOPICS
 from tests.integration.responders.conftest import braked_world, place
 from tests.secured_kafka import ADMIN, SecuredKafka
 from tests.waiting import until

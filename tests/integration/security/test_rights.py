@@ -20,7 +20,8 @@ from runtime.broker import Message, Partition, read_all
 from runtime.kafka import KafkaBroker
 from runtime.kafka_access import KafkaAccess
 from schemas.errors import ConfigurationError, PipelineError
-from schemas.topics import ALERTS, SERVICES, TOPICS
+from schemas.services import SERVICES
+from schemas.topics import ALERTS, TOPICS
 from tests.integration.security.conftest import USER
 from tests.secured_kafka import ADMIN, SecuredKafka
 from tests.waiting import until

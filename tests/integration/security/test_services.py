@@ -21,6 +21,7 @@ from sandbox.traffic import Traffic
 from schemas.actions import Action
 from schemas.codec import decode, encode
 from schemas.incidents import Incident
+from schemas.services import SERVICES
 from schemas.topics import (
     ACTIONS,
     ALERTS,
@@ -28,7 +29,6 @@ from schemas.topics import (
     DETECTOR_STATE,
     FINDINGS,
     INCIDENTS,
-    SERVICES,
     TOPICS,
     TRANSACTIONS,
     TopicSpec,

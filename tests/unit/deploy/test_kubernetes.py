@@ -13,7 +13,8 @@ import yaml
 
 from deploy.kubernetes_rules import RESOURCE, RULES, resource
 from runtime.settings import load
-from schemas.topics import ALERTS, SERVICES, TRANSACTIONS
+from schemas.services import SERVICES
+from schemas.topics import ALERTS, TRANSACTIONS
 from tests.unit.deploy.commands import complaint, unheeded
 from tests.unit.deploy.files import DEPLOY, read_yaml
 

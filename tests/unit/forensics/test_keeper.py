@@ -23,7 +23,8 @@ from schemas.codec import decode, encode
 from schemas.errors import UnsafeToContinueError
 from schemas.examples import FOLDER
 from schemas.seals import Seal
-from schemas.topics import ACTIONS, ALERTS, RECORDED, SEALS
+from schemas.services import RECORDED
+from schemas.topics import ACTIONS, ALERTS, SEALS
 from tests.forensic_log import ORIGIN, SIGNER, action, message, private
 
 SEALED = Partition(SEALS.name, 0)

@@ -22,7 +22,8 @@ from schemas.errors import (
     TransientError,
     UnsafeToContinueError,
 )
-from schemas.topics import ACTIONS, ALERTS, SERVICES
+from schemas.services import SERVICES
+from schemas.topics import ACTIONS, ALERTS
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from runtime.access import Grant, grants
-from schemas.topics import ACTIONS, ALERTS, SERVICES, TOPICS
+from schemas.services import SERVICES
+from schemas.topics import ACTIONS, ALERTS, TOPICS
 
 PRINCIPAL = "User:firebreak-{service}"
 ALL = grants(SERVICES.values(), PRINCIPAL, "prod.")

@@ -1,13 +1,7 @@
 import re
 
-from schemas.topics import (
-    CONSENTS,
-    DETECTOR_STATE,
-    MAX_RECORD_BYTES,
-    SERVICES,
-    TOPICS,
-    TRANSACTIONS,
-)
+from schemas.services import SERVICES
+from schemas.topics import CONSENTS, DETECTOR_STATE, MAX_RECORD_BYTES, TOPICS, TRANSACTIONS
 
 
 def test_a_topic_s_name_ends_in_its_version() -> None:

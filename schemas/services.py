@@ -1,0 +1,181 @@
+"""Every service there is, as data: what it reads and writes, and in which groups.
+
+Its rights on Kafka follow from this (`runtime.access`), and so does what documents say of it.
+"""
+
+from dataclasses import dataclass
+
+from schemas.topics import (
+    ACKNOWLEDGEMENTS,
+    ACTIONS,
+    ALERTS,
+    ASSESSMENTS,
+    BEATS,
+    BLOCKS,
+    CHANGES,
+    CHECKPOINTS,
+    CONSENTS,
+    DEAD_LETTERS,
+    DECISIONS,
+    DEPLOYMENTS,
+    DETECTOR_STATE,
+    EVENTS,
+    FINDINGS,
+    FUND_FLOWS,
+    INCIDENTS,
+    PAGES,
+    PENDING,
+    PRICES,
+    READINESS,
+    RECOVERIES,
+    RISK,
+    SEALS,
+    SIGNALS,
+    TOPICS,
+    TRANSACTIONS,
+    TopicSpec,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A process, and all that it may do with the log: everything else is refused to it."""
+
+    name: str
+    doc: str
+    reads: tuple[TopicSpec, ...]
+    writes: tuple[TopicSpec, ...]
+    groups: tuple[str, ...] = ()
+    """The consumer groups it joins; one that ends in `*` stands for all that begin so."""
+    changelogs: tuple[str, ...] = ()
+    """Topics of its own, which no other service knows: it makes, writes and reads them."""
+
+
+HISTORY = tuple(
+    spec for spec in TOPICS.values() if spec not in (BEATS, CHECKPOINTS, DETECTOR_STATE)
+)
+"""What tells what happened; the other topics only let a service go on."""
+
+_CHAIN_TOPICS = (BLOCKS, EVENTS, TRANSACTIONS, PENDING, DEPLOYMENTS, PRICES)
+
+RECORDED = (ALERTS, ACTIONS, RECOVERIES, DECISIONS, ACKNOWLEDGEMENTS, FINDINGS, CHANGES)
+"""Every record here becomes a leaf of the forensic log. Cases are not among them: they follow from
+alerts, actions and recoveries, and their topic forgets what was."""
+
+SERVICES: dict[str, Service] = {
+    service.name: service
+    for service in (
+        Service(
+            "ingest",
+            "Publishes what a chain did. Reads its own topics only to resume.",
+            reads=(*_CHAIN_TOPICS, CHECKPOINTS),
+            writes=(*_CHAIN_TOPICS, CHECKPOINTS, CHANGES, BEATS, DEAD_LETTERS),
+            groups=("firebreak-ingest-*",),
+        ),
+        Service(
+            "detect",
+            "Scores transactions or single events, learns from final ones, raises and withdraws "
+            "alerts.",
+            reads=(TRANSACTIONS, EVENTS, DETECTOR_STATE),
+            writes=(ALERTS, DETECTOR_STATE, CHANGES, BEATS, DEAD_LETTERS),
+            groups=("firebreak-detect-*",),
+        ),
+        Service(
+            "vet",
+            "Judges new contracts by their code, raises and withdraws alerts.",
+            reads=(DEPLOYMENTS, BLOCKS),
+            writes=(ALERTS, CHANGES, DEAD_LETTERS),
+            groups=("firebreak-vet",),
+        ),
+        Service(
+            "assure",
+            "Assesses watched contracts as they are deployed and upgraded. Reads its own topic "
+            "only to resume.",
+            reads=(DEPLOYMENTS, EVENTS, ASSESSMENTS),
+            writes=(FINDINGS, ASSESSMENTS, DEAD_LETTERS),
+            groups=("firebreak-assure",),
+        ),
+        Service(
+            "respond",
+            "Decides on alerts and brakes on chain, by itself or with other operators; neighbours' "
+            "signals raise what it believes.",
+            reads=(ALERTS, CONSENTS, SIGNALS),
+            writes=(ACTIONS, CONSENTS, CHANGES, READINESS, BEATS, DEAD_LETTERS),
+            groups=("firebreak-respond-*",),
+        ),
+        Service(
+            "consents",
+            "Tells other operators by HTTP what our responder agrees to, and hears them.",
+            reads=(CONSENTS,),
+            writes=(CONSENTS,),
+            groups=("firebreak-consents",),
+        ),
+        Service(
+            "incidents",
+            "Keeps cases of alerts, findings, actions, recoveries and what people say of them.",
+            reads=(ALERTS, ACTIONS, RECOVERIES, DECISIONS, ACKNOWLEDGEMENTS, FINDINGS),
+            writes=(INCIDENTS, CHANGES, BEATS, DEAD_LETTERS),
+            groups=("firebreak-incidents",),
+            changelogs=("firebreak-incidents-cases-changelog",),
+        ),
+        Service(
+            "forensics",
+            "Keeps the log of what was seen, decided, done and changed, and signs it.",
+            reads=(*RECORDED, SEALS),
+            writes=(SEALS, CHANGES),
+            groups=("firebreak-forensics",),
+        ),
+        Service(
+            "signals",
+            "Takes neighbours' warnings in, and sends out what our own cases came to.",
+            reads=(INCIDENTS, EVENTS, SIGNALS),
+            writes=(SIGNALS, DEAD_LETTERS),
+            groups=("firebreak-signals",),
+        ),
+        Service(
+            "verdict",
+            "People's own command: tells whether a neighbour's warning was right.",
+            reads=(SIGNALS,),
+            writes=(SIGNALS,),
+        ),
+        Service(
+            "page",
+            "Tells people of cases and of services that fall silent, until somebody acknowledges.",
+            reads=(INCIDENTS, PAGES, BEATS),
+            writes=(PAGES, BEATS, DEAD_LETTERS),
+            groups=("firebreak-page",),
+        ),
+        Service(
+            "archive",
+            "Keeps every record of history for years, beyond what the topics keep.",
+            reads=HISTORY,
+            writes=(BEATS,),
+            groups=("firebreak-archive",),
+        ),
+        Service(
+            "risk",
+            "Computes what an insurer asks of each protocol, and serves it.",
+            reads=(ALERTS, INCIDENTS, BLOCKS, RISK),
+            writes=(RISK, DEAD_LETTERS),
+            groups=("firebreak-risk",),
+        ),
+        Service(
+            "recover",
+            "People's own commands: what they say of a case.",
+            reads=(INCIDENTS,),
+            writes=(RECOVERIES, ACKNOWLEDGEMENTS),
+        ),
+        Service(
+            "console",
+            "Shows people what there is, and publishes what they propose and answer.",
+            reads=(ALERTS, ACTIONS, INCIDENTS, RECOVERIES, DECISIONS, READINESS, TRANSACTIONS),
+            writes=(DECISIONS,),
+        ),
+        Service(
+            "case",
+            "People's own command: gathers an incident's evidence, tells where its funds went.",
+            reads=(INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS),
+            writes=(FUND_FLOWS,),
+        ),
+    )
+}
