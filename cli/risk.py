@@ -1,7 +1,7 @@
 """`firebreak risk`: what an insurer asks, told and checked."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -103,27 +103,22 @@ def publish(
 @contextmanager
 def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"]:
     """Connect to the nodes, and open the account that signs reports, where they are configured."""
-    from runtime.evm import Endpoints
+    from cli.wiring import nodes
     from underwriting.account import open_account
     from underwriting.publisher import Chainside
     from underwriting.reporter import Reporter
 
-    own, faults = settings.risk, service.metrics.endpoint_faults
+    own = settings.risk
     account = open_account(own.keystore, own.keystore_password_file)
     if own.armed and (account is None or not own.endpoints):
         raise ConfigurationError("not armed: set risk.keystore and risk.endpoints to report")
     with ExitStack() as stack:
-        nodes = reporter = None
+        reached = reporter = None
         if own.endpoints:
-            nodes = Endpoints(
-                own.endpoints,
-                settings.evm.request_seconds,
-                fault=lambda endpoint: faults.labels(endpoint).inc(),
-            )
-            stack.enter_context(closing(nodes))
-        if own.armed and account is not None and nodes is not None:
-            reporter = Reporter(nodes, account, own.fee_cap_gwei * _GWEI, service.metrics)
-        yield Chainside(nodes, account, reporter)
+            reached = stack.enter_context(nodes(settings, service, own.endpoints))
+        if own.armed and account is not None and reached is not None:
+            reporter = Reporter(reached, account, own.fee_cap_gwei * _GWEI, service.metrics)
+        yield Chainside(reached, account, reporter)
 
 
 @contextmanager
