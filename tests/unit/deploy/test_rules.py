@@ -49,6 +49,20 @@ def test_the_runbook_has_no_steps_for_alerts_that_are_gone() -> None:
     assert sorted(headings) == sorted(rule["alert"] for rule in ALL)
 
 
+def test_memory_is_told_of_before_a_service_reaches_its_limit() -> None:
+    (expression,) = [rule["expr"] for rule in ALL if rule["alert"] == "MemoryNearLimit"]
+    told_at = {
+        job: float(limit)
+        for jobs, limit in re.findall(r'job=~"([^"]+)"} > ([\d.e]+)', expression)
+        for job in jobs.split("|")
+    }
+    units = {"m": 2**20, "g": 2**30}
+    for job, told in told_at.items():
+        service = read_yaml(ROOT / "docker-compose.yml")["services"][job]
+        limit = service["deploy"]["resources"]["limits"]["memory"]
+        assert told < int(limit[:-1]) * units[limit[-1]], job
+
+
 def test_a_rule_with_a_metric_or_label_that_does_not_exist_would_be_seen() -> None:
     assert mistakes('rate(firebreak_scored_total{chain="x"}[5m])') == [
         "firebreak_scored_total has no label 'chain'"
