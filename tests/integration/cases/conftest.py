@@ -1,6 +1,7 @@
 """Robberies on nodes of their own, made once for all tests here that only look at them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from runtime.memory import MemoryBroker
 from sandbox import fetch
 from sandbox.deployer import Packages
 from sandbox.node import LocalNode, NodeOptions
+from sandbox.world import Scenario
 from schemas.topics import TOPICS
 from tests.integration.cases.heist import Heist, labels, rob, scatter_coin, scatter_dollars, told
 
@@ -62,29 +64,32 @@ def packages_of(cache: Path) -> Packages:
     return lambda name: fetch.npm_package(cache, name, lambda _: None)
 
 
-@pytest.fixture(scope="session")
-def robbed(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
-    """The lending pool was robbed, its dollars scattered, the evidence collected."""
-    place = tmp_path_factory.mktemp("h")
+@contextmanager
+def collected(
+    cache: Path, place: Path, attack: Scenario, scatter: Callable[[Heist], None]
+) -> Iterator[Collected]:
+    """Rob a contract on a node, move the loot on, and collect the evidence."""
     anvil = fetch.anvil(cache, lambda _: None)
     with LocalNode(place / "node", anvil, NodeOptions(mining=False)) as node:
-        heist = rob(node, packages_of(cache), "spot-oracle")
-        scatter_dollars(heist)
+        heist = rob(node, packages_of(cache), attack)
+        scatter(heist)
         folder = place / "evidence"
         asked = sources(heist, node.ipc, place / "protocols")
         analysis = collect(order(heist), asked, folder, None)
         yield Collected(heist, node.ipc, folder, analysis, CaseFile.opened(folder))
+
+
+@pytest.fixture(scope="session")
+def robbed(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
+    """The lending pool was robbed, its dollars scattered, the evidence collected."""
+    place = tmp_path_factory.mktemp("h")
+    with collected(cache, place, "spot-oracle", scatter_dollars) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
 def drained(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collected]:
     """The vault was robbed of coin, and the coin wrapped and sent on."""
     place = tmp_path_factory.mktemp("d")
-    anvil = fetch.anvil(cache, lambda _: None)
-    with LocalNode(place / "node", anvil, NodeOptions(mining=False)) as node:
-        heist = rob(node, packages_of(cache), "reentrancy")
-        scatter_coin(heist)
-        folder = place / "evidence"
-        asked = sources(heist, node.ipc, place / "protocols")
-        analysis = collect(order(heist), asked, folder, None)
-        yield Collected(heist, node.ipc, folder, analysis, CaseFile.opened(folder))
+    with collected(cache, place, "reentrancy", scatter_coin) as found:
+        yield found

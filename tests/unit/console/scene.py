@@ -23,6 +23,7 @@ from runtime.broker import Message, Partition, read_all
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.settings_console import ConsoleSettings
+from schemas.actions import Action
 from schemas.alerts import Alert, Evidence, Reason, Vote
 from schemas.base import Record
 from schemas.ids import content_id, incident_id
@@ -151,6 +152,26 @@ def case(text: str = "a price moved", **others: Any) -> Incident:
         "hops": {"received": (NOW - 60) * 10**6, "scored": (NOW - 60) * 10**6 + 8000},
     }
     return Incident(**given | others)
+
+
+def action(state: str, number: int = 0, **others: Any) -> Action:
+    """A step of the brake that the alert asked for."""
+    given: dict[str, Any] = {
+        "id": content_id("step", number),
+        "action": content_id("action", 1),
+        "step": number,
+        "state": state,
+        "chain": CHAIN,
+        "protocol": "meadow",
+        "incident": CASE,
+        "alert": content_id("alert", 1),
+        "adapter": "gate",
+        "target": f"{CHAIN}:{POOL}",
+        "calldata": "0x8456cb59",
+        "scope": "T2",
+        "reason": "it pays",
+    }
+    return Action(**given | others)
 
 
 def readiness(**others: Any) -> Readiness:

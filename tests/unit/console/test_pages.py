@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from schemas.actions import Action, Term
+from schemas.actions import Term
 from schemas.chain import Flow, Transaction
 from schemas.decisions import Request
-from schemas.ids import content_id
 from schemas.incidents import Checklist, Progress, Recovery, Signing, Task
 from tests.unit.console.scene import (
     CASE,
@@ -15,6 +14,7 @@ from tests.unit.console.scene import (
     POOL,
     TX,
     Console,
+    action,
     alert,
     case,
     readiness,
@@ -100,19 +100,9 @@ def test_a_page_shows_the_newest_alerts_and_says_how_many_more() -> None:
 
 def test_a_case_tells_what_its_brakes_did_and_by_which_numbers(console: Console) -> None:
     console.show(
-        Action(
-            id=content_id("step", 1),
-            action=content_id("action", 1),
-            step=1,
-            state="final",
-            chain=CHAIN,
-            protocol="meadow",
-            incident=CASE,
-            alert=content_id("alert", 1),
-            adapter="gate",
-            target=f"{CHAIN}:{POOL}",
-            calldata="0x8456cb59",
-            scope="T2",
+        action(
+            "final",
+            1,
             reason="mined in block 7; the target is braked",
             terms=(Term(name="posterior", value=0.97),),
             tx="0x" + "be" * 32,

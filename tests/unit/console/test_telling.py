@@ -16,20 +16,18 @@ from console.picture import Asked, Picture, Step
 from console.posture import STALE_SECONDS, Level, postures
 from console.timeline import lines_of
 from console.words import age, amount, one_in, plain, short, span
-from schemas.actions import Action
 from schemas.chain import Flow, Transaction
 from schemas.decisions import Request, answered, proposed
-from schemas.ids import content_id
 from schemas.incidents import Phase
 from schemas.readiness import Readiness
 from tests.people import NOW, answer, by_provider, proposal
 from tests.unit.console.scene import (
-    CASE,
     CHAIN,
     MANIFEST,
     POOL,
     TX,
     Clock,
+    action,
     alert,
     case,
     readiness,
@@ -76,22 +74,7 @@ def test_nor_one_whose_responder_is_silent() -> None:
 
 
 def step(state: str, number: int = 0, hop: int | None = None) -> Step:
-    action = Action(
-        id=content_id("step", number),
-        action=content_id("action", 1),
-        step=number,
-        state=state,
-        chain=CHAIN,
-        protocol="meadow",
-        incident=CASE,
-        alert=content_id("alert", 1),
-        adapter="gate",
-        target=f"{CHAIN}:{POOL}",
-        calldata="0x8456cb59",
-        scope="T2",
-        reason="it pays",
-    )
-    return Step(action, {} if hop is None else {"sent": hop})
+    return Step(action(state, number), {} if hop is None else {"sent": hop})
 
 
 @pytest.mark.parametrize(
