@@ -161,9 +161,9 @@ def _anchoring(
     settings: "Settings", service: "Service", log: "LogReader", origin: str
 ) -> "Iterator[Anchoring | None]":
     from cli.anchor_account import account_of
+    from cli.nodes import nodes
     from forensics.record.anchor_contract import AnchorContract
     from forensics.record.anchoring import Anchoring
-    from runtime.evm import Endpoints
 
     own = settings.forensics
     if own.anchor_contract is None:
@@ -175,13 +175,7 @@ def _anchoring(
             "forensics.anchor_contract needs forensics.anchor_endpoints (or evm.endpoints) and "
             "forensics.anchor_keystore (make one: firebreak keys anchor)"
         )
-    faults = service.metrics.endpoint_faults
-    endpoints = Endpoints(
-        addresses,
-        settings.evm.request_seconds,
-        fault=lambda endpoint: faults.labels(endpoint).inc(),
-    )
-    try:
+    with nodes(addresses, settings, service) as endpoints:
         contract = AnchorContract(endpoints, own.anchor_contract)
         account = account_of(own, int(contract.chain.rpartition(":")[2]))
         contract.require_for(origin, account.address)
@@ -192,5 +186,3 @@ def _anchoring(
             every=own.anchor_minutes * 60,
             fee_cap=own.anchor_fee_cap_gwei * _GWEI,
         )
-    finally:
-        endpoints.close()

@@ -25,24 +25,16 @@ GWEI = 10**9
 @contextmanager
 def node(settings: "Settings", service: "Service") -> Iterator["Chain"]:
     """Connect to the chain."""
+    from cli.nodes import nodes
     from responders.chain import NodeChain
-    from runtime.evm import Endpoints
 
     addresses = settings.respond.endpoints or settings.evm.endpoints
     if not addresses:
         raise ConfigurationError(
             "no node to brake through: set respond.endpoints to IPC paths or http(s):// addresses"
         )
-    faults = service.metrics.endpoint_faults
-    endpoints = Endpoints(
-        addresses,
-        settings.evm.request_seconds,
-        fault=lambda endpoint: faults.labels(endpoint).inc(),
-    )
-    try:
+    with nodes(addresses, settings, service) as endpoints:
         yield NodeChain(endpoints)
-    finally:
-        endpoints.close()
 
 
 def chain_id(chain: "Chain") -> int:
