@@ -14,6 +14,7 @@ from runtime.broker import Broker, Message, Offsets, Partition, Producer, read_a
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.service import Service
+from schemas.alerts import SEVERITIES
 from schemas.assurance import Assessment
 from schemas.chain import Block, Event
 from schemas.codec import decode_from, encode
@@ -29,8 +30,6 @@ is, may change without any event of a watched contract."""
 
 RETRY = 5.0
 """Seconds until a node that did not answer is asked again."""
-
-SEVERITIES = ("low", "medium", "high", "critical")
 
 
 class AssureTask:

@@ -146,7 +146,7 @@ def anchors(
         found = contract.anchored(first, contract.block()[0])
     finally:
         endpoints.close()
-    rows = [anchor._asdict() | {"root": anchor.root.hex()} for anchor in found]
+    rows = [anchor.shown() for anchor in found]
     out.write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
     typer.echo(f"{len(found)} roots")
 

@@ -162,7 +162,7 @@ def _anchoring(
     settings: "Settings", service: "Service", log: "LogReader", origin: str
 ) -> "Iterator[Anchoring | None]":
     from cli.anchor_account import account_of
-    from cli.wiring import nodes
+    from cli.nodes import nodes
     from forensics.record.anchor_contract import AnchorContract
     from forensics.record.anchoring import Anchoring
 
@@ -176,7 +176,7 @@ def _anchoring(
             "forensics.anchor_contract needs forensics.anchor_endpoints (or evm.endpoints) and "
             "forensics.anchor_keystore (make one: firebreak keys anchor)"
         )
-    with nodes(settings, service, addresses) as endpoints:
+    with nodes(addresses, settings, service) as endpoints:
         contract = AnchorContract(endpoints, own.anchor_contract)
         account = account_of(own, int(contract.chain.rpartition(":")[2]))
         contract.require_for(origin, account.address)

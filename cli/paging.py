@@ -113,7 +113,7 @@ def acknowledge(
 
 
 def _case(broker: "History", start: str) -> "Incident":
-    from runtime.broker import Message, Partition, read_all
+    from runtime.broker import Message, read_topic
     from schemas.codec import decode_from
     from schemas.incidents import Incident
 
@@ -127,8 +127,7 @@ def _case(broker: "History", start: str) -> "Incident":
         if isinstance(record, Incident) and record.id.startswith(start):
             found[record.id] = record
 
-    for number in range(broker.partitions(INCIDENTS.name)):
-        read_all(broker, Partition(INCIDENTS.name, number), take)
+    read_topic(broker, INCIDENTS.name, take)
     if len(found) != 1:
         many = f"{len(found)} cases begin so; give more of it" if found else "there is no such case"
         raise ConfigurationError(f"{start!r}: {many}")

@@ -119,7 +119,7 @@ def _score_again(
 
 def _alerts(broker: "History") -> dict[str, bytes]:
     """Return every alert on a topic by its id; one raised twice counts once."""
-    from runtime.broker import Partition, read_all
+    from runtime.broker import read_topic
     from schemas.alerts import Alert
     from schemas.codec import decode_from
 
@@ -131,8 +131,7 @@ def _alerts(broker: "History") -> dict[str, bytes]:
         if isinstance(record, Alert):
             found[record.id] = value
 
-    for number in range(broker.partitions(ALERTS.name)):
-        read_all(broker, Partition(ALERTS.name, number), take)
+    read_topic(broker, ALERTS.name, take)
     return found
 
 

@@ -25,7 +25,7 @@ GWEI = 10**9
 @contextmanager
 def node(settings: "Settings", service: "Service") -> Iterator["Chain"]:
     """Connect to the chain."""
-    from cli.wiring import nodes
+    from cli.nodes import nodes
     from responders.chain import NodeChain
 
     addresses = settings.respond.endpoints or settings.evm.endpoints
@@ -33,7 +33,7 @@ def node(settings: "Settings", service: "Service") -> Iterator["Chain"]:
         raise ConfigurationError(
             "no node to brake through: set respond.endpoints to IPC paths or http(s):// addresses"
         )
-    with nodes(settings, service, addresses) as endpoints:
+    with nodes(addresses, settings, service) as endpoints:
         yield NodeChain(endpoints)
 
 

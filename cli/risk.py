@@ -103,7 +103,7 @@ def publish(
 @contextmanager
 def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"]:
     """Connect to the nodes, and open the account that signs reports, where they are configured."""
-    from cli.wiring import nodes
+    from cli.nodes import nodes
     from underwriting.account import open_account
     from underwriting.publisher import Chainside
     from underwriting.reporter import Reporter
@@ -115,7 +115,7 @@ def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"
     with ExitStack() as stack:
         reached = reporter = None
         if own.endpoints:
-            reached = stack.enter_context(nodes(settings, service, own.endpoints))
+            reached = stack.enter_context(nodes(own.endpoints, settings, service))
         if own.armed and account is not None and reached is not None:
             reporter = Reporter(reached, account, own.fee_cap_gwei * _GWEI, service.metrics)
         yield Chainside(reached, account, reporter)

@@ -94,7 +94,7 @@ def _split(dated: list[tuple[date, float]]) -> tuple[list[float], list[float]]:
 
 
 def _records(broker: "Broker", protocol: str) -> "list[Risk]":
-    from runtime.broker import Message, Partition, read_all
+    from runtime.broker import Message, read_topic
     from schemas.codec import decode
     from schemas.errors import PoisonRecordError
     from schemas.risk import Risk
@@ -108,8 +108,7 @@ def _records(broker: "Broker", protocol: str) -> "list[Risk]":
             except PoisonRecordError as error:
                 typer.echo(f"[{message.partition}] offset {message.offset}: {error}", err=True)
 
-    for number in range(broker.partitions(RISK.name)):
-        read_all(broker, Partition(RISK.name, number), take)
+    read_topic(broker, RISK.name, take)
     return sorted(found, key=lambda risk: risk.at)
 
 

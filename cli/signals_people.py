@@ -206,7 +206,7 @@ def _said(
     """Return the signals on the topic, the newest of each matter; with `issuers`, those that these
     signed and that have not expired. Then all that people found."""
     from runtime.admission import Admission, RefusedSignalError, read
-    from runtime.broker import Message, Partition, read_all
+    from runtime.broker import Message, read_topic
     from schemas.signals import Signal
 
     admission = None if issuers is None else Admission(issuers)
@@ -227,8 +227,7 @@ def _said(
         if known is None or known.seq < record.seq:
             newest[record.issuer, record.id] = record
 
-    for number in range(broker.partitions(SIGNALS.name)):
-        read_all(broker, Partition(SIGNALS.name, number), take)
+    read_topic(broker, SIGNALS.name, take)
     return list(newest.values()), verdicts
 
 

@@ -1,8 +1,6 @@
 """Building the parts that several commands need, from the settings."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runtime import settings as configuration
 from runtime.beats import Beats
@@ -13,9 +11,6 @@ from runtime.service import Service
 from runtime.settings import Settings
 from schemas.manifest import Manifest
 from schemas.topics import TopicSpec
-
-if TYPE_CHECKING:
-    from runtime.evm import Endpoints
 
 Flags = dict[str, Any]
 
@@ -46,23 +41,6 @@ def connect(settings: Settings, *needed: TopicSpec, namespace: str | None = None
 def beats_of(settings: Settings, broker: Broker, service: Service, group: str) -> Beats:
     """Return what tells the others that a process of this group works."""
     return Beats(broker, service.name, group, service.clock, settings.health.beat_seconds)
-
-
-@contextmanager
-def nodes(settings: Settings, service: Service, addresses: Sequence[str]) -> "Iterator[Endpoints]":
-    """Give the nodes at these addresses, whose failures the service's metrics count."""
-    from runtime.evm import Endpoints  # web3 takes a second to import: not for every command
-
-    faults = service.metrics.endpoint_faults
-    endpoints = Endpoints(
-        addresses,
-        settings.evm.request_seconds,
-        fault=lambda endpoint: faults.labels(endpoint).inc(),
-    )
-    try:
-        yield endpoints
-    finally:
-        endpoints.close()
 
 
 def read_manifests(settings: Settings) -> dict[str, Manifest]:

@@ -34,9 +34,9 @@ from incidents.entries import (
     unseen,
     waiting_with,
 )
-from incidents.standing import SEVERITIES, reassessed
+from incidents.standing import reassessed
 from schemas.actions import Action
-from schemas.alerts import Alert, Withdrawal
+from schemas.alerts import SEVERITIES, Alert, Withdrawal
 from schemas.assurance import Finding
 from schemas.cases import joins
 from schemas.decisions import Answer, Proposal

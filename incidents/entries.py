@@ -9,9 +9,9 @@ from incidents.docket import (
     KEPT_WAITING,
     Waiting,
 )
-from incidents.standing import SEVERITIES, chronological, gravest_first
+from incidents.standing import chronological, gravest_first
 from schemas.actions import Action
-from schemas.alerts import Alert
+from schemas.alerts import SEVERITIES, Alert
 from schemas.assurance import Finding
 from schemas.decisions import Answer, Proposal, answered, proposed
 from schemas.headers import HOPS

@@ -1,15 +1,12 @@
 """Where a case stands, told from its alerts, its brakes and what people say."""
 
 from collections.abc import Iterable
-from typing import get_args
 
 from msgspec.structs import replace
 
-from schemas.alerts import Severity
+from schemas.alerts import SEVERITIES
 from schemas.incidents import Incident, Measure, Phase, Sighting
 from schemas.units import Height
-
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 _UNTOUCHED = frozenset({"proposed", "refused", "rehearsed"})
 _HOLDING = frozenset({"final", "satisfied"})

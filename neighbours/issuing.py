@@ -8,8 +8,9 @@ import msgspec
 from neighbours.outbound import Draft, Rules, Said, draft, due
 from neighbours.sequence import Sequence
 from runtime.logs import logger
+from schemas.alerts import SEVERITIES
 from schemas.incidents import Incident
-from schemas.signals import SEVERITIES, Signal, Tlp
+from schemas.signals import Signal, Tlp
 from schemas.units import Seconds
 
 _log = logger(__name__)

@@ -8,10 +8,10 @@ taken back when every alert of it was withdrawn. What happens in between is coal
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.alerts import Severity
+from schemas.alerts import SEVERITIES, Severity
 from schemas.ids import content_id
 from schemas.incidents import Incident, Phase, Sighting
-from schemas.signals import SEVERITIES, WHOLE
+from schemas.signals import WHOLE
 from schemas.units import Seconds, account
 
 CONFIDENCE: dict[Phase, int] = {

@@ -9,9 +9,10 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from neighbours.marking import ON_CHAIN
+from schemas.alerts import SEVERITIES
 from schemas.chain import Event
 from schemas.errors import PoisonRecordError
-from schemas.signals import SEVERITIES, WHOLE, Signal, require_form
+from schemas.signals import WHOLE, Signal, require_form
 from schemas.units import SAFE_INTEGER, uint
 
 EVENT = "SecuritySignal"

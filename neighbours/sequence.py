@@ -1,8 +1,8 @@
 """The number that no two signals of ours share, whatever happens to the process."""
 
-import os
 from pathlib import Path
 
+from runtime.durable import replace_synced
 from schemas.errors import ConfigurationError, UnsafeToContinueError
 
 _LONGEST = 20
@@ -28,27 +28,13 @@ class Sequence:
         """
         number = self._last + 1
         try:
-            self._keep(number)
+            replace_synced(self._path, f"{number}\n".encode())
         except OSError as error:
             raise UnsafeToContinueError(
                 f"{self._path}: {error.strerror}: without it a sequence could be used twice"
             ) from error
         self._last = number
         return number
-
-    def _keep(self, number: int) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = self._path.with_name(self._path.name + ".new")
-        with fresh.open("w") as file:
-            file.write(f"{number}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _read(path: Path) -> int:

@@ -6,7 +6,7 @@ from neighbours.desk import Desk
 from neighbours.issuing import Issuing
 from neighbours.registry import EVENT, signal_of
 from runtime.admission import KEPT, RefusedSignalError, read
-from runtime.broker import Broker, Message, Offsets, Partition, read_all
+from runtime.broker import Broker, Message, Offsets, Partition, read_topic
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.metrics import Metrics
@@ -135,8 +135,7 @@ def recollect(
             if record.expiry > now:
                 offer(record)
 
-    for number in range(broker.partitions(SIGNALS.name)):
-        read_all(broker, Partition(SIGNALS.name, number), take)
+    read_topic(broker, SIGNALS.name, take)
 
 
 def _signed(signal: Signal) -> bool:

@@ -21,6 +21,7 @@ from runtime.clock import Clock
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.metrics import Metrics
+from schemas.alerts import SEVERITIES
 from schemas.incidents import Incident
 from schemas.operations import Beat
 from schemas.paging import Page, Telling
@@ -87,7 +88,7 @@ class Pager:
         self._watch: Watch | None = None
         self._silences: dict[str, _Silence] = {}
         self._heard_itself = float("-inf")
-        for severity in pages.SEVERITIES:
+        for severity in SEVERITIES:
             self._metrics.pages.labels(severity)
         self._show_silent(frozenset())
 

@@ -9,17 +9,13 @@ Guarantees, for one case:
   an older state of one that was acknowledged.
 """
 
-from typing import get_args
-
 from msgspec.structs import replace
 
 from paging.ladders import Ladders
-from schemas.alerts import Severity
+from schemas.alerts import SEVERITIES
 from schemas.ids import content_id
 from schemas.incidents import Incident
 from schemas.paging import KEPT_TELLINGS, Ending, Page, Telling
-
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 RETRY = 30_000
 """Milliseconds until a rung of which nobody could be told is tried again."""

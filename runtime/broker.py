@@ -248,3 +248,9 @@ def read_all(
     finally:
         consumer.close()
     return high
+
+
+def read_topic(broker: History, topic: str, take: Callable[[Message], None]) -> None:
+    """Hand every record of a topic to `take`, one partition after the other."""
+    for number in range(broker.partitions(topic)):
+        read_all(broker, Partition(topic, number), take)

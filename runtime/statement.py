@@ -10,8 +10,9 @@ from functools import cache
 from coincurve import PrivateKey, PublicKey
 from eth_hash.auto import keccak
 
+from schemas.alerts import SEVERITIES
 from schemas.errors import PoisonRecordError
-from schemas.signals import SEVERITIES, Signal
+from schemas.signals import Signal
 
 TYPE = (
     "SecuritySignal(bytes32 signalId,address issuer,uint64 seq,uint64 expiry,string target,"

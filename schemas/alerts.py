@@ -1,6 +1,6 @@
 """Records of what detectors saw. Keyed by protocol; signed in their headers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
@@ -11,6 +11,8 @@ from schemas.units import Address, Chain, Count, Height, Id, Key, Name, Seconds
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Sentence = Annotated[str, Meta(max_length=500)]
 Severity = Literal["low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""In rising order; a signed statement counts them from 1."""
 
 
 class Reason(Part, frozen=True, kw_only=True):

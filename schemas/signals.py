@@ -20,9 +20,6 @@ Tlp = Literal["clear", "green", "amber", "amber+strict", "red"]
 
 TLPS: tuple[Tlp, ...] = ("clear", "green", "amber", "amber+strict", "red")
 
-SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
-"""In rising order; a signed statement counts them from 1."""
-
 WHOLE = 10_000
 """Confidence is told in basis points."""
 

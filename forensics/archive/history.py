@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
 
 from forensics.archive.columns import messages, read_file
-from forensics.archive.register import Entry, Register
+from forensics.archive.register import Entry, Register, require_archive
 from runtime.broker import Message, Offsets, Partition
-from schemas.errors import ConfigurationError, TransientError
+from schemas.errors import TransientError
 
 
 class Archive:
@@ -20,8 +20,7 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         """Raises `ConfigurationError` when there is no archive."""
-        if not (root / "register").is_dir():
-            raise ConfigurationError(f"{root} is no archive: firebreak archive keep makes one")
+        require_archive(root)
         self._register = Register(root)
 
     def partitions(self, topic: str) -> int:

@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
-from forensics.archive.register import Register
+from forensics.archive.register import Register, require_archive
 from runtime.broker import Partition
 from runtime.confinement.outside import ConfinedProcess, OutOfBoundsError, modules_path
-from schemas.errors import ConfigurationError, PipelineError
+from schemas.errors import PipelineError
 from schemas.topics import TOPICS
 
 MOST_ANSWER_BYTES = 16 * 1024 * 1024
@@ -74,8 +74,7 @@ def ask(root: Path, statement: str, bounds: Bounds) -> Found:
     Raises `QueryError` for a statement that is none, that fails or that takes more than `bounds`;
     `ConfigurationError` where there is no archive, or the machine cannot confine a process.
     """
-    if not (root / "register").is_dir():
-        raise ConfigurationError(f"{root} is no archive: firebreak archive keep makes one")
+    require_archive(root)
     if len(statement) > LONGEST_STATEMENT:
         raise QueryError(f"{len(statement):,} characters, at most {LONGEST_STATEMENT:,}")
     question = {

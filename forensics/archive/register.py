@@ -22,7 +22,8 @@ import msgspec
 from msgspec import Meta
 
 from runtime.broker import Partition
-from schemas.errors import TransientError, UnsafeToContinueError
+from runtime.durable import sync, write_synced
+from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from schemas.topics import TOPICS
 from schemas.units import Count
 
@@ -177,26 +178,20 @@ def _read(path: Path) -> Entry | None:
 
 
 def _written(path: Path, entry: Entry) -> Path:
-    with path.open("wb") as file:
-        file.write(msgspec.json.encode(entry))
-        file.flush()
-        os.fsync(file.fileno())
+    write_synced(path, msgspec.json.encode(entry))
     return path
+
+
+def require_archive(root: Path) -> None:
+    """Raise `ConfigurationError` when there is no archive."""
+    if not (root / "register").is_dir():
+        raise ConfigurationError(f"{root} is no archive: firebreak archive keep makes one")
 
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file. Raises `OSError`."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Have a folder's names, or a file's content, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def make_durable_folder(path: Path) -> None:

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # ships no types
 
 from forensics.archive.columns import REPEATED, Kept, table
 from forensics.archive.filing import Place
-from forensics.archive.register import File, digest, make_durable_folder, sync
+from forensics.archive.register import File, digest, make_durable_folder
 from runtime.broker import Partition
+from runtime.durable import sync
 
 _ROW_GROUP = 20_000
 """Records that a reader of one column has to look at together."""

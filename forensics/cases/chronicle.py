@@ -6,6 +6,7 @@ from itertools import islice
 
 from forensics.cases.analysis import Attempt, Moment, MomentKind, Theft
 from forensics.cases.dossier import Dossier
+from forensics.cases.measures import DECIDED
 from forensics.cases.trail import Hop as Way
 from forensics.cases.transactions import Transaction
 from schemas.fundflow import NodeKind
@@ -25,7 +26,6 @@ _STEPS: Mapping[str, tuple[MomentKind, Hop, str]] = {
     "included": ("brake", "mined", "Brake mined"),
     "failed": ("brake", "sent", "Brake failed"),
 }
-_DECIDING = ("refused", "rehearsed", "authorised")
 
 _TOLD: Mapping[NodeKind, str] = {
     "mixer": "a mixer, ",
@@ -122,7 +122,7 @@ def _done(dossier: Dossier) -> Iterator[Moment]:
     for action in dossier.actions:
         if action.state in _STEPS:
             kind, hop, words = _STEPS[action.state]
-            told = action.reason if action.state in _DECIDING else action.adapter
+            told = action.reason if action.state in DECIDED else action.adapter
             at, block = places.get(action.alert, (dossier.incident.latest, 0))
             yield Moment(
                 at=at,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from runtime.broker import Broker, Message, Partition, read_all
+from runtime.broker import Broker, Message, read_topic
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
@@ -117,7 +117,7 @@ def _named(broker: Broker, name: str) -> tuple[Message, Incident]:
         if isinstance(record, Incident) and record.id.startswith(name):
             newest[record.id] = message, record
 
-    _every(broker, INCIDENTS, take)
+    read_topic(broker, INCIDENTS.name, take)
     if len(newest) != 1:
         told = ", ".join(sorted(newest)[:5]) or "none"
         raise ConfigurationError(f"{name!r} must name one incident; on {INCIDENTS.name}: {told}")
@@ -138,13 +138,8 @@ def _chosen(
             if len(found) > MAX_RECORDS:
                 raise UnsafeToContinueError(f"{topic.name}: more than {MAX_RECORDS:,} records")
 
-    _every(broker, topic, take)
+    read_topic(broker, topic.name, take)
     return found
-
-
-def _every(broker: Broker, topic: TopicSpec, take: Callable[[Message], None]) -> None:
-    for number in range(broker.partitions(topic.name)):
-        read_all(broker, Partition(topic.name, number), take)
 
 
 def _read(topic: TopicSpec, message: Message) -> Record | None:

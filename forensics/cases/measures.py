@@ -8,7 +8,8 @@ from schemas.headers import HOPS
 HELD = ("included", "final", "satisfied")
 """States in which a brake is on the chain."""
 
-_DECIDED = ("refused", "rehearsed", "authorised")
+DECIDED = ("refused", "rehearsed", "authorised")
+"""States in which a brake is decided on, or not to be pulled."""
 
 
 def brakes(dossier: Dossier) -> tuple[Brake, ...]:
@@ -17,7 +18,7 @@ def brakes(dossier: Dossier) -> tuple[Brake, ...]:
     found: dict[str, Brake] = {}
     for action in sorted(dossier.actions, key=lambda action: action.step):
         before = found.get(action.action)
-        decides = before is None or action.state in _DECIDED
+        decides = before is None or action.state in DECIDED
         found[action.action] = Brake(
             action=action.action,
             adapter=action.adapter,

@@ -13,15 +13,13 @@ from typing import Literal
 from forensics.cases.dossier import Dossier
 from forensics.cases.settlement import nets
 from forensics.cases.transactions import Transaction
-from schemas.alerts import Alert
+from schemas.alerts import SEVERITIES, Alert
 from schemas.errors import ConfigurationError
 from schemas.units import Address
 
 Standing = Literal["member", "linked"]
 """`member`: acted in the attack, or was made by who did. `linked`: had to do with a member; that
 alone says nothing about guilt."""
-
-_GRAVITY = ("low", "medium", "high", "critical")
 
 
 @dataclass(slots=True)
@@ -91,7 +89,7 @@ def anchor(dossier: Dossier) -> Alert:
         standing,
         key=lambda alert: (
             alert.id not in answered,
-            -_GRAVITY.index(alert.severity),
+            -SEVERITIES.index(alert.severity),
             -alert.score,
             alert.block,
             alert.index,

@@ -82,9 +82,10 @@ class AnchorContract:
             raise ConfigurationError(f"{self.address} is written by {known}, not by {writer}")
 
     def head(self) -> Head:
-        """Return what the contract holds."""
-        size, time = (int.from_bytes(self._word(name)) for name in ("size()", "time()"))
-        return Head(size, self._word("root()"), time)
+        """Return what the contract holds, all of it as of one block."""
+        block = hex(self.block()[0])
+        size, root, time = (self._word(name, block) for name in ("size()", "root()", "time()"))
+        return Head(int.from_bytes(size), root, int.from_bytes(time))
 
     def message(self, size: int, root: bytes, proof: Proof) -> Message:
         """Return the call that writes a longer tree's root."""
@@ -156,8 +157,8 @@ class AnchorContract:
             return None
         return Receipt(int(found["blockNumber"], 16), int(found["status"], 16) == 1)
 
-    def _word(self, signature: str) -> bytes:
-        answer = self._ask("eth_call", {"to": self.address, "data": _selector(signature)}, "latest")
+    def _word(self, signature: str, block: str = "latest") -> bytes:
+        answer = self._ask("eth_call", {"to": self.address, "data": _selector(signature)}, block)
         if not isinstance(answer, str) or not _WORD.fullmatch(answer):
             raise ConfigurationError(
                 f"{self.address} on {self.chain} does not answer as a RecordAnchor does"

@@ -50,6 +50,10 @@ class Anchored(NamedTuple):
     tx: str
     block: int
 
+    def shown(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return self._asdict() | {"root": self.root.hex()}
+
 
 class LogReader:
     """One log, as far as it is written. Raises as `database.errors_named` does."""

@@ -38,7 +38,7 @@ class Standing(NamedTuple):
             "kind": self.leaf.kind,
             "sealed": self.sealed.size if self.sealed else None,
             "witnesses": list(self.witnesses),
-            "anchor": anchored and anchored._asdict() | {"root": anchored.root.hex()},
+            "anchor": anchored and anchored.shown(),
         }
 
 

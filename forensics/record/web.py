@@ -77,7 +77,7 @@ class _Pages:
         return Response(data, media_type=_BYTES, headers=_FOR_EVER)
 
     def anchors(self, _request: Request) -> Response:
-        found = [one._asdict() | {"root": one.root.hex()} for one in self._log.anchors()]
+        found = [one.shown() for one in self._log.anchors()]
         return JSONResponse(found, headers=_NOT_LONG)
 
     def _sealed(self, level: int, place: str) -> Tile:

@@ -6,7 +6,6 @@ proof that the other continues that one: a fork, a rollback or a rewritten leaf 
 
 import base64
 import binascii
-import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -19,6 +18,7 @@ from forensics.record.checkpoint import Checkpoint, parse_checkpoint
 from forensics.record.errors import UntrustedError
 from forensics.record.merkle import EMPTY_ROOT, HASH_BYTES, LONGEST_PROOF, check_consistency
 from forensics.record.note import LONGEST_NOTE, Key, Line, Note, NoteSigner, parse_note
+from runtime.durable import replace_synced
 from schemas.errors import ConfigurationError, UnsafeToContinueError
 
 LONGEST_REQUEST = LONGEST_NOTE + 64 * 64
@@ -96,19 +96,8 @@ class WitnessMemory:
         """Remember this one. Raises `UnsafeToContinueError` when the disk does not take it."""
         seen = _Seen(checkpoint.size, checkpoint.root.hex())
         after = self._seen | {checkpoint.origin: seen}
-        beside = self._path.with_name(f"{self._path.name}.new")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with beside.open("wb") as file:
-                file.write(msgspec.json.encode(after))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            replace_synced(self._path, msgspec.json.encode(after))
         except OSError as error:
             raise UnsafeToContinueError(f"{self._path}: {error.strerror}") from error
         self._seen = after

@@ -7,7 +7,8 @@ import msgspec
 from runtime.statement import signed_by
 from sandbox.evm import Account, Call, Contract
 from sandbox.node import LocalNode
-from schemas.signals import SEVERITIES, Signal
+from schemas.alerts import SEVERITIES
+from schemas.signals import Signal
 from tests.integration.contracts.hands import Hands
 from tests.unit.neighbours.examples import address, key, unsigned
 

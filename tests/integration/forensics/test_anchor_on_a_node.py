@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -240,3 +241,27 @@ def test_it_can_hold_nothing_and_calls_nobody(port: Port) -> None:
     assert {entry["name"] for entry in abi if entry["type"] == "function"} == {
         "anchor", "continues", "log", "root", "size", "time", "writer",
     }  # fmt: skip
+
+
+def test_a_root_that_is_mined_while_the_contract_is_read_is_no_fork(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port.grow(3)
+    port.settled()
+    port.grow(4, brake=True)
+    port.anchoring.step()
+    ask = port.endpoints.ask
+    answered: list[str] = []
+
+    def mined_between(method: str, *parameters: Any) -> Any:
+        answer: Any = ask(method, *parameters)
+        if method == "eth_call":
+            answered.append(method)
+            if len(answered) == 1:
+                port.hands.chain.mine()
+        return answer
+
+    monkeypatch.setattr(port.endpoints, "ask", mined_between)
+    assert port.anchoring.step().size == 3
+    assert len(answered) > 1
+    assert port.anchoring.step().size == 7

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from incidents.cases import add_action, add_alert, withdraw
 from incidents.docket import KEPT_CASES, KEPT_MEASURES, KEPT_SIGHTINGS, Docket
 from incidents.entries import Times
-from incidents.standing import SEVERITIES
 from schemas.actions import STATES, Action
-from schemas.alerts import Alert, Withdrawal
+from schemas.alerts import SEVERITIES, Alert, Withdrawal
 from schemas.cases import CASE_WINDOW
 from schemas.codec import decode, encode
 from schemas.incidents import Incident

@@ -14,11 +14,12 @@ from runtime.broker import Message, Partition
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
+from schemas.alerts import SEVERITIES
 from schemas.base import Record
 from schemas.chain import Event
 from schemas.codec import decode_from, encode
 from schemas.ids import content_id
-from schemas.signals import SEVERITIES, Signal, Verdict
+from schemas.signals import Signal, Verdict
 from schemas.topics import DEAD_LETTERS, EVENTS, INCIDENTS, SIGNALS
 from tests.unit.neighbours.examples import NOW, Signing, address, signal, unsigned
 from tests.unit.neighbours.test_courier import Clock

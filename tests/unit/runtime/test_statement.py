@@ -8,8 +8,9 @@ from eth_utils.crypto import keccak
 
 from responders.signer import KeySigner
 from runtime.statement import digest, signed_by, signer_of
+from schemas.alerts import SEVERITIES
 from schemas.errors import PoisonRecordError
-from schemas.signals import SEVERITIES, Signal
+from schemas.signals import Signal
 from tests.unit.neighbours.examples import address, key, signal, unsigned
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
