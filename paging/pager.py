@@ -9,6 +9,8 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from paging import pages, words
 from paging.ladders import Ladder, Ladders
 from paging.outward import Outward
@@ -150,10 +152,16 @@ class Pager:
     def tick(self) -> None:
         """Tell whoever is due, take in who was told."""
         now = self._now()
-        for at, page in self._pages.items():
-            if pages.is_due(page, now) and page.severity in self._rules.ladders:
-                tell = self._rules.ladders[page.severity].tell(page.rung)
-                self._rounds.begin(_Telling(at, page.since), tell, words.of_page(page))
+        for at, page in list(self._pages.items()):
+            if not pages.is_due(page, now):
+                continue
+            ladder = self._rules.ladders.get(page.severity)
+            if ladder is None:  # there was one when the page was begun: settings changed since
+                self._save(at, replace(page, ended="closed"))
+                continue
+            self._rounds.begin(
+                _Telling(at, page.since), ladder.tell(page.rung), words.of_page(page)
+            )
         self._listen(now)
         for about, answers in self._rounds.turn():
             self._told(about, answers, now)

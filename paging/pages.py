@@ -75,11 +75,8 @@ def after_telling(page: Page, told: tuple[Telling, ...], ladders: Ladders, now: 
     page = replace(page, tellings=(*page.tellings, *told)[-KEPT_TELLINGS:])
     if not any(telling.ok for telling in told):
         return replace(page, due=now + RETRY)
-    ladder = ladders.get(page.severity)
-    if ladder is None:  # whoever is told was changed since
-        return replace(page, ended="closed")
     rung = page.rung + 1
-    return replace(page, rung=rung, due=ladder.due(page.since, rung, now))
+    return replace(page, rung=rung, due=ladders[page.severity].due(page.since, rung, now))
 
 
 def told_so_far(page: Page) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from paging.ladders import Ladder, Ladders, Step
 from paging.outward import Outward
@@ -122,6 +123,12 @@ class Office:
         """Kill the pager and start another."""
         self.broker._members.clear()
         self.loop = self._loop()
+
+    def without(self, severity: str) -> None:
+        """Start another, that is told of nobody for this severity."""
+        kept = {name: ladder for name, ladder in LADDERS.items() if name != severity}
+        self._rules = replace(self._rules, ladders=kept)
+        self.restart()
 
     def publish(self, *records: Incident | Beat) -> None:
         for record in records:

@@ -162,6 +162,16 @@ def test_rubbish_on_the_topic_stops_nothing(office: Office) -> None:
     assert office.counts() == (1, 1, 0)
 
 
+def test_a_page_of_whom_nobody_is_told_any_more_ends(office: Office) -> None:
+    office.publish(case("0x2", severity="medium"))
+    office.after()
+    told = office.counts()
+    office.without("medium")
+    office.after(86_400)
+    assert office.counts() == told
+    assert office.metrics.registry.get_sample_value("firebreak_pages_open") == 0
+
+
 def test_what_was_told_is_on_the_topic(office: Office) -> None:
     office.publish(case())
     office.after()
