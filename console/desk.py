@@ -29,6 +29,7 @@ from runtime.broker import Producer
 from runtime.clock import Clock
 from runtime.metrics import Metrics
 from runtime.settings_console import ConsoleSettings
+from schemas import links
 
 T = TypeVar("T")
 
@@ -173,6 +174,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(words.FILTERS)
     environment.filters["indented"] = partial(json.dumps, indent=2)
+    environment.tests["a_page"] = links.is_page
     return environment
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from detectors.rules import Rules
 from detectors.tail import OnlineTail
+from schemas import links
 from schemas.alerts import Alert, Evidence, Reason, Severity, Vote, Withdrawal
 from schemas.chain import Event
 from schemas.ids import content_id
@@ -200,6 +201,8 @@ class EventHost:
             severity=next((name for bound, name in _SEVERITIES if ratio <= bound), "low"),
             summary="; ".join(reason.text for reason in reasons)[:500],
             votes=(vote,),
+            reference=links.reference(event.chain, event.tx),
+            link=links.page(rules.explorer, event.tx),
         )  # fmt: skip
 
     def _reasons(self, name: str, sizes: Iterable[tuple[str, float]]) -> Iterator[Reason]:
