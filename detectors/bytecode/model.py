@@ -2,8 +2,7 @@
 
 The linear part is a logistic regression whose weights may only have the sign that a feature's
 meaning gives it (`features.DIRECTIONS`); it generalises. The forest sees what features mean
-together. Their log-odds are averaged, the linear part's counting
-more. Both can be taught one more contract at a time, without the
+together. Their log-odds are averaged. Both can be taught one more contract at a time, without the
 old ones. The shipped numbers are `code_model.json`, their card is `docs/deployments.md`.
 """
 
@@ -26,11 +25,6 @@ MOST = 12.0
 """Log-odds beyond which the linear part is not believed."""
 
 
-LINEAR = 0.7
-"""What the linear part's log-odds count; the rest is the forest's. Chosen out of fold; chosen anew
-without each tenth of the families, what is reached stays the same (`docs/deployments.md`)."""
-
-
 @dataclass(slots=True)
 class CodeModel:
     """Log-odds that a contract is made for an attack."""
@@ -49,7 +43,7 @@ class CodeModel:
         row = self._row(x)
         share = forest.attack_share(self.trees, row)
         linear = max(-MOST, min(MOST, self._linear(row)))
-        return LINEAR * linear + (1.0 - LINEAR) * math.log(share / (1.0 - share))
+        return (linear + math.log(share / (1.0 - share))) / 2.0
 
     def p_value(self, score: float) -> float:
         """Return the share of services that score at least as high; beyond the highest of them the
