@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli import recover_aids
+from cli import recover_aids, recover_decided
 from cli.recover_node import PlanFile, node
 from schemas.errors import ConfigurationError
 
@@ -25,6 +25,7 @@ app.command()(recover_aids.eradicate)
 app.command()(recover_aids.layout)
 app.command()(recover_aids.restitution)
 app.command()(recover_aids.claims)
+app.command()(recover_decided.decided)
 
 
 Evidence = Annotated[

@@ -20,13 +20,13 @@ from console.picture import Picture
 from console.proofs import Proofs
 from console.sessions import Sessions
 from console.stream import Stream
+from console.trust import Trust
 from runtime.broker import Broker
 from runtime.logs import Forwarding
 from runtime.manifests import load_manifests
 from runtime.service import Service
 from runtime.settings import Settings
 from runtime.settings_console import is_loopback
-from runtime.signatures import Verifier
 from schemas.errors import ConfigurationError
 
 TURN_SECONDS = 0.5
@@ -34,9 +34,7 @@ STOP_SECONDS = 5
 """How long open pages may take to end."""
 
 
-def desk_of(
-    settings: Settings, broker: Broker, service: Service, verifier: Verifier | None
-) -> Desk:
+def desk_of(settings: Settings, broker: Broker, service: Service, trust: Trust) -> Desk:
     """Return everything that pages work with, made from the settings.
 
     Raises `ConfigurationError` for settings under which nobody could come in safely.
@@ -60,8 +58,9 @@ def desk_of(
         settings=own,
         url=url,
         picture=picture,
+        trust=trust,
         atlas=Atlas(load_manifests(folder) if folder else {}, folder),
-        feed=Feed(broker, picture, verifier, service.metrics, service.clock),
+        feed=Feed(broker, picture, trust, service.metrics, service.clock),
         stream=Stream(service.metrics),
         sessions=Sessions(service.clock, own.idle_seconds, own.session_seconds),
         roster=Roster(own),

@@ -8,7 +8,7 @@ import pytest
 
 from responders.adapters.base import Adapter, Condition, Outcome
 from responders.adapters.safe import Emergency
-from responders.adapters.safe_transactions import NOBODY, SafeTransaction
+from runtime.safe_transactions import NOBODY, SafeTransaction
 from sandbox.evm import Call, Contract
 from schemas.errors import ConfigurationError, TransientError
 from schemas.manifest import Brake
