@@ -18,6 +18,7 @@ from console.lookup import Lookup
 from console.people import Roster
 from console.picture import Picture
 from console.proofs import Proofs
+from console.session_file import SessionFile
 from console.sessions import Sessions
 from console.stream import Stream
 from console.trust import Trust
@@ -54,6 +55,8 @@ def desk_of(settings: Settings, broker: Broker, service: Service, trust: Trust) 
     if own.oidc_issuer is not None:
         callback = f"{url}/login/provider/answer"
         provider = Provider(own, own.oidc_issuer, callback, service.clock)
+    roster, kept = Roster(own), own.sessions_file
+    store = None if kept is None else SessionFile(kept, service.clock, roster)
     return Desk(
         settings=own,
         url=url,
@@ -62,8 +65,8 @@ def desk_of(settings: Settings, broker: Broker, service: Service, trust: Trust) 
         atlas=Atlas(load_manifests(folder) if folder else {}, folder),
         feed=Feed(broker, picture, trust, service.metrics, service.clock),
         stream=Stream(service.metrics),
-        sessions=Sessions(service.clock, own.idle_seconds, own.session_seconds),
-        roster=Roster(own),
+        sessions=Sessions(service.clock, own.idle_seconds, own.session_seconds, store),
+        roster=roster,
         provider=provider,
         lookup=Lookup(broker),
         proofs=Proofs(own.log_url, service.clock),
@@ -118,6 +121,7 @@ async def run(desk: Desk, service: Service) -> None:
     serving = asyncio.create_task(server.serve([_listening(own.host, own.port)]))
     while not (service.stop.is_set() or failures or serving.done()):
         desk.metrics.console_sessions.set(sum(1 for _ in desk.sessions.signed_in()))
+        desk.sessions.turn()
         service.health.beat(desk.obstacle)
         await asyncio.sleep(TURN_SECONDS)
     desk.stream.end()

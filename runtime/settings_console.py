@@ -69,6 +69,9 @@ class ConsoleSettings(Group):
     idle_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
     session_seconds: Annotated[int, Field(ge=60, le=604_800)] = 43_200
     """The longest that anybody is signed in, busy or not."""
+    sessions_file: Path | None = None
+    """Where sessions outlive a restart, for this console alone; None: in memory, and a restart
+    signs everybody out."""
     proposal_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
     """How long a proposal waits for a second person."""
     history_hours: Annotated[int, Field(ge=1, le=2160)] = 72
