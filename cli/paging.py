@@ -45,7 +45,12 @@ def page(
         return
     broker = connect(settings, INCIDENTS, PAGES, BEATS, DEAD_LETTERS)
     rules = Rules(
-        by_severity, of_silence, own.watch, settings.health.beat_seconds, own.newest_seconds
+        by_severity,
+        of_silence,
+        own.watch,
+        settings.health.beat_seconds,
+        own.newest_seconds,
+        settings.console.url or "",
     )
     with running("page", settings) as service:
         producer = broker.producer()

@@ -47,6 +47,8 @@ class Rules:
     """Seconds between two beats."""
     newest: int
     """Seconds; see `pages.after_case`."""
+    console: str = ""
+    """Where people take a case in hand with a click, '' where there is no such page."""
 
 
 class _Telling(NamedTuple):
@@ -159,7 +161,9 @@ class Pager:
                 self._save(at, replace(page, ended="closed"))
                 continue
             self._rounds.begin(
-                _Telling(at, page.since), ladder.tell(page.rung), words.of_page(page)
+                _Telling(at, page.since),
+                ladder.tell(page.rung),
+                words.of_page(page, self._rules.console),
             )
         self._listen(now)
         for about, answers in self._rounds.turn():
