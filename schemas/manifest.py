@@ -13,6 +13,7 @@ from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.expressions import MAX_LENGTH, parse
+from schemas.fast_path import FastPath
 from schemas.issuers import Issuer
 from schemas.loss import Asset, Cut, Griefing, Loss
 from schemas.operators import Quorum, unfit
@@ -234,6 +235,7 @@ class Manifest(_Strict):
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
     source: Source | None = None
+    fast_path: FastPath | None = None
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:
