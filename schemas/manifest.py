@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from schemas.expressions import MAX_LENGTH, parse
 from schemas.fast_path import FastPath
 from schemas.issuers import Issuer
+from schemas.links import PAGE
 from schemas.loss import Asset, Cut, Griefing, Loss
 from schemas.operators import Quorum, unfit
 from schemas.statements import QUANTITIES, Statement, quantities, units
@@ -216,6 +217,8 @@ class Manifest(_Strict):
     """Names the protocol on every topic; unique among all manifests."""
     name: Annotated[str, Field(max_length=128)] = ""
     chain: Annotated[str, Field(pattern=CHAIN)]
+    explorer: Annotated[str, Field(pattern=f"{PAGE}|^$", max_length=256)] = ""
+    """Where people look at the chain; alerts link to their transaction under `/tx/` of it."""
     contracts: Annotated[tuple[Contract, ...], Field(min_length=1, max_length=5000)]
     tokens: tuple[TokenInfo, ...] = ()
     markets: tuple[Market, ...] = ()
