@@ -207,7 +207,9 @@ class Source(_Strict):
     """A folder of what the compiler wrote: Hardhat's, Foundry's or Truffle's artefacts, or solc's
     standard JSON output."""
     solidity: Annotated[str, Field(max_length=256)] | None = None
-    """A folder or file of source that Slither is run on, where it is configured."""
+    """A Hardhat project that was built, which Slither reads where it is configured."""
+    scenes: Annotated[str, Field(max_length=256)] | None = None
+    """A file of calls that show what made-up ones cannot: whether a brake stops a liquidation."""
 
 
 class Manifest(_Strict):
