@@ -15,11 +15,8 @@ class Exchange:
 
     def __init__(self, guarded: Guarded) -> None:
         stage, me = guarded.stage, guarded.stage.people
-        self.stage, self.people, self.thief = (
-            stage,
-            guarded.theatre.people(12),
-            guarded.theatre.thief,
-        )
+        self.stage = stage
+        self.people, self.thief = guarded.theatre.people(12), guarded.theatre.thief
         create = stage.deployer.create_packaged
         self.dollar, self.acre, self.barley = (
             stage.deployer.create("ToyERC20", name, name, 18, 10**9 * ETHER)
