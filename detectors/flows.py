@@ -127,11 +127,15 @@ def round_trips(flows: Sequence[Flow], net: Net, besides: frozenset[str]) -> lis
     What was lent and given back is no such token; nor is one of which a hundredth came back. Who
     passes everything on is left with nothing of it all and is none.
     """
+    both_ways = {flow.sender for flow in flows} & {flow.to for flow in flows} & net.keys()
+    both_ways -= besides | {NOBODY}
+    if not both_ways or len(flows) < 4:  # two tokens, each there and back
+        return []
     sums: dict[tuple[str, str], list[float]] = {}
     for flow in flows:
         amount = float(flow.amount)
         for address, outwards in ((flow.sender, 1), (flow.to, 0)):
-            if address in net and address not in besides and address != NOBODY:
+            if address in both_ways:
                 sums.setdefault((address, flow.token), [0.0, 0.0])[outwards] += amount
     lent = {(loan.lender, loan.token) for loan in loans(flows)}
     both: dict[str, int] = {}

@@ -104,7 +104,8 @@ def counts(tx: Transaction) -> dict[str, float]:
 def _coin(net: Net, side: frozenset[str]) -> float:
     """Return by how many powers of ten the coin that these addresses gained for nothing exceeds one
     whole. Of all tokens only the coin is worth about the same in every transaction of a chain."""
-    return _decades(net, side, NATIVE) if NATIVE in free_gains(net, side) else 0.0
+    gain = _decades(net, side, NATIVE)
+    return gain if gain and NATIVE in free_gains(net, side) else 0.0
 
 
 def _decades(net: Net, mine: frozenset[str], token: str) -> float:
