@@ -54,10 +54,15 @@ def test_text_from_a_chain_is_escaped_wherever_it_is_shown() -> None:
 def test_a_region_is_the_part_of_its_page(console: Console) -> None:
     browser = console.sign_in("vic")
     for path, region in (
+        ("/", "pages"),
         ("/", "map"),
         ("/", "alerts"),
         ("/cases", "cases"),
         ("/plans", "plans"),
+        ("/signals", "signals"),
+        ("/risk", "risk"),
+        ("/contracts", "contracts"),
+        (f"/cases/{CASE}", f"trail:{CASE}"),
         (f"/cases/{CASE}", f"case:{CASE}"),
         (f"/cases/{CASE}/flows", f"flows:{CASE}"),
     ):
