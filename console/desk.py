@@ -30,6 +30,7 @@ from runtime.broker import Producer
 from runtime.clock import Clock
 from runtime.metrics import Metrics
 from runtime.settings_console import ConsoleSettings
+from schemas import links
 from schemas.incidents import Incident
 
 T = TypeVar("T")
@@ -186,6 +187,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(words.FILTERS)
     environment.filters["indented"] = partial(json.dumps, indent=2)
+    environment.tests["a_page"] = links.is_page
     return environment
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from detectors.rules import Rules
 from detectors.tail import OnlineTail
+from schemas import links
 from schemas.alerts import Alert, Evidence, Reason, Severity, Vote, Withdrawal
 from schemas.chain import Event
 from schemas.ids import content_id
@@ -210,6 +211,8 @@ class EventHost:
             severity=next((name for bound, name in _SEVERITIES if ratio <= bound), "low"),
             summary="; ".join(reason.text for reason in reasons)[:500],
             votes=(vote,),
+            reference=links.reference(event.chain, event.tx),
+            link=links.page(rules.explorer, event.tx),
         )  # fmt: skip
 
     def _reasons(self, name: str, sizes: Mapping[str, float]) -> Iterator[Reason]:

@@ -149,6 +149,7 @@ class SafeService:
 
     def _answered(self, method: str, where: str, **request: Any) -> bytes:
         """Return the body of a good answer; try again what may pass."""
+        reason = ""
         for wait in (*WAITS, None):
             try:
                 status, body = self._asked(method, self._address + where, request)
