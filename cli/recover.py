@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli import recover_aids
+from cli import recover_aids, recover_decided
 from cli.recover_node import PlanFile, node, plan_of
 from cli.safe_posts import Keystore, KmsKey, PasswordFile, Service, posting
 from schemas.errors import ConfigurationError
@@ -27,6 +27,7 @@ app.command()(recover_aids.eradicate)
 app.command()(recover_aids.layout)
 app.command()(recover_aids.restitution)
 app.command()(recover_aids.claims)
+app.command()(recover_decided.decided)
 
 
 Evidence = Annotated[
