@@ -164,7 +164,7 @@ def test_slices_and_whole_sweeps_are_what_the_metrics_tell(
     broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(10_000))
-    monkeypatch.setattr(snapshots.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("detectors.snapshots.time.perf_counter", lambda: float(next(clock)))
     monkeypatch.setattr(snapshots, "SHORTEST", 0.0)
     monkeypatch.setattr(snapshots, "SHARE_OF_TIME", 0.0)
     run = Process(broker)
