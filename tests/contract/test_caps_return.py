@@ -1,6 +1,5 @@
 """Caps of Aave that a brake cut stay as they are, and return in steps that people decide on."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +100,7 @@ class Release:
 
 
 @pytest.fixture
-def release(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Release]:
+def release(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
     made = Release(stage, tmp_path)
     monkeypatch.setenv("FIREBREAK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FIREBREAK_PROTOCOLS", str(tmp_path / "protocols"))
