@@ -21,6 +21,8 @@ class SignalsSettings(Group):
     keystore_password_file: Path | None = None
     kms_key: str | None = None
     """Instead of a keystore: the id, ARN or alias of a key that AWS KMS keeps."""
+    signer_socket: Path | None = None
+    """Instead of either: the socket of a `firebreak signer` that keeps the key."""
     sequence: Path | None = None
     """The file that keeps the highest sequence; default: in the home folder."""
     least_severity: Severity = "high"

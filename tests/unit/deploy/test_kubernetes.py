@@ -91,6 +91,14 @@ def test_a_pod_can_do_no_more_than_it_must(name: str) -> None:
 
 
 @each_service
+def test_it_may_take_as_much_memory_as_under_compose(name: str) -> None:
+    here: str = container(name)["resources"]["limits"]["memory"]
+    services = read_yaml(DEPLOY.parent / "docker-compose.yml")["services"]
+    there: str = services[name]["deploy"]["resources"]["limits"]["memory"]
+    assert here.removesuffix("i").lower() == there
+
+
+@each_service
 def test_probes_ask_the_services_own_endpoints(name: str) -> None:
     one = container(name)
     assert {"name": "health", "containerPort": 8080} in one["ports"]
