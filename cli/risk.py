@@ -37,6 +37,7 @@ def publish(
 
     Without --armed nothing is sent to a chain.
     """
+    from cli.hearing import hearing, people_of
     from cli.wiring import connect, read_manifests, read_settings
     from runtime.intake import Intake
     from runtime.lag import LagGauge
@@ -81,14 +82,7 @@ def publish(
         known(manifests, service.metrics)
         remember(broker, desk, shelf, Verifier({signer.key_id: signer.public_key}))
         producer = broker.producer()
-        task = Underwriting(
-            broker,
-            Admission(Intake(producer, service.metrics, "risk"), load_verifier(trusted)),
-            desk,
-            Publisher(producer, signer, shelf, service.metrics, side),
-            service.clock,
-            side,
-        )
+        intake = Intake(producer, service.metrics, "risk")
         consumer = broker.consumer("firebreak-risk")
         lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
@@ -96,14 +90,28 @@ def publish(
             service.health.beat(task.obstacle)
             lag.look()
 
-        with _web(settings, service, shelf):
+        people = people_of(settings, armed=own.armed)
+        with (
+            hearing(desk.neighbourhood, broker, intake, service.metrics, people) as signals,
+            _web(settings, service, shelf),
+        ):
+            task = Underwriting(
+                broker,
+                Admission(intake, load_verifier(trusted), signals),
+                desk,
+                Publisher(producer, signer, shelf, service.metrics, side),
+                service.clock,
+                side,
+            )
             Loop(consumer, task, service.clock, beat=beat).run(service.stop)
 
 
 @contextmanager
 def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"]:
     """Connect to the nodes, and open the account that signs reports, where they are configured."""
+    from cli.apart import require_apart
     from cli.nodes import nodes
+    from cli.wiring import read_manifests
     from underwriting.account import open_account
     from underwriting.publisher import Chainside
     from underwriting.reporter import Reporter
@@ -117,6 +125,8 @@ def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"
         if own.endpoints:
             reached = stack.enter_context(nodes(own.endpoints, settings, service))
         if own.armed and account is not None and reached is not None:
+            known = read_manifests(settings).values()
+            require_apart("risk.keystore", account.address, settings, reached, known)
             reporter = Reporter(reached, account, own.fee_cap_gwei * _GWEI, service.metrics)
         yield Chainside(reached, account, reporter)
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from responders.chain import Chain, Head
 from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
-from responders.neighbours import Neighbourhood
 from responders.signer import Signer
 from responders.switch import Switch
+from runtime.neighbourhood import Neighbourhood
 from schemas.actions import Heard
 from schemas.errors import TransientError
 from schemas.manifest import Manifest

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from neighbours.subscribers import Subscriber
-from responders.neighbours import MAX_SIGNAL_ODDS
+from runtime.neighbourhood import MAX_SIGNAL_ODDS
 from runtime.reputation import Standing
 from runtime.settings_signals import SignalsSettings
 from runtime.statement import TYPE
