@@ -24,8 +24,8 @@ def require_apart(
     nodes: "Endpoints",
     manifests: "Iterable[Manifest]",
 ) -> None:
-    """Raise `ConfigurationError` when the account of setting `name` is that of a responder or a
-    heartbeat of this configuration, or one that a gate of these manifests obeys."""
+    """Raise `ConfigurationError` when the account of setting `name` is that of a responder, a
+    heartbeat or an issuer of this configuration, or one that a gate of these manifests obeys."""
     for power in (*_configured(address, settings), *_on_chain(address, nodes, manifests)):
         raise ConfigurationError(
             f"{name}: {address} {power}. Give it an account of its own, which can do nothing else"
@@ -37,6 +37,7 @@ def _configured(address: str, settings: "Settings") -> Iterator[str]:
         "respond.keystore": settings.respond.keystore,
         "respond.heartbeat_keystore": settings.respond.heartbeat_keystore,
         "signer.keystore": settings.signer.keystore,
+        "signals.keystore": settings.signals.keystore,
     }
     for name, path in files.items():
         if path is not None and _named(path) == address.lower():

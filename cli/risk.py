@@ -112,7 +112,7 @@ def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"
     from cli.apart import require_apart
     from cli.nodes import nodes
     from cli.wiring import read_manifests
-    from underwriting.account import open_account
+    from runtime.account import open_account
     from underwriting.publisher import Chainside
     from underwriting.reporter import Reporter
 
