@@ -39,9 +39,8 @@ def publish(
     """
     from cli.hearing import hearing, people_of
     from cli.wiring import connect, read_manifests, read_settings
+    from cli.working import work
     from runtime.intake import Intake
-    from runtime.lag import LagGauge
-    from runtime.loop import Loop
     from runtime.service import running
     from runtime.signatures import Verifier, key_id, load_signer, load_verifier, public_keys
     from underwriting import model
@@ -84,11 +83,6 @@ def publish(
         producer = broker.producer()
         intake = Intake(producer, service.metrics, "risk")
         consumer = broker.consumer("firebreak-risk")
-        lag = LagGauge(consumer.lags, service.metrics, service.clock)
-
-        def beat() -> None:
-            service.health.beat(task.obstacle)
-            lag.look()
 
         people = people_of(settings, armed=own.armed)
         with (
@@ -103,7 +97,7 @@ def publish(
                 service.clock,
                 side,
             )
-            Loop(consumer, task, service.clock, beat=beat).run(service.stop)
+            work(consumer, task, service, obstacle=lambda: task.obstacle)
 
 
 @contextmanager
