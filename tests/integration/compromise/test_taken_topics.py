@@ -47,7 +47,7 @@ def test_only_alerts_lead_to_a_brake() -> None:
 
 
 @pytest.mark.parametrize("topic", [READINESS, FUND_FLOWS, PAGES, BEATS], ids=lambda one: one.name)
-def test_what_is_only_shown_moves_nobody_who_brakes_decides_or_keeps_cases(
+def test_what_is_only_shown_moves_nobody_who_acts(
     topic: TopicSpec,
 ) -> None:
     """The worst is a false picture, or a pager that is told less: no service that brakes, warns,
