@@ -66,11 +66,21 @@ class Response:
         """Whose alerts are answered, by protocol."""
         return {name: next(iter(own.values())).manifest for name, own in self._levers.items()}
 
+    @property
+    def apart(self) -> frozenset[str]:
+        """The protocols with a brake whose call is known only from what a transaction did."""
+        return frozenset(
+            protocol
+            for protocol, own in self._levers.items()
+            if any(lever.aimed(lever.key.calldata) is None for lever in own.values())
+        )
+
     def answer(self, heard: Heard, count: int = 1) -> None:
         """Answer an alert, in the name of so many that are alike.
 
-        Raises `TransientError` if a target that was braked before cannot be looked at: read the
-        alert again. `UnsafeToContinueError` if a step cannot be written down.
+        Raises `TransientError` if a target that was braked before, or what the transaction did,
+        cannot be looked at: read the alert again. `UnsafeToContinueError` if a step cannot be
+        written down.
         """
         alert, withdrawn = heard.alert, heard.withdrawn
         levers = self._levers.get(alert.protocol, {})
@@ -84,8 +94,9 @@ class Response:
         warned = self._outlook.heard(alert.protocol)
         at_work: set[str] = set()
         fees = self._outlook.fees_paid(manifest, alert.tx)
-        for brake in policy.ladder(manifest):
-            lever = levers[brake.name]
+        reached = (levers[brake.name] for brake in policy.ladder(manifest))
+        for lever in [one for own in reached for one in own.called_for(alert.tx)]:
+            brake = lever.brake
             around = Surroundings(
                 guard=ledger.guard,
                 head=head,
