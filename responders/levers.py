@@ -61,6 +61,11 @@ class Lever:
             return self
         return None if adapter is None else replace(self, adapter=adapter)
 
+    @property
+    def unnamed(self) -> bool:
+        """Whether what it calls is known only from what a transaction did."""
+        return self.aimed(self.key.calldata) is None
+
     def called_for(self, tx: str) -> "tuple[Lever, ...]":
         """Return every brake that a transaction calls for: most often this one, whatever it did.
 

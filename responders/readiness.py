@@ -176,4 +176,4 @@ class Teller:
 def _shown(lever: Lever) -> bool:
     """Say whether the call is known, and short enough for a record."""
     calldata = lever.adapter.plan().calldata
-    return len(calldata) <= 2 + 2 * MAX_CALLDATA and lever.adapter.aimed(calldata) is not None
+    return len(calldata) <= 2 + 2 * MAX_CALLDATA and not lever.unnamed

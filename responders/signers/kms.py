@@ -22,6 +22,7 @@ from responders.fees import Fee
 from responders.questions import Question
 from responders.transactions import ORDER, Signed, assembled, digest, fields
 from runtime import statement
+from runtime.safe_transactions import SafeTransaction
 from schemas.errors import ConfigurationError, TransientError
 from schemas.signals import Signal
 from schemas.units import Seconds
@@ -90,6 +91,10 @@ class KmsSigner:
     def sign_statement(self, signal: Signal) -> str:
         """Return the EIP-712 signature of a signal: nothing that it signs here is a transaction."""
         return self._words(statement.digest(signal))
+
+    def sign_safe(self, transaction: SafeTransaction) -> str:
+        """Return the signature of a Safe's transaction, as an owner or an owner's delegate."""
+        return self._words(transaction.digest)
 
     def _words(self, hashed: bytes) -> str:
         parity, r, s = self._signed(hashed)

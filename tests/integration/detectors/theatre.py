@@ -3,7 +3,7 @@
 Nothing leaves this machine: the attacks are driven to see whether the defence sees them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +61,19 @@ class Theatre:
         roles: dict[str, list[Contract]],
         names: Sequence[str] = ACTS,
         brakes: tuple[Brake, ...] = (),
+        foreign: Collection[str] = (),
     ) -> Manifest:
-        """Begin to watch, from the next block on, at ten in the morning, with these detectors."""
+        """Begin to watch, from the next block on, at ten in the morning, with these detectors.
+
+        What contracts in `foreign` roles hold is not the protocol's.
+        """
         self.deployer.settle()
         contracts = tuple(
-            Watched(address=contract.address.lower(), role=role)  # type: ignore[arg-type]  # a role
+            Watched(
+                address=contract.address.lower(),
+                role=role,  # type: ignore[arg-type]  # a role
+                holds_value=role not in foreign,
+            )
             for role, members in roles.items()
             for contract in members
         )

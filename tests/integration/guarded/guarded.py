@@ -4,12 +4,15 @@ Detectors, responder, gate and chain are the real ones, in one process and witho
 """
 
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from responders.journal import Journal
 from responders.outlook import Account as Signing
 from responders.signer import KeySigner
 from sandbox.node import LocalNode
+from schemas.alerts import Alert
 from schemas.manifest import Brake, Manifest
 from tests.contract.stage import Stage
 from tests.integration.detectors.theatre import Act, Theatre
@@ -26,6 +29,8 @@ class Guarded:
         self.gate = self.stage.new_gate()
         self._journal = journal
         self._responder: Assembly | None = None
+        self.said: list[Alert] = []
+        """What the detectors said of each strike."""
 
     def through_gate(self, brake: Brake) -> Brake:
         """Return the brake with the gate as its way, which the people allow."""
@@ -54,11 +59,30 @@ class Guarded:
         alerts = theatre.judged()
         seen = time.perf_counter()
         responder.look()
+        self.said += alerts
         if not alerts:
             return None
         responder.receive(*alerts)
         sent = time.perf_counter()
         return {"alert": 1000 * (seen - start), "brake": 1000 * (sent - start)}
+
+    def unguarded(self, taken: Callable[[], int], *blocks: Sequence[Act]) -> int:
+        """Return what these blocks change where nobody looks; the chain is set back."""
+        with self._set_back():
+            before, hands = taken(), self.stage.hands
+            for acts in blocks:
+                for account, call in acts:
+                    hands.send(account, call)
+                hands.mine()
+            return taken() - before
+
+    @contextmanager
+    def _set_back(self) -> Iterator[None]:
+        mark = self.stage.node.rpc("evm_snapshot")
+        yield
+        assert self.stage.node.rpc("evm_revert", mark)
+        self.stage.begin()
+        self.theatre.chain = self.stage.hands
 
     def states(self) -> list[str]:
         assert self._responder is not None

@@ -80,10 +80,11 @@ def test_a_stolen_role_draws_once(guarded: Guarded, tally: Tally, stolen: str) -
         brake = brake.model_copy(update={"parameters": told})
     roles = {"governor": [manager], "vault": office.coffers}
     manifest = theatre.watch(roles, (*CORE, "privilege"), (guarded.through_gate(brake),))
+    said = []
     for number, one in enumerate(hired):
         if theatre.play((keeper, office.hires(one))):
             theatre.later()
-        said = theatre.play(
+        said += theatre.play(
             *(
                 (who, office.draws(where, who, (100 + 9 * at + number) * ETHER))
                 for at, who in enumerate(operators)

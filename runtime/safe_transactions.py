@@ -6,13 +6,15 @@ wait in a queue: what waits there with too few signatures then blocks nothing. A
 several nonces ahead, because any other transaction uses one up.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from eth_account.messages import encode_typed_data
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from responders.adapters.calls import called
+from runtime.calldata import called
 
 NOBODY = "0x" + "00" * 20
 _EXECUTE = (
@@ -83,12 +85,14 @@ class SafeTransaction:
 
     def proposal(self, sender: str, signature: str, origin: str) -> dict[str, Any]:
         """Return what the transaction service takes (`POST
-        /api/v2/safes/{safe}/multisig-transactions/`); `sender` is an owner, or an owner's delegate.
+        /api/v2/safes/{safe}/multisig-transactions/`); `sender` is an owner, or an owner's delegate;
+        '' leaves it to be filled in. The service takes addresses with their checksum (EIP-55) only.
         """
         return self.terms | {
+            "to": to_checksum_address(self.to),
             "value": "0",
             "contractTransactionHash": "0x" + self.digest.hex(),
-            "sender": sender,
+            "sender": to_checksum_address(sender) if sender else "",
             "signature": signature,
             "origin": origin,
         }
@@ -98,3 +102,16 @@ class SafeTransaction:
         *terms, _ = self.terms.values()
         terms[2] = bytes.fromhex(self.data[2:])
         return called(_EXECUTE, *terms, bytes.fromhex(signatures[2:]))
+
+
+def proposed_rows(transactions: Iterable[SafeTransaction], origin: str) -> list[dict[str, Any]]:
+    """Return for each what its owners compare (`hash`), what a wallet signs (`typed`), and what the
+    transaction service takes once sender and signature are filled in (`proposal`)."""
+    return [
+        {
+            "hash": "0x" + one.digest.hex(),
+            "typed": one.typed,
+            "proposal": one.proposal("", "", origin),
+        }
+        for one in transactions
+    ]
