@@ -57,7 +57,7 @@ class Responder:
         """`look_every` is how often to look at the chain, in seconds."""
         self._ears = ears
         self._response = response
-        self._lanes = Lanes(response.manifests, self._believes)
+        self._lanes = Lanes(response.manifests, self._believes, response.apart)
         self._executor = executor
         self._book = book
         self._clock = clock
