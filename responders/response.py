@@ -1,6 +1,6 @@
 """From one alert to what is done about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -80,11 +80,21 @@ class Response:
         """Whose alerts are answered, by protocol."""
         return {name: next(iter(own.values())).manifest for name, own in self._levers.items()}
 
+    @property
+    def apart(self) -> frozenset[str]:
+        """The protocols with a brake whose call is known only from what a transaction did."""
+        return frozenset(
+            protocol
+            for protocol, own in self._levers.items()
+            if any(lever.unnamed for lever in own.values())
+        )
+
     def answer(self, heard: Heard, count: int = 1) -> None:
         """Answer an alert, in the name of so many that are alike.
 
-        Raises `TransientError` if a target that was braked before cannot be looked at: read the
-        alert again. `UnsafeToContinueError` if a step cannot be written down.
+        Raises `TransientError` if a target that was braked before, or what the transaction did,
+        cannot be looked at: read the alert again. `UnsafeToContinueError` if a step cannot be
+        written down.
         """
         alert, withdrawn = heard.alert, heard.withdrawn
         levers = self._levers.get(alert.protocol, {})
@@ -102,11 +112,13 @@ class Response:
             fees_paid=self._outlook.fees_paid(manifest, alert.tx),
             heard=self._outlook.heard(alert.protocol),
         )
+        reached = (levers[brake.name] for brake in policy.ladder(manifest))
+        called_for = [one for own in reached for one in own.called_for(alert.tx)]
         gave_way: set[str] = set()
         for _ in levers:  # each further turn has an option fewer
             reach = self._reach(alert, levers, incident, known)
             turn = Turn(heard, incident, replace(known, reach=reach), frozenset(gave_way))
-            self._answer(turn, levers)
+            self._answer(turn, called_for)
             options = [option.brake for option in reach.options] if reach is not None else []
             failed = {n for n in options if self._episodes.gave_way(levers[n], incident)}
             if not failed - gave_way:
@@ -115,18 +127,17 @@ class Response:
         self._book.note(alert.protocol, incident, time)
         self._show_budget(alert.protocol)
 
-    def _answer(self, turn: Turn, levers: Mapping[str, Lever]) -> None:
+    def _answer(self, turn: Turn, called_for: Sequence[Lever]) -> None:
         """Decide on every brake, the narrowest first, and pull those that may be."""
         alert, incident = turn.heard.alert, turn.incident
-        manifest = next(iter(levers.values())).manifest
         at_work: set[str] = set()
-        for brake in policy.ladder(manifest):
+        for lever in called_for:
+            brake = lever.brake
             if brake.name in turn.gave_way:
                 continue
-            lever = levers[brake.name]
             around = replace(
                 self._around(turn.known, lever, incident, alert.timestamp),
-                narrower=policy.narrower(brake, alert, manifest, at_work),
+                narrower=policy.narrower(brake, alert, lever.manifest, at_work),
             )
             decision = self._decide(alert, lever, around)
             action = self._episodes.wanted(alert, lever, incident, decision)
@@ -162,14 +173,14 @@ class Response:
         None of them is a brake that could keep others back without holding: one that is in place
         and was not enough, that could not be pulled, that waits for other operators, or that is on
         its way for more than `KEEPS_BACK` blocks. It is judged by itself, as is one that halts
-        nothing of the graph.
+        nothing of the graph, or only what is yet to come.
         """
         reach = self._outlook.reach(alert.protocol, alert.losing)
         if reach is None:
             return None
         found = []
         for lever in levers.values():
-            if lever.quorum is not None:
+            if lever.quorum is not None or lever.unnamed:
                 continue
             if self._episodes.at_work(lever, incident, alert.block):
                 if self._episodes.pulled_for(lever, incident, alert.block) <= KEEPS_BACK:
