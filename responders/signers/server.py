@@ -98,8 +98,8 @@ def serve(
 def _attend(
     connection: socket.socket, desk: Desk, client_uid: int, room: threading.Semaphore
 ) -> None:
-    try:
-        with connection:
+    with connection:
+        try:
             connection.settimeout(PATIENCE)
             pid, uid, _ = _CREDENTIALS.unpack(
                 connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
@@ -108,7 +108,7 @@ def _attend(
                 _log.error("stranger", uid=uid, pid=pid)
                 return
             send(connection, desk.answer(receive_question(connection)))
-    except (OSError, WireError) as error:
-        _log.warning("client_lost", error=str(error))
-    finally:
-        room.release()
+        except (OSError, WireError) as error:
+            _log.warning("client_lost", error=str(error))
+        finally:
+            room.release()  # before the client is let go, who may be back at once
