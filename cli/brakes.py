@@ -136,6 +136,7 @@ def _row(manifest: "Manifest", brake: "Brake", chain: "Chain") -> dict[str, Any]
     except ConfigurationError as error:
         raise ConfigurationError(f"{manifest.protocol}: {error}") from error
     deed = family.deed
+    unnamed = family.aimed(deed.calldata) is None  # a gate that lets it needs no entry
     quorum = manifest.quorum
     agreed = quorum is not None and brake.scope in quorum.scopes
     ways = {
@@ -152,7 +153,7 @@ def _row(manifest: "Manifest", brake: "Brake", chain: "Chain") -> dict[str, Any]
         "state": family.probe(chain.head().number).value,
         "route": next((f"{name} {way}" for name, way in ways.items() if way), "direct"),
         "target": deed.target,
-        "calls": [deed.calldata, *deed.variants],
+        "calls": [] if unnamed else [deed.calldata, *deed.variants],
         "stops": sorted(deed.also_stops.activities),
         "lets_go": "released by people only"
         if deed.lapses_after is None
