@@ -21,6 +21,7 @@ from sandbox.deployer import Deployer
 from sandbox.evm import ETHER, Account, Call, Chain, Contract
 from sandbox.node import LocalNode
 from schemas.alerts import Alert
+from schemas.chain import Price
 from schemas.manifest import Brake, Manifest
 from schemas.manifest import Contract as Watched
 from tests.unit.responders.examples import costs
@@ -34,6 +35,9 @@ OPENZEPPELIN = "@openzeppelin/contracts", "build/contracts"
 SAFE = "@safe-global/safe-contracts", "build/artifacts/contracts"
 
 Act = tuple[Account, Call]
+
+OUTSIDE = "oracle", "pair"
+"""Roles of contracts whose assets are not the protocol's."""
 
 
 class Theatre:
@@ -61,20 +65,27 @@ class Theatre:
         roles: dict[str, list[Contract]],
         names: Sequence[str] = ACTS,
         brakes: tuple[Brake, ...] = (),
+        finality: int = 0,
+        **more: Any,
     ) -> Manifest:
-        """Begin to watch, from the next block on, at ten in the morning, with these detectors."""
+        """Begin to watch, from the next block on, at ten in the morning, with these detectors;
+        `more` of the manifest than its contracts."""
         self.deployer.settle()
         contracts = tuple(
-            Watched(address=contract.address.lower(), role=role)  # type: ignore[arg-type]  # a role
+            Watched(
+                address=contract.address.lower(),
+                role=role,  # type: ignore[arg-type]  # a role
+                holds_value=role not in OUTSIDE,
+            )
             for role, members in roles.items()
             for contract in members
         )
         chain = f"eip155:{self.chain.id}"
         manifest = Manifest(
-            protocol="theatre", chain=chain, contracts=contracts, brakes=brakes, halt=costs()
+            protocol="theatre", chain=chain, contracts=contracts, brakes=brakes, halt=costs(), **more
         )
         self._watch = Watch([manifest])
-        maker = HostMaker("set", load_set(names, names), {"theatre": manifest}, lambda _chain: 0)
+        maker = HostMaker("set", load_set(names, names), {"theatre": manifest}, lambda _chain: finality)
         self._host = maker.make(chain, "theatre")
         now = self.chain.timestamp()
         self._seen = self.chain.mine(seconds=(MORNING - now) % DAY or DAY)
@@ -99,6 +110,12 @@ class Theatre:
     def days(self, days: Iterable[Sequence[Act]]) -> list[Alert]:
         """Play one block a day, always at the same hour."""
         return [alert for acts in days for alert in self.play(*acts, seconds=DAY)]
+
+    def judged_prices(self, bars: Iterable[Price]) -> list[Alert]:
+        """Return what the detectors say of bars of markets."""
+        assert self._host is not None
+        judged = (self._host.take_price(bar, self._seen)[1] for bar in bars)
+        return [alert for alert in judged if alert is not None]
 
     def judged(self) -> list[Alert]:
         """Return what the detectors say of the blocks that they have not seen."""

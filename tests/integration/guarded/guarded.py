@@ -10,6 +10,8 @@ from responders.journal import Journal
 from responders.outlook import Account as Signing
 from responders.signer import KeySigner
 from sandbox.node import LocalNode
+from schemas.alerts import Alert
+from schemas.chain import Price
 from schemas.manifest import Brake, Manifest
 from tests.contract.stage import Stage
 from tests.integration.detectors.theatre import Act, Theatre
@@ -26,10 +28,13 @@ class Guarded:
         self.gate = self.stage.new_gate()
         self._journal = journal
         self._responder: Assembly | None = None
+        self.alerts: list[Alert] = []
+        """What was seen since the responder was armed."""
 
-    def through_gate(self, brake: Brake) -> Brake:
-        """Return the brake with the gate as its way, which the people allow."""
-        more = {"gate": self.gate.address, "scope": "T1", "one_detector_may_pause": True}
+    def through_gate(self, brake: Brake, *, alone: bool = True) -> Brake:
+        """Return the brake with the gate as its way, which the people allow; `alone` says whether
+        one detector may pull it."""
+        more = {"gate": self.gate.address, "scope": "T1", "one_detector_may_pause": alone}
         found = brake.model_copy(update=more)
         self.stage.allow(self.gate, found)
         return found
@@ -52,6 +57,7 @@ class Guarded:
         self.stage.hands.mine()
         start = time.perf_counter()
         alerts = theatre.judged()
+        self.alerts += alerts
         seen = time.perf_counter()
         responder.look()
         if not alerts:
@@ -59,6 +65,13 @@ class Guarded:
         responder.receive(*alerts)
         sent = time.perf_counter()
         return {"alert": 1000 * (seen - start), "brake": 1000 * (sent - start)}
+
+    def hear(self, *bars: Price) -> None:
+        """Judge bars of markets, and let the responder act on every alert."""
+        alerts = self.theatre.judged_prices(bars)
+        self.alerts += alerts
+        if self._responder is not None and alerts:
+            self._responder.receive(*alerts)
 
     def states(self) -> list[str]:
         assert self._responder is not None

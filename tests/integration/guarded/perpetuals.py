@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
+from typing import Any, Literal
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from sandbox.evm import ETHER, FOREVER, Account, Call, Contract
-from schemas.manifest import Brake
+from schemas.loss import Asset, Cut, Loss
+from schemas.manifest import Brake, Market, TokenInfo
 from tests.contract.stage import ALLOWED, Stage
 
 DOLLAR = 10**6
@@ -16,6 +18,9 @@ DOLLAR = 10**6
 START = {"clover": 1_000, "barley": 50}
 """Dollars for each of them at first."""
 FUND, LIQUIDITY, CAP, WEALTH = (n * DOLLAR for n in (200_000, 5_000_000, 2_000_000, 1_000_000))
+
+KINDS: tuple[Literal["exchange", "oracle", "pool"], ...] = "exchange", "oracle", "pool"
+"""Of markets that price each of them."""
 
 _CORE = "@uniswap/v2-core", "build"
 _PERIPHERY = "@uniswap/v2-periphery", "build"
@@ -109,6 +114,32 @@ class Perpetuals:
                 "parameters": {"does": "openings", "market": self.listed[name].market.address},
             }
         )
+
+    def manifest(self, brakes: Sequence[Brake]) -> dict[str, Any]:
+        """Return what a manifest says of it beside contracts and brakes."""
+        quote = self.quote.address.lower()
+        held = {brake.name: self.listed[brake.name.removeprefix("halt-")] for brake in brakes}
+        return {
+            "tokens": (TokenInfo(address=quote, symbol="AUSD", decimals=6),),
+            "assets": (Asset(token="AUSD", price=1, allowable=50_000, loss_per_second=5_000),),
+            "loss": Loss(detect_seconds=1, decide_seconds=1, include_seconds=24),
+            "cuts": tuple(
+                Cut(brake=name, halts=one.market.address.lower()) for name, one in held.items()
+            ),
+            "markets": tuple(
+                Market(market=f"{kind}-{name}", asset=name, kind=kind)
+                for name in self.listed
+                for kind in KINDS
+            ),
+        }
+
+    def endow(self, maker: Account) -> None:
+        """Give somebody the means to keep the pools at the market's price."""
+        tokens = self.quote, *(one.base for one in self.listed.values())
+        amounts = 100 * LIQUIDITY, *[10**7 * ETHER] * len(self.listed)
+        for token, amount in zip(tokens, amounts, strict=True):
+            self.stage.do(self.stage.people, token.call("transfer", maker.address, amount))
+            self.stage.do(maker, token.call("approve", self.router.address, FOREVER))
 
     def told(self, name: str, price: float) -> Call:
         """Return the call by which a feed tells a price, in dollars."""
