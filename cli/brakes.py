@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.safe_posts import Keystore, KmsKey, PasswordFile, Service, posting
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Show what brakes call; have them signed by a Safe's owners.", no_args_is_help=True
 )
+
+MOST_NONCES = 5
+"""For which a brake is proposed at once."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -62,15 +66,14 @@ def safe(
     settings = read_settings()
     with connected(settings) as chain:
         found = _named(read_manifests(settings).get(protocol), protocol, brake)
-        if found.safe is None:
-            raise ConfigurationError(f"{protocol}: brake {brake}: safe: no Safe is named")
+        at = _safe_of(found, protocol)
         deed = registry.family_of(found, chain).deed
-        nonce = word(chain, found.safe, called("nonce()"), None)
+        nonce = word(chain, at, called("nonce()"), None)
         if nonce is None:
-            raise ConfigurationError(f"{protocol}: brake {brake}: safe: {found.safe} is no Safe")
+            raise ConfigurationError(f"{protocol}: brake {brake}: safe: {at} is no Safe")
         chain_id = int(chain.name.rpartition(":")[2])
         transactions = [
-            SafeTransaction(chain_id, found.safe, deed.target, data, number)
+            SafeTransaction(chain_id, at, deed.target, data, number)
             for data in (deed.calldata, *deed.variants)
             for number in range(nonce, nonce + count)
         ]
@@ -79,6 +82,54 @@ def safe(
         for one in transactions
     ]
     typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+
+
+@app.command()
+def propose(
+    protocol: str,
+    brake: str,
+    service: Service,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    kms_key: KmsKey = None,
+) -> None:
+    """Put a brake before its Safe's owners now, on their transaction service.
+
+    For the nonce that the Safe is at, whatever waits there, so that nothing that is stuck in the
+    queue holds it up; and for the next, where another transaction may be carried out before it.
+    """
+    from cli.wiring import read_manifests, read_settings
+    from responders.adapters import registry
+    from responders.adapters.base import Condition
+    from responders.adapters.calls import called, word
+    from responders.adapters.safe_transactions import SafeTransaction
+    from responders.safe_service import nonces
+
+    settings = read_settings()
+    with (
+        connected(settings) as chain,
+        posting(service, keystore, password_file, kms_key) as to,
+    ):
+        found = _named(read_manifests(settings).get(protocol), protocol, brake)
+        safe, family = _safe_of(found, protocol), registry.family_of(found, chain)
+        nonce = word(chain, safe, called("nonce()"), None)
+        if nonce is None:
+            raise ConfigurationError(f"{protocol}: brake {brake}: safe: {safe} is no Safe")
+        head = chain.head().number
+        if family.probe(head) is Condition.BRAKED:
+            typer.echo(f"braked already at block {head}; nothing was proposed")
+            return
+        data, chain_id = family.calldata(None), int(chain.name.rpartition(":")[2])
+        queue = to.service.queued(safe, nonce)
+        for number in nonces(nonce, queue, MOST_NONCES):
+            made = SafeTransaction(chain_id, safe, family.deed.target, data, number)
+            typer.echo(f"nonce {number}: proposed {to.service.propose(made, to.proposer)}")
+
+
+def _safe_of(brake: "Brake", protocol: str) -> str:
+    if brake.safe is None:
+        raise ConfigurationError(f"{protocol}: brake {brake.name}: safe: no Safe is named")
+    return brake.safe
 
 
 def _row(manifest: "Manifest", brake: "Brake", chain: "Chain") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The graph of `firebreak whatif` as a picture: who holds what, what is halted, what is lost."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from schemas.errors import ConfigurationError
@@ -9,6 +10,12 @@ if TYPE_CHECKING:
     from responders.network.whatif import Report
 
 _COLUMNS = {"token": 0, "outside": 0, "pool": 1, "protocol": 2}
+_WIDEST = 34
+"""Letters in a line below a node."""
+
+_BELOW = 0.22
+"""How far below a node's middle they begin; its rows are 1 apart."""
+
 _COLOURS = {"halted": "#f4c430", "lost": "#d9534f", "spared": "#7fbf7f", "": "#d8dde3"}
 
 
@@ -43,6 +50,10 @@ def draw(report: "Report", target: Path) -> None:
         nx.draw_networkx_labels(
             graph, places, {name: _label(name, report) for name in graph}, font_size=7, ax=axis
         )
+        below = {name: (x, y - _BELOW) for name, (x, y) in places.items()}
+        nx.draw_networkx_labels(
+            graph, below, _notes(report), font_size=7, verticalalignment="top", ax=axis
+        )
         nx.draw_networkx_edges(
             graph,
             places,
@@ -75,3 +86,10 @@ def _label(name: str, report: "Report") -> str:
     node, stress = report.nodes[name], report.stress.get(name, 0.0)
     told = f"{node.label.partition(',')[0]}\n{stress:.1%}"
     return f"{told}\n{node.brake}" if name in report.isolation.halted else told
+
+
+def _notes(report: "Report") -> dict[str, str]:
+    """Return what stands below a node: what honest users cannot do while it is halted."""
+    from schemas.activities import named
+
+    return {h.pool: fill(f"also stops: {named(h.also_stops)}", _WIDEST) for h in report.halts}

@@ -1,4 +1,5 @@
-"""`firebreak recover`: lead a braked protocol back. Shows, checks and records; sends nothing."""
+"""`firebreak recover`: lead a braked protocol back. Shows, checks, records, and proposes; sends
+nothing to the chain."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import typer
 
 from cli import recover_aids
 from cli.recover_node import PlanFile, node
+from cli.safe_posts import Keystore, KmsKey, PasswordFile, Service, posting
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -99,6 +101,23 @@ def propose(
             typer.echo(orjson.dumps(proposal.shown, option=orjson.OPT_INDENT_2).decode())
             return
         for line in desk.told(proposal, rehearsal):
+            typer.echo(line)
+
+
+@app.command()
+def post(
+    plan: PlanFile,
+    service: Service,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    kms_key: KmsKey = None,
+) -> None:
+    """Put what is staged before a Safe's owners, on their transaction service.
+
+    They find it in their wallet as any other; what they sign is what `propose` showed.
+    """
+    with _desk(plan) as desk, posting(service, keystore, password_file, kms_key) as to:
+        for line in desk.posted(to.service, to.proposer):
             typer.echo(line)
 
 

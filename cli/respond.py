@@ -72,6 +72,7 @@ def _serve(
     from responders.preflight import preflight
     from responders.readiness import Teller
     from responders.responder import Ears
+    from responders.scoping import warn_of_no_graph
     from runtime.announcement import announce
     from runtime.intake import Intake
 
@@ -101,6 +102,7 @@ def _serve(
         preflight(outlook, levers)
         responder.tick()
         equipment.warn_of_unbounded_loss(outlook, manifests)
+        warn_of_no_graph(m for m in manifests if m.chain == chain.name and m.brakes)
         watch = ArmingWatch(outlook, switch, producer, service.clock)
         loop = _loop(settings, service, broker, responder, watch if recorded else None)
         board = board_of(levers, outlook, book)

@@ -1,8 +1,9 @@
 """`firebreak whatif`: what a fall of a price, or money that leaves, would brake, and why."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,12 +35,15 @@ def whatif(
     picture: Annotated[
         Path | None, typer.Option(help="Where to draw the graph: a .svg or .png.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,  # noqa: FBT002 - a command-line flag
 ) -> None:
     """Show what a shock would reach, which brakes stop it at the least cost, and what is lost all
-    the same; and, for every asset, whether a brake is fast enough for what may be lost.
+    the same, and what else those brakes stop; and, for every asset, whether a brake is fast enough
+    for what may be lost.
 
     Reads manifests, and with --live balances; sends nothing.
     """
+    import orjson
     from rich.console import Console
 
     from cli.network_picture import draw
@@ -58,6 +62,11 @@ def whatif(
     if live:
         worth |= _live(manifests, settings)
     report = answer(manifests, worth, _shock(price or (), outflow or ()))
+    if picture is not None:
+        draw(report, picture)
+    if as_json:
+        typer.echo(orjson.dumps(_document(report), option=orjson.OPT_INDENT_2).decode())
+        return
     console = Console()
     console.print(_losses(report), _brakes(report), sep="\n")
     console.print(
@@ -74,8 +83,10 @@ def whatif(
     console.print(
         _allowances({m.protocol: allowances(m, worth[m.protocol].by_token) for m in manifests})
     )
+    for protocol, reason in report.ungraphed.items():
+        told = f"{protocol}: a responder judges its brakes each by itself: {reason}"
+        console.print(told, highlight=False, markup=False)
     if picture is not None:
-        draw(report, picture)
         console.print(f"Wrote {picture}", highlight=False)
 
 
@@ -141,8 +152,38 @@ def _losses(report: "Report") -> "Table":
     return table
 
 
+def _document(report: "Report") -> dict[str, Any]:
+    """Return a report for programs. Money in the manifests' currency, shares of 1."""
+    return {
+        "nodes": {
+            name: {
+                "kind": node.kind,
+                "label": node.label,
+                "protocol": node.protocol,
+                "holds": node.value,
+                "stress": report.stress.get(name, 0.0),
+                "loss_unbraked": report.losses.get(name, 0.0),
+                "outcome": report.outcome(name),
+                "can_pay": report.recovery.get(name),
+            }
+            for name, node in report.nodes.items()
+        },
+        "halts": [
+            asdict(halt) | {"protocol": report.nodes[halt.pool].protocol} for halt in report.halts
+        ],
+        "least_total": report.isolation.cost,
+        "loss_unbraked": sum(report.losses.values()),
+        "judged_one_by_one": report.ungraphed,
+    }
+
+
 def _brakes(report: "Report") -> "Table":
-    table = _table("brake", "halts", "costs", "stops", "pulled from a probability of")
+    from schemas.activities import named
+
+    table = _table(
+        "brake", "halts", "costs", "saves", "pulled from a probability of", "also stops",
+        "on a price alone",
+    )  # fmt: skip
     for halt in report.halts:
         table.add_row(
             f"{report.nodes[halt.pool].protocol}: {halt.brake}",
@@ -150,6 +191,8 @@ def _brakes(report: "Report") -> "Table":
             f"{halt.cost:,.0f}",
             f"{halt.stops:,.0f}",
             f"{halt.needs:.1%}",
+            named(halt.also_stops),
+            "never" if halt.not_on_a_price else "may be",
         )
     return table
 

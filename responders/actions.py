@@ -12,9 +12,9 @@ from typing import Any, TypedDict
 
 import msgspec
 
-from responders.inputs import words
+from responders.inputs import NOTHING, Beside, words
 from responders.levers import Lever
-from schemas.actions import MOST_TERMS, Action, Heard, Term
+from schemas.actions import MOST_TERMS, Action, Term
 from schemas.alerts import Alert
 from schemas.ids import content_id
 
@@ -52,14 +52,16 @@ def step_id(action: str, step: int, state: str) -> str:
 def follow(action: Action, state: str, reason: str, **changes: Any) -> Action:
     """Return the next step of a brake.
 
-    What was known stays known unless `changes` says otherwise; terms, and what was heard, belong to
-    their step alone.
+    What was known stays known unless `changes` says otherwise; terms, and what was decided on
+    beside them, belong to their step alone.
     Raises `ValueError` for a step that may not follow: a mistake in our own code.
     """
     if state not in NEXT[action.state]:
         raise ValueError(f"{action.action}: {state} may not follow {action.state}")
     number = action.step + 1
-    known: dict[str, Any] = {"heard": None} | changes | dict(told(changes.get("terms", ())))
+    known: dict[str, Any] = (
+        {"heard": None, "reach": None} | changes | dict(told(changes.get("terms", ())))
+    )
     return msgspec.structs.replace(
         action,
         id=step_id(action.action, number, state),
@@ -88,7 +90,7 @@ def proposed(
     incident: str,
     alert: Alert,
     terms: tuple[Term, ...],
-    heard: Heard | None = None,
+    beside: Beside,
 ) -> Action:
     """Return the first step of a brake, called `name`."""
     plan = lever.adapter.plan()
@@ -107,14 +109,15 @@ def proposed(
         scope=plan.scope,
         reason=alert.summary,
         **told(terms),
-        heard=heard,
+        heard=beside.heard,
+        reach=beside.reach,
         severity=alert.severity,
         also_stops=words(lever.also_stops),
     )
 
 
 def reopened(
-    action: Action, alert: Alert, terms: tuple[Term, ...], heard: Heard | None = None
+    action: Action, alert: Alert, terms: tuple[Term, ...], beside: Beside = NOTHING
 ) -> Action:
     """Return the step that proposes an ended brake again, on another alert."""
     return follow(
@@ -123,7 +126,8 @@ def reopened(
         alert.summary,
         alert=alert.id,
         terms=terms,
-        heard=heard,
+        heard=beside.heard,
+        reach=beside.reach,
         severity=alert.severity,
         tx="",
         nonce=None,

@@ -1,16 +1,19 @@
-"""May this alert pull this brake? Policy, halt rule and guard, in that order. Pure."""
+"""May this alert pull this brake? Policy, halt rule, guard and scope, in that order. Pure."""
 
 from dataclasses import dataclass
 
-from responders import guard, halt, policy
+from msgspec.structs import replace
+
+from responders import guard, halt, policy, scope
 from responders.allowance import buckets
 from responders.evidence import alerting, families, only_volatility, requested, rules_broken
 from responders.guard import GuardState, Request
-from responders.inputs import Inputs, terms_of, words
+from responders.inputs import NOTHING, Beside, Inputs, terms_of, words
 from schemas.actions import Heard, Term
 from schemas.activities import EVERYTHING, Activity
 from schemas.alerts import Alert
 from schemas.manifest import Brake, Manifest
+from schemas.reach import Reach
 from schemas.units import account
 
 
@@ -22,8 +25,8 @@ class Decision:
     reason: str
     terms: tuple[Term, ...]
     also_stops: tuple[str, ...] = ()
-    heard: Heard | None = None
-    """What neighbours had warned of."""
+    beside: Beside = NOTHING
+    """What it rests on beside the terms."""
     renewal: bool = False
     """Whether it keeps in place what is in place."""
 
@@ -53,6 +56,8 @@ class Surroundings:
     """What a simulation at the head shows to be at risk still; None where none was made."""
     heard: Heard | None = None
     """What neighbours warn of now."""
+    reach: Reach | None = None
+    """Where the loss gets, and what may be halted on its way; None where there is no graph."""
 
 
 def decide(alert: Alert, brake: Brake, manifest: Manifest, around: Surroundings) -> Decision:
@@ -63,13 +68,14 @@ def decide(alert: Alert, brake: Brake, manifest: Manifest, around: Surroundings)
 
 
 def judge(given: Inputs) -> Decision:
-    """Decide. The first of policy, halt rule and guard that objects gives the reason; the terms are
-    all there, whoever objected, inputs first."""
+    """Decide. The first of policy, halt rule, guard and scope that objects gives the reason; the
+    terms are all there, whoever objected, inputs first."""
     verdict = halt.judge(given)
     objections = (
         policy.objection(given),
         "" if verdict.halt else verdict.reason,
         guard.objection(given),
+        scope.objection(given),
     )
     objection = next(filter(None, objections), "")
     return Decision(
@@ -77,7 +83,7 @@ def judge(given: Inputs) -> Decision:
         reason=objection or verdict.reason,
         terms=(*terms_of(given), *verdict.terms),
         also_stops=tuple(sorted(given.also_stops)),
-        heard=given.heard,
+        beside=Beside(given.heard, given.reach),
         renewal=bool(given.renewal),
     )
 
@@ -99,6 +105,8 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         scope=brake.scope,
         also_stops=frozenset(words(around.also_stops)),
         heard=around.heard,
+        reach=None if around.reach is None else replace(around.reach, brake=brake.name),
+        on_graph=around.reach is not None,
         withdrawn=around.withdrawn,
         uncalled=alert.subject == "deployment" and not brake.deployment_may_pause,
         pending=alert.phase == "pending",

@@ -66,6 +66,7 @@ class Holdings:
 
     def __init__(self, chain: Chain, manifest: Manifest) -> None:
         self._chain = chain
+        self.manifest = manifest
         self._holders = sorted(manifest.holders)
         self._units = units_of(manifest)
         self._readable = len(self._holders) * len(self._units) <= MOST_READ

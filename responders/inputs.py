@@ -12,12 +12,26 @@ from typing import Any, Literal
 from schemas.actions import Heard, Term
 from schemas.activities import Activity
 from schemas.errors import PoisonRecordError
+from schemas.reach import Reach
 
 Scope = Literal["T1", "T2", "T3"]
 
 
 def _number(unit: str = "", **default: Any) -> Any:
     return field(metadata={"unit": unit}, **default)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a decision rests on that is no single number, as actions have it."""
+
+    heard: Heard | None = None
+    """What neighbours had warned of."""
+    reach: Reach | None = None
+    """The part of the graph on which brakes were chosen."""
+
+
+NOTHING = Beside()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +47,10 @@ class Inputs:
 
     heard: Heard | None = None
     """What neighbours warned of; None where none did. Travels beside the terms, as it is."""
+
+    reach: Reach | None = None
+    """Where the loss gets, and the brakes on its way; None without a graph. Travels the same way.
+    """
 
     withdrawn: float = _number()
     """Whether the alert's block is known to have left the chain."""
@@ -52,6 +70,9 @@ class Inputs:
     """Whether nothing alerted but the movement of a price."""
     narrower_brakes: float = _number("brakes")
     """Narrower brakes that halt all that loses and were not pulled yet."""
+    on_graph: float = _number(default=0.0)
+    """Whether the narrowest set of brakes was looked for on the protocol's graph
+    (`responders.scope`); otherwise each brake is judged by itself."""
     renewal: float = _number(default=0.0)
     """Whether it is in place, would lapse soon, and a rule is broken (`responders.healing`)."""
 
@@ -99,11 +120,12 @@ def terms_of(given: Inputs) -> tuple[Term, ...]:
 
 
 def inputs_of(
-    scope: Scope, also_stops: Iterable[str], terms: Iterable[Term], heard: Heard | None = None
+    scope: Scope, also_stops: Iterable[str], terms: Iterable[Term], beside: Beside = NOTHING
 ) -> Inputs:
     """Return what `terms_of` was given; terms that it does not know are passed over.
 
-    Raises `PoisonRecordError` when one is missing, is there twice, or has another unit.
+    Raises `PoisonRecordError` when one is missing, is there twice, or has another unit, and when
+    the graph that it speaks of is not there.
     """
     named = [(term.name, term) for term in terms]
     found: Mapping[str, Term] = dict(named)
@@ -117,7 +139,10 @@ def inputs_of(
         if term is not None and term.unit != item.metadata["unit"]:
             raise PoisonRecordError(f"the term {item.name} is in {term.unit!r}")
         values[item.name] = item.default if term is None else term.value
-    return Inputs(scope=scope, also_stops=frozenset(also_stops), heard=heard, **values)
+    if bool(values["on_graph"]) != (beside.reach is not None):
+        raise PoisonRecordError("the action lacks the graph that its brake was chosen on")
+    stopped = frozenset(also_stops)
+    return Inputs(scope=scope, also_stops=stopped, heard=beside.heard, reach=beside.reach, **values)
 
 
 def words(stopped: Iterable[Activity]) -> tuple[str, ...]:

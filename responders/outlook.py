@@ -8,11 +8,13 @@ from responders.chain import Chain, Head
 from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
 from responders.neighbours import Neighbourhood
+from responders.network.terrain import Terrain
 from responders.signer import Signer
 from responders.switch import Switch
 from schemas.actions import Heard
 from schemas.errors import TransientError
 from schemas.manifest import Manifest
+from schemas.reach import Reach
 
 _COIN = 10**18
 """Smallest units of a chain's coin."""
@@ -57,6 +59,7 @@ class Outlook:
             if manifest.chain == chain.name and manifest.assets
         }
         self._held: dict[str, Held] = {}
+        self._terrain = {name: Terrain(own.manifest) for name, own in self._holdings.items()}
 
     @property
     def armed(self) -> bool:
@@ -87,6 +90,11 @@ class Outlook:
     def held(self, protocol: str) -> dict[str, Decimal]:
         """Return what a protocol holds of each token, in money, as far as that is known."""
         return self._held[protocol].by_token if protocol in self._held else {}
+
+    def reach(self, protocol: str, losing: tuple[str, ...]) -> Reach | None:
+        """Return where the loss of these contracts gets; None where that is not known."""
+        terrain = self._terrain.get(protocol)
+        return None if terrain is None else terrain.reach(losing)
 
     def heard(self, protocol: str) -> Heard | None:
         """Return what neighbours warn of that would reach a protocol; None where none does."""
@@ -129,5 +137,7 @@ class Outlook:
             self.nonce = self.chain.nonce(self.account.address)
             self.balance = self.chain.balance(self.account.address)
         self._held = {name: own.at(head.number) for name, own in self._holdings.items()}
+        for name, held in self._held.items():
+            self._terrain[name].take(held)
         self._head = head
         return True

@@ -43,7 +43,9 @@ class Preparation:
         reason = f"dry-run, nothing was sent: {trial.reason}"
         decided = course.action
         terms = (*decided.terms, *decided.further)
-        return course.then("rehearsed", reason, terms=terms, heard=decided.heard)
+        return course.then(
+            "rehearsed", reason, terms=terms, heard=decided.heard, reach=decided.reach
+        )
 
     def prepare(self, course: Course) -> Step | None:
         """Give an authorised brake its nonce, or end it; None while nodes disagree."""

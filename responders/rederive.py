@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import isclose
 
 from responders.decision import judge
-from responders.inputs import inputs_of, terms_of
+from responders.inputs import Beside, inputs_of, terms_of
 from schemas.actions import Action
 from schemas.errors import PoisonRecordError
 
@@ -48,7 +48,7 @@ def rederive(action: Action) -> Rederived:
             f"a step {action.state} with {len(action.terms)} terms decides nothing"
         )
     terms = (*action.terms, *action.further)
-    given = inputs_of(action.scope, action.also_stops, terms, action.heard)
+    given = inputs_of(action.scope, action.also_stops, terms, Beside(action.heard, action.reach))
     decision = judge(given)
     said, differences = {term.name: term for term in terms}, []
     if decision.allowed != _DECIDED[action.state]:

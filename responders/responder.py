@@ -169,6 +169,7 @@ class Responder:
         else:
             self._sees = True
             self._response.show_budgets()
+            self._response.prepare()
             if self._ears.neighbours is not None:
                 self._ears.neighbours.show(self._executor.time)
         self._book.publish()

@@ -1,11 +1,12 @@
 """From one alert to what is done about it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 
 import msgspec
 
-from responders import guard, healing, policy
+from responders import guard, healing, policy, scoping
 from responders.actions import follow, proposed, reopened
 from responders.adapters.base import Condition
 from responders.book import Book
@@ -24,6 +25,7 @@ from schemas.alerts import Alert
 from schemas.headers import hops
 from schemas.ids import action_id
 from schemas.manifest import Manifest
+from schemas.reach import Reach
 from schemas.units import Seconds
 
 _log = logger(__name__)
@@ -80,23 +82,21 @@ class Response:
         manifest = next(iter(levers.values())).manifest
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
-        head = max(self._outlook.head, alert.block)
-        warned = self._outlook.heard(alert.protocol)
+        known = Surroundings(
+            guard=ledger.guard,
+            head=max(self._outlook.head, alert.block),
+            withdrawn=withdrawn,
+            value_exposed=self._outlook.value(alert.protocol),
+            fees_paid=self._outlook.fees_paid(manifest, alert.tx),
+            heard=self._outlook.heard(alert.protocol),
+        )
+        known = replace(known, reach=self._reach(alert, levers, incident, known))
         at_work: set[str] = set()
-        fees = self._outlook.fees_paid(manifest, alert.tx)
         for brake in policy.ladder(manifest):
             lever = levers[brake.name]
-            around = Surroundings(
-                guard=ledger.guard,
-                head=head,
-                withdrawn=withdrawn,
+            around = replace(
+                self._around(known, lever, incident, time),
                 narrower=policy.narrower(brake, alert, manifest, at_work),
-                lapses=lever.adapter.plan().lapses_after is not None,
-                lapsing=self._lapsing(self._latest(lever, incident), lever, time),
-                also_stops=lever.also_stops,
-                value_exposed=self._outlook.value(alert.protocol),
-                fees_paid=fees,
-                heard=warned,
             )
             decision = self._decide(alert, lever, around)
             action = self._wanted(alert, lever, incident, decision)
@@ -114,6 +114,43 @@ class Response:
         self._book.note(alert.protocol, incident, time)
         self._show_budget(alert.protocol)
 
+    def _around(
+        self, known: Surroundings, lever: Lever, incident: str, time: Seconds
+    ) -> Surroundings:
+        """Return what is known as one brake's matter, with the budget as it is by now."""
+        return replace(
+            known,
+            guard=self._book.ledger.guard,
+            lapses=lever.adapter.plan().lapses_after is not None,
+            lapsing=self._lapsing(self._latest(lever, incident), lever, time),
+            also_stops=lever.also_stops,
+        )
+
+    def _reach(
+        self, alert: Alert, levers: Mapping[str, Lever], incident: str, known: Surroundings
+    ) -> Reach | None:
+        """Return where the loss gets, with the brakes that may be pulled now or just were.
+
+        A brake that is in place, and was not enough, is none of them: it is judged by itself, and
+        so is one that halts nothing of the graph.
+        """
+        reach = self._outlook.reach(alert.protocol, alert.losing)
+        if reach is None:
+            return None
+        found = []
+        for lever in levers.values():
+            cost = 0.0
+            if not self._at_work(lever, incident, alert.block):
+                latest = self._latest(lever, incident)
+                if latest is not None and latest.state not in ("refused", "failed"):
+                    continue
+                around = self._around(known, lever, incident, alert.timestamp)
+                if not _whatever_its_age(alert, lever, around).allowed:
+                    continue
+                cost = float(lever.manifest.cost_of(lever.brake))
+            found.append((lever.brake, cost))
+        return scoping.with_options(reach, next(iter(levers.values())).manifest, found)
+
     def _count(self, protocol: str, count: int) -> None:
         """Tell how many alerts were answered as one; people, if they are a flood."""
         self._metrics.coalesced.labels(protocol).inc(count - 1)
@@ -126,6 +163,10 @@ class Response:
         whether they are sent."""
         for protocol in self._levers:
             self._show_budget(protocol)
+
+    def prepare(self) -> None:
+        """Look ahead for what an alert may ask for."""
+        scoping.prepare(self._outlook, self.manifests.values())
 
     def _show_budget(self, protocol: str) -> None:
         limits = next(iter(self._levers[protocol].values())).limits
@@ -141,7 +182,7 @@ class Response:
         decision = decide(alert, brake, manifest, around)
         if decision.allowed or not guard.too_old(alert.block, around.head, lever.limits):
             return decision
-        if not decide(alert, brake, manifest, replace(around, still_at_risk=inf)).allowed:
+        if not _whatever_its_age(alert, lever, around).allowed:
             return decision
         at_risk = self._outlook.still_at_risk(alert.protocol, alert.tx)
         return decide(alert, brake, manifest, replace(around, still_at_risk=at_risk))
@@ -182,9 +223,9 @@ class Response:
             episode += 1
         if known is None:
             name = _name(lever, incident, episode)
-            return proposed(name, lever, incident, alert, decision.terms, decision.heard)
+            return proposed(name, lever, incident, alert, decision.terms, decision.beside)
         if self._asks_again(known, lever, decision):
-            return reopened(known.action, alert, decision.terms, decision.heard)
+            return reopened(known.action, alert, decision.terms, decision.beside)
         return None
 
     def _over(self, known: Course, lever: Lever, alert: Alert, decision: Decision) -> bool:
@@ -222,11 +263,26 @@ class Response:
         return lever.adapter.probe(self._outlook.head) is Condition.OPEN
 
 
+def _whatever_its_age(alert: Alert, lever: Lever, around: Surroundings) -> Decision:
+    """Decide as if a look at the head had shown that everything is at risk."""
+    if guard.too_old(alert.block, around.head, lever.limits):
+        around = replace(around, still_at_risk=inf)
+    return decide(alert, lever.brake, lever.manifest, around)
+
+
 def _name(lever: Lever, incident: str, episode: int) -> str:
     plan = lever.adapter.plan()
     return action_id(lever.manifest.chain, plan.target, plan.calldata, incident, episode)
 
 
 def _decided(step: Step, state: str, decision: Decision) -> Step:
-    action = follow(step.action, state, decision.reason, terms=decision.terms, heard=decision.heard)
+    beside = decision.beside
+    action = follow(
+        step.action,
+        state,
+        decision.reason,
+        terms=decision.terms,
+        heard=beside.heard,
+        reach=beside.reach,
+    )
     return msgspec.structs.replace(step, action=action)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from eth_account import Account
+from eth_account.messages import encode_typed_data
 from pydantic import SecretStr
 
+from responders.adapters.safe_transactions import SafeTransaction
 from responders.chain import Call
 from responders.fees import Fee
 from responders.questions import Question
@@ -76,6 +78,11 @@ class KeySigner:
     def sign_statement(self, signal: Signal) -> str:
         """Return the EIP-712 signature of a signal: nothing that it signs here is a transaction."""
         return signed_by(bytes(self._account.key), signal)
+
+    def sign_safe(self, transaction: SafeTransaction) -> str:
+        """Return the signature of a Safe's transaction, as an owner or an owner's delegate."""
+        message = encode_typed_data(full_message=transaction.typed)
+        return "0x" + bytes(self._account.sign_message(message).signature).hex()
 
 
 def open_keystore(path: Path, password: SecretStr, chain_id: int) -> KeySigner:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from schemas.alerts import Sentence, Severity
 from schemas.base import Part, Record
+from schemas.reach import Reach
 from schemas.units import Account, Address, Chain, Count, Height, Hex, Id, Key, Name, Uint
 
 STATES = (
@@ -88,6 +89,8 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     """More of the same, where `terms` is full."""
     heard: Heard | None = None
     """On a step that decides, where neighbours had warned: part of what it rests on."""
+    reach: Reach | None = None
+    """On a step that decides, where brakes were chosen on the protocol's graph: part of it too."""
     severity: Severity | None = None
     """Of the alert."""
     also_stops: Annotated[tuple[Key, ...], Meta(max_length=32)] = ()

@@ -1,5 +1,6 @@
 """What the users of a protocol do, as far as a brake may keep them from it."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -23,6 +24,14 @@ class Activity(StrEnum):
 
 EVERYTHING = frozenset(Activity)
 """What has to be assumed of a brake that does not say."""
+
+
+def named(activities: Collection[str]) -> str:
+    """Return activities as people read them."""
+    if not activities:
+        return "nothing"
+    return "everything" if set(activities) >= EVERYTHING else ", ".join(sorted(activities))
+
 
 SAFEGUARDS = frozenset(
     {Activity.LIQUIDATION, Activity.REPAYMENT, Activity.COLLATERAL, Activity.WITHDRAWAL}

@@ -166,6 +166,9 @@ class Scene:
     def value(self, _protocol: str) -> float:
         return 5_000_000.0
 
+    def reach(self, _protocol: str, _losing: tuple[str, ...]) -> None:
+        """What its contracts hold is not known."""
+
     def fees_paid(self, _manifest: object, _tx: str) -> float:
         return 0.0
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 from responders.adapters import (
     aave_v3,
@@ -25,7 +26,7 @@ from responders.adapters import (
 )
 from responders.adapters.adapter import RoutedAdapter
 from responders.adapters.base import Adapter
-from responders.adapters.family import Family
+from responders.adapters.family import Deed, Family
 from responders.adapters.gate import Gate
 from responders.adapters.operators import Operators
 from responders.adapters.roles import Roles
@@ -96,6 +97,15 @@ def family_of(brake: Brake, chain: Chain) -> Family:
             f"brake {brake.name}: no adapter {brake.adapter!r}; there are {', '.join(FAMILIES)}"
         )
     return make(brake, chain)
+
+
+_UNASKED = cast("Chain", object())
+"""To make a family is to ask nothing of its chain; whatever did would fail at once."""
+
+
+def deed_of(brake: Brake) -> Deed:
+    """Return what a brake does, for which no chain is needed. Raises as `family_of` does."""
+    return family_of(brake, _UNASKED).deed
 
 
 def route_of(brake: Brake, chain: Chain, epoch: int, emergency: Path | None) -> Route:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_account.messages import encode_typed_data
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from responders.adapters.calls import called
@@ -83,12 +84,14 @@ class SafeTransaction:
 
     def proposal(self, sender: str, signature: str, origin: str) -> dict[str, Any]:
         """Return what the transaction service takes (`POST
-        /api/v2/safes/{safe}/multisig-transactions/`); `sender` is an owner, or an owner's delegate.
+        /api/v2/safes/{safe}/multisig-transactions/`); `sender` is an owner, or an owner's delegate;
+        '' leaves it to be filled in. The service takes addresses with their checksum (EIP-55) only.
         """
         return self.terms | {
+            "to": to_checksum_address(self.to),
             "value": "0",
             "contractTransactionHash": "0x" + self.digest.hex(),
-            "sender": sender,
+            "sender": to_checksum_address(sender) if sender else "",
             "signature": signature,
             "origin": origin,
         }

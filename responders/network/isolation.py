@@ -18,9 +18,9 @@ from responders.network.graph import Graph
 
 _SOURCE, _SINK = ("", "source"), ("", "sink")
 
-_WHOLE = 100
-"""Money is counted in hundredths, as whole numbers: the search for a maximum flow of floats need
-not end."""
+_WHOLE = 10**9
+"""Money is counted in billionths, as whole numbers: the search for a maximum flow of floats need
+not end, and a currency may be as dear as a chain's coin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 import networkx as nx
 
+from responders.adapters.registry import deed_of
+from responders.inputs import words
 from responders.network.contagion import clearing, debt_rank, weights
 from responders.network.graph import Graph, Node, Worth, build, claims
 from responders.network.isolation import Isolation, isolate
+from responders.network.terrain import lacking
+from schemas.activities import SAFEGUARDS
 from schemas.errors import ConfigurationError
 from schemas.manifest import Manifest
 from schemas.units import account
@@ -32,6 +36,10 @@ class Halt:
     """The loss that goes on without it, all other brakes pulled."""
     needs: float
     """The probability of an attack from which on the halt rule pulls it."""
+    also_stops: tuple[str, ...]
+    """What honest users cannot do either while it holds (`schemas.activities`)."""
+    not_on_a_price: tuple[str, ...]
+    """Those of them for whose sake a price that moves, and nothing else, never pulls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,8 @@ class Report:
     losses: Mapping[str, float]
     """By pool, if nothing is braked, in money."""
     isolation: Isolation
+    ungraphed: Mapping[str, str]
+    """Protocols whose responder judges brakes each by itself, and why it has no graph."""
     halts: Sequence[Halt]
     recovery: Mapping[str, float]
     """By protocol, the share of what it owes that it can still pay."""
@@ -81,6 +91,7 @@ def whatif(manifests: Sequence[Manifest], worth: Worth, shock: Shock) -> Report:
         stress=stress,
         losses=losses,
         isolation=isolation,
+        ungraphed={m.protocol: told for m in manifests if (told := lacking(m))},
         halts=tuple(_halts(manifests, graph, nodes, losses, (hit, isolation))),
         recovery=_recovery(manifests, graph, nodes, hit),
     )
@@ -110,7 +121,7 @@ def _hit(
 
 
 def _halts(
-    manifests: Iterable[Manifest],
+    manifests: Sequence[Manifest],
     graph: Graph,
     nodes: Mapping[str, Node],
     losses: Mapping[str, float],
@@ -118,13 +129,16 @@ def _halts(
 ) -> Iterable[Halt]:
     hit, isolation = found
     false_costs = {m.protocol: float(m.halt.false_halt_cost) for m in manifests if m.halt}
+    brakes = {(m.protocol, brake.name): brake for m in manifests for brake in m.brakes}
     left = _lost(graph, hit, losses, isolation.halted)
     for pool in sorted(isolation.halted):
         node = nodes[pool]
         stops = _lost(graph, hit, losses, isolation.halted - {pool}) - left
         false_cost, gain = false_costs.get(node.protocol, 0.0), stops - node.cost
         needs = false_cost / (false_cost + gain) if gain > 0.0 else 1.0
-        yield Halt(pool, node.brake, node.cost, stops, needs)
+        also = deed_of(brakes[node.protocol, node.brake]).also_stops.activities
+        kept = words(also & SAFEGUARDS)
+        yield Halt(pool, node.brake, node.cost, stops, needs, words(also), kept)
 
 
 def _lost(

@@ -26,6 +26,7 @@ from responders.recovery.plan import RecoveryPlan
 from responders.recovery.proposals import APPROVED, GovernorProposal, Proposal, SafeProposal
 from responders.recovery.simulation import Rehearsal, rehearse
 from responders.recovery.upgrades import differences, require_safe
+from responders.safe_service import Proposer, SafeService
 from runtime.evm import Endpoints
 from schemas.errors import ConfigurationError
 from schemas.ids import content_id
@@ -153,7 +154,7 @@ class Desk:
         are not enough, or a signer whose agreement does not count.
         """
         self.watch()
-        proposal = self._staged()
+        proposal = self.staged()
         if isinstance(proposal, GovernorProposal):
             state = governor_state(self.node.chain, proposal.governor, proposal.digest)
             if state not in APPROVED:
@@ -166,7 +167,7 @@ class Desk:
 
     def carried_out(self, txs: Sequence[str]) -> None:
         """Record the staged step as done. Raises `NotYetError` when the chain does not show it."""
-        proposal = self._staged()
+        proposal = self.staged()
         if isinstance(proposal, GovernorProposal):
             state = governor_state(self.node.chain, proposal.governor, proposal.digest)
             if state != "executed":
@@ -207,7 +208,8 @@ class Desk:
             checklist=checklist(plan, course, None if staged is None else staged.number),
         )
 
-    def _staged(self) -> Proposal:
+    def staged(self) -> Proposal:
+        """Return what those who decide are asked now. Raises `NotYetError` when that is nothing."""
         course, staged = self.log.course, self.log.staged
         if not course.proposal or staged is None:
             raise NotYetError("nothing is staged: propose the next step")
@@ -215,6 +217,29 @@ class Desk:
         if proposal.digest != course.proposal:
             raise NotYetError("the plan was changed since: propose the step again")
         return proposal
+
+    def posted(self, service: SafeService, proposer: Proposer) -> Iterator[str]:
+        """Put what is staged before a Safe's owners, on their transaction service; say what came of
+        it, and what waits there for the same nonces.
+
+        Raises `NotYetError` for a nonce that the Safe used since, `ConfigurationError` where a
+        Governor decides, and as `SafeService` does.
+        """
+        proposal = self.staged()
+        if not isinstance(proposal, SafeProposal):
+            raise ConfigurationError("a Governor decides: its proposal is sent to the chain")
+        if self._nonce() > proposal.nonce:
+            raise NotYetError("the Safe used this nonce since: propose the step again")
+        wanted = {one.nonce: "0x" + one.digest.hex() for one in proposal.transactions}
+        for queued in service.queued(proposal.safe, proposal.nonce):
+            if wanted.get(queued.nonce, queued.digest) != queued.digest:
+                yield (
+                    f"nonce {queued.nonce}: {queued.digest} waits there too"
+                    f"{', signed by enough' if queued.ready else ''}; whichever is carried out "
+                    f"first voids the other"
+                )
+        for one in proposal.transactions:
+            yield f"nonce {one.nonce}: proposed {service.propose(one, proposer)}"
 
     def _nonce(self) -> int:
         nonce = word(self.node.chain, self.plan.executor, called("nonce()"), None)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from eth_utils.crypto import keccak
 
+from responders.adapters.safe_transactions import SafeTransaction
 from responders.chain import Call
 from responders.fees import Fee
 from responders.questions import Question
@@ -90,6 +91,10 @@ class KmsSigner:
     def sign_statement(self, signal: Signal) -> str:
         """Return the EIP-712 signature of a signal: nothing that it signs here is a transaction."""
         return self._words(statement.digest(signal))
+
+    def sign_safe(self, transaction: SafeTransaction) -> str:
+        """Return the signature of a Safe's transaction, as an owner or an owner's delegate."""
+        return self._words(transaction.digest)
 
     def _words(self, hashed: bytes) -> str:
         parity, r, s = self._signed(hashed)

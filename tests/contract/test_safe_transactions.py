@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from eth_utils.address import to_checksum_address
 
 from responders.adapters.base import Adapter, Condition, Outcome
 from responders.adapters.safe import Emergency
@@ -68,7 +69,7 @@ def test_a_proposal_is_as_the_transaction_service_takes_it(emergencies: Emergenc
     signature = safes.signed_by([owner], made).signatures
     body = made.proposal(owner.address, signature, "Firebreak")
     assert body == {
-        "to": emergencies.brake.target,
+        "to": to_checksum_address(emergencies.brake.target),
         "value": "0",
         "data": "0x8456cb59",
         "operation": 0,
@@ -79,7 +80,7 @@ def test_a_proposal_is_as_the_transaction_service_takes_it(emergencies: Emergenc
         "refundReceiver": "0x" + "00" * 20,
         "nonce": 7,
         "contractTransactionHash": "0x" + made.digest.hex(),
-        "sender": owner.address,
+        "sender": to_checksum_address(owner.address),
         "signature": signature,
         "origin": "Firebreak",
     }

@@ -13,6 +13,7 @@ from responders.rederive import rederive
 from schemas.actions import Action, Heard, Term, Warned
 from schemas.activities import Activity
 from schemas.codec import decode, encode
+from schemas.reach import Link, Option, Place, Reach
 from tests.unit.responders.examples import POOL, inputs
 from tests.unit.responders.test_guard import action
 
@@ -31,10 +32,30 @@ told_by_neighbours = st.builds(
 )
 
 
+numbers = st.integers(0, 3)
+reaches = st.builds(
+    Reach,
+    brake=st.sampled_from(["a", "b", "elsewhere"]),
+    places=st.lists(
+        st.builds(Place, name=st.just("p"), at_risk=money, begins=st.booleans()),
+        min_size=4,
+        max_size=4,
+    ).map(tuple),
+    links=st.lists(st.builds(Link, source=numbers, target=numbers), max_size=5).map(tuple),
+    options=st.tuples(
+        st.builds(Option, brake=st.just("a"), cost=money, place=st.none() | numbers),
+        st.builds(Option, brake=st.just("b"), cost=money, place=st.none() | numbers),
+    ),
+)
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> Inputs:
+    reach = draw(st.none() | reaches)
     return replace(
         inputs(),
+        reach=reach,
+        on_graph=float(reach is not None),
         heard=draw(st.none() | told_by_neighbours),
         scope=draw(st.sampled_from(["T1", "T2", "T3"])),
         also_stops=draw(st.frozensets(st.sampled_from([a.value for a in Activity]))),
@@ -70,7 +91,8 @@ def told(given: Inputs) -> Action:
         scope=given.scope,
         **room(decision.terms),
         also_stops=decision.also_stops,
-        heard=decision.heard,
+        heard=decision.beside.heard,
+        reach=decision.beside.reach,
     )
     return decode(encode(said), Action)
 

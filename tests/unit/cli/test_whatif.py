@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,31 @@ def test_the_picture_in_the_documentation_is_what_it_draws(tmp_path: Path) -> No
 def test_what_cannot_be_meant_is_refused(arguments: list[str]) -> None:
     with pytest.raises(ConfigurationError):
         run(*arguments)
+
+
+def test_it_tells_what_each_brake_also_stops() -> None:
+    told = run("--outflow", "meadow=300_000")
+    assert "borrowing, deposit, withdrawal" in told
+    assert "everything" in told  # of the vault's brake nobody says
+
+
+def test_programs_are_told_the_same() -> None:
+    found = json.loads(run("--price", "CLV=-40%", "--json"))
+    stops = {halt["brake"]: (halt["also_stops"], halt["not_on_a_price"]) for halt in found["halts"]}
+    assert stops == {
+        "pause-pool": (["borrowing", "deposit", "withdrawal"], ["withdrawal"]),
+        "halt-pair": (["trading"], []),
+    }
+    assert found["judged_one_by_one"] == {}
+
+
+def test_it_says_where_a_responder_has_no_graph(tmp_path: Path) -> None:
+    alone = (FOLDER / "orchard.toml").read_text().split("[[dependencies]]")[0]
+    halt = "[halt]\nfalse_halt_cost = 1\nvalue_exposed = 1\nloss_per_second = 1\n"
+    priced = "[loss]\ndetect_seconds = 1\ndecide_seconds = 1\ninclude_seconds = 1\n"
+    asset = '[[assets]]\ntoken = "AUSD"\nprice = 1\nallowable = 1\nloss_per_second = 1\n'
+    (tmp_path / "orchard.toml").write_text(f"{alone}\n{halt}\n{priced}\n{asset}")
+    told = CliRunner().invoke(
+        app, ["whatif", "--protocols", str(tmp_path), "--outflow", "orchard=5"]
+    )
+    assert "orchard: a responder judges its brakes each by itself" in told.output.replace("\n", " ")

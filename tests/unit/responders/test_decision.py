@@ -11,6 +11,7 @@ from schemas.alerts import Alert
 from schemas.chain import Posture
 from schemas.errors import PoisonRecordError
 from schemas.manifest import Manifest
+from schemas.reach import Reach
 from tests.unit.responders.examples import CHAIN, POOL, alert, brake, costs, inputs, manifest
 
 
@@ -69,6 +70,7 @@ def test_an_action_has_room_for_every_number() -> None:
         still_at_risk=1.0,
         attacker_cost=1.0,
         heard=Heard(issuers=1),
+        reach=Reach(),
     )
     assert None not in [getattr(full, name) for name in full.__slots__]
     terms = judge(full).terms

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from responders import policy
 from responders.holdings import stated
 from responders.network.graph import build, claims
 from responders.network.whatif import Report, Shock, whatif
 from runtime.manifests import load_manifests
 from schemas.errors import ConfigurationError
+from tests.unit.responders.examples import inputs
 
 FOLDER = Path(__file__).parents[4] / "docs" / "whatif"
 MANIFESTS = list(load_manifests(FOLDER).values())
@@ -92,3 +94,15 @@ def test_what_no_manifest_knows_is_refused(shock: Shock) -> None:
 def test_what_is_held_has_to_be_known() -> None:
     with pytest.raises(ConfigurationError, match="is not known"):
         whatif(MANIFESTS, {}, Shock({}, {"meadow": 1.0}))
+
+
+@pytest.mark.parametrize("token", ["CLV", "AUSD"])
+def test_what_waits_on_a_price_is_what_the_ladder_keeps_from_volatility(token: str) -> None:
+    report = answer({token: 0.4})
+    assert report.halts
+    for halt in report.halts:
+        asked = inputs(also_stops=frozenset(halt.also_stops), volatility_only=1.0)
+        refused = policy.objection(asked)
+        assert bool(halt.not_on_a_price) == ("a price that moves" in refused)
+        for activity in halt.not_on_a_price:
+            assert activity in refused
