@@ -10,7 +10,8 @@ interface IAveragedPair is IUniswapV2Pair {
 }
 
 /// @title The price of a Uniswap V2 pair, averaged over at least `WINDOW` seconds
-/// @notice Bending the pair for one block of 12 seconds moves the average by 2% of the bend.
+/// @notice Bending the pair for one block of 12 seconds moves the average by 4% of the bend; it lags by
+/// two windows at most, if it is updated once in each.
 library PairAverage {
     struct Average {
         uint256 cumulative;
@@ -19,7 +20,7 @@ library PairAverage {
         uint256 price;
     }
 
-    uint256 internal constant WINDOW = 10 minutes;
+    uint256 internal constant WINDOW = 5 minutes;
 
     /// @dev Begin with what the pair says now: deploy while nobody bends it.
     function begin(Average storage self, IAveragedPair pair, bool baseIsFirst) internal {

@@ -17,8 +17,10 @@ import {IAveragedPair, PairAverage} from "./PairAverage.sol";
 /// Halted is the pair whose two caps on open interest are 0 in the settings (GMX' DataStore, see
 /// `FlaggedMarkets`). Then nothing is opened or widened. Everything that saves somebody goes on:
 /// closing, adding and removing margin, liquidation, at `price`, which is then the middle one of
-/// three: the feed, the average of a Uniswap V2 pair, and the feed as it was when the two last
-/// agreed. Whoever bends one of them, in either direction, moves it no further than to another.
+/// three: the feed, the average of a Uniswap V2 pair, and an anchor, which is the feed as it was when
+/// the two last agreed and from then on follows the average by 1% a minute at most. So whoever bends
+/// one of them, in either direction, moves it no faster than that, and a market that really falls
+/// is followed.
 ///
 /// @dev THE FLAW: while it is not halted, the price is the feed's alone, as it is on many venues.
 /// Whoever bends the feed takes the fund. Never use this contract for real funds.
@@ -49,6 +51,9 @@ contract PerpMarket {
     uint256 public constant FUNDING_PER_DAY = 100;
     /// @notice How far apart feed and average may lie and agree.
     uint256 public constant AGREEMENT = 300;
+    /// @notice By how much the anchor follows the average a minute while halted, if somebody
+    /// touches the market in each.
+    uint256 public constant DRIFT = 100;
 
     IERC20 public immutable quote;
     address public immutable base;
@@ -64,8 +69,8 @@ contract PerpMarket {
     uint256 public fund;
     /// @notice What a whole base, held long, has paid since the beginning, times 1e18.
     int256 public funding;
-    /// @notice The feed when it last agreed with the average.
-    uint256 public agreed;
+    /// @notice The feed when it last agreed with the average, and what became of that.
+    uint256 public anchor;
     uint256 private _touchedAt;
     PairAverage.Average public average;
 
@@ -111,7 +116,7 @@ contract PerpMarket {
         (quote, base, feed, pair, settings) = (quote_, base_, feed_, pair_, settings_);
         _baseIsFirst = pair_.token0() == base_;
         average.begin(pair_, _baseIsFirst);
-        (agreed, _touchedAt) = (average.price, block.timestamp);
+        (anchor, _touchedAt) = (average.price, block.timestamp);
     }
 
     // ------------------------------------------------------------------ what traders do
@@ -187,6 +192,11 @@ contract PerpMarket {
         quote.safeTransfer(account, paid - reward);
     }
 
+    /// @notice Let prices and funding be as of now.
+    function touch() external {
+        _touch();
+    }
+
     /// @notice Give to the fund.
     function insure(uint256 amount) external {
         fund += amount;
@@ -209,7 +219,7 @@ contract PerpMarket {
     /// @notice What a whole base is worth to everybody now, in the quote.
     function price() public view returns (uint256) {
         uint256 told = _told();
-        if (halted()) return _middle(told == 0 ? average.price : told, average.price, agreed);
+        if (halted()) return _middle(told == 0 ? average.price : told, average.price, anchor);
         if (told == 0) revert NoPrice();
         return told;
     }
@@ -224,13 +234,16 @@ contract PerpMarket {
     /// @dev Let time have passed for prices and funding; return what everybody gets now.
     function _touch() private returns (uint256 mark) {
         average.update(pair, _baseIsFirst);
+        uint256 passed = block.timestamp - _touchedAt;
         uint256 told = _told();
         if (told != 0 && _apart(told, average.price) * WHOLE <= average.price * AGREEMENT) {
-            agreed = told;
+            anchor = told;
+        } else if (halted()) {
+            uint256 most = anchor * DRIFT * Math.min(passed, 1 minutes) / (WHOLE * 1 minutes);
+            anchor = _middle(average.price, anchor - most, anchor + most);
         }
         mark = price();
         (uint256 longs, uint256 shorts) = (openInterest[true], openInterest[false]);
-        uint256 passed = block.timestamp - _touchedAt;
         int256 rate;
         if (longs + shorts != 0) {
             int256 most = int256(_ONE * FUNDING_PER_DAY / WHOLE);

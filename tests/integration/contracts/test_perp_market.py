@@ -112,7 +112,7 @@ def test_halted_it_opens_nothing_and_keeps_nobody_in(floor: Floor) -> None:
     assert floor.does(floor.ben, "removeMargin", 500 * DOLLAR) == ""
     assert floor.does(floor.ben, "decrease", 10 * ETHER) == ""
     floor.prices(920, seconds=1_300)
-    floor.does(floor.cid, "insure", 1)
+    assert floor.does(floor.cid, "touch") == ""
     assert floor.does(floor.cid, "liquidate", floor.ada.address) == ""
     floor.cap(CAP)
     assert floor.does(floor.cid, "increase", ETHER, 1_000 * DOLLAR) == "", "people released it"
@@ -137,8 +137,25 @@ def test_halted_a_bent_pool_moves_nothing_either(floor: Floor) -> None:
     floor.stage.do(floor.stage.people, floor.perpetuals.swapped("clover", 3_000, me))
     floor.stage.hands.mine(1_300)
     floor.cap(0)
-    floor.does(floor.cid, "insure", 1)
-    assert floor.get("price") == 1_000 * DOLLAR
+    floor.does(floor.cid, "touch")
+    assert 1_000 * DOLLAR <= floor.get("price") <= 1_010 * DOLLAR
+
+
+def test_halted_it_follows_a_market_that_falls_although_its_feed_does_not(floor: Floor) -> None:
+    floor.does(floor.ada, "increase", 10 * ETHER, 1_100 * DOLLAR)
+    floor.prices(2_000, pool=False)
+    floor.cap(0)
+    me = floor.stage.people.address
+    floor.stage.do(floor.stage.people, floor.perpetuals.swapped("clover", 900, me))
+    assert floor.does(floor.cid, "liquidate", floor.ada.address) == "NotLiquidatable"
+    before = floor.get("price")
+    for _ in range(12):
+        floor.does(floor.cid, "touch", after=60)
+        now = floor.get("price")
+        assert 0.98 * before <= now <= before, "1% a minute, and no more"
+        before = now
+    assert before == pytest.approx(900 * DOLLAR, rel=0.02)
+    assert floor.does(floor.cid, "liquidate", floor.ada.address) == ""
 
 
 def test_halted_a_broken_feed_keeps_nobody_in(floor: Floor) -> None:

@@ -82,10 +82,17 @@ class Theatre:
         )
         chain = f"eip155:{self.chain.id}"
         manifest = Manifest(
-            protocol="theatre", chain=chain, contracts=contracts, brakes=brakes, halt=costs(), **more
+            protocol="theatre",
+            chain=chain,
+            contracts=contracts,
+            brakes=brakes,
+            halt=costs(),
+            **more,
         )
         self._watch = Watch([manifest])
-        maker = HostMaker("set", load_set(names, names), {"theatre": manifest}, lambda _chain: finality)
+        maker = HostMaker(
+            "set", load_set(names, names), {"theatre": manifest}, lambda _chain: finality
+        )
         self._host = maker.make(chain, "theatre")
         now = self.chain.timestamp()
         self._seen = self.chain.mine(seconds=(MORNING - now) % DAY or DAY)

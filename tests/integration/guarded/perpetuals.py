@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 
 from sandbox.evm import ETHER, FOREVER, Account, Call, Contract
 from schemas.loss import Asset, Cut, Loss
-from schemas.manifest import Brake, Market, TokenInfo
+from schemas.manifest import Brake, Limits, Market, TokenInfo
 from tests.contract.stage import ALLOWED, Stage
 
 DOLLAR = 10**6
@@ -103,6 +103,14 @@ class Perpetuals:
         calls = [encode_one("setUint", _INTEREST, side, cap) for side in sides]
         return self.settings.call("multicall", calls)
 
+    def capped_at(self, name: str, cap: int) -> Call:
+        """Return `capped` of a pair's market."""
+        return self.capped(self.listed[name].market, cap)
+
+    def let_halt(self, account: str) -> None:
+        """Let somebody change the settings."""
+        self.stage.do(self.stage.people, self.settings.call("setConfigKeeper", account, ALLOWED))
+
     def brake(self, name: str) -> Brake:
         """Return the brake that halts one pair."""
         return Brake.model_validate(
@@ -122,6 +130,7 @@ class Perpetuals:
         return {
             "tokens": (TokenInfo(address=quote, symbol="AUSD", decimals=6),),
             "assets": (Asset(token="AUSD", price=1, allowable=50_000, loss_per_second=5_000),),
+            "limits": Limits(narrow_brakes_per_window=4, cooldown_seconds=0),
             "loss": Loss(detect_seconds=1, decide_seconds=1, include_seconds=24),
             "cuts": tuple(
                 Cut(brake=name, halts=one.market.address.lower()) for name, one in held.items()
