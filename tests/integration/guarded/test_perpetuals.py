@@ -36,7 +36,7 @@ def test_a_crash_halts_nothing_and_a_bent_oracle_halts_one_pair(
     assert not {"authorised", "included"} & set(guarded.states()), "nobody is halted for a crash"
     for _ in range(3):
         stage.hands.mine(600)
-        traders.live(2)
+        traders.live(4)
 
     size = SLICES * 50 * ETHER
     stage.do(thief, traders.call("clover", "increase", size, 50_000 * DOLLAR))
@@ -95,11 +95,11 @@ def crash(guarded: Guarded, traders: Traders) -> None:
 
 
 def falling(traders: Traders) -> set[str]:
-    """Let the pools and the honest feed fall by another tenth within a quarter of an hour; return
+    """Let the pools and the honest feed fall by another fifth within twenty minutes; return
     on which pairs somebody was liquidated."""
     found = set()
     markets = {traders.perps.listed[name].market.address: name for name in START}
-    for _ in range(15):
+    for _ in range(20):
         traders.level *= 0.99
         _, told = traders.next_block()
         honest = [act for act in told if act[1].to != traders.perps.listed["clover"].feed.address]

@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from sandbox.evm import ETHER, Account, Call
+from sandbox.evm import ETHER, Call
 from schemas.chain import Price
 from schemas.ids import content_id
 from schemas.manifest import Manifest
@@ -51,10 +51,10 @@ class Traders:
         return self.perps.listed[name].market.call(what, *arguments)
 
     def opens(self, name: str) -> list[bool]:
-        """Say who could open a small position now, or widen what he has, with much margin."""
-        sides = [-1 if self.perps.size(name, one) < 0 else 1 for one in self.people]
-        small = [self.call(name, "increase", side * ETHER // 100, 100 * DOLLAR) for side in sides]
-        return [self.stage.works(one, c) for one, c in zip(self.people, small, strict=True)]
+        """Say of everybody who holds nothing of a pair whether he could open a position now."""
+        call = self.call(name, "increase", ETHER // 100, 100 * DOLLAR)
+        idle = [one for one in self.people if not self.perps.size(name, one)]
+        return [self.stage.works(one, call) for one in idle]
 
     def price(self, name: str) -> float:
         """Return what everybody thinks that a pair is worth now, in dollars."""
