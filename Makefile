@@ -20,6 +20,11 @@ test: ## Run the test suite
 	@./setup dev
 	@$(BIN)/pytest -n 2 --dist loadfile -m 'not slow and not faults' $(ARGS)
 
+.PHONY: slither
+slither: ## Install Slither beside, for the tests that let it read our contracts
+	@./setup dev
+	@$(BIN)/python -m sandbox.fetch_slither
+
 .PHONY: test-slow
 test-slow: ## Run the tests that take minutes
 	@./setup dev

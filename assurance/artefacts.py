@@ -16,7 +16,7 @@ import msgspec
 
 from assurance.selectors import interface
 from assurance.subject import Known
-from runtime.bytecode import PUSH0, PUSH32, without_metadata
+from runtime.bytecode import same, without_metadata
 from runtime.logs import logger
 from schemas.assurance import Source
 from schemas.errors import ConfigurationError
@@ -26,7 +26,6 @@ MAX_FILES = 20_000
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 _log = logger(__name__)
-_PUSH20 = 0x73
 _LINK = re.compile(r"__.{38}")
 
 
@@ -61,24 +60,6 @@ class Shelf:
             if close is None and same(without_metadata(built.code), bare):
                 close = built
         return ("absent" if close is None else "apart from metadata"), close
-
-
-def same(built: bytes, deployed: bytes) -> bool:
-    """Say whether a deployed code is a compiled one with its open places filled in."""
-    if len(built) != len(deployed):
-        return False
-    at = 0
-    while at < len(built):
-        operation = built[at]
-        if operation != deployed[at]:
-            return False
-        width = operation - PUSH0 if PUSH0 < operation <= PUSH32 else 0
-        constant = built[at + 1 : at + 1 + width]
-        is_open = operation in (PUSH32, _PUSH20) and not any(constant)
-        if not is_open and constant != deployed[at + 1 : at + 1 + width]:
-            return False
-        at += 1 + width
-    return True
 
 
 def beside(folder: Path, name: str) -> Path:

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+AGREEABLE = "0x000000000000000000000000000000a92eeab1e5"
+"""While calls are tried, a contract that answers 1 to everything: whom to lend to, or to call back.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -9,6 +9,7 @@ from assurance.chain import Chain
 from assurance.checks import authority, brakes, doors, operations, prices, storage
 from assurance.checks.brakes import NOTHING, Asking, Pull
 from assurance.proxies import Proxied, resolved
+from assurance.scenes import playing
 from assurance.sources import Sources
 from assurance.subject import Subject
 from assurance.weakness import Weakness
@@ -66,13 +67,17 @@ def look(contract: Contract, chain: Chain, means: Means, before: Examined | None
     subject = Subject(chain, contract.address, contract.role, proxied, code, known)
     braked = contract.holds_value and contract.role not in DECIDING
     able = brakes.ready(chain, means.pulls) if braked else []
-    functions = brakes.covered(subject, able, means.asking) if braked else []
+    ours = [one for one in means.asking.scenes if one.call.to == contract.address]
+    scenes, broken = playing(chain, ours if braked else [])
+    asking = replace(means.asking, scenes=scenes)
+    functions = brakes.covered(subject, able, asking) if braked else []
     clashing, uncompared, kept = _upgraded(subject, means.sources, before)
     decides = authority.authority(subject)
     unseen = [
         *([f"its source: {trouble}"] if trouble else []),
         *([uncompared] if uncompared else []),
         *([] if subject.walk.complete else ["its code: not all ways could be followed"]),
+        *broken,
         *(
             f"brake {one.name}: it cannot be pulled now"
             for one in means.pulls

@@ -6,7 +6,7 @@ Needs `eth_simulateV1` (geth, Nethermind, Erigon, anvil); a node that has it not
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from assurance.chain import Outcome, Place, Trial
+from assurance.chain import AGREEABLE, Outcome, Place, Trial
 from runtime.evm import Endpoints, NodeRefusalError
 from schemas.errors import TransientError
 
@@ -20,6 +20,10 @@ MAX_CODE = 131_072
 
 RICH = 10**24
 """What whoever tries a call holds while it is tried, in the coin's smallest unit."""
+
+
+_YES = "0x600160005260206000f3"
+"""Code that answers 1."""
 
 
 class NodeChain:
@@ -59,10 +63,11 @@ class NodeChain:
             }
             for trial in trials
         ]  # fmt: skip
-        paid = {trial.sender: {"balance": hex(RICH)} for trial in trials if trial.value}
+        given = {trial.sender: {"balance": hex(RICH)} for trial in trials if trial.value}
+        given[AGREEABLE] = {"code": _YES}
         soon = {"time": hex(self._place.timestamp + 1)}  # nodes differ in what they take otherwise
         body = {
-            "blockStateCalls": [{"blockOverrides": soon, "stateOverrides": paid, "calls": calls}],
+            "blockStateCalls": [{"blockOverrides": soon, "stateOverrides": given, "calls": calls}],
             "validation": False,
         }
         return self._ask("eth_simulateV1", body, self._at, read=_outcomes(len(calls)))

@@ -60,10 +60,13 @@ def _type(given: Mapping[str, Any], depth: int = 0) -> str:
     return f"({inside}){kind.removeprefix('tuple')}"
 
 
-def tries(function: int, signature: str | None, caller: str, first: str = "") -> list[bytes]:
+def tries(
+    function: int, signature: str | None, caller: str, first: str = "", second: str = ""
+) -> list[bytes]:
     """Return calls of a function that may well go through: all zero; or, where its types are
     known, nought and one of everything, and the caller's own address. `first` is named instead
-    where the first address is asked for: which asset, say."""
+    where the first address is asked for: which asset, say; `second` where the second is, and in
+    lists of addresses."""
     head = function.to_bytes(4, "big")
     calls = [head + _FILL]
     if signature is None:
@@ -75,9 +78,13 @@ def tries(function: int, signature: str | None, caller: str, first: str = "") ->
     try:
         calls = []
         for amount in (0, 1):
-            values = [_value(kind, amount, caller) for kind in types]
-            if first and "address" in types:
-                values[types.index("address")] = first
+            values = [
+                _value(kind, amount, (second or caller) if kind.endswith("]") else caller)
+                for kind in types
+            ]
+            places = [at for at, kind in enumerate(types) if kind == "address"]
+            for at, named in zip(places, (first, second), strict=False):
+                values[at] = named or caller
             calls.append(head + encode(types, values))
     except (EncodingError, ParseError, ValueError, TypeError, OverflowError):
         return [head + _FILL]
@@ -98,7 +105,7 @@ def _split(inside: str) -> list[str]:
 def _value(kind: str, amount: int, caller: str) -> Any:
     if kind.endswith("]"):
         inner, _, size = kind[:-1].rpartition("[")
-        return [_value(inner, amount, caller)] * min(int(size or 0), MAX_ARGUMENTS)
+        return [_value(inner, amount, caller)] * min(int(size or 1), MAX_ARGUMENTS)
     if kind.startswith("("):
         return tuple(_value(one, amount, caller) for one in _split(kind[1:-1]))
     if kind.startswith("bytes"):

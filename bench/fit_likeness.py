@@ -33,7 +33,8 @@ Floats = NDArray[np.float64]
 RIDGE = 10.0
 """Weight of the squared coefficients (of standardised counts) against the log-likelihood."""
 CAPS = (99.9, 90.0)
-"""Percentiles of the benign counts and of the exploits'; the larger of the two caps a count."""
+"""Percentiles of the benign counts and of the exploits'; the larger of the two caps a count, and
+never below one: what is rare among both still counts once."""
 FOLDS, SEEDS = 5, 5
 TARGET = Path(__file__).parent.parent / "detectors" / "likeness.json"
 
@@ -78,7 +79,7 @@ def caps(x: Floats, y: NDArray[np.int64]) -> Floats:
     found: Floats = np.maximum(
         np.percentile(x[y == 0], ordinary, axis=0), np.percentile(x[y == 1], exploits, axis=0)
     )
-    return found
+    return np.maximum(found, np.log1p(1.0))
 
 
 def fit(x: Floats, y: NDArray[np.int64]) -> tuple[Floats, float]:

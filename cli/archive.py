@@ -30,9 +30,8 @@ def keep(
 ) -> None:
     """Write every record to the archive, once. A second one on the same folder shares the work."""
     from cli.wiring import beats_of, connect, read_settings
+    from cli.working import work
     from forensics.archive.keeper import KEEP_EVERY, Keeper
-    from runtime.lag import LagGauge
-    from runtime.loop import Loop
     from runtime.service import running
 
     settings = read_settings(archive={"folder": folder}, health={"port": health_port})
@@ -42,15 +41,8 @@ def keep(
         keeper = Keeper(settings.archive_folder, broker, topics, service.metrics)
         consumer = broker.consumer(GROUP)
         beats = beats_of(settings, broker, service, GROUP)
-        lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
-        def beat() -> None:
-            service.health.beat()
-            lag.look()
-            beats.tell(reads=loop.worked)
-
-        loop = Loop(consumer, keeper, service.clock, beat=beat, interval=KEEP_EVERY)
-        loop.run(service.stop)
+        work(consumer, keeper, service, beats=beats, interval=KEEP_EVERY)
 
 
 @app.command()

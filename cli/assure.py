@@ -15,9 +15,8 @@ def assure(
     from assurance.service import AssureTask
     from cli.posture import Looking
     from cli.wiring import connect, read_manifests, read_settings
+    from cli.working import work
     from runtime.intake import Intake
-    from runtime.lag import LagGauge
-    from runtime.loop import Loop
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
@@ -42,10 +41,5 @@ def assure(
         )
         task.remember(broker)
         consumer = broker.consumer("firebreak-assure")
-        lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
-        def beat() -> None:
-            service.health.beat()
-            lag.look()
-
-        Loop(consumer, task, service.clock, beat=beat).run(service.stop)
+        work(consumer, task, service)

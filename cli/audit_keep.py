@@ -39,14 +39,13 @@ def keep(
     sealed, cosigned by witnesses and anchored on chain. Exactly one for each log.
     """
     from cli.wiring import connect, read_settings
+    from cli.working import work
     from forensics.record.keeper import Keeper
     from forensics.record.log_writer import LogWriter
     from forensics.record.rebuilding import Rebuilding
     from forensics.record.sealing import Sealing
     from runtime.announcement import announce
-    from runtime.lag import LagGauge
     from runtime.logs import logger
-    from runtime.loop import Loop
     from runtime.service import running
 
     settings = read_settings(forensics={"web_port": web_port}, health={"port": health_port})
@@ -64,14 +63,9 @@ def keep(
         stack.enter_context(_served(settings, log.reader))
         stack.enter_context(_vouched_for(settings, service, log.reader, signer.key.name))
         consumer = broker.consumer("firebreak-forensics")
-        lag = LagGauge(consumer.lags, service.metrics, service.clock)
-
-        def beat() -> None:
-            service.health.beat()
-            lag.look()
 
         interval = settings.forensics.seal_seconds
-        Loop(consumer, keeper, service.clock, beat=beat, interval=interval).run(service.stop)
+        work(consumer, keeper, service, interval=interval)
 
 
 def engine_of(settings: "Settings") -> "Engine":

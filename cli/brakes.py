@@ -61,7 +61,7 @@ def safe(
     from cli.wiring import read_manifests, read_settings
     from responders.adapters import registry
     from responders.adapters.calls import called, word
-    from responders.adapters.safe_transactions import SafeTransaction
+    from runtime.safe_transactions import SafeTransaction, proposed_rows
 
     settings = read_settings()
     with connected(settings) as chain:
@@ -77,11 +77,7 @@ def safe(
             for data in (deed.calldata, *deed.variants)
             for number in range(nonce, nonce + count)
         ]
-    rows = [
-        {"hash": "0x" + one.digest.hex(), "typed": one.typed, "proposal": one.proposal("", "", "")}
-        for one in transactions
-    ]
-    typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(proposed_rows(transactions, ""), option=orjson.OPT_INDENT_2).decode())
 
 
 @app.command()
@@ -102,8 +98,8 @@ def propose(
     from responders.adapters import registry
     from responders.adapters.base import Condition
     from responders.adapters.calls import called, word
-    from responders.adapters.safe_transactions import SafeTransaction
     from responders.safe_service import nonces
+    from runtime.safe_transactions import SafeTransaction
 
     settings = read_settings()
     with (

@@ -73,6 +73,33 @@ def verify(
 
 
 @app.command()
+def prove(
+    folder: Annotated[Path, typer.Argument(help="The evidence.")],
+) -> None:
+    """Compute hashes and roots of all blocks of the evidence again, from the bytes that are there.
+
+    Needs no node and no broker. Says which answers follow from their block's header and which
+    bytes do not, and the hashes to ask anybody about. Exits with 1 if anything does not follow.
+    """
+    from forensics.cases.casefile import proofs
+
+    found = proofs(folder)
+    for fault in found.faults:
+        typer.echo(fault)
+    told = found.counts
+    typer.echo(
+        f"follow from the bytes: {told['headers']:,} blocks' hashes, and under their roots "
+        f"{told['transactions']:,} transactions, {told['receipts']:,} receipts, "
+        f"{told['withdrawals']:,} withdrawals"
+    )
+    for run in found.runs:
+        typer.echo(f"blocks {run.first} to {run.last}: ask anybody whether the last is {run.tip}")
+    typer.echo(f"rest on the node's word: {told['trusted']:,} other answers")
+    if found.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
 def report(
     out: Annotated[Path, typer.Option(help="The folder for the report; holds nothing yet.")],
     incident: Annotated[

@@ -18,12 +18,11 @@ def consents(
     Not needed where all operators share `consents-v1`.
     """
     from cli.wiring import connect, read_manifests, read_settings
+    from cli.working import work
     from responders.exchange.inbox import Inbox
     from responders.exchange.outbox import Outbox, Peer
     from responders.exchange.web import application, served
     from responders.words import Words
-    from runtime.lag import LagGauge
-    from runtime.loop import Loop
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
@@ -43,11 +42,6 @@ def consents(
             stack.callback(thread.join)
         stack.callback(service.stop.set)
         consumer = broker.consumer("firebreak-consents")
-        lag = LagGauge(consumer.lags, service.metrics, service.clock)
-
-        def beat() -> None:
-            service.health.beat()
-            lag.look()
 
         outbox = Outbox(peers, Words(broker.offsets_at, service.clock))
-        Loop(consumer, outbox, service.clock, beat=beat).run(service.stop)
+        work(consumer, outbox, service)

@@ -15,14 +15,19 @@ def console(
     import asyncio
 
     from cli.wiring import connect, read_settings
+    from runtime.acknowledging import people_of
     from runtime.service import running
     from runtime.signatures import load_verifier
 
     settings = read_settings(console={"port": port}, health={"port": health_port})
-    trusted = settings.respond.trusted_keys
-    verifier = None if trusted is None else load_verifier(trusted)
+    detectors, judges = (
+        None if folder is None else load_verifier(folder)
+        for folder in (settings.respond.trusted_keys, settings.respond.arming_keys)
+    )
     broker = connect(settings, *SERVICES["console"].reads)
     with running("console", settings) as service:
         from console.service import desk_of, run
+        from console.trust import Trust
 
-        asyncio.run(run(desk_of(settings, broker, service, verifier), service))
+        trust = Trust(detectors, people_of(settings.paging), judges)
+        asyncio.run(run(desk_of(settings, broker, service, trust), service))

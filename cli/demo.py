@@ -2,7 +2,9 @@
 
 import io
 import re
+import shlex
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -58,8 +60,7 @@ def demo(
             armed=not dry_run,
             services=WATCHED,
         )
-        outcome, last_screen = _perform(plan, console, keep=keep)
-    outcome.write(report)
+        outcome, last_screen = _perform(plan, console, report, keep=keep)
     console.print(f"The report is in {report}.", highlight=False)
     if picture is not None:
         _save(picture, last_screen)
@@ -82,9 +83,10 @@ def _folder(console: Console) -> Iterator[Path]:
 
 
 def _perform(
-    plan: "Plan", console: Console, *, keep: bool
+    plan: "Plan", console: Console, report: Path, *, keep: bool
 ) -> tuple["Outcome", list[RenderableType]]:
-    """Play the demo on the terminal; return how it ended and what was on the screen at last."""
+    """Play the demo on the terminal and write what it has to show; return how it ended and what was
+    on the screen at last."""
     from rich.live import Live
 
     from sandbox.demo import screen
@@ -110,9 +112,24 @@ def _perform(
                 outcome = play.run(BENIGN)
             console.print()
             console.print(screen.closing(outcome))
+            outcome.write(report)
+            if play.proof and stage.record is not None:
+                _hand_out(play.proof, report.with_suffix(".tlog-proof"), stage.record.key, console)
             if keep:
                 _stay(stage, console)
             return outcome, [picture(), screen.closing(outcome)]
+
+
+def _hand_out(proof: str, path: Path, key: str, console: Console) -> None:
+    """Save a proof, and say how anybody checks it, with the demo or long after it."""
+    path.write_text(proof)
+    console.print(
+        "Each line of the console's timeline has its proof in the transparency log. The brake's is "
+        f"in {path}; check it, with nothing of ours running:",
+        highlight=False,
+    )
+    command = shlex.join([sys.argv[0], "audit", "check", str(path), "--key", key])
+    console.print(command, markup=False, highlight=False, soft_wrap=True)
 
 
 def _stay(stage: "Stage", console: Console) -> None:

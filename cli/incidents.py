@@ -18,15 +18,14 @@ def incidents(
     import asyncio
 
     from cli.wiring import beats_of, connect, read_settings
+    from runtime.acknowledging import people_of
     from runtime.announcement import announce
     from runtime.service import running
     from runtime.signatures import load_verifier
 
     settings = read_settings(incidents={"web_port": web_port}, health={"port": health_port})
-    trusted, people = (
-        None if folder is None else load_verifier(folder)
-        for folder in (settings.respond.trusted_keys, settings.paging.people_keys)
-    )
+    keys = settings.respond.trusted_keys
+    trusted, people = None if keys is None else load_verifier(keys), people_of(settings.paging)
     broker = connect(settings, *SERVICES["incidents"].reads, INCIDENTS, DEAD_LETTERS)
     with running("incidents", settings) as service:
         announce(broker, service, settings)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schemas.errors import ConfigurationError, PoisonRecordError
 from schemas.topics import ACKNOWLEDGEMENTS, BEATS, DEAD_LETTERS, INCIDENTS, PAGES
 
 if TYPE_CHECKING:
@@ -13,10 +12,8 @@ if TYPE_CHECKING:
 
     from paging.channels import Channel
     from paging.outward import Outward
-    from runtime.broker import History
     from runtime.service import Service
     from runtime.settings import Settings
-    from schemas.incidents import Incident
 
 GROUP = "firebreak-page"
 
@@ -29,6 +26,7 @@ def page(
 ) -> None:
     """Tell people of cases and of services that fall silent, until somebody acknowledges."""
     from cli.wiring import beats_of, connect, read_settings
+    from cli.working import work
     from paging.channels import channels
     from paging.ladders import ladders
     from paging.pager import Desk, Pager, Rules
@@ -36,8 +34,6 @@ def page(
     from paging.rounds import Rounds
     from paging.store import PageStore
     from runtime.intake import Intake
-    from runtime.lag import LagGauge
-    from runtime.loop import Loop
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
@@ -49,7 +45,12 @@ def page(
         return
     broker = connect(settings, INCIDENTS, PAGES, BEATS, DEAD_LETTERS)
     rules = Rules(
-        by_severity, of_silence, own.watch, settings.health.beat_seconds, own.newest_seconds
+        by_severity,
+        of_silence,
+        own.watch,
+        settings.health.beat_seconds,
+        own.newest_seconds,
+        settings.console.url or "",
     )
     with running("page", settings) as service:
         producer = broker.producer()
@@ -62,16 +63,9 @@ def page(
         rounds = Rounds(Post(reached, service.clock, service.metrics))
         pager = Pager(rules, broker, PageStore(broker, producer), rounds, desk)
         consumer = broker.consumer(GROUP)
-        lag = LagGauge(consumer.lags, service.metrics, service.clock)
         beats = beats_of(settings, broker, service, GROUP)
 
-        def beat() -> None:
-            service.health.beat()
-            lag.look()
-            beats.tell(reads=loop.worked)
-
-        loop = Loop(consumer, pager, service.clock, beat=beat)
-        loop.run(service.stop)
+        work(consumer, pager, service, beats=beats)
 
 
 def acknowledge(
@@ -86,52 +80,38 @@ def acknowledge(
     import getpass
 
     from cli.wiring import connect, read_settings
+    from runtime import attested
+    from runtime.clock import SystemClock
+    from runtime.naming_cases import named_case
     from runtime.signatures import load_signer
     from schemas.codec import encode
-    from schemas.ids import content_id
+    from schemas.decisions import Voice
     from schemas.incidents import Acknowledgement
 
     broker = connect(read_settings(), INCIDENTS, ACKNOWLEDGEMENTS)
-    found = _case(broker, case)
-    name = by or (key.stem if key is not None else getpass.getuser())
-    word = Acknowledgement(
-        id=content_id("acknowledgement", found.id, name, found.severity, words),
-        chain=found.chain,
-        protocol=found.protocol,
-        incident=found.id,
-        by=name,
-        severity=found.severity,
-        words=words,
+    _, found = named_case(broker, case)
+    signer = None if key is None else load_signer(key)
+    name = by or (getpass.getuser() if key is None else key.stem)
+    account = f"user:{getpass.getuser()}" if signer is None else f"key:{signer.key_id}"
+    word = attested.named(
+        Acknowledgement(
+            id="0" * 64,
+            chain=found.chain,
+            protocol=found.protocol,
+            incident=found.id,
+            by=name,
+            severity=found.severity,
+            words=words,
+            said=Voice(person=name, account=account, time=SystemClock().now_ns() // 10**9),
+        )
     )
     value = encode(word)
-    signed = () if key is None else load_signer(key).sign(value, sequence=0, expires=0)
+    signed = () if signer is None else signer.sign(value, sequence=0, expires=0)
     producer = broker.producer()
     producer.send(ACKNOWLEDGEMENTS.name, value, key=found.protocol.encode(), headers=signed)
     producer.flush()
     producer.close()
     typer.echo(f"{name} has it in hand: {found.protocol}, {found.severity}, case {found.id}")
-
-
-def _case(broker: "History", start: str) -> "Incident":
-    from runtime.broker import Message, read_topic
-    from schemas.codec import decode_from
-    from schemas.incidents import Incident
-
-    found: dict[str, Incident] = {}
-
-    def take(message: Message) -> None:
-        try:
-            record = decode_from(INCIDENTS, message.value or b"")
-        except PoisonRecordError:
-            return  # whatever it is, it is not the case that was asked for
-        if isinstance(record, Incident) and record.id.startswith(start):
-            found[record.id] = record
-
-    read_topic(broker, INCIDENTS.name, take)
-    if len(found) != 1:
-        many = f"{len(found)} cases begin so; give more of it" if found else "there is no such case"
-        raise ConfigurationError(f"{start!r}: {many}")
-    return next(iter(found.values()))
 
 
 def _outward(settings: "Settings", service: "Service") -> "Outward | None":

@@ -92,6 +92,7 @@ class Looking:
         from assurance.artefacts import beside, read, signatures
         from assurance.checks.brakes import Asking
         from assurance.look import Means
+        from assurance.scenes import read as read_scenes
         from assurance.sources import Sources
 
         source, folder = manifest.source, self._settings.protocols
@@ -99,7 +100,12 @@ class Looking:
         shelf = None if named is None else read(beside(folder, named))
         sources = Sources(manifest.chain, shelf, self._service)
         tokens = [one.address for one in manifest.tokens if one.address != NATIVE]
-        asking = Asking(tokens, [one.lower() for one in self._settings.assure.users])
+        scenes = None if source is None else source.scenes
+        asking = Asking(
+            tokens,
+            [one.lower() for one in self._settings.assure.users],
+            () if scenes is None else read_scenes(beside(folder, scenes)),
+        )
         abis = {
             one.address: signatures(beside(folder, one.abi))
             for one in manifest.contracts

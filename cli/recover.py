@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli import recover_aids
-from cli.recover_node import PlanFile, node
+from cli import recover_aids, recover_decided
+from cli.recover_node import PlanFile, node, plan_of
 from cli.safe_posts import Keystore, KmsKey, PasswordFile, Service, posting
 from schemas.errors import ConfigurationError
 
@@ -27,6 +27,7 @@ app.command()(recover_aids.eradicate)
 app.command()(recover_aids.layout)
 app.command()(recover_aids.restitution)
 app.command()(recover_aids.claims)
+app.command()(recover_decided.decided)
 
 
 Evidence = Annotated[
@@ -45,9 +46,8 @@ def open_(plan: PlanFile, evidence: Evidence = "T1", expires_at: Expiry = None) 
     """
     from responders.recovery import desk
     from responders.recovery.log import Log
-    from responders.recovery.plan import read_plan
 
-    found = read_plan(plan)
+    found = plan_of(plan)
     with node() as asked:
         held = desk.held(asked, _brake_of(found), evidence, expires_at)
         opened = desk.opened(asked, found, held)
@@ -98,7 +98,8 @@ def propose(
     with _desk(plan) as desk:
         proposal, rehearsal = desk.propose()
         if as_json:
-            typer.echo(orjson.dumps(proposal.shown, option=orjson.OPT_INDENT_2).decode())
+            shown = proposal.shown | {"words": list(desk.told(proposal, rehearsal))}
+            typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
             return
         for line in desk.told(proposal, rehearsal):
             typer.echo(line)
@@ -203,8 +204,7 @@ def log_of(plan: Path) -> Path:
 def _desk(plan: Path) -> Iterator["Desk"]:
     from responders.recovery.desk import Desk
     from responders.recovery.log import Log
-    from responders.recovery.plan import read_plan
 
-    found, log = read_plan(plan), Log(log_of(plan))
+    found, log = plan_of(plan), Log(log_of(plan))
     with node() as asked:
         yield Desk(asked, found, log, plan.parent)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.recover_node import PlanFile, node
+from cli.recover_node import PlanFile, node, plan_of
 from schemas.errors import ConfigurationError
 
 
@@ -24,10 +24,9 @@ def eradicate(
     """
     from cli.wiring import read_manifests, read_settings
     from responders.recovery.eradication import Search
-    from responders.recovery.plan import read_plan
     from responders.recovery.simulation import rehearse
 
-    found = read_plan(plan)
+    found = plan_of(plan)
     manifest = read_manifests(read_settings()).get(found.protocol)
     if manifest is None:
         raise ConfigurationError(f"no manifest of {found.protocol}")
@@ -36,14 +35,14 @@ def eradicate(
         contracts = tuple(sorted(manifest.addresses))
         heir = successor and successor.lower()
         search = Search(asked.endpoints, asked.chain, contracts, key.lower(), heir, since)
-        for power in search.powers(found.executor, asked.chain.head().number):
+        for power in search.powers(found.maker, asked.chain.head().number):
             typer.echo(f"# {power.words}")
             if power.ending is None:
                 left = True
                 continue
-            (effect,) = rehearse(asked.endpoints, found.executor, [power.ending], ()).effects
+            (effect,) = rehearse(asked.endpoints, found.maker, [power.ending], ()).effects
             left = left or not effect.ok
-            can = "  " if effect.ok else f"# {found.executor} cannot: {effect.reason}\n# "
+            can = "  " if effect.ok else f"# {found.maker} cannot: {effect.reason}\n# "
             typer.echo(f"{can}{power.ending.toml},")
     if left:
         raise typer.Exit(1)

@@ -38,9 +38,8 @@ def publish(
     Without --armed nothing is sent to a chain.
     """
     from cli.wiring import connect, read_manifests, read_settings
+    from cli.working import work
     from runtime.intake import Intake
-    from runtime.lag import LagGauge
-    from runtime.loop import Loop
     from runtime.service import running
     from runtime.signatures import Verifier, key_id, load_signer, load_verifier, public_keys
     from underwriting import model
@@ -90,14 +89,9 @@ def publish(
             side,
         )
         consumer = broker.consumer("firebreak-risk")
-        lag = LagGauge(consumer.lags, service.metrics, service.clock)
-
-        def beat() -> None:
-            service.health.beat(task.obstacle)
-            lag.look()
 
         with _web(settings, service, shelf):
-            Loop(consumer, task, service.clock, beat=beat).run(service.stop)
+            work(consumer, task, service, obstacle=lambda: task.obstacle)
 
 
 @contextmanager

@@ -31,13 +31,12 @@ def serve(
 ) -> None:
     """Take signals from chain and webhooks; with signals.publish also issue our own."""
     from cli.wiring import connect, read_manifests, read_settings
+    from cli.working import work
     from neighbours.courier import carrying, https
     from neighbours.desk import Desk
     from neighbours.service import SignalsTask, recollect
     from neighbours.subscribers import load
     from runtime.intake import Intake
-    from runtime.lag import LagGauge
-    from runtime.loop import Loop
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
@@ -63,14 +62,9 @@ def serve(
                 lambda partition: broker.bounds(partition)[0],
             )
             consumer = broker.consumer("firebreak-signals")
-            lag = LagGauge(consumer.lags, service.metrics, service.clock)
-
-            def beat() -> None:
-                service.health.beat()
-                lag.look()
 
             with _reception(settings, desk):
-                Loop(consumer, task, service.clock, beat=beat).run(service.stop)
+                work(consumer, task, service)
 
 
 @contextmanager

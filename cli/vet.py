@@ -13,13 +13,12 @@ def vet(
 ) -> None:
     """Judge every new contract by its code, before it is called, and raise alerts."""
     from cli.wiring import connect, read_manifests, read_settings
+    from cli.working import work
     from detectors.publisher import Publisher
     from detectors.vet_service import VetTask
     from detectors.vetting import Vetting
     from runtime.announcement import announce
     from runtime.intake import Intake
-    from runtime.lag import LagGauge
-    from runtime.loop import Loop
     from runtime.service import running
     from runtime.signatures import load_signer
 
@@ -41,10 +40,5 @@ def vet(
             service.metrics,
         )
         consumer = broker.consumer("firebreak-vet")
-        lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
-        def beat() -> None:
-            service.health.beat()
-            lag.look()
-
-        Loop(consumer, task, service.clock, beat=beat).run(service.stop)
+        work(consumer, task, service)

@@ -13,10 +13,16 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from console.acknowledging import Acknowledging
+from console.admin import Admin
+from console.around import Around
 from console.deciding import Deciding
 from console.defences import Defences
 from console.desk import FRAGMENT, Desk
+from console.drafts import Drafts
+from console.handing_out import HandingOut
 from console.pages import Pages
+from console.proving import Proving
 from console.signing_in import SigningIn
 
 _STATIC = Path(__file__).parent / "static"
@@ -49,7 +55,13 @@ def build(desk: Desk, work: Work | None = None) -> ASGIApp:
         routes=[
             *SigningIn(desk).routes(),
             *Pages(desk).routes(),
+            *Around(desk).routes(),
+            *Proving(desk).routes(),
+            *Admin(desk).routes(),
             *Deciding(desk).routes(),
+            *Drafts(desk).routes(),
+            *Acknowledging(desk).routes(),
+            *HandingOut(desk).routes(),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         exception_handlers=handlers,

@@ -26,6 +26,7 @@ class Atlas:
         """`folder` is where the manifests lie, and the ABIs that they name."""
         self.manifests = manifests
         self._contracts: dict[tuple[str, str], str] = {}
+        self._issuers: dict[str, str] = {}
         self._tokens: dict[tuple[str, str], tuple[str, int]] = {}
         functions = set(WELL_KNOWN)
         for manifest in manifests.values():
@@ -34,6 +35,7 @@ class Atlas:
                 self._contracts[manifest.chain, contract.address] = name
                 if contract.abi is not None and folder is not None:
                     functions |= set(_functions(folder / contract.abi))
+            self._issuers |= {one.address: one.name for one in manifest.issuers}
             for token in manifest.tokens:
                 self._tokens[manifest.chain, token.address] = token.symbol, token.decimals
         self._functions = {calldata.selector(one): one for one in sorted(functions)}
@@ -41,6 +43,10 @@ class Atlas:
     def contract(self, chain: str, address: str) -> str:
         """Return what a contract is called, '' when nobody says."""
         return self._contracts.get((chain, address), "")
+
+    def issuer(self, address: str) -> str:
+        """Return what a neighbour is called that somebody here listens to, '' for any other."""
+        return self._issuers.get(address, "")
 
     def token(self, chain: str, address: str) -> tuple[str, int | None]:
         """Return a token's symbol and decimals; its address and None when nobody says."""

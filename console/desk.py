@@ -25,10 +25,13 @@ from console.proofs import Proofs
 from console.sessions import Session, Sessions
 from console.stream import Stream
 from console.timeline import STATES
+from console.trust import Trust
 from runtime.broker import Producer
 from runtime.clock import Clock
 from runtime.metrics import Metrics
 from runtime.settings_console import ConsoleSettings
+from schemas import links
+from schemas.incidents import Incident
 
 T = TypeVar("T")
 
@@ -36,11 +39,14 @@ FRAGMENT = "x-region"
 """The header by which a page asks for one of its regions anew."""
 
 REGIONS = {
-    "watch": frozenset({"map", "alerts"}),
+    "watch": frozenset({"pages", "map", "alerts"}),
     "cases": frozenset({"cases"}),
-    "case": frozenset({"case"}),
-    "flows": frozenset({"flows"}),
+    "case": frozenset({"case", "trail"}),
+    "flows": frozenset({"flows", "trail"}),
     "plans": frozenset({"plans"}),
+    "signals": frozenset({"signals"}),
+    "risk": frozenset({"risk"}),
+    "contracts": frozenset({"contracts"}),
 }
 """By page, what of it can be had alone."""
 
@@ -57,6 +63,7 @@ class Desk:
     settings: ConsoleSettings
     url: str
     picture: Picture
+    trust: Trust
     atlas: Atlas
     feed: Feed
     stream: Stream
@@ -93,6 +100,13 @@ class Desk:
             told = f"This takes the role {least.word}; you are {session.person.role.word}."
             raise HTTPException(403, told)
         return session, session.person
+
+    def case(self, request: Request) -> Incident:
+        """Return the case that a path names. Raises `HTTPException` 404 where there is none."""
+        found = self.picture.cases.get(request.path_params["case"])
+        if found is None:
+            raise HTTPException(404, "There is no such case here.")
+        return found
 
     def postures(self) -> list[Posture]:
         """Return how every protocol stands, the gravest first."""
@@ -173,6 +187,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(words.FILTERS)
     environment.filters["indented"] = partial(json.dumps, indent=2)
+    environment.tests["a_page"] = links.is_page
     return environment
 
 

@@ -1,8 +1,8 @@
 """From topics to the picture: reads every partition from where it has to, and never commits.
 
 A thread fetches and decodes; the event loop folds, so that nothing that pages read changes under
-them. A record that cannot be read is counted and left out: the services that act on it keep its
-bytes. What a person said with a wallet is shown only with that wallet's signature.
+them. A record that cannot be read, or that nobody who is believed has said (`console.trust`), is
+counted and left out: the services that act on it keep its bytes.
 """
 
 import asyncio
@@ -10,34 +10,25 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 
 from console.picture import Picture
-from runtime import attested
+from console.trust import Trust
 from runtime.broker import Broker, Consumer, Message, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
-from runtime.signatures import Verifier
 from schemas import headers
-from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
-from schemas.codec import decode_from
-from schemas.decisions import Answer, Proposal
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.incidents import Hop
-from schemas.topics import (
-    ACTIONS,
-    ALERTS,
-    DECISIONS,
-    INCIDENTS,
-    READINESS,
-    RECOVERIES,
-    TOPICS,
-    TopicSpec,
-)
+from schemas.services import SERVICES
+from schemas.topics import ACTIONS, ALERTS, READINESS, RISK, TRANSACTIONS, TopicSpec
 
-RECENT: tuple[TopicSpec, ...] = (ALERTS, ACTIONS)
+RECENT: tuple[TopicSpec, ...] = (ALERTS, ACTIONS, RISK)
 """Read from some hours back; the others from their beginning."""
 
-READS: tuple[TopicSpec, ...] = (*RECENT, INCIDENTS, RECOVERIES, DECISIONS, READINESS)
+READS: tuple[TopicSpec, ...] = tuple(
+    spec for spec in SERVICES["console"].reads if spec is not TRANSACTIONS
+)
+"""All that the console may read, but for what it looks up (`console.lookup`)."""
 
 BATCH = 500
 
@@ -57,13 +48,13 @@ class Feed:
         self,
         broker: Broker,
         picture: Picture,
-        verifier: Verifier | None,
+        trust: Trust,
         metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._broker = broker
         self._picture = picture
-        self._verifier = verifier
+        self._trust = trust
         self._metrics = metrics
         self._clock = clock
         self._ends: dict[Partition, int] = {}
@@ -145,12 +136,5 @@ class Feed:
                 )
 
     def _read(self, message: Message) -> Heard:
-        record = decode_from(TOPICS[message.topic], message.value or b"")
-        if isinstance(record, Proposal | Answer):
-            attested.require(record)
-        signed = False
-        if self._verifier is not None and isinstance(record, Alert | Withdrawal):
-            self._verifier.check(message, head=None)
-            self._verifier.require_in_term(message, record.chain, record.block)
-            signed = True
+        record, signed = self._trust.read(message)
         return record, headers.hops(message.headers), signed

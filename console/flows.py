@@ -28,6 +28,9 @@ LINE = 19
 Flow = tuple[str, str, str]
 """Who gave, who got, and of which token."""
 
+Pair = tuple[str, str]
+"""Who gave, and who got."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -36,7 +39,7 @@ class Place:
     address: str
     name: str
     role: str
-    """`sender`, `protocol`, `created` or `other`."""
+    """What kind of account it is, in a word; '' for one that nothing is known of."""
     x: float
     y: float
 
@@ -86,15 +89,27 @@ def drawing(transactions: Iterable[Transaction], atlas: Atlas) -> Drawing:
         for flow in transaction.flows:
             sums[flow.sender, flow.to, flow.token] += uint(flow.amount)
     kept = dict(list(sums.items())[:MOST_FLOWS])
-    if not kept:
-        return Drawing()
-    between: dict[tuple[str, str], list[str]] = defaultdict(list)
+    between: dict[Pair, list[str]] = defaultdict(list)
     for (source, target, token), units in kept.items():
         symbol, decimals = atlas.token(chain, token)
         between[source, target].append(f"{amount(units, decimals)} {short(symbol)}")
     nodes = [node for pair in between for node in pair]
     names = {node: _named(node, senders, created, chain, atlas) for node in nodes}
-    places = _places(between, [one for one in senders if one in names], names)
+    return laid_out(between, senders, names, left_out=len(sums) - len(kept))
+
+
+def laid_out(
+    between: Mapping[Pair, list[str]],
+    roots: Iterable[str],
+    names: Mapping[str, tuple[str, str]],
+    *,
+    left_out: int,
+) -> Drawing:
+    """Return a drawing of what went `between` accounts, in words; `names` has each account's name
+    and role, `roots` stand on the left."""
+    if not between:
+        return Drawing()
+    places = _places(between, [one for one in roots if one in names], names)
     return Drawing(
         places=tuple(places.values()),
         moved=tuple(
@@ -103,7 +118,7 @@ def drawing(transactions: Iterable[Transaction], atlas: Atlas) -> Drawing:
         ),
         width=max(one.x for one in places.values()) + WIDTH + 20,
         height=max(one.y for one in places.values()) + HEIGHT + 40,
-        left_out=len(sums) - len(kept),
+        left_out=left_out,
     )
 
 
@@ -118,11 +133,11 @@ def _named(
         return known, "protocol"
     if node in created:
         return "a contract it created", "created"
-    return short(node), "other"
+    return short(node), ""
 
 
 def _places(
-    between: Mapping[tuple[str, str], list[str]],
+    between: Mapping[Pair, list[str]],
     roots: list[str],
     names: Mapping[str, tuple[str, str]],
 ) -> dict[str, Place]:

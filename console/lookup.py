@@ -9,7 +9,8 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from console.picture import Bounded, Seen
+from console.bounded import Bounded
+from console.picture import Seen
 from runtime.broker import Broker, Partition
 from runtime.partitioner import partition_of
 from schemas.chain import Transaction

@@ -30,7 +30,10 @@ def next_step(
         return f"A proposal by {who}{beside} waits for a second person: approve or veto it below."
     for one in asked:
         if one.decision.state == "approved" and one.proposal.calls and case.phase != "closed":
-            return "A proposal with calls is approved: execute it with your Safe or Governor."
+            return (
+                "A proposal with calls is approved: take from it what is signed, and execute it "
+                "with your Safe or Governor."
+            )
     if case.phase in ("detect", "respond"):
         known = {measure.action: measure.state for measure in case.measures}
         known |= {steps[-1].action.action: steps[-1].action.state for steps in brakes if steps}

@@ -6,23 +6,26 @@ from typing import Any
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from console import statements
 from console.desk import Desk
 from console.flows import drawing
-from console.forms import fields_of
 from console.next_step import next_step
-from console.people import Role
+from console.packets import packets_of
+from console.paged import channels_of, in_hand, waiting
+from console.people import Person, Role
 from console.picture import Seen, Step, led
 from console.rates import per_minute
 from console.stream import MOST_OF_ONE
 from console.timeline import lines_of
+from console.trail import trail_of
 from schemas.incidents import Incident, Measure
 
 SHOWN_ALERTS = 50
 SHOWN_CASES = 200
+SHOWN_WAITING = 20
 PROVED_LINES = 60
 """The newest lines of a case whose standing is asked for; each has a page of its own."""
 
@@ -41,24 +44,23 @@ class Pages:
             Route("/cases/{case}", self.case),
             Route("/cases/{case}/flows", self.flows),
             Route("/plans", self.plans),
-            Route("/help", self.help),
-            Route("/people", self.people),
-            Route("/people/{name}/end", self.end, methods=["POST"]),
-            Route("/proof/{record}", self.proof),
-            Route("/proof/{record}/file", self.proof_file),
             Route("/rates", self.rates),
             Route("/events", self.events),
         ]
 
     async def watch(self, request: Request) -> Response:
         """Show the map of protocols and the stream of alerts."""
-        session, _ = self._desk.person(request, Role.VIEWER)
+        session, person = self._desk.person(request, Role.VIEWER)
+        waits = waiting(self._desk.picture)
         protocol = request.query_params.get("protocol", "")[:128]
         found = self._alerts(protocol)
         return self._desk.page(
             request,
             "watch",
             session,
+            waiting=waits[:SHOWN_WAITING],
+            more_waiting=max(0, len(waits) - SHOWN_WAITING),
+            may_acknowledge=self._may_acknowledge(person),
             postures=self._desk.postures(),
             alerts=found[:SHOWN_ALERTS],
             more=max(0, len(found) - SHOWN_ALERTS),
@@ -84,7 +86,7 @@ class Pages:
         """Show one case, whole."""
         desk = self._desk
         session, person = desk.person(request, Role.VIEWER)
-        case = self._case(request)
+        case = desk.case(request)
         recovery = desk.picture.recoveries.get(case.id)
         lines = lines_of(case, desk.picture)
         # What still waits for somebody comes first, then the newest.
@@ -111,7 +113,12 @@ class Pages:
             ],
             recovery=recovery,
             staged=staged,
+            packets=packets_of(asked, staged, desk.atlas),
             signing=statements.read(staged.calls, desk.atlas, case.chain) if staged else [],
+            in_hand=in_hand(case),
+            told=channels_of(desk.picture.pages.get(case.id)),
+            trail=trail_of(desk.picture.around.trails.get(case.id), desk.atlas),
+            may_acknowledge=self._may_acknowledge(person),
             may_propose=person.role >= Role.RESPONDER,
             may_answer=person.role >= Role.APPROVER,
         )
@@ -120,7 +127,7 @@ class Pages:
         """Show what a case's transactions moved."""
         desk = self._desk
         session, _ = desk.person(request, Role.VIEWER)
-        case = self._case(request)
+        case = desk.case(request)
         seen = self._sightings(case)
         found = await desk.lookup.find(seen)
         return desk.page(
@@ -129,6 +136,7 @@ class Pages:
             session,
             case=case,
             drawing=drawing(found, desk.atlas),
+            trail=trail_of(desk.picture.around.trails.get(case.id), desk.atlas),
             transactions=found,
             wanted=len({one.alert.tx for one in seen}),
         )
@@ -138,43 +146,6 @@ class Pages:
         session, _ = self._desk.person(request, Role.VIEWER)
         found = [one for one in self._desk.postures() if one.readiness is not None]
         return self._desk.page(request, "plans", session, postures=found)
-
-    async def help(self, request: Request) -> Response:
-        """Say which keys do what, and what the signs mean."""
-        session, _ = self._desk.person(request, Role.VIEWER)
-        return self._desk.page(request, "help", session)
-
-    async def people(self, request: Request) -> Response:
-        """Show who is signed in."""
-        session, _ = self._desk.person(request, Role.ADMIN)
-        found = list(self._desk.sessions.signed_in())
-        now = self._desk.clock.monotonic()
-        return self._desk.page(request, "people", session, sessions=found, monotonic=now)
-
-    async def end(self, request: Request) -> Response:
-        """Sign somebody out."""
-        session, _ = self._desk.person(request, Role.ADMIN)
-        await fields_of(request, session)
-        if not self._desk.sessions.end_named(request.path_params["name"]):
-            raise HTTPException(404, "That session has ended already.")
-        return RedirectResponse("/people", 303)
-
-    async def proof(self, request: Request) -> Response:
-        """Show how far one line is vouched for."""
-        session, _ = self._desk.person(request, Role.VIEWER)
-        record = _record(request)
-        standing = await self._desk.proofs.standing(record)
-        return self._desk.page(request, "proof", session, record=record, standing=standing)
-
-    async def proof_file(self, request: Request) -> Response:
-        """Hand out a line's proof."""
-        self._desk.person(request, Role.VIEWER)
-        record = _record(request)
-        data = await self._desk.proofs.file(record)
-        if data is None:
-            raise HTTPException(404, "The log has no proof of this yet.")
-        name = f'attachment; filename="{record[:16]}.tlog-proof"'
-        return Response(data, media_type="text/plain", headers={"content-disposition": name})
 
     async def rates(self, request: Request) -> Response:
         """Return how many alerts there were in each of the last minutes, for the chart."""
@@ -200,6 +171,9 @@ class Pages:
         headers = {"x-accel-buffering": "no"}
         return StreamingResponse(told(), media_type="text/event-stream", headers=headers)
 
+    def _may_acknowledge(self, person: Person) -> bool:
+        return person.role >= Role.RESPONDER and self._desk.trust.people.counts(person.account)
+
     def _alerts(self, protocol: str) -> list[Seen]:
         found = reversed(self._desk.picture.alerts.values())
         return [one for one in found if not protocol or one.alert.protocol == protocol]
@@ -210,21 +184,8 @@ class Pages:
         found = [one for one in kept if one is not None]
         return sorted(found, key=lambda one: (bool(one.withdrawn), -one.alert.score))
 
-    def _case(self, request: Request) -> Incident:
-        found = self._desk.picture.cases.get(request.path_params["case"])
-        if found is None:
-            raise HTTPException(404, "There is no such case here.")
-        return found
-
 
 def _older(case: Incident, brakes: Sequence[Sequence[Step]]) -> list[Measure]:
     """Return the brakes of a case whose steps are older than what is read back."""
     known = {steps[0].action.action for steps in brakes}
     return [one for one in case.measures if one.action not in known]
-
-
-def _record(request: Request) -> str:
-    record: str = request.path_params["record"]
-    if len(record) != 64 or set(record) - set("0123456789abcdef"):
-        raise HTTPException(404, "An id is 64 hexadecimal digits.")
-    return record

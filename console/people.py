@@ -63,12 +63,30 @@ class Roster:
             for one in settings.people
             for subject in one.subjects
         }
+        self._issuer = settings.oidc_issuer
         self._groups = {name: Role.named(role) for name, role in settings.groups.items()}
 
     def by_wallet(self, chain: str, address: str) -> Person | None:
         """Return who holds an account's key, None for a stranger."""
         found = self._wallets.get(address)
         return None if found is None else Person(*found, account=f"{chain}:{address}")
+
+    def again(self, name: str, account: str, role: Role) -> Person | None:
+        """Return who an account is that was signed in before, with what they may do now.
+
+        Somebody whom only a group lets in keeps their role as long as a group gives it; when the
+        provider next names their groups, these count. None: nobody any more.
+        """
+        if account.startswith("eip155:"):
+            chain, _, address = account.rpartition(":")
+            return self.by_wallet(chain, address)
+        subject = account.partition("#")[2]
+        if not account.startswith(f"oidc:{self._issuer}#"):
+            return None
+        if subject in self._subjects:
+            return Person(*self._subjects[subject], account=account)
+        holds = name == f"oidc:{subject}" and role in self._groups.values()
+        return Person(name, role, account) if holds else None
 
     def by_subject(self, issuer: str, subject: str, groups: Iterable[str]) -> Person | None:
         """Return whom an identity provider names, None for a stranger."""

@@ -4,18 +4,19 @@ The same record twice changes nothing. Of too much of anything the newest is kep
 open before those that are closed.
 """
 
-from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
+from console.bounded import Bounded
+from console.surroundings import Surroundings
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.decisions import Answer, Decision, Proposal, answered, proposed
-from schemas.incidents import Hop, Incident, Recovery
+from schemas.incidents import Acknowledgement, Hop, Incident, Recovery
+from schemas.paging import Page
 from schemas.readiness import Readiness
 
 MOST_ALERTS = 5_000
@@ -26,26 +27,8 @@ MOST_CASES = 2_000
 MOST_PROPOSALS = 2_000
 MOST_PROTOCOLS = 2_000
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
 Times = Mapping[Hop, int]
 """When a record's origin passed each hop, in nanoseconds since 1970."""
-
-
-class Bounded(OrderedDict[K, V], Generic[K, V]):
-    """A dictionary of the newest `most` entries; one that is set again becomes the newest."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self.most = most
-
-    def put(self, key: K, value: V) -> None:
-        """Set an entry."""
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > self.most:
-            self.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +74,11 @@ class Picture:
         self.readiness: Bounded[str, Readiness] = Bounded(MOST_PROTOCOLS)
         self.told: Bounded[str, int] = Bounded(MOST_PROTOCOLS)
         """When each protocol's responder told how its brakes stand, in nanoseconds since 1970."""
+        self.acknowledged: Bounded[str, list[Acknowledgement]] = Bounded(MOST_CASES)
+        """By case, who said that they have it in hand."""
+        self.pages: Bounded[str, Page] = Bounded(MOST_CASES)
+        """By case, where the telling of people stands."""
+        self.around = Surroundings()
         self.heard = 0
         """How many alerts were told since the start, whether they are still here or not."""
 
@@ -107,16 +95,27 @@ class Picture:
                 return self._case(record)
             case Recovery():
                 return self._recovery(record)
+            case Readiness():
+                self.readiness.put(record.protocol, record)
+                self.told.put(record.protocol, times.get("published", 0))
+                return frozenset({"map", "plans"})
+            case _:
+                return self._said(record) or self.around.take(record)
+
+    def _said(self, record: Record) -> frozenset[str]:
+        """Fold what people said in, or were told; nothing for any other record."""
+        match record:
             case Proposal():
                 if record.id not in self.asked:
                     self.asked.put(record.id, Asked(record, proposed(record)))
                 return _of_case(record.incident)
             case Answer():
                 return self._answer(record)
-            case Readiness():
-                self.readiness.put(record.protocol, record)
-                self.told.put(record.protocol, times.get("published", 0))
-                return frozenset({"map", "plans"})
+            case Acknowledgement():
+                return self._acknowledgement(record)
+            case Page():
+                self.pages.put_instead(record.incident, record, lambda one: bool(one.ended))
+                return _of_case(record.incident)
             case _:
                 return frozenset()
 
@@ -134,10 +133,7 @@ class Picture:
         ]
 
     def _case(self, case: Incident) -> frozenset[str]:
-        if case.id not in self.cases and len(self.cases) >= self.cases.most:
-            closed = (name for name, one in self.cases.items() if one.phase == "closed")
-            del self.cases[next(closed, next(iter(self.cases)))]
-        self.cases.put(case.id, case)
+        self.cases.put_instead(case.id, case, lambda one: one.phase == "closed")
         return _of_case(case.id)
 
     def _alert(self, alert: Alert, times: Times, *, signed: bool) -> frozenset[str]:
@@ -166,6 +162,12 @@ class Picture:
             self.recoveries.put(recovery.incident, recovery)
         return _of_case(recovery.incident)
 
+    def _acknowledgement(self, word: Acknowledgement) -> frozenset[str]:
+        known = self.acknowledged.get(word.incident, [])
+        if all(word.id != one.id for one in known):
+            self.acknowledged.put(word.incident, [*known, word][-MOST_STEPS:])
+        return _of_case(word.incident)
+
     def _answer(self, answer: Answer) -> frozenset[str]:
         asked = self.asked.get(answer.proposal)
         if asked is not None and all(answer.id != known.id for known in asked.answers):
@@ -183,4 +185,4 @@ def led(case: Incident, recovery: Recovery | None) -> Incident:
 
 
 def _of_case(case: str) -> frozenset[str]:
-    return frozenset({"cases", "map", f"case:{case}"})
+    return frozenset({"cases", "map", "pages", f"case:{case}"})

@@ -18,15 +18,16 @@ from console.lookup import Lookup
 from console.people import Roster
 from console.picture import Picture
 from console.proofs import Proofs
+from console.session_file import SessionFile
 from console.sessions import Sessions
 from console.stream import Stream
+from console.trust import Trust
 from runtime.broker import Broker
 from runtime.logs import Forwarding
 from runtime.manifests import load_manifests
 from runtime.service import Service
 from runtime.settings import Settings
 from runtime.settings_console import is_loopback
-from runtime.signatures import Verifier
 from schemas.errors import ConfigurationError
 
 TURN_SECONDS = 0.5
@@ -34,9 +35,7 @@ STOP_SECONDS = 5
 """How long open pages may take to end."""
 
 
-def desk_of(
-    settings: Settings, broker: Broker, service: Service, verifier: Verifier | None
-) -> Desk:
+def desk_of(settings: Settings, broker: Broker, service: Service, trust: Trust) -> Desk:
     """Return everything that pages work with, made from the settings.
 
     Raises `ConfigurationError` for settings under which nobody could come in safely.
@@ -56,15 +55,18 @@ def desk_of(
     if own.oidc_issuer is not None:
         callback = f"{url}/login/provider/answer"
         provider = Provider(own, own.oidc_issuer, callback, service.clock)
+    roster, kept = Roster(own), own.sessions_file
+    store = None if kept is None else SessionFile(kept, service.clock, roster)
     return Desk(
         settings=own,
         url=url,
         picture=picture,
+        trust=trust,
         atlas=Atlas(load_manifests(folder) if folder else {}, folder),
-        feed=Feed(broker, picture, verifier, service.metrics, service.clock),
+        feed=Feed(broker, picture, trust, service.metrics, service.clock),
         stream=Stream(service.metrics),
-        sessions=Sessions(service.clock, own.idle_seconds, own.session_seconds),
-        roster=Roster(own),
+        sessions=Sessions(service.clock, own.idle_seconds, own.session_seconds, store),
+        roster=roster,
         provider=provider,
         lookup=Lookup(broker),
         proofs=Proofs(own.log_url, service.clock),
@@ -119,6 +121,7 @@ async def run(desk: Desk, service: Service) -> None:
     serving = asyncio.create_task(server.serve([_listening(own.host, own.port)]))
     while not (service.stop.is_set() or failures or serving.done()):
         desk.metrics.console_sessions.set(sum(1 for _ in desk.sessions.signed_in()))
+        desk.sessions.turn()
         service.health.beat(desk.obstacle)
         await asyncio.sleep(TURN_SECONDS)
     desk.stream.end()

@@ -1,4 +1,5 @@
-"""Who is signed in: kept here, by the hash of what their cookie holds, and nowhere else.
+"""Who is signed in: kept here by the hash of what their cookie holds, and beyond a restart where a
+store is given (`console.session_file`).
 
 A session ends when it was idle for too long, when it is too old, when its person signs out, or when
 an admin ends it. Signing in makes a new one, so that nobody can be handed one beforehand.
@@ -7,10 +8,10 @@ an admin ends it. Signing in makes a new one, so that nobody can be handed one b
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from console.people import Person
 from runtime.clock import Clock
@@ -22,6 +23,9 @@ VISIT_SECONDS = 600.0
 """How long somebody may take to sign in."""
 
 MOST_DRAFTS = 8
+
+SAVE_SECONDS = 30.0
+"""How often it is written down who was busy; who signs in or out, at once."""
 
 
 @dataclass(slots=True)
@@ -57,15 +61,34 @@ class Session:
         return hmac.compare_digest(token.encode(), self.csrf.encode())
 
 
+class Store(Protocol):
+    """Where sessions of people outlive this process."""
+
+    def load(self) -> dict[str, Session]:
+        """Return them by their cookies' hashes."""
+        ...
+
+    def save(self, sessions: Mapping[str, Session]) -> None:
+        """Keep these of people, and no others. Raises `OSError`."""
+        ...
+
+
 class Sessions:
     """All of them."""
 
-    def __init__(self, clock: Clock, idle: float, longest: float) -> None:
-        """`idle` and `longest` are in seconds."""
+    def __init__(
+        self, clock: Clock, idle: float, longest: float, store: Store | None = None
+    ) -> None:
+        """`idle` and `longest` are in seconds; without a store a restart signs everybody out."""
         self._clock = clock
         self._idle = idle
         self._longest = longest
+        self._store = store
         self._kept: OrderedDict[str, Session] = OrderedDict()
+        if store is not None:
+            found = sorted(store.load().items(), key=lambda pair: pair[1].seen)
+            self._kept |= {key: one for key, one in found if not self.over(one)}
+        self._due = clock.monotonic() + SAVE_SECONDS
 
     def begin(self, person: Person | None = None) -> tuple[str, Session]:
         """Return a new session, and what its cookie has to hold."""
@@ -74,6 +97,8 @@ class Sessions:
         session = Session(secrets.token_hex(8), now, now, since, person)
         self._make_room()
         self._kept[_hashed(cookie)] = session
+        if person is not None:
+            self._save()
         return cookie, session
 
     def find(self, cookie: str, *, busy: bool = True) -> Session | None:
@@ -118,10 +143,25 @@ class Sessions:
             if session.person is not None and not self.over(session)
         )
 
+    def turn(self) -> None:
+        """Write down who was busy, when it is time to."""
+        if self._store is not None and self._clock.monotonic() >= self._due:
+            self._save()
+
     def _drop(self, key: str) -> None:
         session = self._kept.pop(key, None)
-        if session is not None:
-            session.ended = True
+        if session is None:
+            return
+        session.ended = True
+        if session.person is not None:
+            self._save()
+
+    def _save(self) -> None:
+        """Have what holds now on the disk. Raises `OSError`: what was said to have ended would come
+        back, so nobody is told that it has."""
+        self._due = self._clock.monotonic() + SAVE_SECONDS
+        if self._store is not None:
+            self._store.save(self._kept)
 
     def _make_room(self) -> None:
         if len(self._kept) < MOST:

@@ -10,7 +10,7 @@ from console.picture import Picture
 from runtime import attested, calldata
 from schemas.decisions import Answer, Matter, Proposal, Request, Verdict, Voice
 from schemas.errors import ConfigurationError
-from schemas.incidents import Incident, Signing
+from schemas.incidents import Acknowledgement, Incident, Signing
 from schemas.readiness import PreparedBrake
 from schemas.units import split_account
 
@@ -45,17 +45,14 @@ class Author:
 class Draft:
     """A statement that its author has not confirmed."""
 
-    statement: Proposal | Answer
+    statement: Proposal | Answer | Acknowledgement
     case: Incident | None
     answers: Proposal | None = None
 
     @property
-    def subject(self) -> Proposal:
-        """The proposal that it is, or answers."""
-        if self.answers is not None:
-            return self.answers
-        assert isinstance(self.statement, Proposal)  # noqa: S101 - an answer has one
-        return self.statement
+    def subject(self) -> Proposal | None:
+        """The proposal that it is, or answers; None for an acknowledgement."""
+        return self.statement if isinstance(self.statement, Proposal) else self.answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +106,21 @@ def answer(asked: Proposal, verdict: str, words: str, voice: Voice) -> Answer:
         verdict=found,
         words=words,
         by=voice,
+    )
+    return attested.named(made)
+
+
+def acknowledgement(case: Incident, words: str, voice: Voice) -> Acknowledgement:
+    """Return somebody's word that they have a case in hand, as grave as it is now."""
+    made = Acknowledgement(
+        id="0" * 64,
+        chain=case.chain,
+        protocol=case.protocol,
+        incident=case.id,
+        by=voice.person,
+        severity=case.severity,
+        words=words,
+        said=voice,
     )
     return attested.named(made)
 

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.picture import Asked, Picture, Seen, Step
+from schemas.assurance import Finding
 from schemas.headers import HOPS
-from schemas.incidents import Incident, Recovery
+from schemas.incidents import Acknowledgement, Incident, Recovery
 
-Kind = Literal["alert", "withdrawal", "brake", "proposal", "answer", "recovery"]
+Kind = Literal[
+    "alert", "withdrawal", "finding", "brake", "acknowledgement", "proposal", "answer", "recovery",
+]  # fmt: skip
 
 SIGNS: dict[Kind, str] = {
-    "alert": "◆", "withdrawal": "◇", "brake": "■", "proposal": "✎", "answer": "✓", "recovery": "↺",
+    "alert": "◆", "withdrawal": "◇", "finding": "⚑", "brake": "■", "acknowledgement": "☎",
+    "proposal": "✎", "answer": "✓", "recovery": "↺",
 }  # fmt: skip
 
 STATES = {
@@ -63,7 +67,10 @@ class Line:
 def lines_of(case: Incident, picture: Picture) -> list[Line]:
     """Return the story of a case, the newest line last; of very many the newest."""
     sightings = (picture.alerts.get(one.alert) for one in case.sightings)
+    known = picture.around.findings
     found = [
+        *_findings(known[one.alert] for one in case.sightings if one.alert in known),
+        *_acknowledgements(picture.acknowledged.get(case.id, ()), case),
         *_alerts(seen for seen in sightings if seen is not None),
         *_brakes(picture.steps_of(case), case.latest),
         *_statements(picture.proposals_of(case.id)),
@@ -80,6 +87,21 @@ def _alerts(seen: Iterable[Seen]) -> Iterator[Line]:
         yield Line("alert", scored, f"Alert, {alert.severity}", alert.summary, alert.id)
         if one.withdrawn:
             yield Line("withdrawal", scored, "Alert withdrawn", one.withdrawn, one.withdrawal)
+
+
+def _findings(findings: Iterable[Finding]) -> Iterator[Line]:
+    for one in findings:
+        title = f"Weakness found, {one.severity}"
+        if one.state == "resolved":
+            title = "Weakness not there any more"
+        yield Line("finding", one.timestamp, title, one.summary, one.id)
+
+
+def _acknowledgements(words: Iterable[Acknowledgement], case: Incident) -> Iterator[Line]:
+    for one in words:
+        time = case.latest if one.said is None else one.said.time
+        title = f"Has it in hand, {one.severity}"
+        yield Line("acknowledgement", time, title, one.words, one.id, one.by)
 
 
 def _brakes(brakes: Iterable[list[Step]], latest: int) -> Iterator[Line]:

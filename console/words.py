@@ -98,6 +98,14 @@ def amount(units: int, decimals: int | None) -> str:
     return f"{whole:,.{digits}f}"
 
 
+def figure(value: float, unit: str) -> str:
+    """Return a figure with its unit: shares of one in per cent, money in whole units."""
+    if unit == "of 1":
+        percent = 100 * value
+        return f"{percent:.2f} %" if not value or percent >= 0.01 else f"{percent:.2g} %"
+    return f"{value:,.0f} {unit}" if unit == "USD" else f"{value:,.6g} {unit}"
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "short": short,
     "age": age,
@@ -106,4 +114,5 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "clock": clock,
     "one_in": one_in,
     "counted": counted,
+    "figure": figure,
 }

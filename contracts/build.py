@@ -1,7 +1,8 @@
 """The recipe: Solidity sources to artefacts.
 
-`python -m contracts.build` compiles and writes; `--check` compiles and compares. The compiler and
-its libraries are pinned npm packages, run by node.
+`python -m contracts.build` compiles and writes; `--check` compiles and compares; `--project FOLDER`
+makes a Hardhat project that was built, for tools that read source. The compiler and its libraries
+are pinned npm packages, run by node.
 """
 
 import argparse
@@ -34,12 +35,36 @@ def compile_sources(cache: Path, report: Report) -> dict[str, str]:
 
     Raises `ConfigurationError` with the compiler's words when it complains of anything.
     """
+    artefacts = msgspec.json.decode(
+        _compiled("artefacts", SOURCES, cache, report), type=list[Artefact]
+    )
+    return {f"{artefact.name}.json": _text(artefact) for artefact in artefacts}
+
+
+def make_project(folder: Path, sources: Path, cache: Path, report: Report) -> None:
+    """Make a Hardhat project of the Solidity below `sources`, built: with build-info that has the
+    syntax trees, and the libraries in `node_modules`. Raises as `compile_sources`."""
+    text = _compiled("build-info", sources, cache, report)
+    given: dict[str, dict[str, str]] = msgspec.json.decode(text)["input"]["sources"]
+    for name, source in given.items():
+        library = any(name.startswith(f"{known}/") for known in LIBRARIES)
+        path = folder / "node_modules" / name if library else folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source["content"])
+    built = folder / "artifacts" / "build-info"
+    built.mkdir(parents=True, exist_ok=True)
+    (built / "build.json").write_text(text)
+    (folder / "hardhat.config.js").write_text("module.exports = {};\n")
+
+
+def _compiled(what: str, sources: Path, cache: Path, report: Report) -> str:
     done = subprocess.run(  # noqa: S603 - a fixed command of ours, no shell
         [
             tools.find("node", _NODE),
             ROOT / "compile.mjs",
+            what,
             npm_package(cache, "solc", report),
-            SOURCES,
+            sources,
             *(f"{name}={npm_package(cache, name, report)}" for name in LIBRARIES),
         ],
         capture_output=True,
@@ -48,8 +73,7 @@ def compile_sources(cache: Path, report: Report) -> dict[str, str]:
     )
     if done.returncode:
         raise ConfigurationError(f"the contracts do not compile:\n{done.stderr.strip()}")
-    artefacts = msgspec.json.decode(done.stdout, type=list[Artefact])
-    return {f"{artefact.name}.json": _text(artefact) for artefact in artefacts}
+    return done.stdout
 
 
 def _text(artefact: Artefact) -> str:
@@ -100,12 +124,18 @@ def main() -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m contracts.build", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
-    check: bool = parser.parse_args().check
+    parser.add_argument("--project", type=Path, help="make a built Hardhat project here instead")
+    given = parser.parse_args()
+    check: bool = given.check
+    project: Path | None = given.project
 
     def report(line: str) -> None:
         sys.stderr.write(f"{line}\n")
 
     try:
+        if project is not None:
+            make_project(project, SOURCES, settings.load().cache, report)
+            return 0
         compiled = compile_sources(settings.load().cache, report)
     except PipelineError as error:
         report(str(error))

@@ -1,9 +1,11 @@
 // Compiles every contract below a folder with the compiler and the libraries of unpacked npm
 // packages, and prints the artefacts as JSON. Nothing is installed and nothing is fetched.
 //
-//   node compile.mjs SOLC_PACKAGE SOURCE_FOLDER LIBRARY=PACKAGE...
+//   node compile.mjs WHAT SOLC_PACKAGE SOURCE_FOLDER LIBRARY=PACKAGE...
 //
-// LIBRARY is what the paths in imports begin with, PACKAGE the folder that has it.
+// WHAT is `artefacts`, or `build-info`: what the compiler was given and all that it said, as Hardhat
+// writes it, for tools that read syntax trees. LIBRARY is what the paths in imports begin with,
+// PACKAGE the folder that has it.
 //
 // Fails, with the compiler's words on standard error, on any error, and on any warning about our own
 // sources. What the compiler thinks of a pinned library's style is not ours to change.
@@ -14,7 +16,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
 
-const [solcPackage, sourceFolder, ...libraries] = process.argv.slice(2);
+const [what, solcPackage, sourceFolder, ...libraries] = process.argv.slice(2);
 const packages = libraries.map((given) => given.split("="));
 
 const settings = {
@@ -22,6 +24,11 @@ const settings = {
   optimizer: { enabled: true, runs: 200 },
   metadata: { appendCBOR: false, bytecodeHash: "none" },
 };
+
+const wanted =
+  what === "build-info"
+    ? { "*": { "": ["ast"], "*": ["abi", "evm.bytecode", "evm.deployedBytecode"] } }
+    : { "*": { "*": ["abi", "evm.bytecode.object", "metadata"] } };
 
 function libraryOf(name) {
   return packages.find(([library]) => name.startsWith(`${library}/`));
@@ -54,8 +61,11 @@ function collect(names) {
 function compile(sources) {
   const compiler = createRequire(import.meta.url)(path.resolve(solcPackage, "soljson.js"));
   const run = compiler.cwrap("solidity_compile", "string", ["string", "number", "number"]);
-  const outputSelection = { "*": { "*": ["abi", "evm.bytecode.object", "metadata"] } };
-  const input = { language: "Solidity", sources, settings: { ...settings, outputSelection } };
+  const input = {
+    language: "Solidity",
+    sources,
+    settings: { ...settings, outputSelection: wanted },
+  };
   const output = JSON.parse(run(JSON.stringify(input), 0, 0));
   const complaints = (output.errors ?? []).filter(
     ({ severity, sourceLocation }) =>
@@ -63,7 +73,7 @@ function compile(sources) {
   );
   for (const complaint of complaints) process.stderr.write(complaint.formattedMessage + "\n");
   if (complaints.length > 0) process.exit(1);
-  return { version: compiler.cwrap("solidity_version", "string", [])(), output };
+  return { version: compiler.cwrap("solidity_version", "string", [])(), input, output };
 }
 
 function artefact(name, contract, version, sources) {
@@ -84,10 +94,20 @@ const own = readdirSync(sourceFolder, { recursive: true })
   .filter((name) => name.endsWith(".sol"))
   .sort();
 const sources = collect(own);
-const { version, output } = compile(sources);
-const artefacts = own.flatMap((file) =>
-  Object.entries(output.contracts[file] ?? {})
-    .filter(([, contract]) => contract.evm.bytecode.object !== "")
-    .map(([name, contract]) => artefact(name, contract, version, sources)),
+const { version, input, output } = compile(sources);
+
+function artefacts() {
+  return own.flatMap((file) =>
+    Object.entries(output.contracts[file] ?? {})
+      .filter(([, contract]) => contract.evm.bytecode.object !== "")
+      .map(([name, contract]) => artefact(name, contract, version, sources)),
+  );
+}
+
+process.stdout.write(
+  JSON.stringify(
+    what === "build-info"
+      ? { solcVersion: version.split("+")[0], input, output }
+      : artefacts(),
+  ),
 );
-process.stdout.write(JSON.stringify(artefacts));

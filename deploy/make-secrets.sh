@@ -23,7 +23,7 @@ say() { echo "secrets: $*" >&2; }
 [ -f "$folder/responder.json" ] || "$firebreak" keys responder --folder "$folder"
 [ -f "$folder/heartbeat.json" ] || "$firebreak" keys heartbeat --folder "$folder"
 [ -f "$folder/grafana_password" ] || od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$folder/grafana_password"
-for service in ingest respond risk assure; do
+for service in ingest respond risk assure recover; do
   file=$folder/$service.toml
   if [ ! -f "$file" ]; then
     group=evm
@@ -53,6 +53,7 @@ certify() { # FILE NAME [HOST]: a key and a certificate, by which Kafka knows NA
 }
 for broker in 1 2 3; do certify "$broker" "kafka-$broker" "kafka-$broker"; done
 clients="admin ingest detect vet assure respond incidents signals console forensics page archive risk"
+clients="$clients recover verdict case" # people's own commands
 for client in $clients; do certify "$client" "firebreak-$client"; done
 cat >"$folder/kafka-health.properties" <<END
 security.protocol=SSL

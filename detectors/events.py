@@ -11,11 +11,14 @@ Scored at the head, learned at finality, as `detectors.host` tells.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
 
 from detectors.rules import Rules
 from detectors.tail import OnlineTail
+from schemas import links
 from schemas.alerts import Alert, Evidence, Reason, Severity, Vote, Withdrawal
 from schemas.chain import Event
 from schemas.ids import content_id
@@ -69,8 +72,9 @@ class _Size:
             self.n = MEMORY
 
 
-class _Waiting(NamedTuple):
-    """An event that was scored and is not yet learned."""
+class _Waiting(msgspec.Struct, gc=False):
+    """An event that was scored and is not yet learned. Thousands wait: the collector need not walk
+    them, nothing in one refers back to it."""
 
     block: int
     block_hash: str
@@ -80,7 +84,7 @@ class _Waiting(NamedTuple):
     """The alert's id, '' when it did not alert."""
     score: float
     name: str
-    sizes: tuple[tuple[str, float], ...]
+    sizes: dict[str, float]
     """Per argument the logarithm of its size."""
 
 
@@ -93,7 +97,10 @@ class EventHost:
         self.chain = chain
         self._protocol = protocol
         self._rules = rules
-        self._sizes: dict[tuple[str, str], _Size] = {}
+        self._sizes: dict[str, dict[str, _Size]] = {}
+        """Per event, per argument."""
+        self._arguments = 0
+        """How many sizes there are in all."""
         self._tail = OnlineTail()
         self._waiting: list[_Waiting] = []
         self._mark = (-1, -1)
@@ -116,23 +123,24 @@ class EventHost:
         self._mark, self._newest = (block, log), event.block_hash
         if block > mark[0]:
             self._learn_final(block - self._rules.finality)
-        waiting = self._waiting
-        sizes, name, known = _sizes(event), event.name, self._sizes
-        largest = UNKNOWN
-        for argument, scaled in sizes:
-            size = known.get((name, argument))
-            if size is not None and size.n >= WARM_UP:
-                largest = max(largest, size.distance(scaled))
+        sizes, largest = _sizes(event), UNKNOWN
+        known = self._sizes.get(event.name)
+        if known is not None:
+            for argument, scaled in sizes.items():
+                size = known.get(argument)
+                if size is not None and size.n >= WARM_UP:
+                    largest = max(largest, size.distance(scaled))
         score = 0.5 * largest * largest if largest > 0.0 else largest
         alert = None
         if score > 0.0:
             p_value = self._tail.p_value(score)
             if p_value <= self._rules.budget:
                 alert = self._alert(event, sizes, score, p_value)
+        waiting = self._waiting
         if len(waiting) < MAX_WAITING or alert is not None:
             alert_id = alert.id if alert else ""
             waiting.append(
-                _Waiting(block, event.block_hash, log, event.tx, alert_id, score, name, sizes)
+                _Waiting(block, event.block_hash, log, event.tx, alert_id, score, event.name, sizes)
             )
         else:
             self.turned_away += 1
@@ -150,19 +158,22 @@ class EventHost:
     def _learn(self, entry: _Waiting) -> None:
         self.learned += 1
         weight = SUSPECT_WEIGHT if entry.alert else 1.0
-        known = self._sizes
-        for argument, scaled in entry.sizes:
-            size = known.get((entry.name, argument))
+        known = self._sizes.get(entry.name)
+        for argument, scaled in entry.sizes.items():
+            size = known.get(argument) if known is not None else None
             if size is None:
-                if len(known) >= MAX_ARGUMENTS:
+                if self._arguments >= MAX_ARGUMENTS:
                     continue
-                size = known[entry.name, argument] = _Size()
+                if known is None:
+                    known = self._sizes[entry.name] = {}
+                size = known[argument] = _Size()
+                self._arguments += 1
             size.learn(scaled, weight)
         if entry.score != UNKNOWN:
             self._tail.learn(entry.score, 1.0)
 
     def _alert(
-        self, event: Event, sizes: tuple[tuple[str, float], ...], score: float, p_value: float
+        self, event: Event, sizes: Mapping[str, float], score: float, p_value: float
     ) -> Alert:
         rules = self._rules
         reasons = tuple(self._reasons(event.name, sizes))
@@ -200,11 +211,14 @@ class EventHost:
             severity=next((name for bound, name in _SEVERITIES if ratio <= bound), "low"),
             summary="; ".join(reason.text for reason in reasons)[:500],
             votes=(vote,),
+            reference=links.reference(event.chain, event.tx),
+            link=links.page(rules.explorer, event.tx),
         )  # fmt: skip
 
-    def _reasons(self, name: str, sizes: Iterable[tuple[str, float]]) -> Iterator[Reason]:
-        for argument, scaled in sizes:
-            size = self._sizes.get((name, argument))
+    def _reasons(self, name: str, sizes: Mapping[str, float]) -> Iterator[Reason]:
+        known = self._sizes.get(name, {})
+        for argument, scaled in sizes.items():
+            size = known.get(argument)
             distance = size.distance(scaled) if size and size.n >= WARM_UP else 0.0
             if size is not None and distance > 1.0:
                 observed, expected = _amount(scaled), _amount(size.mean)
@@ -265,11 +279,12 @@ class EventHost:
             "learned": self.learned,
             "sizes": [
                 [name, argument, size.n, size.mean, size.squares]
-                for (name, argument), size in self._sizes.items()
+                for name, known in self._sizes.items()
+                for argument, size in known.items()
             ],
             "tail": self._tail.dump(),
             "waiting": [
-                [*entry[:-1], [[name, size] for name, size in entry.sizes]]
+                [*msgspec.structs.astuple(entry)[:-1], list(map(list, entry.sizes.items()))]
                 for entry in self._waiting
             ],
         }
@@ -279,32 +294,36 @@ class EventHost:
         self._mark = (int(state["mark"][0]), int(state["mark"][1]))
         self._newest = str(state["newest"])
         self.learned = int(state["learned"])
-        self._sizes = {}
+        self._sizes, self._arguments = {}, len(state["sizes"])
         for name, argument, n, mean, squares in state["sizes"]:
-            size = self._sizes[name, argument] = _Size()
+            size = self._sizes.setdefault(name, {})[argument] = _Size()
             size.n, size.mean, size.squares = float(n), float(mean), float(squares)
         self._tail.load(state["tail"])
         self._waiting = [
-            _Waiting._make([*entry[:-1], tuple((name, float(size)) for name, size in entry[-1])])
-            for entry in state["waiting"]
+            _Waiting(
+                int(block), block_hash, int(log), tx, alert, float(score), name, _read_sizes(sizes)
+            )
+            for block, block_hash, log, tx, alert, score, name, sizes in state["waiting"]
         ]
 
 
-def _sizes(event: Event) -> tuple[tuple[str, float], ...]:
+def _read_sizes(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    return {argument: float(scaled) for argument, scaled in pairs}
+
+
+def _sizes(event: Event) -> dict[str, float]:
     """Return the logarithm of one plus every number among the arguments, without its sign.
 
     A number is an integer of 256 bits or fewer in decimal text; a stranger may have written it.
     """
-    return tuple(
-        [
-            (name, math.log1p(abs(float(value))))
-            for name, value in event.arguments.items()
-            if value.__class__ is str
-            and (value.isdigit() or (value[:1] == "-" and value[1:].isdigit()))
-            and len(value) <= LONGEST_NUMBER
-            and value.isascii()
-        ]
-    )
+    return {
+        name: math.log1p(abs(float(value)))
+        for name, value in event.arguments.items()
+        if value.__class__ is str
+        and (value.isdigit() or (value[:1] == "-" and value[1:].isdigit()))
+        and len(value) <= LONGEST_NUMBER
+        and value.isascii()
+    }
 
 
 def _amount(scaled: float) -> float:

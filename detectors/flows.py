@@ -15,6 +15,13 @@ NOBODY = "0x0000000000000000000000000000000000000000"
 FEE = 0.02
 """The largest share that a lender may ask on top for a loan to count as one."""
 
+REST, SPECK = 0.05, 1e3
+"""What may be left of a balance that counts as emptied, as a share of it; smallest units of a token
+below which there was none."""
+
+LEAST_BACK = 0.01
+"""The share of an amount that has to go the other way to count as going back and forth."""
+
 Net = dict[str, dict[str, float]]
 """By address, by token: what came in minus what went out, in the token's smallest unit."""
 
@@ -97,6 +104,41 @@ def free_gains(net: Net, initiating: frozenset[str]) -> list[str]:
     if any(amount < 0.0 for amount in total.values()):
         return []
     return [token for token, amount in total.items() if amount > 0.0]
+
+
+def emptied(flows: Sequence[Flow], net: Net, besides: frozenset[str]) -> set[tuple[str, str]]:
+    """Return (token, payer) of each payer that was asked by others what it held, then paid all but
+    a `REST` of it, and did not get it back; apart from those named."""
+    return {
+        (flow.token, flow.sender)
+        for flow in flows
+        if flow.held is not None
+        and flow.sender not in besides
+        and flow.sender != NOBODY
+        and float(flow.amount) > max(SPECK, (1.0 - REST) * float(flow.held))
+        and net.get(flow.sender, {}).get(flow.token, 0.0) < 0.0
+    }
+
+
+def round_trips(flows: Sequence[Flow], net: Net, besides: frozenset[str]) -> list[str]:
+    """Return the addresses that both got and gave each of two tokens or more, apart from those
+    named: an exchange whose price was moved and moved back.
+
+    What was lent and given back is no such token; nor is one of which a hundredth came back. Who
+    passes everything on is left with nothing of it all and is none.
+    """
+    sums: dict[tuple[str, str], list[float]] = {}
+    for flow in flows:
+        amount = float(flow.amount)
+        for address, outwards in ((flow.sender, 1), (flow.to, 0)):
+            if address in net and address not in besides and address != NOBODY:
+                sums.setdefault((address, flow.token), [0.0, 0.0])[outwards] += amount
+    lent = {(loan.lender, loan.token) for loan in loans(flows)}
+    both: dict[str, int] = {}
+    for pair, (came, went) in sums.items():
+        if min(came, went) > LEAST_BACK * max(came, went) and pair not in lent:
+            both[pair[0]] = both.get(pair[0], 0) + 1
+    return [address for address, tokens in both.items() if tokens > 1]
 
 
 def most_repeated(flows: Iterable[Flow]) -> tuple[tuple[str, str, str], int]:

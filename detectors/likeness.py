@@ -1,6 +1,6 @@
 """How much a transaction looks like the exploits of the past, whatever protocol it is about.
 
-Fourteen counts, none of which names an address, a selector of a protocol, a chain, a gas price or
+Eighteen counts, none of which names an address, a selector of a protocol, a chain, a gas price or
 anything else by which recordings differ; each as ln(1 + count), capped where ordinary life ends, so
 that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` fitted it, and
 `docs/detection.md` holds its card.
@@ -15,9 +15,10 @@ from importlib.resources import files
 from typing import Any
 
 from detectors import tree
-from detectors.flows import NOBODY, Net, free_gains, loans, net_flows
+from detectors.flows import NOBODY, Net, emptied, free_gains, loans, net_flows, round_trips
 from detectors.midcall import posing
 from schemas.chain import Transaction
+from schemas.units import NATIVE
 
 NAMES = (
     "repeated",
@@ -34,6 +35,10 @@ NAMES = (
     "approvals",
     "pressed",
     "gained",
+    "emptied",
+    "round_trips",
+    "coin",
+    "vast",
 )
 
 APPROVE = "0x095ea7b3"
@@ -89,7 +94,17 @@ def counts(tx: Transaction) -> dict[str, float]:
         "approvals": float(sum(c.selector == APPROVE and c.sender in mine for c in calls)),
         "pressed": float(max(pressed.values(), default=0)),
         "gained": max([_decades(net, mine, token) for token in free], default=0.0),
+        "emptied": float(len(emptied(tx.flows, net, mine))),
+        "round_trips": float(len(round_trips(tx.flows, net, mine))),
+        "coin": _coin(net, mine - {root} if only_lost else mine),
+        "vast": float(len(tx.vast)),
     }
+
+
+def _coin(net: Net, side: frozenset[str]) -> float:
+    """Return by how many powers of ten the coin that these addresses gained for nothing exceeds one
+    whole. Of all tokens only the coin is worth about the same in every transaction of a chain."""
+    return _decades(net, side, NATIVE) if NATIVE in free_gains(net, side) else 0.0
 
 
 def _decades(net: Net, mine: frozenset[str], token: str) -> float:

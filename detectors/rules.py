@@ -14,5 +14,7 @@ class Rules:
     """The share of ordinary transactions that may alert."""
     market_seconds: float = 14 * 86_400.0
     """Seconds of one market's prices in which one false alert is acceptable."""
+    explorer: str = ""
+    """The address of the chain's explorer, '' where the manifest names none."""
     without: frozenset[str] = field(default=frozenset())
     """Features that are taken away from every detector."""

@@ -85,6 +85,7 @@ class HostMaker:
             finality=self._finality_of(chain),
             budget=1.0 / budget.transactions_per_false_alert,
             market_seconds=budget.market_days_per_false_alert * 86_400.0,
+            explorer=manifest.explorer if manifest else "",
             without=self._without,
         )
         return Host(Scope(chain, protocol, manifest), rules, self._detectors)
@@ -151,6 +152,7 @@ class EventHostMaker:
             set_name=self.set_name,
             finality=self._finality_of(chain),
             budget=1.0 / budget.transactions_per_false_alert,
+            explorer=manifest.explorer if manifest else "",
         )
         return EventHost(chain, protocol, rules)
 

@@ -68,6 +68,7 @@ class Vetting:
             protocol=protocol,
             watched={c.address: c.name for c in manifest.contracts} if manifest else {},
             budget=1.0 / budget.transactions_per_false_alert,
+            explorer=manifest.explorer if manifest else "",
         )
 
     def _alerts(

@@ -1,8 +1,8 @@
 """From a record's bytes to what is kept and what is published. Decides everything; waits for
 nothing, so it runs the same under Faust and under a test.
 
-An alert counts only when a trusted key signed it, if keys are configured; so does an
-acknowledgement, with people's keys. An alert's expiry bounds when it may brake, not whether it is
+An alert counts only when a trusted key signed it, if keys are configured; whose acknowledgements do
+is `runtime.acknowledging`'s to say. An alert's expiry bounds when it may brake, not whether it is
 remembered, so an old one still makes a case. What a person says with a wallet counts only with that
 wallet's signature.
 """
@@ -10,6 +10,7 @@ wallet's signature.
 from incidents import cases
 from incidents.docket import Docket
 from runtime import attested
+from runtime.acknowledging import People
 from runtime.broker import Message, Producer
 from runtime.intake import Intake
 from runtime.metrics import Metrics
@@ -42,11 +43,11 @@ class Casework:
         producer: Producer,
         metrics: Metrics,
         verifier: Verifier | None,
-        people: Verifier | None = None,
+        people: People | None = None,
     ) -> None:
         """`verifier` knows whose alerts are believed, `people` who may acknowledge a case; without
         one, whatever can be read is believed."""
-        self._people = people
+        self._people = people or People()
         self._producer = producer
         self._metrics = metrics
         self._verifier = verifier
@@ -96,9 +97,9 @@ class Casework:
             except PoisonRecordError as error:
                 self._intake.reject(message, str(error), fault="content")
                 return None
-        if self._people is not None and isinstance(record, Acknowledgement):
+        if isinstance(record, Acknowledgement):
             try:
-                self._people.check(message, head=None)
+                self._people.require(message, record)
             except PoisonRecordError as error:
                 self._intake.reject(message, str(error), fault="content")
                 return None

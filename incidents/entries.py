@@ -151,7 +151,8 @@ def taken_on(case: Incident, word: Acknowledgement) -> Incident:
     """Note who has a case in hand; who said so first stays, unless it was for something less."""
     if not graver(word, case.acknowledged):
         return case
-    said = Acknowledged(by=word.by, severity=word.severity, words=word.words)
+    time = None if word.said is None else word.said.time
+    said = Acknowledged(by=word.by, severity=word.severity, words=word.words, time=time)
     return replace(case, acknowledged=said)
 
 

@@ -22,6 +22,7 @@ from incidents.app import build
 from incidents.casework import READS, SERVICE, Casework
 from incidents.connection import cluster, copies
 from incidents.outbox import Outbox
+from runtime.acknowledging import People
 from runtime.broker import Broker, Partition
 from runtime.kafka_refusals import not_allowed
 from runtime.lag import LagGauge
@@ -68,7 +69,7 @@ async def run(
     settings: Settings,
     service: Service,
     verifier: Verifier | None,
-    people: Verifier | None = None,
+    people: People | None = None,
     tell: Callable[[str], None] = lambda _obstacle: None,
 ) -> None:
     """Keep cases until `service.stop` is set; `verifier` and `people` are those of `Casework`.

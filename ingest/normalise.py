@@ -11,11 +11,13 @@ from typing import Literal
 
 import msgspec
 
+from ingest.balances import with_held
 from ingest.decode import Decoder
 from ingest.deployments import deployments
 from ingest.flows import flows
 from ingest.frames import Frame, calls, normal_form, selector
 from ingest.raw import RawBlock, RawLog, RawTransaction, RawWrite
+from ingest.vast import vast
 from ingest.watch import Watch
 from schemas.chain import (
     MAX_CALLS,
@@ -40,8 +42,9 @@ MAX_LISTS = 8_000_000
 MAX_DATA = 8_000_000
 """Characters of a log's data that travel in its event; 60M gas pay for 7.8 million."""
 
-_CALL, _FLOW, _WRITE, _CREATED, _LOG = 330, 270, 260, 50, 300
-"""Bytes that an entry of each list takes at most, a log without its arguments."""
+_CALL, _FLOW, _WRITE, _CREATED, _LOG, _HELD = 330, 270, 260, 50, 300, 90
+"""Bytes that an entry of each list takes at most, a log without its arguments; and what a movement
+adds to them by what its sender held."""
 _TOPICS, _ARGUMENT = 600, 8
 """Bytes that the arguments of a log take at most: for its topics, and for a character of data."""
 
@@ -82,12 +85,14 @@ def transactions(
     protocols = watch.touched(block.chain, _addresses(tx, moved))
     if not protocols:
         return []
+    moved = with_held(moved, frames or ())
     called, calls_cut = calls(frames or ())
     written = tuple(map(_write, (tx.writes or ())[:MAX_WRITES]))
     writes_cut = len(tx.writes or ()) - len(written)
     created = _created(tx, frames or ())
     room = MAX_LISTS - len(called) * _CALL - len(moved) * _FLOW - len(written) * _WRITE
-    logged = _logs(tx.logs or (), decoder, room - len(created) * _CREATED)
+    room -= len(created) * _CREATED + sum(flow.held is not None for flow in moved) * _HELD
+    logged = _logs(tx.logs or (), decoder, room)
     record = Transaction(
         id="",
         chain=block.chain,
@@ -109,6 +114,7 @@ def transactions(
         flows=moved,
         writes=written,
         created=created,
+        vast=vast(tx.input or "") if tx.to else (),
         cut=calls_cut + len(tx.logs or ()) - len(logged) + moves_cut + writes_cut,
     )
     place = _place(block, watch.case)

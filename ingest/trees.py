@@ -8,8 +8,8 @@ included, and say of each frame only whether itself failed.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.raw import FrameKind, RawFrame
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 MAX_FRAMES = 200_000

@@ -7,11 +7,13 @@ same one's to listen to.
 
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from paging import pages, words
+from paging.book import At, Book
 from paging.ladders import Ladder, Ladders
 from paging.outward import Outward
 from paging.rounds import Rounds
@@ -45,17 +47,15 @@ class Rules:
     """Seconds between two beats."""
     newest: int
     """Seconds; see `pages.after_case`."""
+    console: str = ""
+    """Where people take a case in hand with a click, '' where there is no such page."""
 
 
 class _Telling(NamedTuple):
     """A round of one case, for the severity that it had since then."""
 
-    at: "_At"
+    at: At
     since: int
-
-
-_At = tuple[int, str]
-"""The partition of a case, and its key."""
 
 
 class _Silence:
@@ -86,7 +86,7 @@ class Pager:
         self._clock = desk.clock
         self._metrics = desk.metrics
         self._outward = desk.outward
-        self._pages: dict[_At, Page] = {}
+        self._pages = Book()
         self._watch: Watch | None = None
         self._silences: dict[str, _Silence] = {}
         self._heard_itself = float("-inf")
@@ -107,14 +107,15 @@ class Pager:
                 self._watch = Watch(self._rules.watch, self._rules.period, now)
                 _, starts[partition] = self._broker.bounds(partition)
                 continue
-            restored = self._store.restore(partition.number)
-            self._pages |= {(partition.number, key): page for key, page in restored.items()}
+            self._store.restore(partition.number, partial(self._restored, partition.number))
         return starts
+
+    def _restored(self, partition: int, key: str, page: Page) -> None:
+        self._pages.put((partition, key), page)
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Forget what somebody else sees to now."""
-        gone = {spot.number for spot in partitions if spot.topic == INCIDENTS.name}
-        self._pages = {at: page for at, page in self._pages.items() if at[0] not in gone}
+        self._pages.release({spot.number for spot in partitions if spot.topic == INCIDENTS.name})
         if any(spot.topic == BEATS.name for spot in partitions):
             self._watch = None
             self._silences.clear()
@@ -145,14 +146,14 @@ class Pager:
         elif before is None or before.ended or page.since != before.since:
             self._metrics.pages.labels(page.severity).inc()
 
-    def _save(self, at: _At, page: Page) -> None:
+    def _save(self, at: At, page: Page) -> None:
         self._store.save(*at, page)
-        self._pages[at] = page
+        self._pages.put(at, page)
 
     def tick(self) -> None:
         """Tell whoever is due, take in who was told."""
         now = self._now()
-        for at, page in list(self._pages.items()):
+        for at, page in self._pages.open():
             if not pages.is_due(page, now):
                 continue
             ladder = self._rules.ladders.get(page.severity)
@@ -160,12 +161,14 @@ class Pager:
                 self._save(at, replace(page, ended="closed"))
                 continue
             self._rounds.begin(
-                _Telling(at, page.since), ladder.tell(page.rung), words.of_page(page)
+                _Telling(at, page.since),
+                ladder.tell(page.rung),
+                words.of_page(page, self._rules.console),
             )
         self._listen(now)
         for about, answers in self._rounds.turn():
             self._told(about, answers, now)
-        self._metrics.pages_open.set(sum(not page.ended for page in self._pages.values()))
+        self._metrics.pages_open.set(len(self._pages.open()))
         if self._outward is not None and self._watch is not None:
             self._outward.turn(self._heard_itself)
 
@@ -193,9 +196,9 @@ class Pager:
             retry = now + pages.RETRY
             ladder = self._rules.silence
             silence.due = ladder.due(silence.since, silence.rung, now) if taken else retry
-        elif isinstance(about, _Telling) and about.at in self._pages:
-            page = self._pages[about.at]
-            if page.since != about.since:
+        elif isinstance(about, _Telling):
+            page = self._pages.get(about.at)
+            if page is None or page.since != about.since:
                 return  # it became graver meanwhile, and that is told by itself
             told = tuple(
                 Telling(channel=name, rung=page.rung, at=now, ok=ok) for name, ok in answers

@@ -1,5 +1,7 @@
 """What is remembered of pages: on a compacted topic, so that any replica can go on."""
 
+from collections.abc import Callable
+
 from runtime.broker import Broker, Message, Partition, Producer, read_all
 from runtime.logs import logger
 from schemas.codec import decode_from, encode
@@ -17,13 +19,12 @@ class PageStore:
         self._broker = broker
         self._producer = producer
 
-    def restore(self, partition: int) -> dict[str, Page]:
-        """Return the pages of a partition by key.
+    def restore(self, partition: int, keep: Callable[[str, Page], None]) -> None:
+        """Have the pages of a partition kept by key, in the order in which they were saved.
 
         One that cannot be read is left out and said so: its case is paged anew when it changes,
         which is better than not paging at all.
         """
-        found: dict[str, Page] = {}
 
         def take(message: Message) -> None:
             try:
@@ -32,10 +33,9 @@ class PageStore:
                 _log.error("page_unreadable", offset=message.offset, error=str(error))
                 return
             if isinstance(record, Page):
-                found[(message.key or b"").decode(errors="replace")] = record
+                keep((message.key or b"").decode(errors="replace"), record)
 
         read_all(self._broker, Partition(PAGES.name, partition), take)
-        return found
 
     def save(self, partition: int, key: str, page: Page) -> None:
         """Have a page kept before anything else happens.

@@ -39,12 +39,13 @@ def plain(text: str) -> str:
     return " ".join(printable.translate(_MARKED).split())[:_LONGEST]
 
 
-def of_page(page: Page) -> Line:
-    """Say what a case is about, and how to stop this."""
+def of_page(page: Page, console: str = "") -> Line:
+    """Say what a case is about, and how to stop this; `console` is where people take it in hand."""
     again = f" (told {page.rung} times, nobody acknowledged)" if page.rung else ""
+    where = f" or {console}/cases/{page.incident}" if console else ""
     return Line(
         f"{page.severity}: {plain(page.protocol)} on {plain(page.chain)}: {plain(page.summary)}"
-        f"{again}. firebreak acknowledge {page.incident[:12]}",
+        f"{again}. firebreak acknowledge {page.incident[:12]}{where}",
         _tone(page.severity),
     )
 

@@ -18,7 +18,7 @@ import msgspec
 from eth_utils.address import to_checksum_address
 from msgspec import Meta
 
-from responders.adapters.safe_transactions import SafeTransaction
+from runtime.safe_transactions import SafeTransaction
 from schemas.errors import ConfigurationError, TransientError
 from schemas.units import Count, Hash
 
@@ -149,6 +149,7 @@ class SafeService:
 
     def _answered(self, method: str, where: str, **request: Any) -> bytes:
         """Return the body of a good answer; try again what may pass."""
+        reason = ""
         for wait in (*WAITS, None):
             try:
                 status, body = self._asked(method, self._address + where, request)

@@ -11,11 +11,11 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from pydantic import SecretStr
 
-from responders.adapters.safe_transactions import SafeTransaction
 from responders.chain import Call
 from responders.fees import Fee
 from responders.questions import Question
 from responders.transactions import Signed, fields
+from runtime.safe_transactions import SafeTransaction
 from runtime.secrets import require_private
 from runtime.statement import signed_by
 from schemas.errors import ConfigurationError, TransientError

@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from schemas.decisions import Answer, Proposal, Voice
 from schemas.errors import PoisonRecordError
 from schemas.ids import content_id
+from schemas.incidents import Acknowledgement
 
-Statement = Proposal | Answer
-S = TypeVar("S", bound=Proposal | Answer)
+Statement = Proposal | Answer | Acknowledgement
+S = TypeVar("S", bound=Statement)
 
 WALLET = "eip155:"
 """What the account of a wallet begins with; `eip155:CHAIN:ADDRESS`."""
@@ -54,39 +55,61 @@ _ANSWER = [
     {"name": "person", "type": "string"},
     {"name": "time", "type": "uint64"},
 ]
+_ACKNOWLEDGEMENT = [
+    {"name": "incident", "type": "bytes32"},
+    {"name": "protocol", "type": "string"},
+    {"name": "severity", "type": "string"},
+    {"name": "reason", "type": "string"},
+    {"name": "person", "type": "string"},
+    {"name": "time", "type": "uint64"},
+]
 _NOTHING = "0x" + "00" * 32
+
+
+def voice_of(statement: Statement) -> Voice:
+    """Return whose word it is. Raises `PoisonRecordError` for an acknowledgement that an older
+    version wrote, or that names two people."""
+    if not isinstance(statement, Acknowledgement):
+        return statement.by
+    if statement.said is None or statement.said.person != statement.by:
+        raise PoisonRecordError("it does not tell by whom it was said")
+    return statement.said
+
+
+def with_signature(statement: S, signature: str) -> S:
+    """Return a statement with a signature that nobody has checked."""
+    voice = replace(voice_of(statement), signature=signature)
+    name = "said" if isinstance(statement, Acknowledgement) else "by"
+    return replace(statement, **{name: voice})
 
 
 def named(statement: S) -> S:
     """Return a statement under the id that its words give it, whoever's signature it carries."""
-    by = statement.by
-    said = (by.person, by.account, by.time)
-    if isinstance(statement, Proposal):
-        name = content_id(
-            "proposal",
-            statement.incident,
-            *said,
-            statement.matter,
-            statement.words,
-            statement.expires,
-            statement.staged or "",
-            *(part for one in statement.calls for part in (one.to, one.function, one.calldata)),
-        )
-    else:
-        name = content_id(
-            "answer",
-            statement.incident,
-            *said,
-            statement.proposal,
-            statement.verdict,
-            statement.words,
-        )
+    by = voice_of(statement)
+    said = (statement.incident, by.person, by.account, by.time)
+    match statement:
+        case Proposal():
+            name = content_id(
+                "proposal",
+                *said,
+                statement.matter,
+                statement.words,
+                statement.expires,
+                statement.staged or "",
+                *(part for one in statement.calls for part in (one.to, one.function, one.calldata)),
+            )
+        case Answer():
+            name = content_id(
+                "answer", *said, statement.proposal, statement.verdict, statement.words
+            )
+        case _:
+            name = content_id("acknowledgement", *said, statement.severity, statement.words)
     return replace(statement, id=name)
 
 
 def typed(statement: Statement) -> dict[str, Any]:
     """Return what a wallet signs (`eth_signTypedData_v4`)."""
-    by = statement.by
+    by = voice_of(statement)
     message: dict[str, Any] = {
         "incident": "0x" + statement.incident,
         "protocol": statement.protocol,
@@ -94,23 +117,27 @@ def typed(statement: Statement) -> dict[str, Any]:
         "person": by.person,
         "time": by.time,
     }
-    if isinstance(statement, Proposal):
-        message |= {
-            "matter": statement.matter,
-            "calls": [
-                {"to": one.to, "function": one.function, "data": one.calldata}
-                for one in statement.calls
-            ],
-            "staged": statement.staged or _NOTHING,
-            "expires": statement.expires,
-        }
-        types: dict[str, Any] = {"Proposal": _PROPOSAL, "Call": _CALL}
-    else:
-        message |= {"proposal": "0x" + statement.proposal, "verdict": statement.verdict}
-        types = {"Answer": _ANSWER}
+    match statement:
+        case Proposal():
+            message |= {
+                "matter": statement.matter,
+                "calls": [
+                    {"to": one.to, "function": one.function, "data": one.calldata}
+                    for one in statement.calls
+                ],
+                "staged": statement.staged or _NOTHING,
+                "expires": statement.expires,
+            }
+            types: dict[str, Any] = {"Proposal": _PROPOSAL, "Call": _CALL}
+        case Answer():
+            message |= {"proposal": "0x" + statement.proposal, "verdict": statement.verdict}
+            types = {"Answer": _ANSWER}
+        case _:
+            message["severity"] = statement.severity
+            types = {"Acknowledgement": _ACKNOWLEDGEMENT}
     return {
         "types": {"EIP712Domain": _DOMAIN, **types},
-        "primaryType": "Proposal" if isinstance(statement, Proposal) else "Answer",
+        "primaryType": next(iter(types)),
         "domain": {"name": "Firebreak", "version": "1", "chainId": _chain_id(statement.chain)},
         "message": message,
     }
@@ -119,17 +146,20 @@ def typed(statement: Statement) -> dict[str, Any]:
 def signed(statement: S, signature: str) -> S:
     """Return the statement with a wallet's signature. Raises `PoisonRecordError` unless it is the
     one of the account that it names."""
-    found = replace(statement, by=replace(statement.by, signature=signature.lower()))
+    found = with_signature(statement, signature.lower())
     require(found)
     return found
 
 
 def require(statement: Statement) -> None:
     """Raise `PoisonRecordError` for a statement under a wrong id, or one that names a wallet and is
-    not signed by it. What was said without a wallet rests on the word of who published it."""
+    not signed by it. What was said without a wallet rests on the word of who published it, and so
+    does an acknowledgement of an older version, which tells nothing of that."""
+    if isinstance(statement, Acknowledgement) and statement.said is None:
+        return
     if named(statement).id != statement.id:
         raise PoisonRecordError("its id is not the one of its words")
-    by: Voice = statement.by
+    by = voice_of(statement)
     if not by.account.startswith(WALLET):
         return
     try:

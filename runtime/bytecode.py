@@ -11,7 +11,7 @@ Disassembly is a linear sweep: data behind the code is read as if it were code. 
 contracts that carry other contracts, and harmless noise otherwise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 MAX_BYTES = 131_072
@@ -20,6 +20,13 @@ some allow more, and nobody is made to read without end."""
 
 PUSH0, PUSH1, PUSH32 = 0x5F, 0x60, 0x7F
 SHL, MUL = 0x1B, 0x02
+_PUSH20 = 0x73
+_COMPARES, _JUMPI = frozenset({0x14, 0x03, 0x18}), 0x57
+"""EQ, SUB, XOR: by any of them compilers tell whether a selector is the one."""
+_OTHERWISE = frozenset({0x10, 0x11, 0xF1, 0xF2, 0xF4, 0xFA, 0x00, 0xF3, 0xFD, 0xFE, 0x52})
+"""LT and GT of a search tree, calls, ends, and MSTORE, with which a selector is called."""
+_WINDOW = 6
+"""Instructions within which a dispatcher compares the selector that it has pushed."""
 
 _WORD = 2**256 - 1
 _MAP_OF_ONE, _MAP_OF_FIVE = 0xA1, 0xA5
@@ -105,3 +112,46 @@ def _folded(operation: int, held: list[Instruction]) -> Instruction | None:
     if operation == MUL and top.bit_count() == 1 and top > 1:
         return Instruction(PUSH32, (below * top) & _WORD, 0)
     return None
+
+
+def is_compared(sweep: Sequence[Instruction], at: int) -> bool:
+    """Say whether the constant at a place is compared and then jumped upon: a selector that the
+    contract offers."""
+    compared = False
+    for instruction in sweep[at + 1 : at + 1 + _WINDOW]:
+        if instruction.operation in _COMPARES:
+            compared = True
+        elif instruction.operation == _JUMPI:
+            return compared
+        elif instruction.operation in _OTHERWISE:
+            return False
+    return False
+
+
+def offered(code: bytes) -> frozenset[int]:
+    """Return the selectors that a deployed code's dispatcher tells apart."""
+    sweep = list(instructions(without_metadata(code)))
+    return frozenset(
+        one.value
+        for at, one in enumerate(sweep)
+        if one.value is not None and 3 <= one.width <= 4 and is_compared(sweep, at)
+    )
+
+
+def same(built: bytes, deployed: bytes) -> bool:
+    """Say whether a deployed code is a compiled one with its open places filled in: the words that
+    a constructor fills (immutables) and libraries' addresses, zero as compiled."""
+    if len(built) != len(deployed):
+        return False
+    at = 0
+    while at < len(built):
+        operation = built[at]
+        if operation != deployed[at]:
+            return False
+        width = operation - PUSH0 if PUSH0 < operation <= PUSH32 else 0
+        constant = built[at + 1 : at + 1 + width]
+        is_open = operation in (PUSH32, _PUSH20) and not any(constant)
+        if not is_open and constant != deployed[at + 1 : at + 1 + width]:
+            return False
+        at += 1 + width
+    return True

@@ -165,7 +165,7 @@ class KafkaConsumer:
                 ),
             )
             # Records come in runs of one partition: the last of each run tells how far it was read.
-            if last is not None and last[:2] != message[:2]:
+            if last is not None and (last[1] != message[1] or last[0] != message[0]):
                 self._positions[last[:2]] = last.offset + 1
             found.append(message)
             last = message

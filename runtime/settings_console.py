@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from runtime.secrets import one_secret
-from runtime.settings_kinds import Group, Names
+from runtime.settings_kinds import Group, Names, Wallets
 
 RoleName = Literal["viewer", "responder", "approver", "admin"]
 
@@ -42,19 +42,10 @@ class PersonSettings(Group):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
     role: RoleName
-    wallets: Names = ()
+    wallets: Wallets = ()
     """Addresses of accounts whose keys they hold."""
     subjects: Names = ()
     """What the identity provider calls them: the `sub` of its tokens."""
-
-    @field_validator("wallets")
-    @classmethod
-    def _addresses(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for one in given:
-            digits = one.removeprefix("0x")
-            if len(digits) != 40 or digits == one or set(digits.lower()) - set("0123456789abcdef"):
-                raise ValueError(f"{one!r} is no address: 0x and 40 hexadecimal digits")
-        return tuple(one.lower() for one in given)
 
 
 class ConsoleSettings(Group):
@@ -78,6 +69,9 @@ class ConsoleSettings(Group):
     idle_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
     session_seconds: Annotated[int, Field(ge=60, le=604_800)] = 43_200
     """The longest that anybody is signed in, busy or not."""
+    sessions_file: Path | None = None
+    """Where sessions outlive a restart, for this console alone; None: in memory, and a restart
+    signs everybody out."""
     proposal_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
     """How long a proposal waits for a second person."""
     history_hours: Annotated[int, Field(ge=1, le=2160)] = 72

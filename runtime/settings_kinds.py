@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
 
@@ -25,3 +25,15 @@ def _listed(value: Any) -> Any:
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
+def _addresses(given: tuple[str, ...]) -> tuple[str, ...]:
+    for one in given:
+        digits = one.removeprefix("0x")
+        if len(digits) != 40 or digits == one or set(digits.lower()) - set("0123456789abcdef"):
+            raise ValueError(f"{one!r} is no address: 0x and 40 hexadecimal digits")
+    return tuple(one.lower() for one in given)
+
+
+Wallets = Annotated[Names, AfterValidator(_addresses)]
+"""Addresses of accounts, in lower case."""

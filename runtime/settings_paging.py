@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from runtime.settings_kinds import Group, Name, Names
+from runtime.settings_kinds import Group, Name, Names, Wallets
 from schemas.alerts import Severity
 
 
@@ -39,4 +39,7 @@ class PagingSettings(Group):
     """Asked once a period while the pager works: who is not asked any more tells people."""
     outward_url_file: Path | None = None
     people_keys: Path | None = None
-    """A folder of `*.pub.pem`: whose acknowledgements are believed; none: everybody's."""
+    """A folder of `*.pub.pem`: whose acknowledgements are believed. Where neither these nor wallets
+    are named, everybody's are."""
+    people_wallets: Wallets = ()
+    """Addresses of accounts: whose acknowledgements in the console are believed."""

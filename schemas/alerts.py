@@ -91,6 +91,11 @@ class Alert(Record, tag="alert", frozen=True, kw_only=True):
     losing: Annotated[tuple[Address, ...], Meta(max_length=16)] = ()
     """The protocol's contracts that the transaction left with less of some token; empty where flows
     were not seen."""
+    reference: Annotated[str, Meta(max_length=128)] = ""
+    """The transaction's name on every chain (CAIP-221: `eip155:1:txn/0x...`); empty where the
+    source does not tell its hash, or a price alerted."""
+    link: Annotated[str, Meta(max_length=512)] = ""
+    """Where the manifest's explorer shows it."""
 
 
 class Withdrawal(Record, tag="withdrawal", frozen=True, kw_only=True):

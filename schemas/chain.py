@@ -31,6 +31,7 @@ MAX_CALLS = 10_000
 MAX_EVENTS = 5_000
 MAX_FLOWS = 10_000
 MAX_WRITES = 5_000
+MAX_VAST = 8
 
 Position = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 """An index within a block: of a transaction or of a log."""
@@ -136,6 +137,10 @@ class Flow(Part, frozen=True, kw_only=True):
     sender: Address
     to: Address
     amount: Uint
+    held: Uint | None = None
+    """What the sender had of the token just before, where somebody else had asked for it
+    (`balanceOf`) earlier in the transaction; None where nobody had, or the source sees no
+    answers."""
 
 
 class Write(Part, frozen=True, kw_only=True):
@@ -187,6 +192,9 @@ class Transaction(Record, tag="transaction", frozen=True, kw_only=True):
     flows: Annotated[tuple[Flow, ...], Meta(max_length=MAX_FLOWS)] = ()
     writes: Annotated[tuple[Write, ...], Meta(max_length=MAX_WRITES)] = ()
     created: tuple[Address, ...] = ()
+    vast: Annotated[tuple[Uint, ...], Meta(max_length=MAX_VAST)] = ()
+    """Numbers among the arguments of its own call of which a few make more than a word holds, so
+    that a contract that adds or multiplies them unchecked wraps around."""
     posture: Posture | None = None
     """What is remembered of the sender from before this transaction; None when there is nothing
     that speaks against it, or nothing was remembered. It never changes a score."""

@@ -31,9 +31,10 @@ class Voice(Part, frozen=True, kw_only=True):
     person: Name
     """As the console's roster names them."""
     account: Annotated[str, Meta(min_length=1, max_length=300)]
-    """What they signed in with: CAIP-10 of a wallet, or `oidc:ISSUER#SUBJECT`."""
+    """What they signed in with: CAIP-10 of a wallet, or `oidc:ISSUER#SUBJECT`. On the command line
+    `key:ID` of the key that signed, or `user:NAME` of a machine's user."""
     time: Seconds
-    """By the console's clock."""
+    """By the clock of the console, or of the machine where they said it."""
     signature: Signature = "0x"
     """Of a wallet, over the statement's EIP-712 digest (`runtime.attested`): anyone can check it.
     '0x': the console's word alone says that they said it."""

@@ -6,7 +6,7 @@ from msgspec import Meta, field
 
 from schemas.alerts import Sentence, Severity
 from schemas.base import Part, Record
-from schemas.decisions import Decision, Request
+from schemas.decisions import Decision, Request, Voice
 from schemas.units import (
     Account,
     Address,
@@ -134,6 +134,8 @@ class Acknowledgement(Record, tag="acknowledgement", frozen=True, kw_only=True):
     severity: Severity
     """How grave the case was when it was acknowledged."""
     words: Sentence = ""
+    said: Voice | None = None
+    """Whose word that is, with what they said it, and when; None: an older version wrote it."""
 
 
 class Acknowledged(Part, frozen=True, kw_only=True):
@@ -142,6 +144,8 @@ class Acknowledged(Part, frozen=True, kw_only=True):
     by: Name
     severity: Severity
     words: Sentence = ""
+    time: Seconds | None = None
+    """When, by their clock; None where that was not told."""
 
 
 class Incident(Record, tag="incident", frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ slots), which solc does not list, and what a migration writes.
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,9 @@ from schemas.errors import ConfigurationError
 SLOT = 32
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """What is longer is cut off, and then no JSON."""
+
+_LINK = re.compile(r"__.{38}")
+"""Where a library's address goes in code that is not linked."""
 
 _SCOPE = re.compile(r"\b(struct|enum|contract) (?:\w+\.)+")
 """The contract that a type is declared in: new code is often the old under another name."""
@@ -74,19 +78,39 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 class Build(msgspec.Struct, frozen=True, rename={"storage_layout": "storageLayout"}):
-    """A build artefact that has the layout."""
+    """A build artefact that has the layout, and maybe the ABI and the code that it deploys."""
 
     storage_layout: Layout
+    abi: tuple[dict[str, Any], ...] = ()
+    deployedBytecode: str | dict[str, Any] | None = None  # noqa: N815 - as it is in the file
+
+    @property
+    def code(self) -> bytes:
+        """What it deploys, libraries' addresses as nought; empty where it does not say."""
+        given = self.deployedBytecode
+        text = given.get("object") if isinstance(given, dict) else given
+        try:
+            return bytes.fromhex(_LINK.sub("00" * 20, str(text or "").removeprefix("0x")))
+        except ValueError:
+            return b""
 
 
 def read_layout(path: Path) -> Layout:
     """Return a file's layout. Raises `ConfigurationError` when it has none."""
+    return read_build(path).storage_layout
+
+
+def read_build(path: Path) -> Build:
+    """Return a file's build: of a file that is a layout, that alone.
+
+    Raises `ConfigurationError` when it has no layout.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES)
         if "storageLayout" in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
-            return msgspec.json.decode(data, type=Build).storage_layout
-        return msgspec.json.decode(data, type=Layout)
+            return msgspec.json.decode(data, type=Build)
+        return Build(msgspec.json.decode(data, type=Layout))
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -13,7 +13,9 @@ from pydantic import Field, StrictBool, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.expressions import MAX_LENGTH, parse
+from schemas.fast_path import FastPath
 from schemas.issuers import Issuer
+from schemas.links import PAGE
 from schemas.loss import Asset, Cut, Griefing, Loss
 from schemas.operators import Quorum, unfit
 from schemas.statements import QUANTITIES, Statement, quantities, units
@@ -205,7 +207,9 @@ class Source(_Strict):
     """A folder of what the compiler wrote: Hardhat's, Foundry's or Truffle's artefacts, or solc's
     standard JSON output."""
     solidity: Annotated[str, Field(max_length=256)] | None = None
-    """A folder or file of source that Slither is run on, where it is configured."""
+    """A Hardhat project that was built, which Slither reads where it is configured."""
+    scenes: Annotated[str, Field(max_length=256)] | None = None
+    """A file of calls that show what made-up ones cannot: whether a brake stops a liquidation."""
 
 
 class Manifest(_Strict):
@@ -215,6 +219,8 @@ class Manifest(_Strict):
     """Names the protocol on every topic; unique among all manifests."""
     name: Annotated[str, Field(max_length=128)] = ""
     chain: Annotated[str, Field(pattern=CHAIN)]
+    explorer: Annotated[str, Field(pattern=f"{PAGE}|^$", max_length=256)] = ""
+    """Where people look at the chain; alerts link to their transaction under `/tx/` of it."""
     contracts: Annotated[tuple[Contract, ...], Field(min_length=1, max_length=5000)]
     tokens: tuple[TokenInfo, ...] = ()
     markets: tuple[Market, ...] = ()
@@ -234,6 +240,7 @@ class Manifest(_Strict):
     known: Annotated[tuple[Known, ...], Field(max_length=256)] = ()
     invariants: Annotated[tuple[Invariant, ...], Field(max_length=64)] = ()
     source: Source | None = None
+    fast_path: FastPath | None = None
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from runtime.kafka import KafkaBroker
 from runtime.settings import load
@@ -15,6 +16,10 @@ from sandbox.kafka import LocalKafka
 from sandbox.node import LocalNode, NodeOptions
 
 ROOT = Path(__file__).parent.parent
+
+# An example's time says how busy the machine is; what must be fast has a test of its own.
+settings.register_profile("firebreak", deadline=None)
+settings.load_profile("firebreak")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

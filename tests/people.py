@@ -8,8 +8,9 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
 from runtime import attested
+from runtime.attested import Statement
 from schemas.decisions import Answer, Matter, Proposal, Request, Verdict, Voice
-from schemas.incidents import Incident
+from schemas.incidents import Acknowledgement, Incident
 
 NOW = 1_800_000_000
 PATIENCE = 3600
@@ -29,7 +30,7 @@ def by_wallet(name: str, time: int = NOW) -> Voice:
     return Voice(person=name, account=f"eip155:1:{wallet(name).address.lower()}", time=time)
 
 
-def signature(statement: Proposal | Answer, name: str) -> str:
+def signature(statement: Statement, name: str) -> str:
     """What that person's wallet signs of a statement."""
     message = encode_typed_data(full_message=attested.typed(statement))
     return "0x" + bytes(wallet(name).sign_message(message).signature).hex()
@@ -72,5 +73,20 @@ def answer(asked: Proposal, by: Voice, verdict: Verdict = "approve", words: str 
             verdict=verdict,
             words=words,
             by=by,
+        )
+    )
+
+
+def acknowledgement(case: Incident, by: Voice, words: str = "looking at it") -> Acknowledgement:
+    return attested.named(
+        Acknowledgement(
+            id="0" * 64,
+            chain=case.chain,
+            protocol=case.protocol,
+            incident=case.id,
+            by=by.person,
+            severity=case.severity,
+            words=words,
+            said=by,
         )
     )

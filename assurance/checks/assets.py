@@ -19,7 +19,9 @@ OUTWARD: Mapping[int, str] = selectors("""
 be either."""
 
 _PULLS = selectors("transferFrom(address,address,uint256)")
-_ONLY_IN = ("deposit", "supply", "stake", "addCollateral", "repay", "mint", "refill", "fund")
+_ONLY_IN = (
+    "deposit", "supply", "stake", "addCollateral", "repay", "mint", "refill", "fund", "back",
+)  # fmt: skip
 """What the names of functions begin with that take in, where all they do is pull."""
 
 TOKEN = selectors("""

@@ -1,16 +1,18 @@
 """Whether a brake stops every function that moves assets: each is called as things are and again
 after the brake, on the node, and what becomes of it is compared. Nothing is changed.
 
-A function counts as stopped when a call that went through reverts after the brake, or reverts for
-another reason than before. One that strangers are refused anyway is told apart by the error it
-reverts with. What no call could show is said to be not shown.
+A function counts as stopped when every call that went through reverts after the brake; where none
+goes through, when one reverts for another reason than before. Calls are made up, or come from
+scenes, which set the stage first. One that strangers are refused anyway is told apart by the error
+it reverts with. What no call could show is said to be not shown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assurance.chain import Chain, Outcome, Trial
+from assurance.chain import AGREEABLE, Chain, Outcome, Trial
 from assurance.checks.assets import Move, moving
+from assurance.scenes import Scene
 from assurance.selectors import selectors, tries
 from assurance.subject import STRANGER, Subject
 from assurance.weakness import Weakness
@@ -50,9 +52,14 @@ class Asking:
     """Some that functions may ask for."""
     users: Sequence[str] = ()
     """Some who can do what strangers cannot: withdraw, say."""
+    scenes: Sequence[Scene] = ()
+    """Calls that cannot be made up, each with what leads to it."""
 
 
 NOTHING = Asking()
+
+_Row = tuple[Trial, ...]
+"""Calls, each on what the ones before left."""
 
 
 def covered(subject: Subject, pulls: Sequence[Pull], asking: Asking = NOTHING) -> list[Covered]:
@@ -64,16 +71,32 @@ def covered(subject: Subject, pulls: Sequence[Pull], asking: Asking = NOTHING) -
     ]
 
 
-def _trials(subject: Subject, function: int, asking: Asking) -> list[Trial]:
-    signature = subject.signature(function)
-    found = {
-        (caller, data, value): Trial(caller, subject.address, data, value)
+def _trials(subject: Subject, function: int, asking: Asking) -> list[_Row]:
+    """Return rows of calls, of which the last is the one that tells."""
+    signature, tokens = subject.signature(function), asking.tokens[:MOST_TOKENS]
+    head = function.to_bytes(4, "big")
+    scenes = [
+        (*scene.before, scene.call)
+        for scene in asking.scenes
+        if scene.call.to == subject.address and scene.call.data[:4] == head
+    ]
+    calls = [
+        (caller, data)
         for caller in (STRANGER, *asking.users[:MOST_USERS])
-        for first in ("", *asking.tokens[:MOST_TOKENS])
+        for first in ("", *tokens)
         for data in tries(function, signature, caller, first)
+    ]
+    calls += [
+        (STRANGER, data)
+        for token in tokens
+        for data in tries(function, signature, STRANGER, AGREEABLE, token)
+    ]
+    made_up = [
+        (Trial(caller, subject.address, data, value),)
+        for caller, data in dict.fromkeys(calls)
         for value in (0, 1)
-    }
-    return list(found.values())
+    ]
+    return [*scenes, *made_up]
 
 
 def ready(chain: Chain, pulls: Sequence[Pull]) -> list[Pull]:
@@ -120,21 +143,19 @@ def _covered(
     subject: Subject,
     move: Move,
     pulls: Sequence[Pull],
-    trials: Sequence[Trial],
+    trials: Sequence[_Row],
     budget: Iterator[int],
 ) -> Covered:
     name = subject.functions[move.function]
-    before = [
-        (trial, subject.chain.run([trial])[0]) for trial in trials if next(budget, None) is not None
-    ]
+    before = [(row, subject.chain.run(row)[-1]) for row in trials if next(budget, None) is not None]
     stances = {}
     for pull in pulls:
         after = [
-            (was, subject.chain.run([pull.trial, trial])[1])
-            for trial, was in before
+            (was, subject.chain.run([*row[:-1], pull.trial, row[-1]]))
+            for row, was in before
             if next(budget, None) is not None
         ]
-        stances[pull.name] = _stance(after)
+        stances[pull.name] = _stance((was, found[-1]) for was, found in after if found[-2].ok)
     return Covered(
         function=name[:128],
         direction=move.direction,
@@ -144,15 +165,14 @@ def _covered(
 
 
 def _stance(compared: Iterable[tuple[Outcome, Outcome]]) -> Stance:
-    stopped = goes_on = False
-    for before, after in compared:
-        if after.ok:
-            goes_on = goes_on or before.ok
-        elif before.ok or before.data != after.data:
-            stopped = True
-    if stopped:
-        return "partly" if goes_on else "braked"
-    return "goes on" if goes_on else "not shown"
+    """Compare before and after. That a call fails in another way says something only where none
+    went through before."""
+    pairs = list(compared)
+    going = [after.ok for before, after in pairs if before.ok]
+    if going:
+        return "goes on" if all(going) else "partly" if any(going) else "braked"
+    failing = (before.data != after.data for before, after in pairs if not after.ok)
+    return "braked" if any(failing) else "not shown"
 
 
 def _best(stances: Iterable[Stance], before: Sequence[Outcome]) -> Stance:

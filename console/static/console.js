@@ -111,7 +111,10 @@ addEventListener("keydown", (event) => {
   const key = (prefix + event.key).trim();
   prefix = "";
   if (event.key === "g") { prefix = "g "; return; }
-  const link = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  // A key of a list's items is meant for the one that has the focus, and for none without it.
+  const item = document.activeElement?.closest("[data-item]");
+  const link = item?.querySelector(`[data-item-key="${CSS.escape(key)}"]`)
+    ?? document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (link) { event.preventDefault(); link.click(); return; }
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from detectors.api import Spec
 from detectors.bytecode.judgement import Judgement
+from schemas import links
 from schemas.alerts import Alert, Evidence, Reason, Severity, Vote
 from schemas.chain import Deployment
 from schemas.ids import content_id
@@ -60,6 +61,8 @@ class Rules:
     """The protocol's contracts: address -> name."""
     budget: float
     """The share of new contracts that may alert."""
+    explorer: str = ""
+    """The address of the chain's explorer, '' where no manifest names one."""
 
 
 def chain_key(chain: str) -> str:
@@ -95,6 +98,8 @@ def vet(deployment: Deployment, rules: Rules, found: Judgement) -> Alert | None:
         subject="deployment",
         contract=deployment.address,
         posture=deployment.posture,
+        reference=links.reference(deployment.chain, deployment.tx),
+        link=links.page(rules.explorer, deployment.tx),
     )
 
 

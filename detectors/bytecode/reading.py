@@ -6,13 +6,12 @@ into a revert is a custom error and neither.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from detectors.bytecode.signatures import is_function
-from runtime.bytecode import Instruction, instructions
+from runtime.bytecode import Instruction, instructions, is_compared
 
-_EQUAL, _SUB, _XOR, _JUMPI, _LT_GT = 0x14, 0x03, 0x18, 0x57, (0x10, 0x11)
 _ARGUMENT, _STORE_WORD = 0x35, 0x52
 _CALLS = {0xF1: "call", 0xFA: "call", 0xF2: "delegate", 0xF4: "delegate"}
 """A static call is a call: whether a compiler knew of static calls tells its age alone."""
@@ -49,8 +48,6 @@ compiler goes about it, and would tell which one it was."""
 _LARGEST_ADDRESS = 2**160 - 1
 _SMALLEST_ADDRESS = 2**140
 _SMALLEST_AMOUNT, _LARGEST_AMOUNT = 10**9, 2**128
-_WINDOW = 6
-"""Instructions within which a dispatcher compares the selector that it has pushed."""
 
 
 @dataclass(slots=True)
@@ -81,7 +78,7 @@ def read(code: bytes) -> Reading:
         operation, value = instruction.operation, instruction.value
         if value is not None:
             selector = _selector(instruction)
-            if selector and _is_compared(sweep[at + 1 : at + 1 + _WINDOW]):
+            if selector and is_compared(sweep, at):
                 found.offered[selector] += 1
             elif selector:
                 pending.append(selector)
@@ -107,18 +104,6 @@ def _selector(instruction: Instruction) -> int:
     if width in (0, 32) and value & (2**224 - 1) == 0:
         return value >> 224 if is_function(value >> 224) else 0
     return 0
-
-
-def _is_compared(following: Iterable[Instruction]) -> bool:
-    compared = False
-    for instruction in following:
-        if instruction.operation in (_EQUAL, _SUB, _XOR):
-            compared = True
-        elif instruction.operation == _JUMPI:
-            return compared
-        elif instruction.operation in (*_LT_GT, *_CALLS, *_ENDS, _STORE_WORD):
-            return False
-    return False
 
 
 def _is_bare_revert(sweep: Sequence[Instruction], at: int) -> bool:

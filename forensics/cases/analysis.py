@@ -11,8 +11,9 @@ import msgspec
 from schemas.fundflow import FundFlow
 
 MomentKind = Literal[
-    "preparation", "attack", "alert", "decision", "brake", "refused", "movement", "recovery"
-]
+    "preparation", "attack", "alert", "decision", "brake", "refused", "movement", "recovery",
+    "people",
+]  # fmt: skip
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -12,6 +12,7 @@ from forensics.cases.custody import Custody
 from forensics.cases.dossier import Dossier, open_dossier
 from forensics.cases.investigation import Reach, investigate
 from forensics.cases.labels import parse_labels
+from forensics.cases.proofs import Proofs, prove
 from forensics.cases.recording import Kept
 from forensics.cases.trail import Limits
 from runtime.manifests import load_manifest
@@ -56,6 +57,15 @@ class CaseFile:
     def sealed(self) -> bytes:
         """The bytes that stand for the whole bag, and that a time stamp covers."""
         return (self.folder / SEALED).read_bytes()
+
+
+def proofs(folder: Path) -> Proofs:
+    """Compute the blocks of a bag again, whether it is whole or not.
+
+    Raises `ConfigurationError` or `PoisonRecordError` for a folder that holds no evidence of ours.
+    """
+    entries = catalogue.read(_load(folder, catalogue.FILE))
+    return prove(entries.values(), lambda path: _load(folder, path))
 
 
 def _load(folder: Path, path: str) -> bytes:

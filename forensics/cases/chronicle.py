@@ -1,5 +1,6 @@
 """The timeline of an incident: what happened on chain and what was done about it, in order."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -10,13 +11,15 @@ from forensics.cases.measures import DECIDED
 from forensics.cases.trail import Hop as Way
 from forensics.cases.transactions import Transaction
 from schemas.fundflow import NodeKind
-from schemas.incidents import Hop
+from schemas.incidents import Hop, Incident
 
 MAX_MOVEMENTS = 60
 """Movements of stolen funds that a timeline names; the largest ways are in the picture."""
 
 MAX_ALERTS = 20
 """Alerts that a timeline names: those of the attack come early."""
+
+MAX_DECISIONS = 20
 
 _STEPS: Mapping[str, tuple[MomentKind, Hop, str]] = {
     "refused": ("decision", "decided", "Brake refused"),
@@ -51,7 +54,8 @@ def chronicle(
     kind_of: Callable[[str], NodeKind],
     amount: Callable[[str, int], str],
 ) -> tuple[Moment, ...]:
-    """Return the moments in order of time; of one block, what was precisely timed comes last.
+    """Return the moments in order of time; of one block, what was precisely timed comes last. What
+    people said stands where their clocks put it among the blocks.
 
     `amount` tells so many of a token in words.
     """
@@ -91,7 +95,28 @@ def chronicle(
             for recovery in dossier.recoveries
         ),
     ]
-    return tuple(sorted(found, key=lambda one: (one.block or 10**15, one.at, one.precise or 0)))
+    found.sort(key=lambda one: (one.block or 10**15, one.at, one.precise or 0))
+    for word in sorted(_said(dossier.incident), key=lambda one: one.at):
+        found.insert(bisect_right(found, word.at, key=lambda one: one.at), word)
+    return tuple(found)
+
+
+def _said(case: Incident) -> Iterator[Moment]:
+    """Yield who took the case in hand, what was proposed about it, and what others answered."""
+    hand = case.acknowledged
+    if hand is not None and hand.time is not None:
+        what = _quoted(f"{hand.by} took the case in hand", hand.words)
+        yield Moment(at=hand.time, kind="people", what=what)
+    for one in case.decisions[:MAX_DECISIONS]:
+        what = _quoted(f"{one.proposer.person} proposed ({one.matter})", one.words)
+        yield Moment(at=one.proposer.time, kind="people", what=what)
+        if one.answerer is not None:
+            what = _quoted(f"{one.answerer.person}: {one.state} ({one.matter})", one.answer)
+            yield Moment(at=one.answerer.time, kind="people", what=what)
+
+
+def _quoted(what: str, words: str) -> str:
+    return f"{what}: {words}" if words else what
 
 
 def _preparation(prepared: Iterable[Transaction]) -> Iterator[Moment]:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from runtime.broker import Broker, Message, read_topic
+from runtime.naming_cases import named_case
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.chain import Deployment
 from schemas.codec import reader
-from schemas.errors import ConfigurationError, PoisonRecordError, UnsafeToContinueError
+from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.headers import hops
 from schemas.incidents import Hop, Incident, Recovery
 from schemas.topics import (
@@ -29,9 +30,6 @@ READS = (INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS)
 
 MAX_RECORDS = 50_000
 """Of one incident; a case keeps 1,000 alerts and 1,000 brakes, each of a dozen steps."""
-
-SHORTEST_NAME = 8
-"""Digits of an incident's id that name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,7 @@ def gather(broker: Broker, name: str) -> list[Message]:
 
     Raises `ConfigurationError` when no incident, or more than one, is named so.
     """
-    message, incident = _named(broker, name)
+    message, incident = named_case(broker, name)
     key = incident.protocol.encode()
     alerts = {sighting.alert for sighting in incident.sightings}
 
@@ -105,23 +103,6 @@ def open_dossier(messages: Iterable[Message]) -> Dossier:
         deployments=tuple(record for record in records if isinstance(record, Deployment)),
         times=times,
     )
-
-
-def _named(broker: Broker, name: str) -> tuple[Message, Incident]:
-    if len(name) < SHORTEST_NAME:
-        raise ConfigurationError(f"{name!r}: give at least {SHORTEST_NAME} digits of the id")
-    newest: dict[str, tuple[Message, Incident]] = {}
-
-    def take(message: Message) -> None:
-        record = _read(INCIDENTS, message)
-        if isinstance(record, Incident) and record.id.startswith(name):
-            newest[record.id] = message, record
-
-    read_topic(broker, INCIDENTS.name, take)
-    if len(newest) != 1:
-        told = ", ".join(sorted(newest)[:5]) or "none"
-        raise ConfigurationError(f"{name!r} must name one incident; on {INCIDENTS.name}: {told}")
-    return next(iter(newest.values()))
 
 
 def _chosen(

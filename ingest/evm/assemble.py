@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest import hexadecimal
-from ingest.evm.roots import logs_bloom, receipts_root
 from ingest.evm.traces import Frames
 from ingest.raw import RawBlock, RawLog, RawTransaction
+from runtime import hexadecimal
+from runtime.consensus.receipts import logs_bloom, receipts_root
 from schemas.errors import PoisonRecordError
 from schemas.operations import BlockRef
 

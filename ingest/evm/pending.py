@@ -9,12 +9,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.evm.connection import Connection
 from ingest.evm.endpoints import LONGEST_REST, SHORTEST_REST, Endpoint
 from ingest.evm.errors import EndpointError
 from ingest.outbox import Origin, Outbox
 from ingest.watch import Watch
+from runtime import hexadecimal
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics

@@ -8,11 +8,11 @@ transaction can pay is not what is asked.
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
-from ingest import hexadecimal
 from ingest.evm.connection import Connection
 from ingest.evm.errors import FaultyAnswerError, RefusedError
 from ingest.raw import RawLog, RawTransaction
 from ingest.trees import MAX_FRAMES, calltracer_frames
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 Answer = Mapping[str, Any]

@@ -7,10 +7,10 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
-from ingest import hexadecimal
 from ingest.files.fields import Fields
 from ingest.files.items import Code
 from ingest.files.shape import Piece, Place, Shape, Skipped, has
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 _ASKED = re.compile("eth_getCode_(0x[0-9a-fA-F]{40})(?![0-9A-Za-z])")

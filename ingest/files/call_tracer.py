@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.files.call_trees import frames_of_tree, tell_outermost
 from ingest.files.fields import Fields, height, refused
 from ingest.files.shape import Piece, Place, Shape, has
 from ingest.files.unread import unread
 from ingest.raw import RawBlock, RawTransaction
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 _KINDS = frozenset(

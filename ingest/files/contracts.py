@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from ingest import hexadecimal
 from ingest.files.cases import case_key
 from ingest.files.stream import Stream
 from ingest.files.walk import Entry, folders
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 _FIELDS = (b'"interface"', b'"implementation"')

@@ -7,7 +7,6 @@ in one, and are joined by folder.
 from collections.abc import Iterator
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.files.bytecode import named_code
 from ingest.files.fields import (
     ZERO_ADDRESS,
@@ -23,6 +22,7 @@ from ingest.files.fields import (
 )
 from ingest.files.shape import Piece, Place, Shape, Skipped, TraceRow, has
 from ingest.raw import RawBlock, RawLog, RawTransaction, RawTransfer
+from runtime import hexadecimal
 
 
 def _block(fields: Fields, place: Place, *transactions: RawTransaction) -> RawBlock:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from ingest import hexadecimal
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 from schemas.units import UINT256_MAX, uint
 

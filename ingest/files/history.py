@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.files.fields import height, refused, whole
 from ingest.files.recorded_calls import frames_of, nested, writes_of
 from ingest.files.shape import Piece, Place, Shape
 from ingest.files.unread import unread
 from ingest.raw import RawBlock, RawTransaction, RawTransfer
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 from schemas.units import NATIVE
 

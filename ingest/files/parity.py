@@ -7,12 +7,12 @@ A list of rows is a case by itself, and so is a block document (`{"traces": [...
 from collections.abc import Iterator
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.files.call_trees import place_of
 from ingest.files.fields import Fields, height, position, refused, seconds, whole
 from ingest.files.shape import Piece, Place, Shape, Skipped, TraceRow, has
 from ingest.files.unread import unread
 from ingest.raw import RawBlock, RawTransaction
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.files.fields import ZERO_ADDRESS, Fields, height, position, seconds, topics, whole
 from ingest.files.shape import Note, Piece, Place, Shape, has
 from ingest.raw import RawBlock, RawLog, RawTransaction
+from runtime import hexadecimal
 
 UNKNOWN_CONTRACT = "which contract emitted these logs is not told: the zero address stands for it"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.files.fields import ZERO_ADDRESS, refused, whole
 from ingest.raw import FrameKind, RawFrame, RawWrite
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 _SELECTOR = re.compile("0x[0-9a-fA-F]{8}")

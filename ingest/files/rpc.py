@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ingest import hexadecimal
 from ingest.files.fields import Fields, height, position, refused, seconds, succeeded, topics, whole
 from ingest.files.shape import Piece, Place, Shape, has
 from ingest.files.unread import unread
 from ingest.raw import RawBlock, RawLog, RawTransaction
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 

@@ -19,8 +19,8 @@ from msgspec import Meta
 from responders.adapters.base import NotNowError
 from responders.adapters.calls import called, word
 from responders.adapters.route import Route
-from responders.adapters.safe_transactions import SafeTransaction
 from responders.chain import Call, Chain
+from runtime.safe_transactions import SafeTransaction
 from runtime.secrets import require_private
 from schemas.errors import ConfigurationError
 from schemas.units import Address, Count, Hex

@@ -39,14 +39,22 @@ def deciders(chain: Chain, plan: RecoveryPlan) -> Deciders:
         if word(chain, plan.governor.address, called("votingPeriod()"), None) is None:
             raise ConfigurationError(f"{plan.governor.address} is no Governor")
         return Deciders(frozenset({plan.governor.address}), 1)
-    answer = chain.call(Call(plan.executor, called("getOwners()")), sender=None)
-    quorum = word(chain, plan.executor, called("getThreshold()"), None)
+    return safe_deciders(chain, plan.executor)
+
+
+def safe_deciders(chain: Chain, safe: str) -> Deciders:
+    """Return a Safe's owners, and how many of them it takes, as the chain has it.
+
+    Raises `ConfigurationError` when it is no Safe.
+    """
+    answer = chain.call(Call(safe, called("getOwners()")), sender=None)
+    quorum = word(chain, safe, called("getThreshold()"), None)
     try:
         (owners,) = decode(["address[]"], bytes.fromhex(answer.data[2:][: 64 * (_MOST_OWNERS + 2)]))
     except (DecodingError, ValueError, OverflowError) as error:
-        raise ConfigurationError(f"{plan.executor} is no Safe") from error
+        raise ConfigurationError(f"{safe} is no Safe") from error
     if not answer.ok or quorum is None:
-        raise ConfigurationError(f"{plan.executor} is no Safe")
+        raise ConfigurationError(f"{safe} is no Safe")
     return Deciders(frozenset(owners), quorum)
 
 

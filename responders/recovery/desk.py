@@ -118,7 +118,9 @@ class Desk:
         course = self.log.course
         if course.finished:
             raise NotYetError("every step was carried out")
-        require_safe(self.plan.steps[course.done], self.folder)
+        step = self.plan.steps[course.done]
+        require_safe(step, self.folder)
+        differences(step, self.folder, self.node.endpoints)
         number = self.log.tries if self.plan.governor else self._nonce()
         proposal = self.plan.proposal(course.done, number)
         rehearsal = rehearse(
@@ -139,7 +141,8 @@ class Desk:
         """Say what signers are asked, decoded, and what it would do."""
         yield f"{self.plan.steps[self.log.course.done].words}"
         yield f"digest: {proposal.digest}"
-        for line in differences(self.plan.steps[self.log.course.done], self.folder):
+        step = self.plan.steps[self.log.course.done]
+        for line in differences(step, self.folder, self.node.endpoints):
             yield f"  {line}"
         for effect in rehearsal.effects:
             yield f"  {effect.move.words}"

@@ -7,12 +7,14 @@ which order; `invariants` have to be green before each stage.
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from responders.recovery.checks import Check, Question
 from responders.recovery.course import FULL
+from responders.recovery.fast_path import hastened
 from responders.recovery.moves import Move, move
 from responders.recovery.proposals import (
     GovernorProposal,
@@ -21,9 +23,12 @@ from responders.recovery.proposals import (
     require_moves,
 )
 from schemas.errors import ConfigurationError
+from schemas.fast_path import FastPath
 from schemas.strict import CHAIN, KEY, LowerAddress, Strict
 
 MAX_FILE_BYTES = 1024 * 1024
+
+NO_PATHS: Mapping[str, FastPath] = MappingProxyType({})
 
 
 class Call(Strict):
@@ -86,6 +91,9 @@ class Safe(Strict):
     """Owners decide, by signatures."""
 
     address: LowerAddress
+    fast_path: bool = False
+    """Whether the calls are made through the manifest's `[fast_path]`, where the Safe holds the
+    emergency's role, rather than by the Safe itself."""
 
 
 class Governor(Strict):
@@ -110,6 +118,8 @@ class RecoveryPlan(Strict):
     invariants: Annotated[tuple[Invariant, ...], Field(min_length=1, max_length=64)]
     fix: Step
     stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=32)]
+    fast_path: FastPath | None = None
+    """The manifest's: no plan names one itself (`read_plan`)."""
 
     @model_validator(mode="after")
     def _decided_by_one(self) -> Self:
@@ -126,6 +136,11 @@ class RecoveryPlan(Strict):
         return self.safe.address
 
     @property
+    def maker(self) -> str:
+        """Who is seen to make the calls where they arrive: the executor, or the fast path."""
+        return self.executor if self.fast_path is None else self.fast_path.contract
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """Everything that is decided on, in order."""
         return (self.fix, *self.stages)
@@ -140,6 +155,8 @@ class RecoveryPlan(Strict):
         which try of this case it is."""
         step = self.steps[place]
         moves = require_moves([call.move for call in step.calls])
+        if self.fast_path is not None:
+            moves = tuple(hastened(move, self.fast_path) for move in moves)
         if self.governor is not None:
             description = f"{step.words} (case {self.case}, proposal {number})"
             return GovernorProposal(self.governor.address, description, moves)
@@ -147,10 +164,13 @@ class RecoveryPlan(Strict):
         return SafeProposal(chain_id, self.executor, number, moves)
 
 
-def read_plan(path: Path) -> RecoveryPlan:
-    """Return the plan of a file. Raises `ConfigurationError` naming every field that is wrong."""
+def read_plan(path: Path, fast_paths: Mapping[str, FastPath] = NO_PATHS) -> RecoveryPlan:
+    """Return the plan of a file; `fast_paths` are those that manifests name, by protocol.
+
+    Raises `ConfigurationError` naming every field that is wrong.
+    """
     try:
-        return _plan(tomllib.loads(_text(path)))
+        return _plan(tomllib.loads(_text(path)), fast_paths)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
     except ValidationError as error:
@@ -170,9 +190,16 @@ def _text(path: Path) -> str:
     return data.decode()
 
 
-def _plan(document: Mapping[str, Any]) -> RecoveryPlan:
+def _plan(document: Mapping[str, Any], fast_paths: Mapping[str, FastPath]) -> RecoveryPlan:
     """Return the plan, with every call and check of it built once, so that none fails later."""
+    if "fast_path" in document:
+        raise ConfigurationError("fast_path: the manifest names it; say safe.fast_path = true")
     plan = RecoveryPlan.model_validate(document)
+    if plan.safe is not None and plan.safe.fast_path:
+        there = fast_paths.get(plan.protocol)
+        if there is None:
+            raise ConfigurationError(f"safe.fast_path: {plan.protocol}'s manifest names none")
+        plan = plan.model_copy(update={"fast_path": there})
     for place in range(len(plan.steps)):
         plan.proposal(place, 0)
     _ = plan.checks

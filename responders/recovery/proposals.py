@@ -13,8 +13,8 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from responders.adapters.calls import called
-from responders.adapters.safe_transactions import SafeTransaction
 from responders.recovery.moves import Move
+from runtime.safe_transactions import SafeTransaction
 from schemas.errors import ConfigurationError
 
 _PROPOSAL = "address[],uint256[],bytes[]"

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from eth_utils.crypto import keccak
 
-from responders.adapters.safe_transactions import SafeTransaction
 from responders.chain import Call
 from responders.fees import Fee
 from responders.questions import Question
 from responders.transactions import ORDER, Signed, assembled, digest, fields
 from runtime import statement
+from runtime.safe_transactions import SafeTransaction
 from schemas.errors import ConfigurationError, TransientError
 from schemas.signals import Signal
 from schemas.units import Seconds

@@ -20,6 +20,8 @@ River, SciPy and NumPy together need a third of it."""
 _PR_SET_PDEATHSIG = 1
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/dev/null", "/dev/urandom", "/usr/share/zoneinfo")
+SYSTEM = (*_SYSTEM_LIBRARIES, *_SYSTEM_FILES)
+"""What any program reads before it does anything."""
 _MODULES = (".py", ".pyc", ".so")
 
 
@@ -75,7 +77,7 @@ def _readable(path: Sequence[str]) -> tuple[list[Path], list[Path]]:
     A folder made for packages is read whole. Of any other folder on the path, which may be
     somebody's working copy with keys beside the code, only what can be imported.
     """
-    whole = [Path(name) for name in (*_SYSTEM_LIBRARIES, *_SYSTEM_FILES)]
+    whole = [Path(name) for name in SYSTEM]
     whole += [Path(sys.prefix) / "lib", Path(sys.base_prefix) / "lib"]
     names_only = []
     for name in path:

@@ -16,15 +16,18 @@ from schemas.errors import ConfigurationError
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 """System calls, the same on every architecture."""
 _GET_VERSION, _BENEATH = 1, 1
-_READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
+_EXECUTE, _READ_FILE, _READ_FOLDER = 1, 1 << 2, 1 << 3
 _FIRST_RIGHTS = (1 << 13) - 1
 _ADDED_RIGHTS = {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 """By the version that brought them: link across folders, truncate, device commands."""
 _PR_SET_NO_NEW_PRIVS = 38
 
 
-def restrict(whole: Iterable[Path], names_only: Iterable[Path]) -> None:
-    """Allow reading below `whole`, listing below `names_only`; refuse everything else.
+def restrict(
+    whole: Iterable[Path], names_only: Iterable[Path] = (), programs: Iterable[Path] = ()
+) -> None:
+    """Allow reading below `whole`, listing below `names_only`, running what lies below `programs`;
+    refuse everything else.
 
     Paths that do not exist are passed over. Raises `ConfigurationError` where the kernel does not
     have it.
@@ -47,6 +50,8 @@ def restrict(whole: Iterable[Path], names_only: Iterable[Path]) -> None:
             _allow(libc, ruleset, path, _READ_FILE | _READ_FOLDER)
         for path in names_only:
             _allow(libc, ruleset, path, _READ_FOLDER)
+        for path in programs:
+            _allow(libc, ruleset, path, _READ_FILE | _READ_FOLDER | _EXECUTE)
         zero = ctypes.c_ulong(0)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), zero, zero, zero)
         if libc.syscall(_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0)) != 0:
@@ -61,7 +66,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:
     except OSError:
         return
     try:
-        allowed = rights if path.is_dir() else _READ_FILE
+        allowed = rights if path.is_dir() else rights & ~_READ_FOLDER
         rule = struct.pack("=Qi", allowed, beneath)
         done = libc.syscall(_ADD, ctypes.c_int(ruleset), _BENEATH, rule, ctypes.c_uint32(0))
         if done != 0:

@@ -41,6 +41,8 @@ class _Machine:
     """Allowed whatever their arguments."""
     open: tuple[tuple[int, int], ...]
     """(call, position of its flags): allowed for reading."""
+    begin: tuple[int, ...]
+    """What it takes to become another program, and what that one does before it begins."""
     tgkill: int
     prlimit: int
     sigaction: int
@@ -60,6 +62,7 @@ _X86_64 = _Machine(
         201, 318, 63, 99, 204, 24, 98, 100, 60, 231, 219, 324, 334, 273, 97, 309, 137, 138,
     ),
     open=((2, 1), (257, 2)),
+    begin=(59, 158, 218, 16),  # execve arch_prctl set_tid_address ioctl
     tgkill=234,
     prlimit=302,
     sigaction=13,
@@ -72,6 +75,7 @@ _ARM64 = _Machine(
         160, 179, 123, 124, 165, 153, 93, 94, 128, 283, 293, 99, 163, 168, 43, 44,
     ),
     open=((56, 2),),
+    begin=(221, 96, 29),  # execve set_tid_address ioctl
     tgkill=131,
     prlimit=261,
     sigaction=134,
@@ -81,15 +85,16 @@ _MACHINES = {"x86_64": _X86_64, "aarch64": _ARM64, "arm64": _ARM64}
 _Step = tuple[int, int, int, int]
 
 
-def restrict() -> None:
-    """Give up every system call but those named here, for this process and for good.
+def restrict(*, become: bool = False) -> None:
+    """Give up every system call but those named here, for this process and for good; `become`: it
+    may still become another program, which keeps to the same list.
 
     Raises `ConfigurationError` where the kernel or the architecture does not have that.
     """
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         raise ConfigurationError(f"no system-call filter is known for {platform.machine()}")
-    steps = _program(machine, os.getpid())
+    steps = _program(machine, os.getpid(), machine.begin if become else ())
     code = b"".join(struct.pack("=HBBI", *step) for step in steps)
     held = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("@HxxxxxxP", len(steps), ctypes.addressof(held))
@@ -107,7 +112,7 @@ def _refused(what: str) -> ConfigurationError:
     return ConfigurationError(f"this machine does not let a process have {what}: {reason}")
 
 
-def _program(machine: _Machine, pid: int) -> list[_Step]:
+def _program(machine: _Machine, pid: int, more: tuple[int, ...]) -> list[_Step]:
     steps: list[_Step] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, machine.audit),
@@ -133,7 +138,7 @@ def _program(machine: _Machine, pid: int) -> list[_Step]:
     ]
     # It may not take the signal with which the kernel says that its time is up.
     steps += _unless(machine.sigaction, _argument(0), (_EQUAL, 0, 1, int(signal.SIGXCPU)))
-    for call in machine.plain:
+    for call in (*machine.plain, *more):
         steps += [(_EQUAL, 0, 1, call), (_RETURN, 0, 0, _ALLOW)]
     return [*steps, (_RETURN, 0, 0, _REFUSE)]
 

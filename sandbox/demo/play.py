@@ -43,6 +43,9 @@ class Play:
         self._chain = Chain(stage.node)
         self.attack = attack_on(stage.world, stage.plan.scenario)
         self._last_block = 0.0
+        self.proof = ""
+        """The log's word that it holds the brake's authorisation, or what a dry-run rehearsed; ''
+        where no log is kept, or nothing came so far."""
 
     def run(self, benign: int) -> Outcome:
         """Play it all and return how it ended."""
@@ -52,6 +55,7 @@ class Play:
             possible = loss_without_defence(self._stage, state)
             self._be_attacked()
             self._go_on()
+            self._await_proof()
             return judge(self._stage, self._story, self.attack, possible)
         finally:
             self._watch.close()
@@ -103,6 +107,17 @@ class Play:
             self._mine(FEW_PEOPLE)
         self._await_ingest()
         self._until(lambda: bool(self._story.incidents), "an incident case")
+
+    def _await_proof(self) -> None:
+        record, step = self._stage.record, self._story.braked(("authorised", "rehearsed"))
+        if record is None or step is None:
+            return
+
+        def given() -> bool:
+            self.proof = record.proof(step.id) or ""
+            return bool(self.proof)
+
+        self._until(given, "the log to prove the brake")
 
     def _mine(self, people: int) -> None:
         """Make a block when its time has come, with some honest transactions in it."""

@@ -19,6 +19,7 @@ from runtime.broker import Partition
 from runtime.kafka import KafkaBroker
 from sandbox import fetch
 from sandbox.demo.people import identity, settings_of
+from sandbox.demo.record import Record
 from sandbox.deploy import deploy
 from sandbox.kafka import LocalKafka
 from sandbox.keystore import write_keystore
@@ -42,8 +43,12 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "incidents": ("incidents",),
 }
 
-WATCHED: Mapping[str, tuple[str, ...]] = {**SERVICES, "console": ("console",)}
-"""With the page for people to look at."""
+WATCHED: Mapping[str, tuple[str, ...]] = {
+    **SERVICES,
+    "forensics": ("audit", "keep"),
+    "console": ("console",),
+}
+"""With the page for people to look at, and the log that proves each of its lines."""
 
 Report = Callable[[str], None]
 
@@ -79,6 +84,8 @@ class Stage:
         self._services: dict[str, tuple[ChildProcess, int]] = {}
         self.addresses: dict[str, str] = {}
         """Where to look around, by what is there."""
+        self.record: Record | None = None
+        """The transparency log; None where none is kept."""
 
     def __enter__(self) -> Self:
         return self
@@ -159,6 +166,10 @@ class Stage:
             "RESPOND__HEARTBEAT_PASSWORD_FILE": password,
             "INCIDENTS__WEB_PORT": free_port(),
         }
+        if "forensics" in self.plan.services:
+            self.record = Record(keys / "log")  # apart: who is trusted to raise alerts is not it
+            self.addresses["log"] = self.record.url
+            settings |= self.record.settings
         if "console" in self.plan.services:
             console = settings_of(world, self._ends.enter_context(identity()))
             self.addresses["console"] = str(console["CONSOLE__URL"])

@@ -13,7 +13,7 @@ from eth_account.messages import encode_typed_data
 
 from responders.adapters import registry
 from responders.adapters.safe import Emergency, Signed
-from responders.adapters.safe_transactions import SafeTransaction
+from runtime.safe_transactions import SafeTransaction
 from sandbox.abi import Interface
 from sandbox.evm import Account, Call, Contract, created_by
 from sandbox.safe import NOBODY, approved

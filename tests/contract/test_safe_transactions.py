@@ -9,7 +9,7 @@ from eth_utils.address import to_checksum_address
 
 from responders.adapters.base import Adapter, Condition, Outcome
 from responders.adapters.safe import Emergency
-from responders.adapters.safe_transactions import NOBODY, SafeTransaction
+from runtime.safe_transactions import NOBODY, SafeTransaction
 from sandbox.evm import Call, Contract
 from schemas.errors import ConfigurationError, TransientError
 from schemas.manifest import Brake

@@ -22,6 +22,7 @@ from sandbox.demo.story import Story
 from sandbox.evm import Account, Call, Chain
 from sandbox.safe import approved
 from tests.browser import browsing, live, opened, overflow
+from tests.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow]
 
@@ -125,6 +126,38 @@ def by_wallet(browser: Browser, url: str, account: Account) -> Page:
     return page
 
 
+def taken_in_hand(page: Page) -> None:
+    """Press one key on a case; the keeper of cases and the timeline say who has it."""
+    live(page)
+    page.keyboard.press("a")
+    page.wait_for_selector("text=rea has it in hand, as")
+    page.wait_for_selector("li.kind-acknowledgement >> text=(rea)")
+
+
+def proved(page: Page, stage: Stage) -> None:
+    """Every line is in the transparency log, and a proof that is taken away checks without it."""
+    lines = page.locator("ol.timeline > li")
+    unproved = lines.filter(has_not_text="under the checkpoint")
+    until(lambda: unproved.count() == 0 < lines.count())
+    assert lines.count() >= 5
+    lines.filter(has_text="Brake authorised").locator(".proof a").click()
+    with page.expect_download() as taken:
+        page.click("text=Take the proof away")
+    assert stage.record is not None
+    command = ["audit", "check", str(taken.value.path()), "--key", stage.record.key]
+    checked = CliRunner().invoke(app, command)
+    assert checked.exit_code == 0, checked.output
+    assert "authorised" in checked.output
+
+
+def what_is_signed(page: Page) -> list[dict[str, Any]]:
+    """Take from an approved proposal what the Safe's owners sign."""
+    with page.expect_download() as taken:
+        page.click("text=Take what the Safe's owners sign")
+    rows: list[dict[str, Any]] = orjson.loads(taken.value.path().read_bytes())["transactions"]
+    return rows
+
+
 def test_the_attack_appears_is_approved_and_is_released(stage: Stage, browser: Browser) -> None:
     url = stage.addresses["console"]
     rea = by_provider(browser, url, "rea")
@@ -140,6 +173,10 @@ def test_the_attack_appears_is_approved_and_is_released(stage: Stage, browser: B
     case = rea.url.rpartition("/")[2]
     rea.wait_for_selector("svg.flows >> text=LendingPool")
     assert "Brake final" in (rea.text_content("main") or "")
+
+    taken_in_hand(rea)
+    proved(rea, stage)
+    rea.goto(f"{url}/cases/{case}")
 
     # People lead it back; what each owner signs is on the page.
     recovery = Recovery(stage, case)
@@ -167,8 +204,10 @@ def test_the_attack_appears_is_approved_and_is_released(stage: Stage, browser: B
     rea.wait_for_selector(".state-approved >> text=execute it with your Safe")
     assert bool(Chain(stage.node).read(stage.world.pool, "paused")[0]), "the console released it"
 
-    # People release it, and the page says so.
-    recovery.carry_out(rows)
+    # People release it by what the approval gave them, and the page says so.
+    given = what_is_signed(rea)
+    assert [row["hash"] for row in given] == [row["hash"] for row in rows]
+    recovery.carry_out(given)
     assert not Chain(stage.node).read(stage.world.pool, "paused")[0]
     rea.wait_for_selector("li[aria-current=step]:has-text('Closed')")
     assert "100 % released" in (rea.text_content("main") or "")

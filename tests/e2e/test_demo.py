@@ -1,6 +1,7 @@
 """`firebreak demo` as a person runs it: real Kafka, real node, every service its own process."""
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,9 @@ def test_the_spot_oracle_attack_is_stopped(place: Path) -> None:
     assert picture.startswith("<svg")
     assert "font-face" not in picture, "a picture fetches nothing from anywhere"
     assert demo.left_behind() == []
+    checked = _proof_checked(demo)
+    assert "proved: leaf" in checked, "the proof outlives the demo"
+    assert "authorised" in checked
 
 
 def test_the_reentrancy_attack_is_stopped(place: Path) -> None:
@@ -81,13 +85,15 @@ def test_the_reentrancy_attack_is_stopped(place: Path) -> None:
 
 
 def test_a_dry_run_decides_and_sends_nothing(place: Path) -> None:
-    outcome = Demo(place, place / "home", "--dry-run").outcome()
+    demo = Demo(place, place / "home", "--dry-run")
+    outcome = demo.outcome()
     assert not outcome["paused"]
     assert not outcome["armed"]
     assert outcome["first_attack_tx_alerted"]
     assert outcome["attack_txs_reverted"] == 0
     assert outcome["brake_sent_ms"] is None
     assert outcome["loss_prevented"] == 0
+    assert "rehearsed" in _proof_checked(demo)
 
 
 def test_ctrl_c_leaves_no_process_and_no_lock_behind(running: Demo, place: Path) -> None:
@@ -114,7 +120,7 @@ def test_a_kept_demo_says_where_everything_is(place: Path) -> None:
     try:
         until(lambda: "Ctrl-C ends it" in demo.process.tail(), patience=LONGEST)
         said = demo.process.tail()
-        for what in ("Kafka", "EVM node", "console", "cases", "journal"):
+        for what in ("Kafka", "EVM node", "console", "log", "cases", "journal"):
             assert what in said
         bootstrap = next(line.split()[1] for line in said.splitlines() if "Kafka" in line)
         _replay_finds_the_same_alerts(bootstrap, next(place.glob("firebreak-*")))
@@ -123,6 +129,12 @@ def test_a_kept_demo_says_where_everything_is(place: Path) -> None:
     finally:
         demo.process.stop()
     assert demo.left_behind() == []
+
+
+def _proof_checked(demo: Demo) -> str:
+    """What the command says that the demo prints for whoever doubts it."""
+    (command,) = (line for line in demo.process.tail().splitlines() if " audit check " in line)
+    return subprocess.run(shlex.split(command), capture_output=True, text=True, check=True).stdout
 
 
 def _replay_finds_the_same_alerts(bootstrap: str, folder: Path) -> None:

@@ -24,7 +24,7 @@ from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.errors import ConfigurationError
 from schemas.services import SERVICES
-from schemas.topics import ACTIONS, ALERTS
+from schemas.topics import ACTIONS, ALERTS, RECOVERIES
 from tests.unit.deploy.files import ROOT, make_secrets, read_yaml
 from tests.waiting import until
 
@@ -157,7 +157,7 @@ def test_its_broker_lets_each_service_do_what_it_needs_and_nobody_else(
 ) -> None:
     with _broker(cache, tmp_path) as secured:
         admin = KafkaBroker(secured.settings("admin").librdkafka())
-        admin.create(replace(spec, partitions=1) for spec in (ALERTS, ACTIONS))
+        admin.create(replace(spec, partitions=1) for spec in (ALERTS, ACTIONS, RECOVERIES))
         access = KafkaAccess(secured.settings("admin").librdkafka())
         access.grant(grants(SERVICES.values(), "User:CN=firebreak-{service}"))
 
@@ -167,4 +167,10 @@ def test_its_broker_lets_each_service_do_what_it_needs_and_nobody_else(
         detect.send(ACTIONS.name, b"{}")
         with pytest.raises(ConfigurationError, match="may not write"):
             detect.flush()
+        recover = KafkaBroker(secured.settings("recover").librdkafka()).producer()
+        recover.send(RECOVERIES.name, b"{}")
+        recover.flush()
+        recover.send(ALERTS.name, b"{}")
+        with pytest.raises(ConfigurationError, match="may not write"):
+            recover.flush()
         assert not _answers(secured.stranger()), "nobody is let in without a certificate"

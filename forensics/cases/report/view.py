@@ -24,6 +24,7 @@ _MOMENTS: Mapping[str, str] = {
     "refused": "Refused",
     "movement": "Funds moved",
     "recovery": "Recovery",
+    "people": "People",
 }
 
 MAX_MOMENTS = 80

@@ -33,27 +33,49 @@ def _source(task: str) -> tuple[str, str]:
     return _PACKAGE, f"dist/tasks/{task}/artifact"
 
 
-def deployed(stage: Stage) -> Balancer:
-    """Create it anew; its windows begin now."""
+@dataclass(frozen=True, slots=True)
+class House:
+    """A vault with what its pools need."""
+
+    vault: Contract
+    authorizer: Contract
+    fees: Contract
+
+    def pool(self, stage: Stage, tokens: list[str]) -> Contract:
+        """Create a weighted pool of two tokens, in the order of their addresses, half and half."""
+        half, me = ETHER // 2, stage.people.address
+        terms = ("Pool", "POOL", tokens, [half, half], [NOBODY] * 2, [NOBODY] * 2, ETHER // 100)
+        made = stage.deployer.create_packaged(
+            _source("20230206-weighted-pool-v3"), "WeightedPool",
+            terms, self.vault.address, self.fees.address, WINDOW, BUFFER, me, "1",
+        )  # fmt: skip
+        stage.deployer.settle()
+        return made
+
+
+def house(stage: Stage, weth: str = NOBODY) -> House:
+    """Create a vault without pools; its windows begin now. Without `weth` it takes no coins."""
     create, me = stage.deployer.create_packaged, stage.people.address
     authorizer = create(_source("20210418-authorizer"), "Authorizer", me)
     stage.deployer.settle()
-    vault = create(_source("20210418-vault"), "Vault", authorizer.address, NOBODY, WINDOW, BUFFER)
+    vault = create(_source("20210418-vault"), "Vault", authorizer.address, weth, WINDOW, BUFFER)
     fees = create(
         _source("20220725-protocol-fee-percentages-provider"), "ProtocolFeePercentagesProvider",
         vault.address, ETHER // 2, ETHER // 2,
     )  # fmt: skip
+    stage.deployer.settle()
+    return House(vault, authorizer, fees)
+
+
+def deployed(stage: Stage) -> Balancer:
+    """Create it anew; its windows begin now."""
+    built = house(stage)
+    vault, authorizer = built.vault, built.authorizer
     amount = 10_000 * ETHER
     made = [stage.deployer.create("ToyERC20", name, name, 18, amount) for name in ("ONE", "TWO")]
     stage.deployer.settle()
     tokens = sorted(token.address for token in made)
-    half = ETHER // 2
-    terms = ("Pool", "POOL", tokens, [half, half], [NOBODY] * 2, [NOBODY] * 2, ETHER // 100)
-    pool = create(
-        _source("20230206-weighted-pool-v3"), "WeightedPool",
-        terms, vault.address, fees.address, WINDOW, BUFFER, me, "1",
-    )  # fmt: skip
-    stage.deployer.settle()
+    pool = built.pool(stage, tokens)
     pool_id = stage.hands.read(pool, "getPoolId")[0]
     balancer = Balancer(vault, authorizer, pool, pool_id, tokens)
     for token in made:

@@ -258,7 +258,7 @@ def test_who_asks_for_no_incident_is_told_which_there_are(
     robbed: Collected, tmp_path: Path
 ) -> None:
     asked = sources(robbed.heist, robbed.node, tmp_path / "protocols")
-    for name, words in (("0" * 16, "must name one incident"), ("ab", "at least 8 digits")):
+    for name, words in (("0" * 16, "must name one case"), ("ab", "at least 8 digits")):
         with pytest.raises(ConfigurationError, match=words):
             collect(replace(order(robbed.heist), incident=name), asked, tmp_path / "bag", None)
     assert not (tmp_path / "bag").exists()

@@ -13,7 +13,7 @@ from sandbox.ports import free_port
 from schemas.base import Record
 from schemas.codec import decode_from
 from schemas.incidents import Hop
-from schemas.topics import DECISIONS
+from schemas.topics import ACKNOWLEDGEMENTS, DECISIONS
 from tests.unit.console.scene import Clock, Console, settings
 
 
@@ -50,7 +50,8 @@ class Served(Console):
     def read_back(self) -> None:
         """Let it read what was published through it."""
 
-        self.tell(*(decode_from(DECISIONS, one) for one in self.written(DECISIONS.name)))
+        for spec in (DECISIONS, ACKNOWLEDGEMENTS):
+            self.tell(*(decode_from(spec, one) for one in self.written(spec.name)))
 
 
 @contextmanager

@@ -11,11 +11,16 @@ from playwright.sync_api import Browser, Page
 from schemas.ids import content_id
 from tests.browser import browsing, live, opened, overflow
 from tests.integration.console.serving import Served, serving
-from tests.people import by_provider, proposal, wallet
+from tests.people import NOW, by_provider, proposal, wallet
 from tests.unit.console.scene import CASE, alert, case, readiness
+from tests.unit.console.test_acknowledging import page
+from tests.unit.console.test_around import assessment, finding, risk, signal, trail
 
-PAGES = ("/", "/cases", f"/cases/{CASE}", f"/cases/{CASE}/flows", "/plans", "/help", "/people",
+PAGES = ("/", "/cases", f"/cases/{CASE}", f"/cases/{CASE}/flows", "/plans", "/signals",
+         "/risk", "/contracts", "/help", "/people",
          f"/cases/{CASE}/propose", "/proof/" + "a" * 64, "/nothing")  # fmt: skip
+
+AROUND = (signal(), risk(), assessment(), finding(), trail())
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -24,7 +29,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 def console() -> Iterator[Served]:
     with serving() as console:
         asked = proposal(case(), by_provider("rea"), "release", "Three blocks were green.")
-        console.tell(alert(), case(), readiness(), asked)
+        console.tell(alert(), case(), readiness(), asked, page(), *AROUND)
         yield console
 
 
@@ -148,6 +153,43 @@ def test_a_second_person_approves_with_the_wallet_of_the_browser(
     console.read_back()
     page.wait_for_selector(f"#proposal-{asked.id[:16]}.state-approved")
     assert "Approved by ben, signed by" in (page.text_content("main") or "").replace("\n", " ")
+
+
+def test_a_case_is_taken_in_hand_by_keyboard_alone(browser: Browser, console: Served) -> None:
+    page = signed_in(browser, console, "rea")
+    page.keyboard.press("a")
+    assert page.url.endswith("/"), "without the focus on a case the key means none"
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.wait_for_selector("text=You are about to take a case in hand")
+    assert violations(page) == []
+    page.click("text=Sign with the wallet and publish")
+    page.wait_for_url(f"**/cases/{CASE}")
+    console.read_back()
+    page.wait_for_selector("li.kind-acknowledgement >> text=(rea)")
+
+
+def test_what_neighbours_warn_of_appears_without_a_reload(
+    browser: Browser, console: Served
+) -> None:
+    page = signed_in(browser, console, "vic", phone=True)
+    for path, record, words in (
+        ("/signals", signal(9, severity="critical"), "▲▲ critical"),
+        (
+            "/risk",
+            risk(at=NOW + 1, reasons=("an alert of this minute",)),
+            "an alert of this minute",
+        ),
+        ("/contracts", assessment(7, block=2000), "7 ways out"),
+        (f"/cases/{CASE}", trail(gaps=("a block was not given",)), "a block was not given"),
+    ):
+        page.goto(console.desk.url + path)
+        live(page)
+        page.evaluate("window.same = true")
+        console.tell(record)
+        page.wait_for_selector(f"text={words}")
+        assert page.evaluate("window.same")
+        assert overflow(page) == 0
 
 
 def test_text_from_a_chain_stays_text(browser: Browser, console: Served) -> None:

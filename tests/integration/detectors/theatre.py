@@ -3,7 +3,7 @@
 Nothing leaves this machine: the attacks are driven to see whether the defence sees them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,6 @@ SAFE = "@safe-global/safe-contracts", "build/artifacts/contracts"
 
 Act = tuple[Account, Call]
 
-OUTSIDE = "oracle", "pair"
-"""Roles of contracts whose assets are not the protocol's."""
-
 
 class Theatre:
     """Deploys, plays blocks, and asks the detectors about each transaction as it lands."""
@@ -65,17 +62,21 @@ class Theatre:
         roles: dict[str, list[Contract]],
         names: Sequence[str] = ACTS,
         brakes: tuple[Brake, ...] = (),
+        foreign: Collection[str] = (),
         finality: int = 0,
         **more: Any,
     ) -> Manifest:
-        """Begin to watch, from the next block on, at ten in the morning, with these detectors;
-        `more` of the manifest than its contracts."""
+        """Begin to watch, from the next block on, at ten in the morning, with these detectors.
+
+        What contracts in `foreign` roles hold is not the protocol's. `more` is what the manifest
+        says beside its contracts.
+        """
         self.deployer.settle()
         contracts = tuple(
             Watched(
                 address=contract.address.lower(),
                 role=role,  # type: ignore[arg-type]  # a role
-                holds_value=role not in OUTSIDE,
+                holds_value=role not in foreign,
             )
             for role, members in roles.items()
             for contract in members

@@ -4,6 +4,8 @@ Detectors, responder, gate and chain are the real ones, in one process and witho
 """
 
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from responders.journal import Journal
@@ -28,8 +30,8 @@ class Guarded:
         self.gate = self.stage.new_gate()
         self._journal = journal
         self._responder: Assembly | None = None
-        self.alerts: list[Alert] = []
-        """What was seen since the responder was armed."""
+        self.said: list[Alert] = []
+        """What the detectors said of each strike."""
 
     def through_gate(self, brake: Brake, *, alone: bool = True) -> Brake:
         """Return the brake with the gate as its way, which the people allow; `alone` says whether
@@ -57,9 +59,9 @@ class Guarded:
         self.stage.hands.mine()
         start = time.perf_counter()
         alerts = theatre.judged()
-        self.alerts += alerts
         seen = time.perf_counter()
         responder.look()
+        self.said += alerts
         if not alerts:
             return None
         responder.receive(*alerts)
@@ -69,9 +71,27 @@ class Guarded:
     def hear(self, *bars: Price) -> None:
         """Judge bars of markets, and let the responder act on every alert."""
         alerts = self.theatre.judged_prices(bars)
-        self.alerts += alerts
+        self.said += alerts
         if self._responder is not None and alerts:
             self._responder.receive(*alerts)
+
+    def unguarded(self, taken: Callable[[], int], *blocks: Sequence[Act]) -> int:
+        """Return what these blocks change where nobody looks; the chain is set back."""
+        with self._set_back():
+            before, hands = taken(), self.stage.hands
+            for acts in blocks:
+                for account, call in acts:
+                    hands.send(account, call)
+                hands.mine()
+            return taken() - before
+
+    @contextmanager
+    def _set_back(self) -> Iterator[None]:
+        mark = self.stage.node.rpc("evm_snapshot")
+        yield
+        assert self.stage.node.rpc("evm_revert", mark)
+        self.stage.begin()
+        self.theatre.chain = self.stage.hands
 
     def states(self) -> list[str]:
         assert self._responder is not None

@@ -44,7 +44,7 @@ class Traders:
             self.guarded.through_gate(self.perps.brake(name), alone=False) for name in START
         )
         more = self.perps.manifest(brakes)
-        return self.theatre.watch(roles, detectors, brakes, FINALITY, **more)
+        return self.theatre.watch(roles, detectors, brakes, ("oracle", "pair"), FINALITY, **more)
 
     def call(self, name: str, what: str, *arguments: object) -> Call:
         """Return a call of a pair's market."""

@@ -1,4 +1,4 @@
-// Prints the storage layout of every contract of some Solidity sources, as solc gives it.
+// Prints the build of every contract of some Solidity sources, as solc gives it: layout, ABI, code.
 //
 //   node layouts.mjs SOLC_PACKAGE SOURCE_FOLDER LIBRARY=PACKAGE FILE...
 
@@ -24,7 +24,13 @@ while (waiting.length > 0) {
     waiting.push(target.startsWith(".") ? path.posix.join(path.posix.dirname(file), target) : target);
   }
 }
-const settings = { outputSelection: { "*": { "*": ["storageLayout"] } } };
+// The rest as contracts/compile.mjs has it, so that the code is the same.
+const settings = {
+  evmVersion: "cancun",
+  optimizer: { enabled: true, runs: 200 },
+  metadata: { appendCBOR: false, bytecodeHash: "none" },
+  outputSelection: { "*": { "*": ["storageLayout", "abi", "evm.deployedBytecode.object"] } },
+};
 const output = JSON.parse(run(JSON.stringify({ language: "Solidity", sources, settings }), 0, 0));
 const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
 if (errors.length > 0) {
@@ -32,6 +38,8 @@ if (errors.length > 0) {
   process.exit(1);
 }
 const found = files.flatMap((file) => Object.entries(output.contracts[file]));
-process.stdout.write(
-  JSON.stringify(Object.fromEntries(found.map(([contract, { storageLayout }]) => [contract, storageLayout]))),
-);
+const builds = found.map(([contract, { storageLayout, abi, evm }]) => [
+  contract,
+  { storageLayout, abi, deployedBytecode: evm.deployedBytecode },
+]);
+process.stdout.write(JSON.stringify(Object.fromEntries(builds)));

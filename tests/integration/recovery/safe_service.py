@@ -9,6 +9,7 @@ it is, a nonce that was not used. What it keeps it shows as the real one does.
 from typing import Any
 
 from eth_account import Account as Signing
+from eth_typing import Hash32
 from eth_utils.address import is_checksum_address, to_checksum_address
 from hexbytes import HexBytes
 from starlette.applications import Starlette
@@ -132,7 +133,7 @@ class SafeTransactions:
 
 def signed(digest: str, owner: Account) -> str:
     """Return what an owner's wallet gives for a hash."""
-    return "0x" + bytes(owner.signer.unsafe_sign_hash(HexBytes(digest)).signature).hex()
+    return "0x" + bytes(owner.signer.unsafe_sign_hash(Hash32(HexBytes(digest))).signature).hex()
 
 
 def carried_out(safe: Contract, row: dict[str, Any]) -> Any:

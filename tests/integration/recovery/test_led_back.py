@@ -115,10 +115,13 @@ def test_a_step_that_would_revert_is_not_put_before_anybody(village: Village) ->
     village.govern()
     village.said("open", "--evidence", "T2")
     village.said("cause", "withdraw() pays whoever asks")
-    village.plan.write_text(
-        village.plan.read_text().replace(village.mended.address, village.votes.address)
-    )
+    plan = village.plan.read_text()
+    village.plan.write_text(plan.replace('"0x"] }]', '"0x12345678"] }]'))
     assert "would revert" in village.refused("propose")
+    village.plan.write_text(plan.replace(village.mended.address, village.votes.address))
+    assert "is not the build GranaryMended.json" in village.refused("propose")
+    village.plan.write_text(plan.replace(village.mended.address, village.people[0].address))
+    assert "there is no code" in village.refused("propose")
     assert "nothing is staged" in village.refused("approve")
     assert village.refused("open").endswith("File exists")
 

@@ -10,7 +10,7 @@ from eth_utils.address import to_checksum_address
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from responders.adapters.safe_transactions import SafeTransaction
+from runtime.safe_transactions import SafeTransaction
 from sandbox.evm import Account
 from tests.integration.recovery.safe_service import SafeTransactions, carried_out, signed
 from tests.integration.recovery.village import Village

@@ -18,6 +18,10 @@ from sandbox.node import LocalNode, RpcError
 from sandbox.safe import NOBODY, approved
 
 OPENZEPPELIN = "@openzeppelin/contracts", "build/contracts"
+EXECUTORS = (
+    "@offchainlabs/upgrade-executor",
+    "build/contracts/src/UpgradeExecutor.sol",
+)
 SAFES = "@safe-global/safe-contracts", "build/artifacts/contracts"
 
 SCRIPT = Path(__file__).with_name("layouts.mjs")
@@ -69,6 +73,55 @@ class Village:
 
     def guard_by_safe(self) -> None:
         """Let a Safe of three owners, two of whom decide, own the granary."""
+        self.elect()
+        self.build(self.safe.address, f'[safe]\naddress = "{self.safe.address}"\n')
+
+    def guard_by_executor(self) -> None:
+        """Let an UpgradeExecutor own the granary; the same Safe is its security council."""
+        self.elect()
+        make = self.deployer
+        logic = make.create_packaged(EXECUTORS, "UpgradeExecutor")
+        make.settle()
+        setup = logic.call("initialize", make.account.address, [self.safe.address]).data
+        proxy = make.create_packaged(OPENZEPPELIN, "ERC1967Proxy", logic.address, setup)
+        make.settle()
+        self.hasten(proxy.address, "upgrade-executor")
+
+    def hasten(self, owner: str, kind: str) -> None:
+        """Build the granary under its fast path, and name that in the manifest."""
+        self.build(owner, f'[safe]\naddress = "{self.safe.address}"\nfast_path = true\n')
+        manifest = self.manifests / "granary.toml"
+        named = f'[fast_path]\ncontract = "{owner}"\nkind = "{kind}"\n'
+        manifest.write_text(manifest.read_text() + named)
+
+    def guard_by_council(self) -> None:
+        """Let OpenZeppelin's AccessManager own the granary: the same Safe may act through it at
+        once, everybody else who governs after three days."""
+        self.elect()
+        make, council = self.deployer, 1
+        self.manager = make.create_packaged(OPENZEPPELIN, "AccessManager", make.account.address)
+        make.settle()
+        self.hasten(self.manager.address, "access-manager")
+        store, at = self.granary, self.granary.address
+        granted = [
+            call.data[:4]
+            for call in (
+                store.call("upgradeToAndCall", NOBODY, b""),
+                store.call("setCap", 0),
+                store.call("unpause"),
+            )
+        ]
+        make.send(
+            [
+                self.manager.call("setTargetFunctionRole", at, granted, council),
+                self.manager.call("grantRole", council, self.safe.address, 0),
+                self.manager.call("grantRole", council, self.people[3].address, 3 * DAY),
+            ]
+        )
+        make.settle()
+
+    def elect(self) -> None:
+        """Make the Safe of three owners, two of whom decide."""
         make, owners = self.deployer, [one.address for one in self.people[:3]]
         single = make.create_packaged((SAFES[0], f"{SAFES[1]}/Safe.sol"), "Safe")
         factory = make.create_packaged(
@@ -82,7 +135,6 @@ class Village:
         make.send([factory.call("createProxyWithNonce", single.address, setup, 1)])
         make.settle()
         self.safe = Contract(address, single.interface)
-        self.build(address, f'[safe]\naddress = "{address}"\n')
 
     def build(self, owner: str, decided: str) -> None:
         """Make the granary, fill it, and write manifest and plan."""

@@ -6,9 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from assurance.artefacts import MAX_FILE_BYTES, Shelf, beside, read, same, signatures
+from assurance.artefacts import MAX_FILE_BYTES, Shelf, beside, read, signatures
 from assurance.sources import Sources
 from assurance.sourcify import Sourcify
+from runtime.bytecode import same
 from schemas.errors import ConfigurationError, TransientError
 
 CHAIN, AT = "eip155:1", "0x" + "aa" * 20

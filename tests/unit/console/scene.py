@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from starlette.testclient import TestClient
@@ -19,6 +20,7 @@ from console.picture import Picture
 from console.proofs import Proofs
 from console.sessions import Sessions
 from console.stream import Stream
+from console.trust import Trust
 from runtime.broker import Message, Partition, read_all
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
@@ -212,18 +214,21 @@ class Console:
         provider: Provider | None = None,
         log: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
+        trust: Trust | None = None,
+        manifest: Manifest = MANIFEST,
     ) -> None:
         self.clock, self.metrics = clock or Clock(), Metrics()
         self.broker = MemoryBroker()
         self.broker.create(TOPICS.values())
         self.settings = own or settings()
-        picture = Picture()
+        picture, trust = Picture(), trust or Trust()
         self.desk = Desk(
             settings=self.settings,
             url=self.settings.url or URL,
             picture=picture,
-            atlas=Atlas({"meadow": MANIFEST}),
-            feed=Feed(self.broker, picture, None, self.metrics, self.clock),
+            trust=trust,
+            atlas=Atlas({"meadow": manifest}),
+            feed=Feed(self.broker, picture, trust, self.metrics, self.clock),
             stream=Stream(self.metrics),
             sessions=Sessions(
                 self.clock, self.settings.idle_seconds, self.settings.session_seconds
@@ -266,6 +271,14 @@ class Console:
         assert page.status_code == 200, page.text
         answer = sign_challenge(browser, page, name)
         assert answer.status_code == 303, answer.text
+        return browser
+
+    def sign_in_by_provider(self, name: str) -> TestClient:
+        """Return a browser in which somebody came by an identity provider."""
+        person = self.desk.roster.by_subject("https://login.example.org", f"sub-{name}", ())
+        cookie, _ = self.desk.sessions.begin(person)
+        browser = self.browser()
+        browser.cookies.set(self.desk.cookie, cookie, domain=urlsplit(self.desk.url).hostname or "")
         return browser
 
     def written(self, topic: str) -> list[bytes]:

@@ -11,6 +11,7 @@ import pytest
 from console.feed import Feed
 from console.lookup import MISSED_SECONDS, Lookup
 from console.picture import Picture, Seen
+from console.trust import Trust
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
@@ -49,7 +50,7 @@ class Running:
         self.broker.create(TOPICS.values())
         self.broker.milliseconds = NOW * 1000
         self.clock = Clock()
-        self.feed = Feed(self.broker, self.picture, None, self.metrics, self.clock)
+        self.feed = Feed(self.broker, self.picture, Trust(), self.metrics, self.clock)
         self.changed: list[frozenset[str]] = []
 
     def until(self, condition: Callable[[], bool], meanwhile: Callable[[], None] = nothing) -> None:

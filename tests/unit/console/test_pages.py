@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from schemas.actions import Term
@@ -49,6 +50,23 @@ def test_text_from_a_chain_is_escaped_wherever_it_is_shown() -> None:
         assert "<script>alert" not in text
         assert "49" not in text.partition("<main")[2].partition("onerror")[2][:200]
         assert not set(text) & {"\u202e", "\u200b", "\x1b"}
+
+
+def linked(link: str) -> str:
+    console = Console()
+    console.show(msgspec.structs.replace(alert(), link=link), case(), readiness())
+    browser = console.sign_in("ana")
+    return f"{browser.get('/').text}{browser.get(f'/cases/{CASE}').text}"
+
+
+def test_an_alert_leads_to_its_transaction_in_the_explorer() -> None:
+    page = f"https://etherscan.io/tx/{TX}"
+    assert linked(page).count(f'href="{page}" target="_blank" rel="noreferrer noopener"') == 2
+
+
+@pytest.mark.parametrize("link", ["", "javascript:alert(1)", f"https://e.org/tx/{HOSTILE}"])
+def test_what_is_no_page_is_not_offered(link: str) -> None:
+    assert "noreferrer" not in linked(link)
 
 
 def test_a_region_is_the_part_of_its_page(console: Console) -> None:

@@ -112,6 +112,6 @@ def test_closed_cases_give_way_before_open_ones(monkeypatch: pytest.MonkeyPatch)
 def test_it_says_what_changed() -> None:
     picture = Picture()
     assert picture.take(alert(), {}) == {"alerts", "map"}
-    assert picture.take(case(), {}) == {"cases", "map", f"case:{CASE}"}
-    assert picture.take(ASKED, {}) == {"cases", "map", f"case:{CASE}"}
+    assert picture.take(case(), {}) == {"cases", "map", "pages", f"case:{CASE}"}
+    assert picture.take(ASKED, {}) == {"cases", "map", "pages", f"case:{CASE}"}
     assert picture.take(readiness(), {}) == {"map", "plans"}

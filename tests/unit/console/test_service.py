@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from console.service import desk_of, run
+from console.trust import Trust
 from runtime.memory import MemoryBroker
 from runtime.service import Service
 from runtime.settings import Settings
@@ -40,7 +41,7 @@ def settings(**console: Any) -> Settings:
 )
 def test_settings_under_which_nobody_comes_in_safely(console: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
-        desk_of(settings(**console), broker(), Service("console"), None)
+        desk_of(settings(**console), broker(), Service("console"), Trust())
 
 
 def test_a_port_that_is_taken_is_told() -> None:
@@ -48,7 +49,7 @@ def test_a_port_that_is_taken_is_told() -> None:
         own = settings(port=taken.getsockname()[1])
         service = Service("console")
         with pytest.raises(ConfigurationError, match="FIREBREAK_CONSOLE__PORT"):
-            asyncio.run(run(desk_of(own, broker(), service, None), service))
+            asyncio.run(run(desk_of(own, broker(), service, Trust()), service))
 
 
 def test_it_reads_answers_and_ends_when_it_is_told_to() -> None:
@@ -56,7 +57,7 @@ def test_it_reads_answers_and_ends_when_it_is_told_to() -> None:
     producer = log.producer()
     producer.send(ALERTS.name, encode(alert()), key=b"meadow")
     producer.flush()
-    desk = desk_of(settings(port=port), log, service, None)
+    desk = desk_of(settings(port=port), log, service, Trust())
 
     async def scene() -> int:
         running = asyncio.create_task(run(desk, service))

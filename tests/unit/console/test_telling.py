@@ -158,7 +158,7 @@ def test_a_drawing_adds_up_and_keeps_places_apart() -> None:
     assert [[label.words for label in one.labels] for one in found.moved] == [
         ["2.00 AUSD"], ["0.000005 AUSD"],
     ]  # fmt: skip
-    assert {one.role for one in found.places} == {"sender", "protocol", "other"}
+    assert {one.role for one in found.places} == {"sender", "protocol", ""}
     assert len({(one.x, one.y) for one in found.places}) == 3
 
 

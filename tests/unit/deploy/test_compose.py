@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from schemas.services import SERVICES as DECLARED
 from schemas.topics import MAX_DEAD_LETTER_BYTES
 from tests.unit.deploy.commands import complaint, unheeded
 from tests.unit.deploy.files import DEPLOY, ROOT, make_secrets, read_yaml
@@ -21,8 +22,11 @@ COMPOSE, ARMING = read_yaml(BASE), read_yaml(ARMED)
 SERVICES: dict[str, Any] = COMPOSE["services"]
 ONCE = ("topics", "rights")
 """They prepare the cluster, and end."""
+BY_HAND = ("recover",)
+"""People run them; none is ever up by itself."""
 OURS = (
     *ONCE,
+    *BY_HAND,
     "ingest",
     "detect",
     "vet",
@@ -36,6 +40,8 @@ OURS = (
     "archive",
     "risk",
 )
+SERVICES_OF_KAFKA = DECLARED.keys() - {"consents"}
+"""Every user of the cluster; operators' words are an addition (`deploy/compose/operators.yml`)."""
 SCALED = ("ingest", "detect", "incidents", "page")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 SIGNERS = ("signer", "heartbeat-signer")
@@ -104,13 +110,13 @@ def test_an_image_has_a_tag_that_does_not_move_by_itself(name: str) -> None:
 @every
 def test_health_is_asked_for(name: str) -> None:
     check = EVERYWHERE[name]["healthcheck"]
-    assert check == {"disable": True} if name in ONCE else check["test"][0] == "CMD"
+    assert check == {"disable": True} if name in (*ONCE, *BY_HAND) else check["test"][0] == "CMD"
 
 
 @ours
 def test_ours_is_not_root_and_asks_its_own_health_endpoint(name: str) -> None:
     assert SERVICES[name]["user"] == "10001:10001"
-    if name not in ONCE:
+    if name not in (*ONCE, *BY_HAND):
         assert "http://127.0.0.1:8080/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
     if name != "topics":
         before = "topics" if name == "rights" else "rights"
@@ -168,6 +174,15 @@ def test_somebody_stands_by_for_ingest() -> None:
 def test_what_writes_to_its_home_has_a_volume_there(name: str) -> None:
     volumes = [one for one in SERVICES[name]["volumes"] if isinstance(one, str)]
     assert [one for one in volumes if one.endswith("/var/lib/firebreak")]
+
+
+def test_what_people_run_is_a_user_of_its_own_and_never_starts_by_itself() -> None:
+    recover = SERVICES["recover"]
+    assert recover["profiles"] == ["recover"]
+    assert recover["restart"] == "no"
+    assert complaint([*recover["entrypoint"][1:], *recover["command"]]) == ""
+    assert "recovery:/var/lib/firebreak" in recover["volumes"]
+    assert not given_secrets(recover).keys() & {"responder.json", "heartbeat.json", "detector.pem"}
 
 
 def test_there_is_one_responder_and_it_keeps_its_journal() -> None:
@@ -263,6 +278,7 @@ def test_secrets_are_made_by_the_script(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     make_secrets(folder, tmp_path)
     made = {path.name for path in folder.iterdir()}
+    assert made >= {f"kafka-{name}.pem" for name in SERVICES_OF_KAFKA}
     assert made >= COMPOSE["secrets"].keys() | ARMING["secrets"].keys()
     assert {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077} == {
         "detector.pub.pem",
@@ -289,7 +305,7 @@ def test_networks_keep_apart_what_need_not_meet() -> None:
         network: {name for name, service in SERVICES.items() if network in service["networks"]}
         for network in networks
     }
-    assert members["chain"] == {"ingest", "respond", "forensics", "risk", "assure"}
+    assert members["chain"] == {"ingest", "respond", "forensics", "risk", "assure", *BY_HAND}
     assert members["people"] == {"page"}
     assert members["kafka"] == {*BROKERS, *OURS}
     assert set(SERVICES["detect"]["networks"]) == {"kafka", "metrics"}  # no way out
@@ -325,7 +341,7 @@ def test_topics_are_asked_for_with_three_copies(name: str) -> None:
 def test_prometheus_scrapes_every_instance_of_every_service() -> None:
     config = read_yaml(DEPLOY / "prometheus" / "prometheus.yml")
     jobs = {job["job_name"]: job for job in config["scrape_configs"]}
-    for name in set(OURS) - set(ONCE):
+    for name in set(OURS) - {*ONCE, *BY_HAND}:
         (found,) = jobs[name]["dns_sd_configs"]
         assert (found["names"], found["type"]) == ([name], "A")
         assert str(found["port"]) in SERVICES[name]["expose"]

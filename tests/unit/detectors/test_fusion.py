@@ -47,13 +47,24 @@ def told(novel: float, trained: float, learned: int, *, spoke: bool = True) -> O
 
 
 def test_before_any_history_most_of_the_budget_is_the_models() -> None:
-    assert told(1.0, 1e-4, 0).p_value == pytest.approx(1e-4 / 0.8, rel=0.01)
+    assert told(1.0, 1e-4, 0).p_value == pytest.approx(1.1 * 1e-4 / 0.8, rel=0.01)
 
 
 def test_with_a_history_most_of_the_budget_is_the_sums() -> None:
     calm = tail(40_000).rarity(math.log(1e3)).p_value
-    assert told(1e-3, 1.0, 40_000).p_value == pytest.approx(calm / 0.8, rel=0.05)
+    assert told(1e-3, 1.0, 40_000).p_value == pytest.approx(1.1 * calm / 0.8, rel=0.05)
     assert told(1.0, 1e-3, 40_000).p_value < 1e-3 / 0.2
+
+
+def test_a_sum_that_rests_on_other_protocols_sums_counts_for_half_and_the_model_for_all() -> None:
+    sums = [View(NOVEL, 0.0, Rarity(p, "prior"), 0, Explanation()) for p in (1e-3, 1e-3)]
+    for learned, times in ((0, 2.0), (10, 1.5), (20_000, 1.0)):
+        of = OnlineTail(reference(2))
+        for _ in range(learned):
+            of.learn(1.0, 1.0)
+        sum_of_both = of.p_value(-2.0 * math.log(1e-3))
+        assert fuse(sums, of).p_value == pytest.approx(1.1 * times * sum_of_both, rel=0.01)
+    assert told(1.0, 1e-5, 0).p_value == pytest.approx(0.1 * told(1.0, 1e-4, 0).p_value)
 
 
 def test_a_model_that_was_not_asked_costs_the_others_nothing() -> None:

@@ -15,6 +15,7 @@ from incidents.docket import (
     Docket,
     Waiting,
 )
+from runtime.acknowledging import People
 from runtime.broker import Message, Partition
 from runtime.intake import FUSE
 from runtime.memory import MemoryBroker
@@ -52,12 +53,12 @@ from tests.unit.incidents.builders import (
 class Desk:
     """Casework on a broker in memory, with a table of one protocol."""
 
-    def __init__(self, trusted: Path | None = None, people: Path | None = None) -> None:
+    def __init__(self, trusted: Path | None = None, people: People | None = None) -> None:
         self.broker = MemoryBroker()
         self.broker.create((INCIDENTS, DEAD_LETTERS))
         self.metrics = Metrics()
-        known = [None if folder is None else load_verifier(folder) for folder in (trusted, people)]
-        self.casework = Casework(self.broker.producer(), self.metrics, *known)
+        verifier = None if trusted is None else load_verifier(trusted)
+        self.casework = Casework(self.broker.producer(), self.metrics, verifier, people)
         self.kept: bytes | None = None
 
     def take(
@@ -371,7 +372,7 @@ def test_who_was_first_has_it_unless_it_was_for_something_less() -> None:
 def test_with_peoples_keys_only_theirs_count(tmp_path: Path) -> None:
     mine = load_signer(generate(tmp_path / "people", "alice"))
     strangers = load_signer(generate(tmp_path / "others", "mallory"))
-    desk = Desk(people=tmp_path / "people")
+    desk = Desk(people=People(load_verifier(tmp_path / "people")))
     desk.take(alert(1))
     word = acknowledgement(1)
     for signed in ((), strangers.sign(encode(word), sequence=0, expires=0)):

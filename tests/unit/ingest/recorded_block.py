@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from ingest.evm.roots import logs_bloom, receipts_root
+from runtime.consensus.receipts import logs_bloom, receipts_root
 from schemas.operations import BlockRef
 
 HASH, PARENT = "0x" + "b1" * 32, "0x" + "b0" * 32

@@ -20,6 +20,9 @@ def test_a_page_says_what_where_and_what_to_do() -> None:
     assert line.text.startswith("critical: meadow on eip155:1: 912 of 1,000 WETH left")
     assert line.text.endswith(f"firebreak acknowledge {page.incident[:12]}")
     assert line.tone == "failure"
+    linked = of_page(page, "https://firebreak.example.org")
+    assert linked.text.endswith(f" or https://firebreak.example.org/cases/{page.incident}")
+    assert "example.org" not in together([linked]).title, "a subject stays short"
 
 
 def test_a_flood_is_one_message_with_the_worst_first() -> None:

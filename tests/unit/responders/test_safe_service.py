@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from responders import safe_service
-from responders.adapters.safe_transactions import SafeTransaction
 from responders.safe_service import MOST_QUEUED, WAITS, Queued, SafeService, nonces
+from runtime.safe_transactions import SafeTransaction
 from schemas.errors import ConfigurationError, TransientError
 from tests.unit.responders.fakes import SIGNER
 

@@ -6,6 +6,7 @@ wait in a queue: what waits there with too few signatures then blocks nothing. A
 several nonces ahead, because any other transaction uses one up.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from responders.adapters.calls import called
+from runtime.calldata import called
 
 NOBODY = "0x" + "00" * 20
 _EXECUTE = (
@@ -101,3 +102,16 @@ class SafeTransaction:
         *terms, _ = self.terms.values()
         terms[2] = bytes.fromhex(self.data[2:])
         return called(_EXECUTE, *terms, bytes.fromhex(signatures[2:]))
+
+
+def proposed_rows(transactions: Iterable[SafeTransaction], origin: str) -> list[dict[str, Any]]:
+    """Return for each what its owners compare (`hash`), what a wallet signs (`typed`), and what the
+    transaction service takes once sender and signature are filled in (`proposal`)."""
+    return [
+        {
+            "hash": "0x" + one.digest.hex(),
+            "typed": one.typed,
+            "proposal": one.proposal("", "", origin),
+        }
+        for one in transactions
+    ]

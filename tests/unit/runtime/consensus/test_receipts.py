@@ -11,7 +11,8 @@ from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.evm.roots import BLOOM_BYTES, logs_bloom, ordered_root, receipts_root
+from runtime.consensus.receipts import BLOOM_BYTES, logs_bloom, receipts_root
+from runtime.consensus.trie import ordered_root
 from schemas.errors import PoisonRecordError
 
 EMPTY_ROOT = "56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import hexadecimal
+from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 READERS: dict[str, Callable[[Any, str], Any]] = {

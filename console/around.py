@@ -1,0 +1,72 @@
+"""The pages of what lies around the cases: neighbours' warnings, risk, contracts."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from console.desk import Desk
+from console.people import Role
+from console.surroundings import Warned
+
+SHOWN_SIGNALS = 100
+SHOWN_CHANGES = 50
+
+
+class Around:
+    """Each for whoever may look."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[Route]:
+        """Return them."""
+        return [
+            Route("/signals", self.signals),
+            Route("/risk", self.risk),
+            Route("/contracts", self.contracts),
+        ]
+
+    async def signals(self, request: Request) -> Response:
+        """Show what neighbours warn of: what still counts first, the gravest and newest of it."""
+        session, _ = self._desk.person(request, Role.VIEWER)
+        found = sorted(self._desk.picture.around.signals.values(), key=self._standing)
+        return self._desk.page(
+            request,
+            "signals",
+            session,
+            signals=found[:SHOWN_SIGNALS],
+            more=max(0, len(found) - SHOWN_SIGNALS),
+        )
+
+    def _standing(self, one: Warned) -> tuple[bool, int]:
+        over = one.taken_back or one.signal.expiry <= self._desk.now
+        return over, -one.signal.expiry
+
+    async def risk(self, request: Request) -> Response:
+        """Show what an insurer asks of each protocol, the likeliest incident first."""
+        session, _ = self._desk.person(request, Role.VIEWER)
+        risks = self._desk.picture.around.risks.values()
+        found = [({figure.name: figure for figure in one.figures}, one) for one in risks]
+        found.sort(key=lambda pair: (-_value(pair[0].get("probability")), pair[1].protocol))
+        return self._desk.page(request, "risk", session, risks=found)
+
+    async def contracts(self, request: Request) -> Response:
+        """Show how each protocol's contracts stand: what no brake stops, and what was found."""
+        session, _ = self._desk.person(request, Role.VIEWER)
+        around = self._desk.picture.around
+        found = sorted(
+            around.assessed.values(),
+            key=lambda one: (-len(one.gaps), -one.findings, one.assessment.protocol),
+        )
+        return self._desk.page(
+            request,
+            "contracts",
+            session,
+            assessed=found,
+            changes=list(reversed(around.findings.values()))[:SHOWN_CHANGES],
+        )
+
+
+def _value(figure: object) -> float:
+    value = getattr(figure, "value", 0.0)
+    return float(value)

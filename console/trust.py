@@ -1,0 +1,58 @@
+"""Whose word is shown, and how that is checked: before a record gets into the picture."""
+
+from dataclasses import dataclass, field
+
+from runtime import admission, attested, statement
+from runtime.acknowledging import People
+from runtime.broker import Message
+from runtime.signatures import Verifier
+from schemas.alerts import Alert, Withdrawal
+from schemas.base import Record
+from schemas.codec import decode_from
+from schemas.decisions import Answer, Proposal
+from schemas.errors import PoisonRecordError
+from schemas.incidents import Acknowledgement
+from schemas.signals import Signal, Verdict
+from schemas.topics import SIGNALS, TOPICS
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Keys and people that are believed; what nobody is named for rests on the rights on topics."""
+
+    detectors: Verifier | None = None
+    """Whose alerts."""
+    people: People = field(default_factory=People)
+    """Whose acknowledgements."""
+    judges: Verifier | None = None
+    """Whose word on whether a neighbour was right."""
+
+    def read(self, message: Message) -> tuple[Record, bool]:
+        """Return the record of a message, and whether a trusted key signed it.
+
+        Raises `PoisonRecordError` for one that is not to be shown.
+        """
+        value = message.value or b""
+        if message.topic == SIGNALS.name:
+            return self._heard(message, admission.read(value))
+        record = decode_from(TOPICS[message.topic], value)
+        if isinstance(record, Proposal | Answer):
+            attested.require(record)
+        elif isinstance(record, Acknowledgement):
+            self.people.require(message, record)
+        signed = False
+        if self.detectors is not None and isinstance(record, Alert | Withdrawal):
+            self.detectors.check(message, head=None)
+            self.detectors.require_in_term(message, record.chain, record.block)
+            signed = True
+        return record, signed
+
+    def _heard(self, message: Message, record: Signal | Verdict) -> tuple[Record, bool]:
+        """A signal is its issuer's by the signature within it, whoever that is."""
+        if isinstance(record, Verdict):
+            if self.judges is not None:
+                self.judges.check(message, head=None)
+            return record, self.judges is not None
+        if statement.signer_of(record) != record.issuer:
+            raise PoisonRecordError(f"not signed by {record.issuer}")
+        return record, True

@@ -1,0 +1,70 @@
+"""The real Slither reads our own contracts, compiled by the pinned compiler."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from assurance.slither import BOUNDS, MAX_BYTES, run
+from contracts.build import SOURCES, make_project
+from runtime.confinement.program import Bounds
+from sandbox.fetch_slither import installed
+from schemas.errors import ConfigurationError
+
+FLAWED = "sandbox/Vault.sol", "sandbox/RolePausable.sol", "lookalikes/Flawed.sol"
+
+
+@pytest.fixture(scope="module")
+def slither(cache: Path) -> str:
+    """The command. `make slither` installs it."""
+    found = installed(cache)
+    if found is None:
+        pytest.skip("Slither is not installed: `make slither`")
+    return str(found)
+
+
+def project(folder: Path, cache: Path, *names: str) -> Path:
+    sources = folder / "sources"
+    for name in names:
+        place = sources / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SOURCES / name, place)
+    make_project(folder / "project", sources, cache, print)
+    return folder / "project"
+
+
+@pytest.fixture(scope="module")
+def flawed(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two vaults with the flaws of their kind, and a gate without."""
+    place = tmp_path_factory.mktemp("flawed")
+    return project(place, cache, *FLAWED, "BrakeGate.sol")
+
+
+def test_it_finds_the_flaws_and_leaves_the_gate_alone(slither: str, flawed: Path) -> None:
+    found = run(slither, flawed)
+    grave = {(one.check, one.severity) for one in found if one.severity == "high"}
+    assert ("slither-reentrancy-eth", "high") in grave
+    assert ("slither-controlled-delegatecall", "high") in grave
+    (reentered,) = (one for one in found if one.check == "slither-reentrancy-eth")
+    assert reentered.summary.startswith("Reentrancy in Vault.withdraw(uint256) (sandbox/Vault.sol#")
+    assert reentered.evidence == ("confidence: Medium",)
+    assert not any("BrakeGate" in one.summary for one in found if one.severity == "high")
+    severities = [one.severity for one in found]
+    assert severities == sorted(severities, key=["high", "medium", "low"].index)
+
+
+def test_memory_that_it_may_not_take_ends_it(slither: str, flawed: Path) -> None:
+    bounds = Bounds(seconds=BOUNDS.seconds, memory=64 * 2**20, output=MAX_BYTES)
+    with pytest.raises(ConfigurationError, match="slither gave no answer"):
+        run(slither, flawed, bounds)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_of_all_that_we_deploy_it_calls_nothing_grave(
+    slither: str, cache: Path, tmp_path: Path
+) -> None:
+    make_project(tmp_path, SOURCES, cache, print)
+    found = [one.summary for one in run(slither, tmp_path) if one.severity == "high"]
+    assert [one for one in found if "(sandbox/" not in one and "(lookalikes/" not in one] == []
+    assert len(found) > 10, "what is made to be robbed is found out"
