@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import isqrt
 from typing import Any, Literal
 
@@ -129,7 +130,14 @@ class Perpetuals:
         held = {brake.name: self.listed[brake.name.removeprefix("halt-")] for brake in brakes}
         return {
             "tokens": (TokenInfo(address=quote, symbol="AUSD", decimals=6),),
-            "assets": (Asset(token="AUSD", price=1, allowable=50_000, loss_per_second=5_000),),
+            "assets": (
+                Asset(
+                    token="AUSD",
+                    price=Decimal(1),
+                    allowable=Decimal(50_000),
+                    loss_per_second=Decimal(5_000),
+                ),
+            ),
             "limits": Limits(narrow_brakes_per_window=4, cooldown_seconds=0),
             "loss": Loss(detect_seconds=1, decide_seconds=1, include_seconds=24),
             "cuts": tuple(

@@ -90,15 +90,15 @@ class Traders:
             units, margin = side * worth * ETHER // START[name], worth * DOLLAR * share // 1_000
             held = abs(self.perps.size(name, one)) if turn in (4, 10) else 0
             wanted = {
-                0: ("increase", units, margin),
-                2: ("increase", units // 4, margin // 4),
-                4: ("decrease", held // 3),
-                6: ("addMargin", margin // 20),
-                7: ("removeMargin", margin // 20),
-                10: ("decrease", held),
+                0: self.call(name, "increase", units, margin),
+                2: self.call(name, "increase", units // 4, margin // 4),
+                4: self.call(name, "decrease", held // 3),
+                6: self.call(name, "addMargin", margin // 20),
+                7: self.call(name, "removeMargin", margin // 20),
+                10: self.call(name, "decrease", held),
             }.get(turn)
-            if wanted and self.stage.works(one, self.call(name, *wanted)):
-                acts.append((one, self.call(name, *wanted)))
+            if wanted and self.stage.works(one, wanted):
+                acts.append((one, wanted))
         return acts
 
     def liquidations(self) -> list[Act]:
