@@ -91,6 +91,7 @@ def emptied(tx: Transaction) -> Transaction:
         logs=(),
         writes=(),
         created=(),
+        vast=(),
     )
 
 

@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +124,13 @@ def recall(scores: Floats, y: NDArray[np.int64], false_alerts: float) -> float:
 def main() -> None:
     """Fit, write, and say what held out of fold."""
     exploits, *benign = map(Path, sys.argv[1:])
-    sample = Sample(exploits, benign)
+    fitted = fit_file(Sample(exploits, benign))
+    TARGET.write_text(json.dumps(fitted, indent=1) + "\n")
+    sys.stdout.write(json.dumps(fitted["out of fold"], indent=1) + "\n")
+
+
+def fit_file(sample: Sample) -> dict[str, Any]:
+    """Return what is shipped: the model, and what it reached out of fold."""
     large = np.array(sample.frames) >= 10
     found = []
     for seed in range(SEEDS):
@@ -139,22 +146,15 @@ def main() -> None:
     measured = dict(zip(names, np.mean(found, axis=0).round(3).tolist(), strict=True))
     top = caps(sample.x, sample.y)
     weights, bias = fit(np.minimum(sample.x, top), sample.y)
-    TARGET.write_text(
-        json.dumps(
-            {
-                "version": 1,
-                "exploits": int(sample.y.sum()),
-                "benign": int(len(sample.y) - sample.y.sum()),
-                "out of fold": measured,
-                "bias": round(bias, 4),
-                "weights": named(weights),
-                "caps": named(top),
-            },
-            indent=1,
-        )
-        + "\n"
-    )
-    sys.stdout.write(json.dumps(measured, indent=1) + "\n")
+    return {
+        "version": 1,
+        "exploits": int(sample.y.sum()),
+        "benign": int(len(sample.y) - sample.y.sum()),
+        "out of fold": measured,
+        "bias": round(bias, 4),
+        "weights": named(weights),
+        "caps": named(top),
+    }
 
 
 def named(values: Floats) -> dict[str, float]:

@@ -8,13 +8,14 @@ from schemas.topics import SIGNALS
 
 if TYPE_CHECKING:
     from responders.intake import AlertIntake
-    from responders.neighbours import Neighbourhood
-    from responders.signal_intake import SignalIntake
     from runtime.intake import Intake
     from runtime.kafka import KafkaBroker
     from runtime.metrics import Metrics
+    from runtime.neighbourhood import Neighbourhood
     from runtime.service import Service
     from runtime.settings import Settings
+    from runtime.signal_intake import SignalIntake
+    from runtime.signatures import Verifier
 
 
 def alerts_of(
@@ -33,35 +34,42 @@ def alerts_of(
     return AlertIntake(intake, verifier, chain, service.metrics, words)
 
 
+def people_of(settings: "Settings", *, armed: bool) -> "Verifier | None":
+    """Return who finds signals right or wrong: people whose keys are in `respond.arming_keys`;
+    without any, nobody when `armed`, else anybody."""
+    from runtime.signatures import Verifier, load_verifier
+
+    keys = settings.respond.arming_keys
+    if keys is not None:
+        return load_verifier(keys)
+    return Verifier({}) if armed else None
+
+
 @contextmanager
 def hearing(
-    settings: "Settings",
     neighbourhood: "Neighbourhood",
     broker: "KafkaBroker",
     intake: "Intake",
     metrics: "Metrics",
-    prepare: Callable[[], None],
+    people: "Verifier | None",
+    prepare: Callable[[], None] = lambda: None,
 ) -> "Iterator[SignalIntake | None]":
     """Give what reads signals and people's findings, None where no manifest listens to anybody.
 
-    Armed, only people whose keys are in `respond.arming_keys` find a signal right or wrong. Raises
-    `ConfigurationError` when there is somebody to listen to and no topic to read.
+    `people` find a signal right or wrong; None: anybody does. Raises `ConfigurationError` when
+    there is somebody to listen to and no topic to read.
     """
-    from responders.signal_intake import SignalIntake
     from runtime.broker import Partition
-    from runtime.signatures import Verifier, load_verifier
+    from runtime.signal_intake import SignalIntake
 
     if not neighbourhood.issuers:
         yield None
         return
     broker.require((SIGNALS.name,))
-    people = settings.respond.arming_keys
-    nobody = Verifier({}) if settings.respond.armed else None
-    verifier = nobody if people is None else load_verifier(people)
     spots = [Partition(SIGNALS.name, number) for number in range(broker.partitions(SIGNALS.name))]
     consumer = broker.consumer()
     try:
         consumer.assign({spot: broker.bounds(spot)[0] for spot in spots})
-        yield SignalIntake(neighbourhood, consumer, intake, verifier, metrics, prepare)
+        yield SignalIntake(neighbourhood, consumer, intake, people, metrics, prepare)
     finally:
         consumer.close()

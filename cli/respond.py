@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from cli.arming import switch_of
-from cli.hearing import alerts_of, hearing
+from cli.hearing import alerts_of, hearing, people_of
 from cli.respond_beside import GWEI, beside, board_of, chain_id, drills, heartbeats, node
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
@@ -67,7 +67,6 @@ def _serve(
     from responders.book import Book
     from responders.journal import Journal
     from responders.levers import within_reach
-    from responders.neighbours import Neighbourhood
     from responders.outlook import Outlook
     from responders.preflight import preflight
     from responders.readiness import Teller
@@ -75,6 +74,7 @@ def _serve(
     from responders.scoping import warn_of_no_graph
     from runtime.announcement import announce
     from runtime.intake import Intake
+    from runtime.neighbourhood import Neighbourhood
 
     own = settings.respond
     recorded = announce(broker, service, settings)
@@ -92,7 +92,14 @@ def _serve(
     intake = Intake(producer, service.metrics, "respond")
     with (
         Journal(place) as journal,
-        hearing(settings, neighbours, broker, intake, service.metrics, wake.set) as signals,
+        hearing(
+            neighbours,
+            broker,
+            intake,
+            service.metrics,
+            people_of(settings, armed=settings.respond.armed),
+            wake.set,
+        ) as signals,
     ):
         book = Book(journal, producer, service.metrics)
         equipment.require_own(book.ledger, account)

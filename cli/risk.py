@@ -37,6 +37,7 @@ def publish(
 
     Without --armed nothing is sent to a chain.
     """
+    from cli.hearing import hearing, people_of
     from cli.wiring import connect, read_manifests, read_settings
     from cli.working import work
     from runtime.intake import Intake
@@ -80,25 +81,32 @@ def publish(
         known(manifests, service.metrics)
         remember(broker, desk, shelf, Verifier({signer.key_id: signer.public_key}))
         producer = broker.producer()
-        task = Underwriting(
-            broker,
-            Admission(Intake(producer, service.metrics, "risk"), load_verifier(trusted)),
-            desk,
-            Publisher(producer, signer, shelf, service.metrics, side),
-            service.clock,
-            side,
-        )
+        intake = Intake(producer, service.metrics, "risk")
         consumer = broker.consumer("firebreak-risk")
 
-        with _web(settings, service, shelf):
+        people = people_of(settings, armed=own.armed)
+        with (
+            hearing(desk.neighbourhood, broker, intake, service.metrics, people) as signals,
+            _web(settings, service, shelf),
+        ):
+            task = Underwriting(
+                broker,
+                Admission(intake, load_verifier(trusted), signals),
+                desk,
+                Publisher(producer, signer, shelf, service.metrics, side),
+                service.clock,
+                side,
+            )
             work(consumer, task, service, obstacle=lambda: task.obstacle)
 
 
 @contextmanager
 def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"]:
     """Connect to the nodes, and open the account that signs reports, where they are configured."""
+    from cli.apart import require_apart
     from cli.nodes import nodes
-    from underwriting.account import open_account
+    from cli.wiring import read_manifests
+    from runtime.account import open_account
     from underwriting.publisher import Chainside
     from underwriting.reporter import Reporter
 
@@ -111,6 +119,8 @@ def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"
         if own.endpoints:
             reached = stack.enter_context(nodes(own.endpoints, settings, service))
         if own.armed and account is not None and reached is not None:
+            known = read_manifests(settings).values()
+            require_apart("risk.keystore", account.address, settings, reached, known)
             reporter = Reporter(reached, account, own.fee_cap_gwei * _GWEI, service.metrics)
         yield Chainside(reached, account, reporter)
 

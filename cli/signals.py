@@ -1,6 +1,6 @@
 """`firebreak signals`: protocols warn each other."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,11 +9,13 @@ import typer
 
 from cli import signals_people
 from schemas.errors import ConfigurationError
+from schemas.signals import Signal
 from schemas.topics import DEAD_LETTERS, EVENTS, INCIDENTS, SIGNALS
 
 if TYPE_CHECKING:
     from neighbours.desk import Desk
     from neighbours.issuing import Issuing
+    from runtime.service import Service
     from runtime.settings import Settings
 
 app = typer.Typer(help="Warn other protocols, and take their warnings.", no_args_is_help=True)
@@ -50,8 +52,14 @@ def serve(
         desk = Desk(producer, issuers, service.clock, service.metrics)
         with (
             https() as post,
-            carrying(subscribers, service.clock, service.metrics, post) as offer,
+            carrying(subscribers, service.clock, service.metrics, post) as carry,
+            _posting(settings, service) as to_chain,
         ):
+
+            def offer(signal: Signal) -> None:
+                carry(signal)
+                to_chain(signal)
+
             recollect(broker, desk, issuing, offer)
             task = SignalsTask(
                 Intake(producer, service.metrics, "signals"),
@@ -65,6 +73,45 @@ def serve(
 
             with _reception(settings, desk):
                 work(consumer, task, service)
+
+
+@contextmanager
+def _posting(settings: "Settings", service: "Service") -> Iterator[Callable[[Signal], None]]:
+    """Post our signals to the registry, where one is set.
+
+    Raises `ConfigurationError` for an account that is missing, brakes, or issues.
+    """
+    from cli.apart import require_apart
+    from cli.nodes import nodes
+    from cli.wiring import read_manifests
+    from neighbours.posting import Poster, posting
+    from runtime.account import open_account
+    from runtime.sending import Sender
+
+    own = settings.signals
+    if own.registry is None or not own.publish:
+        yield lambda _: None
+        return
+    account = open_account(own.registry_keystore, own.registry_password_file)
+    if account is None or not own.registry_endpoints:
+        raise ConfigurationError(
+            "signals.registry needs registry_endpoints, registry_keystore and "
+            "registry_password_file: an account of its own that pays (firebreak keys issuer)"
+        )
+    with nodes(own.registry_endpoints, settings, service) as reached:
+        known = read_manifests(settings).values()
+        require_apart("signals.registry_keystore", account.address, settings, reached, known)
+        sender = Sender(reached, account, own.registry_fee_cap_gwei * 10**9)
+        poster = Poster(
+            own.registry.lower(),
+            sender,
+            service.clock,
+            service.metrics,
+            own.registry_posts_per_day,
+            armed=own.registry_armed,
+        )
+        with posting(poster) as offer:
+            yield offer
 
 
 @contextmanager

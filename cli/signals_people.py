@@ -40,8 +40,8 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
     from rich.table import Table
 
     from cli.wiring import read_manifests, read_settings
-    from responders.neighbours import Neighbourhood, warned
     from runtime.clock import SystemClock
+    from runtime.neighbourhood import Neighbourhood, warned
 
     settings = read_settings()
     manifests = read_manifests(settings)

@@ -13,7 +13,8 @@ def signer(
     from cli.wiring import read_settings
     from responders import equipment
     from responders.signers import policy
-    from responders.signers.server import SignerDesk, listening, serve
+    from responders.signers.desks import Desk, SignerDesk, StatementDesk
+    from responders.signers.server import listening, serve
     from runtime.service import running
     from schemas.errors import ConfigurationError
 
@@ -26,5 +27,9 @@ def signer(
     allowed = policy.load(own.policy)
     client = os.geteuid() if own.client_uid is None else own.client_uid
     with running("signer", settings) as service, listening(own.socket, client) as listener:
-        desk = SignerDesk(equipment.signer_of(own, allowed.chain_id), allowed)
+        desk: Desk
+        if isinstance(allowed, policy.StatementPolicy):
+            desk = StatementDesk(equipment.signer_of(own, equipment.NO_CHAIN), allowed)
+        else:
+            desk = SignerDesk(equipment.signer_of(own, allowed.chain_id), allowed)
         serve(listener, desk, client, service.stop, service.health.beat)

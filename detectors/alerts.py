@@ -41,8 +41,8 @@ shipped says how its scores are spread."""
 
 EXCEPTION = 10.0
 """One detector may alert by itself at its p-value times this and the number of detectors: ten times
-what Bonferroni asks, so the exception takes a tenth as much of the budget as the sum does. Without
-it a sum that is ordinary drowns a single voice that is as sure as it can be."""
+what Bonferroni asks, so the exception adds at most a tenth of the budget to the sum's. Without it a
+sum that is ordinary drowns a single voice that is as sure as it can be."""
 
 FOREIGN, AT_HOME = 2.0, 10.0
 """How much more common a sum is taken to be than the reference of other protocols has it, before
@@ -159,7 +159,7 @@ def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
             share = _share(tail.learned)
             joined = min(joined / (1.0 - share), len(trained) * min(trained) / share)
         single = EXCEPTION * len(fused) * math.exp(-max(fused))
-        together = min(together, (1.0 + 1.0 / EXCEPTION) * min(single, joined))
+        together = min(together, single, joined)
     return Opinion(evidence, min(together, alone), tuple(views), together)
 
 

@@ -109,16 +109,24 @@ class Snapshots:
             sweep = share.sweep
             if sweep is None or not sweep.left:
                 continue
-            if self._publisher.waiting():
-                if now - sweep.began < PATIENCE:
-                    return
-                self._publisher.flush()
-            while sweep.left:
-                key = sweep.left.pop()
-                if key in share.changed:
-                    self._write(number, share, key)
-                if time.perf_counter() >= until:
-                    return
+            waiting = self._publisher.waiting()
+            if waiting and now - sweep.began < PATIENCE:
+                return
+            with self._metrics.checkpoint_seconds.time():
+                if waiting:
+                    self._publisher.flush()
+                self._advance(number, share, sweep, until)
+            if time.perf_counter() >= until:
+                return
+
+    def _advance(self, number: int, share: Share, sweep: Sweep, until: float) -> None:
+        """Write keys of one sweep until it is time for records again; one at least."""
+        while sweep.left:
+            key = sweep.left.pop()
+            if key in share.changed:
+                self._write(number, share, key)
+            if time.perf_counter() >= until:
+                return
 
     def settle(self, shares: Mapping[int, Share], offsets: Offsets) -> Offsets:
         """Return the offsets up to which everything is kept by now, of those whose sweep is done,
@@ -131,6 +139,8 @@ class Snapshots:
         self._publisher.flush()
         if done:
             self._mark({p.number: (sweep.offset, sweep.heads) for p, sweep in done.items()})
+        for sweep in done.values():
+            self._metrics.sweep_seconds.observe(time.perf_counter() - sweep.began)
         for partition, offset in offsets.items():
             share = shares[partition.number]
             if share.sweep is None or partition in done:

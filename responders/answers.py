@@ -40,6 +40,14 @@ class Receipt:
     ok: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event of a transaction: who emitted it, and its indexed words, the event's own first."""
+
+    contract: str
+    topics: tuple[str, ...]
+
+
 def quantity(answer: Any, highest: int = 2**256 - 1) -> int:
     """Read a quantity in hexadecimal."""
     if not _QUANTITY.fullmatch(answer) or (number := int(answer, 16)) > highest:
@@ -71,6 +79,19 @@ def receipt(answer: Any, tx: str) -> Receipt | None:
         quantity(answer["blockNumber"], _HIGHEST),
         _matching(_HASH, answer["blockHash"]),
         quantity(answer["status"]) == 1,
+    )
+
+
+def logged(answer: Any) -> tuple[Logged, ...]:
+    """Read the events of a transaction, in their order; none for one that is not in a block."""
+    if answer is None or answer.get("blockHash") is None:
+        return ()
+    return tuple(
+        Logged(
+            _matching(_ADDRESS, log["address"]).lower(),
+            tuple(_matching(_HASH, topic).lower() for topic in log["topics"]),
+        )
+        for log in answer["logs"]
     )
 
 

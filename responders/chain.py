@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from responders import answers
-from responders.answers import Head, Receipt
+from responders.answers import Head, Logged, Receipt
 from responders.fees import Fee
 from runtime.evm import Endpoints, NodeRefusalError
 from schemas.errors import TransientError
@@ -18,6 +18,7 @@ __all__ = [
     "Call",
     "Chain",
     "Head",
+    "Logged",
     "NodeChain",
     "Receipt",
     "Sending",
@@ -113,6 +114,10 @@ class Chain(Protocol):
         """Return where a transaction was included, None while it is not."""
         ...
 
+    def logged(self, tx: str) -> tuple[Logged, ...]:
+        """Return a transaction's events, in their order; none while it is not included."""
+        ...
+
 
 class NodeChain:
     """The port on one or several nodes."""
@@ -187,6 +192,10 @@ class NodeChain:
     def receipt(self, tx: str) -> Receipt | None:
         """Return where a transaction was included."""
         return self._ask("eth_getTransactionReceipt", tx, read=partial(answers.receipt, tx=tx))
+
+    def logged(self, tx: str) -> tuple[Logged, ...]:
+        """Return a transaction's events."""
+        return self._ask("eth_getTransactionReceipt", tx, read=answers.logged)
 
     def _ask(self, method: str, *parameters: Any, read: Callable[[Any], T]) -> T:
         try:

@@ -10,7 +10,7 @@ from responders.ledger import Ledger
 from responders.outlook import Account, Outlook
 from responders.signer import KeySigner, Signer, address_of, open_keystore
 from responders.signers import kms
-from responders.signers.client import SocketSigner
+from responders.signers.client import SocketSigner, SocketStater
 from responders.signers.kms import KmsSigner
 from runtime.logs import logger
 from runtime.secrets import one_secret, secret_in
@@ -99,7 +99,7 @@ def heartbeat_of(settings: RespondSettings, chain_id: int) -> Signer | None:
     return open_keystore(settings.heartbeat_keystore, password, chain_id)
 
 
-def signer_of(settings: SignerSettings, chain_id: int) -> Signer:
+def signer_of(settings: SignerSettings, chain_id: int) -> KeySigner | KmsSigner:
     """Return what the signer process signs with.
 
     Raises `ConfigurationError` when it has no key, or two.
@@ -111,18 +111,20 @@ def signer_of(settings: SignerSettings, chain_id: int) -> Signer:
     return open_keystore(settings.keystore, _password("signer", settings), chain_id)
 
 
-def signals_signer(settings: Settings) -> KeySigner | KmsSigner:
+def signals_signer(settings: Settings) -> KeySigner | KmsSigner | SocketStater:
     """Return what signs our signals: of no chain, so that it could never sign a transaction.
 
     Raises `ConfigurationError` when it has no key, or two, or one that brakes.
     """
     own, respond = settings.signals, settings.respond
-    if (own.keystore is None) == (own.kms_key is None):
+    if sum(one is not None for one in (own.keystore, own.kms_key, own.signer_socket)) != 1:
         raise ConfigurationError(
-            "signals.publish needs signals.keystore (make one: firebreak keys issuer) or "
-            "signals.kms_key, one of them"
+            "signals.publish needs signals.keystore (make one: firebreak keys issuer), "
+            "signals.kms_key or signals.signer_socket, one of them"
         )
-    signer: KeySigner | KmsSigner
+    signer: KeySigner | KmsSigner | SocketStater
+    if own.signer_socket is not None:
+        return SocketStater(own.signer_socket)  # which refuses to sign for a chain
     if own.kms_key is not None:
         signer = kms.connect(own.kms_key, NO_CHAIN)
         braking = {respond.kms_key} - {None}

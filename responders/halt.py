@@ -24,14 +24,14 @@ times likelier than chance does (Sellke, Bayarri, Berger, "Calibration of p Valu
 Precise Null Hypotheses", The American Statistician 55, 2001). We take that bound as the Bayes
 factor and cap it: so many sigmas are never believed. It is an upper bound, so p errs on the side of
 halting; the prior and the costs are where an operator corrects that. What is known of the sender
-(ADR 14) and what neighbours warn of (`responders.neighbours`) multiply the prior's odds before.
+(ADR 14) and what neighbours warn of (`runtime.neighbourhood`) multiply the prior's odds before.
 """
 
 from dataclasses import dataclass
 from math import e, inf, log
 
 from responders.inputs import Inputs
-from responders.neighbours import warned
+from runtime.neighbourhood import warned
 from schemas.actions import Term
 from schemas.alerts import Alert
 

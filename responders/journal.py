@@ -20,6 +20,7 @@ from typing import Self
 import msgspec
 
 from responders.entries import Entry
+from runtime.durable import sync
 from schemas.errors import ConfigurationError, UnsafeToContinueError
 
 GENESIS = "0" * 64
@@ -45,7 +46,7 @@ class Journal:
         self._broken = ""
         try:
             self._lock()
-            _sync_folder(path.parent)
+            sync(path.parent)
             self.entries, self._last, self._size = self._read()
         except BaseException:
             os.close(self._file)
@@ -183,11 +184,3 @@ def _write(file: int, data: bytes | bytearray) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(file, rest) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

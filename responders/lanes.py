@@ -7,7 +7,8 @@ name the others are counted. None is dropped: all stay on their topic, where cas
 
 Two alerts are alike when policy, halt rule and guard see the same in them but for how strong they
 are: one block, one phase, the same witnesses, the same that loses. A decision never falls with the
-strength, so if any of them may pull a brake, the strongest may.
+strength, so if any of them may pull a brake, the strongest may. Where a protocol's brake takes its
+call from what the transaction did, each is answered by itself: another has nothing to say for it.
 
 A signature takes longer to check than all the rest. What by its own words may pull a brake, alone
 or with what another detector set said of the same transaction, is checked before it counts for
@@ -15,7 +16,7 @@ anything, and before anything of that is joined; of the others only those that a
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -33,7 +34,8 @@ FLOOD = 200
 """Alerts alike that people are told of: so many of one block are made, or a detector is astray."""
 
 CANDIDATES = 8
-"""Of alerts alike that are not checked yet, so many of the strongest are kept to be answered."""
+"""Of alerts alike that are not checked yet, so many of the strongest are kept to be answered; of
+those that each speak for themselves, `FLOOD`."""
 
 Check = Callable[[Message, Alert], bool]
 """Whether an alert may be believed; keeps what may not."""
@@ -71,9 +73,12 @@ class Group:
 class Lanes:
     """What waits to be answered."""
 
-    def __init__(self, manifests: dict[str, Manifest], check: Check) -> None:
-        """`manifests` by protocol."""
+    def __init__(
+        self, manifests: dict[str, Manifest], check: Check, apart: Container[str] = ()
+    ) -> None:
+        """`manifests` by protocol; of those `apart` each alert that may brake is answered."""
         self._manifests = manifests
+        self._apart = apart
         self._check = check
         self._concert = Concert()
         self._groups: dict[tuple[object, ...], Group] = {}
@@ -108,8 +113,15 @@ class Lanes:
             if group.lane <= worst and wanted(group):
                 del self._groups[key]
                 speaker = self._speaker(group)
-                if speaker is not None:
-                    yield speaker, group.count
+                if speaker is None:
+                    continue
+                others = group.candidates[1:] if self._spread(group) else []
+                yield speaker, group.count - len(others)
+                yield from ((one, 1) for one in others)
+
+    def _spread(self, group: Group) -> bool:
+        """Say whether each of a group speaks for itself."""
+        return group.lane is not Lane.REST and group.candidates[0].alert.protocol in self._apart
 
     def _speaker(self, group: Group) -> Heard | None:
         if group.lane is not Lane.REST:
@@ -128,7 +140,7 @@ class Lanes:
         group.count += 1
         group.candidates.append(heard)
         group.candidates.sort(key=lambda one: -strength(one.alert))
-        del group.candidates[CANDIDATES:]
+        del group.candidates[FLOOD if self._spread(group) else CANDIDATES :]
 
     def _others(self, alert: Alert) -> dict[str, Heard]:
         """Return what other sets said of its transaction and nobody has checked yet."""

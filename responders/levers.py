@@ -1,7 +1,7 @@
 """The brakes within reach: those of the manifests, each with its adapter and its limits."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +54,26 @@ class Lever:
         """What honest users cannot do while it holds; where nobody says, everything."""
         return self.adapter.plan().also_stops.activities
 
+    def aimed(self, calldata: str) -> "Lever | None":
+        """Return the brake that makes this call, None where this one never does."""
+        adapter = self.adapter.aimed(calldata)
+        if adapter is self.adapter:
+            return self
+        return None if adapter is None else replace(self, adapter=adapter)
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether what it calls is known only from what a transaction did."""
+        return self.aimed(self.key.calldata) is None
+
+    def called_for(self, tx: str) -> "tuple[Lever, ...]":
+        """Return every brake that a transaction calls for: most often this one, whatever it did.
+
+        Raises `TransientError` where a node has to be asked and none answers.
+        """
+        found = (self.aimed(calldata) for calldata in self.adapter.called_for(tx))
+        return tuple(lever for lever in found if lever is not None)
+
     @property
     def key(self) -> LeverKey:
         """Names it within the journal."""
@@ -100,7 +120,23 @@ def kept_alive(levers: Levers) -> dict[str, list[str]]:
 
 def lever_of(levers: Levers, action: Action) -> Lever | None:
     """Return the brake that an action pulls, None once no manifest has it any more."""
-    return levers.get(key_of(action))
+    return lever_at(levers, key_of(action))
+
+
+def pulled_by(levers: Levers, action: Action) -> Lever:
+    """Return the brake that an action pulls. Raises `KeyError` where no manifest has it."""
+    found = lever_of(levers, action)
+    if found is None:
+        raise KeyError(action.action)
+    return found
+
+
+def lever_at(levers: Levers, key: LeverKey) -> Lever | None:
+    """Return the brake of this name, also one whose call was not known before its alert."""
+    if key in levers:
+        return levers[key]
+    alike = (lever for known, lever in levers.items() if known[:3] == key[:3])
+    return next((found for one in alike if (found := one.aimed(key.calldata))), None)
 
 
 def key_of(action: Action) -> LeverKey:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from responders.chain import Chain, Head
 from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
-from responders.neighbours import Neighbourhood
 from responders.network.terrain import Terrain
 from responders.signer import Signer
 from responders.switch import Switch
+from runtime.neighbourhood import Neighbourhood
 from schemas.actions import Heard
 from schemas.errors import TransientError
 from schemas.manifest import Manifest

@@ -8,7 +8,7 @@ from responders.consents import GAS
 from responders.entries import Step
 from responders.guard import too_old
 from responders.ledger import Course, Ledger
-from responders.levers import Lever, Levers, key_of, lever_of
+from responders.levers import Lever, Levers, lever_of, pulled_by
 from responders.outlook import Outlook
 from responders.voices import Voices
 from responders.witness import Witness, tried
@@ -54,7 +54,7 @@ class Preparation:
         trial = self._try(course)
         if not isinstance(trial, Trial):
             return trial
-        lever = self._levers[key_of(course.action)]
+        lever = pulled_by(self._levers, course.action)
         question = question_of(lever, self._outlook.head)
         if question is not None:
             return self._agreement.word(course, lever, question)
@@ -81,7 +81,7 @@ class Preparation:
         if course.step.void or not self._outlook.armed:
             why = "its alert was withdrawn" if course.step.void else "it was disarmed"
             return course.then("refused", f"{why} while it waited for other operators")
-        return self._agreed(course, self._levers[key_of(course.action)])
+        return self._agreed(course, pulled_by(self._levers, course.action))
 
     def _agreed(self, course: Course, lever: Lever) -> Step | None:
         question = question_of(lever, self._outlook.head)
@@ -119,7 +119,7 @@ class Preparation:
         block = max(self._outlook.head, course.step.block)
         address = self._outlook.account.address
         trial = tried(lever, course.action, address, block)
-        if self._witness and self._witness.contradicts(lever, course.action, address, trial, block):
+        if self._witness and self._witness.contradicts(course.action, address, trial, block):
             return None
         if trial.outcome is Outcome.WOULD_BRAKE and (poor := self._short_of_funds(lever)):
             trial = Trial(Outcome.WOULD_FAIL, poor)

@@ -119,7 +119,7 @@ class Noticeboard:
             adapter=lever.brake.adapter,
             scope=plan.scope,
             target=lever.target,
-            calldata=plan.calldata if len(plan.calldata) <= 2 + 2 * MAX_CALLDATA else "0x",
+            calldata=plan.calldata if _shown(lever) else "0x",
             release=lever.adapter.describe_release()[:_LONGEST],
             also_stops=tuple(sorted(lever.also_stops)),
             lapses_after=plan.lapses_after,
@@ -171,3 +171,9 @@ class Teller:
             record, id=before[0].id, block=before[0].block, time=before[0].time
         )
         return as_before != before[0]
+
+
+def _shown(lever: Lever) -> bool:
+    """Say whether the call is known, and short enough for a record."""
+    calldata = lever.adapter.plan().calldata
+    return len(calldata) <= 2 + 2 * MAX_CALLDATA and not lever.unnamed

@@ -8,10 +8,10 @@ from responders.executor import Executor
 from responders.intake import AlertIntake
 from responders.lanes import Group, Heard, Lane, Lanes
 from responders.response import Response
-from responders.signal_intake import SignalIntake
 from runtime.broker import Message, Offsets, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
+from runtime.signal_intake import SignalIntake
 from schemas.alerts import Alert, AlertRecord
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.topics import ALERTS, CONSENTS
@@ -57,7 +57,7 @@ class Responder:
         """`look_every` is how often to look at the chain, in seconds."""
         self._ears = ears
         self._response = response
-        self._lanes = Lanes(response.manifests, self._believes)
+        self._lanes = Lanes(response.manifests, self._believes, response.apart)
         self._executor = executor
         self._book = book
         self._clock = clock

@@ -1,29 +1,26 @@
 """From one alert to what is done about it."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 
 import msgspec
 
-from responders import guard, healing, policy, scoping
-from responders.actions import follow, proposed, reopened
-from responders.adapters.base import Condition
+from responders import guard, policy, scoping
+from responders.actions import follow
 from responders.book import Book
 from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
+from responders.episodes import Episodes
 from responders.executor import Executor
 from responders.lanes import FLOOD, Heard
-from responders.ledger import Course
 from responders.levers import Lever, Levers
 from responders.outlook import Outlook
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
-from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.headers import hops
-from schemas.ids import action_id
 from schemas.manifest import Manifest
 from schemas.reach import Reach
 from schemas.units import Seconds
@@ -34,11 +31,25 @@ FAULTS = "alerts_flood", "budget_spent"
 """What people are told of, as the metric of brakes' faults names it."""
 
 
+KEEPS_BACK = 5
+"""Blocks for which a brake that is on its way, and in none of them, keeps a dearer one back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One look at every brake, for one alert."""
+
+    heard: Heard
+    incident: str
+    known: Surroundings
+    gave_way: frozenset[str]
+    """Brakes that were allowed before, for this alert, and could not be pulled."""
+
+
 class Response:
     """Decides on every brake of an alert's protocol, writes it down, and pulls those that may be.
 
-    Alerts of one incident brake a target once, unless it was released since: then a new episode of
-    the incident begins.
+    Alerts of one incident brake a target once, as `Episodes` has it.
     """
 
     def __init__(
@@ -54,6 +65,7 @@ class Response:
         for lever in levers.values():
             self._levers.setdefault(lever.manifest.protocol, {})[lever.brake.name] = lever
         self._book = book
+        self._episodes = Episodes(book, outlook)
         self._executor = executor
         self._outlook = outlook
         self._clock = clock
@@ -68,11 +80,21 @@ class Response:
         """Whose alerts are answered, by protocol."""
         return {name: next(iter(own.values())).manifest for name, own in self._levers.items()}
 
+    @property
+    def apart(self) -> frozenset[str]:
+        """The protocols with a brake whose call is known only from what a transaction did."""
+        return frozenset(
+            protocol
+            for protocol, own in self._levers.items()
+            if any(lever.unnamed for lever in own.values())
+        )
+
     def answer(self, heard: Heard, count: int = 1) -> None:
         """Answer an alert, in the name of so many that are alike.
 
-        Raises `TransientError` if a target that was braked before cannot be looked at: read the
-        alert again. `UnsafeToContinueError` if a step cannot be written down.
+        Raises `TransientError` if a target that was braked before, or what the transaction did,
+        cannot be looked at: read the alert again. `UnsafeToContinueError` if a step cannot be
+        written down.
         """
         alert, withdrawn = heard.alert, heard.withdrawn
         levers = self._levers.get(alert.protocol, {})
@@ -90,29 +112,46 @@ class Response:
             fees_paid=self._outlook.fees_paid(manifest, alert.tx),
             heard=self._outlook.heard(alert.protocol),
         )
-        known = replace(known, reach=self._reach(alert, levers, incident, known))
+        reached = (levers[brake.name] for brake in policy.ladder(manifest))
+        called_for = [one for own in reached for one in own.called_for(alert.tx)]
+        gave_way: set[str] = set()
+        for _ in levers:  # each further turn has an option fewer
+            reach = self._reach(alert, levers, incident, known)
+            turn = Turn(heard, incident, replace(known, reach=reach), frozenset(gave_way))
+            self._answer(turn, called_for)
+            options = [option.brake for option in reach.options] if reach is not None else []
+            failed = {n for n in options if self._episodes.gave_way(levers[n], incident)}
+            if not failed - gave_way:
+                break
+            gave_way |= failed
+        self._book.note(alert.protocol, incident, time)
+        self._show_budget(alert.protocol)
+
+    def _answer(self, turn: Turn, called_for: Sequence[Lever]) -> None:
+        """Decide on every brake, the narrowest first, and pull those that may be."""
+        alert, incident = turn.heard.alert, turn.incident
         at_work: set[str] = set()
-        for brake in policy.ladder(manifest):
-            lever = levers[brake.name]
+        for lever in called_for:
+            brake = lever.brake
+            if brake.name in turn.gave_way:
+                continue
             around = replace(
-                self._around(known, lever, incident, time),
-                narrower=policy.narrower(brake, alert, manifest, at_work),
+                self._around(turn.known, lever, incident, alert.timestamp),
+                narrower=policy.narrower(brake, alert, lever.manifest, at_work),
             )
             decision = self._decide(alert, lever, around)
-            action = self._wanted(alert, lever, incident, decision)
+            action = self._episodes.wanted(alert, lever, incident, decision)
             if action is not None:
                 step = Step(
                     action=action,
                     block=alert.block,
-                    time=time,
+                    time=alert.timestamp,
                     cause=alert.tx,
-                    hops=hops(heard.message.headers),
+                    hops=hops(turn.heard.message.headers),
                 )
                 self._pull(step, decision)
-            if self._at_work(lever, incident, alert.block):
+            if self._episodes.at_work(lever, incident, alert.block):
                 at_work.add(brake.name)
-        self._book.note(alert.protocol, incident, time)
-        self._show_budget(alert.protocol)
 
     def _around(
         self, known: Surroundings, lever: Lever, incident: str, time: Seconds
@@ -122,7 +161,7 @@ class Response:
             known,
             guard=self._book.ledger.guard,
             lapses=lever.adapter.plan().lapses_after is not None,
-            lapsing=self._lapsing(self._latest(lever, incident), lever, time),
+            lapsing=self._episodes.lapsing(lever, incident, time),
             also_stops=lever.also_stops,
         )
 
@@ -131,24 +170,25 @@ class Response:
     ) -> Reach | None:
         """Return where the loss gets, with the brakes that may be pulled now or just were.
 
-        A brake that is in place, and was not enough, is none of them: it is judged by itself, and
-        so is one that halts nothing of the graph.
+        None of them is a brake that could keep others back without holding: one that is in place
+        and was not enough, that could not be pulled, that waits for other operators, or that is on
+        its way for more than `KEEPS_BACK` blocks. It is judged by itself, as is one that halts
+        nothing of the graph, or only what is yet to come.
         """
         reach = self._outlook.reach(alert.protocol, alert.losing)
         if reach is None:
             return None
         found = []
         for lever in levers.values():
-            cost = 0.0
-            if not self._at_work(lever, incident, alert.block):
-                latest = self._latest(lever, incident)
-                if latest is not None and latest.state not in ("refused", "failed"):
-                    continue
+            if lever.quorum is not None or lever.unnamed:
+                continue
+            if self._episodes.at_work(lever, incident, alert.block):
+                if self._episodes.pulled_for(lever, incident, alert.block) <= KEEPS_BACK:
+                    found.append((lever.brake, 0.0))
+            elif self._episodes.untried(lever, incident):
                 around = self._around(known, lever, incident, alert.timestamp)
-                if not _whatever_its_age(alert, lever, around).allowed:
-                    continue
-                cost = float(lever.manifest.cost_of(lever.brake))
-            found.append((lever.brake, cost))
+                if _whatever_its_age(alert, lever, around).allowed:
+                    found.append((lever.brake, float(lever.manifest.cost_of(lever.brake))))
         return scoping.with_options(reach, next(iter(levers.values())).manifest, found)
 
     def _count(self, protocol: str, count: int) -> None:
@@ -187,16 +227,6 @@ class Response:
         at_risk = self._outlook.still_at_risk(alert.protocol, alert.tx)
         return decide(alert, brake, manifest, replace(around, still_at_risk=at_risk))
 
-    def _at_work(self, lever: Lever, incident: str, block: int) -> bool:
-        """Say whether a brake was pulled in this incident so lately that what happened in this
-        block does not tell whether it is enough."""
-        latest = self._latest(lever, incident)
-        if latest is None or latest.state in ("refused", "failed", "satisfied"):
-            return False
-        if latest.state in ("included", "final"):
-            return (latest.action.block or 0) >= block
-        return latest.open or latest.step.block >= block
-
     def _pull(self, step: Step, decision: Decision) -> None:
         """Write the decision down, and act on it."""
         step = passed(step, "decided", self._clock.now_ns())
@@ -211,68 +241,12 @@ class Response:
             self._book.write(step)
         self._executor.advance(step.action.action)
 
-    def _wanted(
-        self, alert: Alert, lever: Lever, incident: str, decision: Decision
-    ) -> Action | None:
-        """Return the proposal of the brake, None when this alert adds nothing to what was done."""
-        episode = 0
-        while (known := self._course(lever, incident, episode)) is not None:
-            following = self._course(lever, incident, episode + 1)
-            if following is None and not self._over(known, lever, alert, decision):
-                break
-            episode += 1
-        if known is None:
-            name = _name(lever, incident, episode)
-            return proposed(name, lever, incident, alert, decision.terms, decision.beside)
-        if self._asks_again(known, lever, decision):
-            return reopened(known.action, alert, decision.terms, decision.beside)
-        return None
-
-    def _over(self, known: Course, lever: Lever, alert: Alert, decision: Decision) -> bool:
-        """Say whether a brake is to be set anew: it was released, or would lapse at the wrong
-        time."""
-        if decision.allowed and decision.renewal:
-            return self._lapsing(known, lever, alert.timestamp)
-        return known.state == "final" and self._released(lever)
-
-    def _lapsing(self, course: Course | None, lever: Lever, time: Seconds) -> bool:
-        if course is None or course.state not in ("included", "final"):
-            return False
-        return healing.due(course.step.time, lever.adapter.plan().lapses_after, time)
-
-    def _latest(self, lever: Lever, incident: str) -> Course | None:
-        """Return a brake's latest episode in an incident."""
-        episode, latest = 0, None
-        while (course := self._course(lever, incident, episode)) is not None:
-            episode, latest = episode + 1, course
-        return latest
-
-    def _asks_again(self, known: Course, lever: Lever, decision: Decision) -> bool:
-        if known.open or known.state == "final":
-            return False
-        if known.state == "rehearsed":
-            return self._outlook.armed
-        if known.state == "satisfied":
-            return self._released(lever)
-        return decision.allowed or decision.reason != known.action.reason
-
-    def _course(self, lever: Lever, incident: str, episode: int) -> Course | None:
-        return self._book.ledger.courses.get(_name(lever, incident, episode))
-
-    def _released(self, lever: Lever) -> bool:
-        return lever.adapter.probe(self._outlook.head) is Condition.OPEN
-
 
 def _whatever_its_age(alert: Alert, lever: Lever, around: Surroundings) -> Decision:
     """Decide as if a look at the head had shown that everything is at risk."""
     if guard.too_old(alert.block, around.head, lever.limits):
         around = replace(around, still_at_risk=inf)
     return decide(alert, lever.brake, lever.manifest, around)
-
-
-def _name(lever: Lever, incident: str, episode: int) -> str:
-    plan = lever.adapter.plan()
-    return action_id(lever.manifest.chain, plan.target, plan.calldata, incident, episode)
 
 
 def _decided(step: Step, state: str, decision: Decision) -> Step:

@@ -2,7 +2,7 @@
 
 from responders.adapters.base import Condition, Outcome, Trial
 from responders.healing import renews
-from responders.levers import Lever, Levers
+from responders.levers import Lever, Levers, pulled_by
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas.actions import Action
@@ -36,13 +36,11 @@ class Witness:
             for fault in _FAULTS:
                 self._faults.labels(lever.manifest.protocol, fault)
 
-    def contradicts(
-        self, lever: Lever, action: Action, sender: str | None, trial: Trial, block: int
-    ) -> bool:
+    def contradicts(self, action: Action, sender: str | None, trial: Trial, block: int) -> bool:
         """Say whether the second node, on the same block, shows another outcome than `trial`; told
         to people. A node that does not answer contradicts nothing: it is told, and one has to do.
         """
-        own = self._levers[lever.key]
+        own = pulled_by(self._levers, action)
         try:
             seen = tried(own, action, sender, block)
         except TransientError as error:

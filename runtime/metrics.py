@@ -10,6 +10,7 @@ chain sends.
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 _FAST = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1, 2, 5, 10)
+_SLOW = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 
 
 class Metrics:
@@ -162,9 +163,15 @@ class Metrics:
         )
         self.checkpoint_seconds = Histogram(
             "firebreak_checkpoint_seconds",
-            "Time to make state durable.",
+            "How long records wait at one go while state is made durable.",
             registry=self.registry,
             buckets=_FAST,
+        )
+        self.sweep_seconds = Histogram(
+            "firebreak_sweep_seconds",
+            "From when state began to be written, bit by bit, until all of it was kept.",
+            registry=self.registry,
+            buckets=_SLOW,
         )
 
     def _counter(self, name: str, doc: str, *labels: str) -> Counter:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from runtime.settings_kinds import Group
+from runtime.settings_kinds import Group, Names
 from schemas.alerts import Severity
 from schemas.signals import MAX_LIFETIME, Tlp
 
@@ -21,6 +21,8 @@ class SignalsSettings(Group):
     keystore_password_file: Path | None = None
     kms_key: str | None = None
     """Instead of a keystore: the id, ARN or alias of a key that AWS KMS keeps."""
+    signer_socket: Path | None = None
+    """Instead of either: the socket of a `firebreak signer` that keeps the key."""
     sequence: Path | None = None
     """The file that keeps the highest sequence; default: in the home folder."""
     least_severity: Severity = "high"
@@ -34,6 +36,17 @@ class SignalsSettings(Group):
     """How long a signal counts; it is issued again while its case goes on."""
     subscribers: Path | None = None
     """A TOML file that names whom signals are sent to over HTTPS."""
+    registry: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")] | None = None
+    """A contract that our signals, those that are `clear`, are posted to; none: no chain."""
+    registry_armed: bool = False
+    """Send to it; otherwise calls are tried out and none is sent."""
+    registry_endpoints: Annotated[Names, Field(repr=False)] = ()
+    """Nodes of its chain."""
+    registry_keystore: Path | None = None
+    """An account of its own that pays; it signs nothing else, and neither brakes nor issues."""
+    registry_password_file: Path | None = None
+    registry_fee_cap_gwei: Annotated[int, Field(gt=0)] = 50
+    registry_posts_per_day: Annotated[int, Field(ge=1, le=1440)] = 24
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """Where neighbours' signals are taken over HTTP; none: nowhere."""

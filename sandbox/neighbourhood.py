@@ -1,7 +1,7 @@
 """Twenty protocols that warn each other, a third of those whom each listens to lying.
 
 Everything that decides is the responder's own: what is remembered of signals and verdicts
-(`responders.neighbours`), and the decision itself (`responders.decision.judge`). Made up are the
+(`runtime.neighbourhood`), and the decision itself (`responders.decision.judge`). Made up are the
 campaigns, seeded: an attacker goes from one protocol to the next through something that they share,
 each drain's evidence growing with every block; or nobody attacks anything, liars warn all the same,
 and every protocol has an alert on ordinary life that is as strong as one may be that does not brake
@@ -15,7 +15,7 @@ import msgspec
 
 from responders.decision import judge
 from responders.inputs import Inputs
-from responders.neighbours import warned
+from runtime.neighbourhood import warned
 from sandbox.village import (
     EXPOSED,
     FALSE_HALT,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
-from responders.neighbours import Neighbourhood
+from runtime.neighbourhood import Neighbourhood
 from schemas.actions import Heard
 from schemas.ids import content_id
 from schemas.issuers import Issuer

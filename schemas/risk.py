@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from schemas.actions import Heard
 from schemas.alerts import Probability, Sentence
 from schemas.base import Part, Record
 from schemas.units import Chain, Count, Hash, Height, Id, Key, Name, Seconds
@@ -73,6 +74,8 @@ class Inputs(Part, frozen=True, kw_only=True):
     case: Source | None = None
     """The open case that the standing comes from."""
     evidence: Annotated[tuple[Evidence, ...], Meta(max_length=64)] = ()
+    heard: Heard | None = None
+    """What neighbours warned of; None where nobody did."""
 
 
 class Figure(Part, frozen=True, kw_only=True):

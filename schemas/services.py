@@ -155,7 +155,7 @@ SERVICES: dict[str, Service] = {
         Service(
             "risk",
             "Computes what an insurer asks of each protocol, and serves it.",
-            reads=(ALERTS, INCIDENTS, BLOCKS, RISK),
+            reads=(ALERTS, INCIDENTS, BLOCKS, SIGNALS, RISK),
             writes=(RISK, DEAD_LETTERS),
             groups=("firebreak-risk",),
         ),

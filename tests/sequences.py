@@ -330,6 +330,12 @@ class _Probed:
     def probe(self, _block: int) -> Condition:
         return Condition.BRAKED if self._target.braked(self._scene.now) else Condition.OPEN
 
+    def called_for(self, _tx: str) -> tuple[str, ...]:
+        return (self.plan().calldata,)
+
+    def aimed(self, _calldata: str) -> "_Probed":
+        return self
+
 
 def _renews(step: Step) -> bool:
     return any(term.name == "renewal" and term.value for term in step.action.terms)

@@ -1,14 +1,17 @@
-"""Whose records count: alerts that a trusted key signed; the rest by the rights on the topics."""
+"""Whose records count: alerts that a trusted key signed, signals of known neighbours; the rest by
+the rights on the topics."""
 
 from collections.abc import Iterator, Sequence
 
 from runtime.broker import Message
 from runtime.intake import Intake
+from runtime.signal_intake import SignalIntake
 from runtime.signatures import Verifier
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.errors import PoisonRecordError
 from schemas.topics import ALERTS
+from schemas.units import Seconds
 
 
 class Admission:
@@ -17,9 +20,18 @@ class Admission:
     An alert's expiry bounds when it may brake, not whether it is evidence, so it is not asked.
     """
 
-    def __init__(self, intake: Intake, verifier: Verifier) -> None:
+    def __init__(
+        self, intake: Intake, verifier: Verifier, signals: SignalIntake | None = None
+    ) -> None:
+        """`signals`: over a consumer of its own; None where no manifest listens to anybody."""
         self._intake = intake
         self._verifier = verifier
+        self._signals = signals
+
+    def listen(self, now: Seconds) -> None:
+        """Take what neighbours say, at `now`: the time of the newest block."""
+        if self._signals is not None:
+            self._signals.listen(now)
 
     def read_all(self, batch: Sequence[Message]) -> Iterator[tuple[Message, Record]]:
         """Yield each message with its record, if it may be believed."""

@@ -71,7 +71,7 @@ def assess(inputs: Inputs, at: int, model: Model) -> Assessment:
         now=at,
         horizon=inputs.horizon,
         transactions_per_day=inputs.transactions_per_day,
-    )
+    ).with_word(inputs.heard)
     chances, held = found.probability, inputs.held.value
     cover = min(inputs.cover, held)
 
@@ -116,6 +116,11 @@ def _reasons(inputs: Inputs, at: int, found: Likelihood) -> tuple[str, ...]:
     said = [f"recorded incidents alone: {found.base[0]:.3%} within {days:g} days"]
     if found.heaviest is not None:
         said.append(_weighed(found.heaviest, at, found.times[0]))
+    elif inputs.heard is not None:
+        said.append(
+            f"{len(inputs.heard.warnings)} of {inputs.heard.issuers} neighbours warn: odds times "
+            f"{found.times[0]:,.1f}"
+        )
     if inputs.case is not None:
         said.append(f"case {inputs.case.record[:12]} is open: {inputs.standing}")
     if inputs.held.source == "manifest":

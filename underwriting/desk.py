@@ -8,6 +8,7 @@ and a second time changes nothing.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from runtime.neighbourhood import Neighbourhood
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Block
 from schemas.incidents import Incident
@@ -66,6 +67,8 @@ class Desk:
         self._files = {protocol: _File() for protocol in manifests}
         self.heads: dict[str, Block] = {}
         """The newest block by chain."""
+        self.neighbourhood = Neighbourhood(manifests.values())
+        """What neighbours warn of."""
 
     def take_block(self, block: Block) -> None:
         """Move a chain's time; after a reorg the new branch's blocks are the newest."""
@@ -150,6 +153,7 @@ class Desk:
             standing=standing,
             case=case,
             evidence=tuple(signs),
+            heard=self.neighbourhood.heard(manifest.protocol, now),
         )
 
     def _record(self, manifest: Manifest, head: Block, inputs: Inputs, found: Assessment) -> Risk:

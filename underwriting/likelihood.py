@@ -22,6 +22,11 @@ first alert soon or not at all, so evidence of age t keeps exp(-t / follow) of i
     odds(P) = odds(P0) * (1 + (LR * posture - 1) * exp(-t / follow))
 
 Alerts of one protocol have causes in common, so they are not multiplied: the heaviest counts.
+
+**Neighbours.** What they warn of multiplies the odds by `runtime.neighbourhood.warned`: the word of
+an honest one though a third of them lie, at most 10, by a reputation that is earned. A warning and
+an alert of ours may have one cause, so of the two the heavier counts alone. For the interval a
+warning is worth nothing at the least, and at the most what neighbours may ever do.
 """
 
 from collections.abc import Iterable
@@ -30,6 +35,8 @@ from math import exp, expm1, inf, log1p
 
 from scipy.special import gammaincinv
 
+from runtime.neighbourhood import MAX_SIGNAL_ODDS, warned
+from schemas.actions import Heard
 from schemas.risk import Evidence
 
 DAY, YEAR = 86_400, 365.25 * 86_400
@@ -113,12 +120,22 @@ class Likelihood:
     times: tuple[float, float, float]
     """By what the odds were multiplied: likely, least, most."""
     heaviest: Evidence | None
+    """The alert, None where there is none or neighbours' word is heavier."""
 
     @property
     def probability(self) -> tuple[float, float, float]:
         """Likely, least, most."""
         found = [raised(base, times) for base, times in zip(self.base, self.times, strict=True)]
         return found[0], found[1], found[2]
+
+    def with_word(self, heard: Heard | None) -> "Likelihood":
+        """Return it with what neighbours warn of; never less."""
+        word = warned(heard)
+        if word <= 1.0:
+            return self
+        likely, least, most = self.times
+        times = (max(likely, word), least, max(most, MAX_SIGNAL_ODDS))
+        return Likelihood(self.base, times, self.heaviest if likely >= word else None)
 
 
 def raised(probability: float, times: float) -> float:

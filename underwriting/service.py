@@ -84,6 +84,8 @@ class Underwriting:
         if self._clock.monotonic() < self._due:
             return
         self._due = self._clock.monotonic() + LOOK_EVERY
+        if self._desk.heads:
+            self._admission.listen(max(head.timestamp for head in self._desk.heads.values()))
         self.obstacle = "" if self._desk.heads else "the first block of any chain"
         for manifest, head in list(self._desk.looks()):
             try:

@@ -19,6 +19,12 @@ _SHORTENED = {
 _PROPOSED = ("ProposalCreated",)
 _QUEUED = ("ProposalQueued", "CallScheduled", "QueueTransaction")
 _EXECUTED = ("ProposalExecuted", "CallExecuted", "ExecuteTransaction")
+_DONE = {
+    **dict.fromkeys(_QUEUED, "queued"),
+    **dict.fromkeys(_EXECUTED, "executed"),
+    "TimelockChange": "unlocked",
+}
+"""What each of these does to the contract that says so."""
 _SUDDEN = 10
 """A delegate's votes grow suddenly when they grow by at least a tenth of what they become."""
 
@@ -30,7 +36,7 @@ class Governance(ActDetector):
 
     spec: ClassVar[Spec] = Spec(
         name="governance",
-        version="1.0.0",
+        version="1.1.0",
         summary="Borrowed or sudden votes, hurried proposals and executions, shortened timelocks.",
         technique="ADT3015",
         made_from=("events", "movements"),
@@ -43,6 +49,7 @@ class Governance(ActDetector):
         blind_spots=(
             "votes bought long before and used like anybody's",
             "a proposal whose harm lies in what its calls do",
+            "a proposal of strangers that is queued or executed by whoever always does it",
             "haste within the blocks that are not final yet looks the same as no wait at all",
         ),
         rule=True,
@@ -51,6 +58,7 @@ class Governance(ActDetector):
     kinds: ClassVar[dict[str, Kind]] = {
         "proposed": Kind(words="a proposal was made"),
         "voted": Kind(words="votes were cast"),
+        "queued": Kind(words="a proposal was queued in {member}"),
         "executed": Kind(words="a proposal was executed by {member}"),
         "borrowed": Kind(
             words="votes were gained and used in one transaction on {member}", severity=4.0
@@ -92,10 +100,8 @@ def _said(log: Log) -> dict[str, float]:
     if log.name in _VOTED:
         voter = account(log, "voter")
         return {"voted": 1.0} | ({f"voter:{voter}": 1.0} if voter else {})
-    if log.name in _EXECUTED:
-        return {f"executed:{log.contract}": 1.0}
-    if log.name == "TimelockChange":
-        return {f"unlocked:{log.contract}": 1.0}
+    if log.name in _DONE:
+        return {f"{_DONE[log.name]}:{log.contract}": 1.0}
     if log.name in _SHORTENED and _weakened(log) > 1.0:
         return {f"shortened:{log.contract}": _weakened(log)}
     return {}

@@ -14,6 +14,7 @@ class RoutedAdapter:
     def __init__(self, family: Family, route: Route, scope: Scope) -> None:
         self._family = family
         self._route = route
+        self._scope: Scope = scope
         deed = family.deed
         self._plan = Plan(
             target=deed.target,
@@ -83,6 +84,17 @@ class RoutedAdapter:
             Condition.UNKNOWN: "the target does not say whether it is braked",
         }[condition]
         return Check(condition is not Condition.OPEN, f"{where}; {seen}")
+
+    def called_for(self, tx: str) -> tuple[str, ...]:
+        """Return the calldata of every brake that this transaction calls for."""
+        return self._family.called_for(tx)
+
+    def aimed(self, calldata: str) -> "RoutedAdapter | None":
+        """Return the adapter of one of these, None for any other call."""
+        family = self._family.aimed(calldata)
+        if family is self._family:
+            return self
+        return None if family is None else RoutedAdapter(family, self._route, self._scope)
 
     def describe_release(self) -> str:
         """Say who can release the target."""

@@ -117,6 +117,16 @@ class Adapter(Protocol):
         """Look at the target after the block that included the brake."""
         ...
 
+    def called_for(self, tx: str) -> tuple[str, ...]:
+        """Return the calldata of every brake that this transaction calls for: the plan's, or for a
+        target that takes a name, one for each that the transaction gave it; none where there is
+        nothing to brake."""
+        ...
+
+    def aimed(self, calldata: str) -> "Adapter | None":
+        """Return the adapter of one that `called_for` gave, None for any other call."""
+        ...
+
     def describe_release(self) -> str:
         """Say who can release the target, and how. The automation never does."""
         ...

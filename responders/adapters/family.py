@@ -54,6 +54,14 @@ class Family(ABC):
     def probe(self, block: int) -> Condition:
         """Look at the target after this block."""
 
+    def called_for(self, tx: str) -> tuple[str, ...]:  # noqa: ARG002 - for calls that name what was done
+        """Return the calldata of every brake that this transaction calls for."""
+        return (self.deed.calldata,)
+
+    def aimed(self, calldata: str) -> "Family | None":
+        """Return the brake that makes one of these calls, None for any other call."""
+        return self if calldata == self.deed.calldata else None
+
     def calldata(self, block: int | None) -> str:  # noqa: ARG002 - for targets that take a state
         """Return the call as it has to be after this block, or the newest: the deed's, or one of
         its variants. Raises `NotNowError` when there is none."""

@@ -22,6 +22,7 @@ from responders.recovery.proposals import (
     SafeProposal,
     require_moves,
 )
+from responders.recovery.ramp import overshoots
 from schemas.errors import ConfigurationError
 from schemas.fast_path import FastPath
 from schemas.strict import CHAIN, KEY, LowerAddress, Strict
@@ -202,5 +203,7 @@ def _plan(document: Mapping[str, Any], fast_paths: Mapping[str, FastPath]) -> Re
         plan = plan.model_copy(update={"fast_path": there})
     for place in range(len(plan.steps)):
         plan.proposal(place, 0)
+    if found := list(overshoots([(stage.cap, stage.calls) for stage in plan.stages])):
+        raise ConfigurationError(f"stages: {'; '.join(found)}")
     _ = plan.checks
     return plan

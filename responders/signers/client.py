@@ -3,6 +3,8 @@
 import socket
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from responders import questions as operators
 from responders.chain import Call
 from responders.fees import Fee
@@ -18,12 +20,15 @@ from responders.signers.wire import (
     Refusal,
     Sign,
     Signature,
+    State,
     WireError,
     receive_answer,
     send,
 )
 from responders.transactions import Signed, fields, says
-from schemas.errors import ConfigurationError, TransientError
+from runtime.statement import signer_of
+from schemas.errors import ConfigurationError, PoisonRecordError, TransientError
+from schemas.signals import Signal
 from schemas.units import Seconds
 
 
@@ -41,7 +46,7 @@ class SocketSigner:
         """
         self._path = path
         self._chain_id = chain_id
-        found = self._ask(Describe())
+        found = _asked(path, Describe())
         if not isinstance(found, Description):
             raise TransientError(f"the signer at {path} does not say who it is: {found}")
         if found.chain_id != chain_id:
@@ -63,7 +68,7 @@ class SocketSigner:
     def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
         """Return the signed transaction."""
         asked = Sign(call.to, call.data, call.gas, nonce, fee.ceiling, fee.tip)
-        answer = self._ask(asked)
+        answer = _asked(self._path, asked)
         if isinstance(answer, Refusal):
             raise SignerRefusalError(f"the signer at {self._path} refuses: {answer.reason}")
         if not isinstance(answer, Signature):
@@ -76,7 +81,7 @@ class SocketSigner:
     def attest(self, question: operators.Question, expires: Seconds) -> str:
         """Return the signature of a yes."""
         asked = Attest(question.quorum, question.target, question.calldata, question.round, expires)
-        answer = self._ask(asked)
+        answer = _asked(self._path, asked)
         if isinstance(answer, Refusal):
             raise SignerRefusalError(f"the signer at {self._path} refuses: {answer.reason}")
         if not isinstance(answer, Attestation):
@@ -85,19 +90,58 @@ class SocketSigner:
             raise TransientError(f"the signer at {self._path} signed something else; not told")
         return answer.signature
 
-    def _ask(self, question: Question) -> Answer:
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(PATIENCE)
-                connection.connect(str(self._path))
-                send(connection, question)
-                return receive_answer(connection)
-        except PermissionError as error:
+
+class SocketStater:
+    """Asks a signer process for signatures of warnings to neighbours. Nothing of its answer is
+    believed either."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `ConfigurationError` where a key that brakes answers, `TransientError` where none
+        does."""
+        self._path = path
+        found = _asked(path, Describe())
+        if not isinstance(found, Description):
+            raise TransientError(f"the signer at {path} does not say who it is: {found}")
+        if found.chain_id:
             raise ConfigurationError(
-                f"{self._path}: this user may not ask the signer; see signer.client_uid"
-            ) from error
-        except (OSError, WireError) as error:
-            raise TransientError(
-                f"no answer from the signer at {self._path}: {error}. Is `firebreak signer` "
-                "running, for this user (signer.client_uid)?"
-            ) from error
+                f"the signer at {path} has a key that brakes; signals need one of their own"
+            )
+        self._address = found.address.lower()
+
+    @property
+    def address(self) -> str:
+        """The account."""
+        return self._address
+
+    def sign_statement(self, signal: Signal) -> str:
+        """Return the EIP-712 signature of a signal."""
+        answer = _asked(self._path, State(signal))
+        if isinstance(answer, Refusal):
+            raise SignerRefusalError(f"the signer at {self._path} refuses: {answer.reason}")
+        if not isinstance(answer, Attestation):
+            raise TransientError(f"the signer at {self._path} could not sign: {answer}")
+        try:
+            signed = signer_of(replace(signal, signature=answer.signature))
+        except PoisonRecordError:
+            signed = ""
+        if signed != self._address:
+            raise TransientError(f"the signer at {self._path} signed something else; not told")
+        return answer.signature
+
+
+def _asked(path: Path, question: Question) -> Answer:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(str(path))
+            send(connection, question)
+            return receive_answer(connection)
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{path}: this user may not ask the signer; see signer.client_uid"
+        ) from error
+    except (OSError, WireError) as error:
+        raise TransientError(
+            f"no answer from the signer at {path}: {error}. Is `firebreak signer` "
+            "running, for this user (signer.client_uid)?"
+        ) from error

@@ -27,10 +27,12 @@ from responders.fees import Fee
 from responders.questions import LONGEST, Question
 from responders.reverts import selector
 from schemas.errors import ConfigurationError
+from schemas.signals import MAX_LIFETIME, Signal
 
 MAX_POLICY_BYTES = 256 * 1024
 _GWEI = 10**9
 _HOUR = 3600.0
+ACCOUNT = r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}:0x[0-9a-f]{40}$"
 _SIGNATURE = re.compile(r"[A-Za-z_$][\w$]*\([\w\[\],()]*\)")
 
 
@@ -113,6 +115,27 @@ class SignerPolicy(_Strict):
         return ""
 
 
+class StatementPolicy(_Strict):
+    """Which warnings to neighbours may be signed; everything else is refused, and so is every
+    transaction: a key that warns never brakes."""
+
+    targets: Annotated[frozenset[Annotated[str, Field(pattern=ACCOUNT)]], Field(min_length=1)]
+    """The contracts that it may warn of, as CAIP-10: one's own."""
+    lifetime_seconds: Annotated[StrictInt, Field(gt=0, le=MAX_LIFETIME)]
+    """How long a warning may count."""
+    signatures_per_hour: Annotated[StrictInt, Field(gt=0, le=100_000)]
+
+    def objection(self, signal: Signal, issuer: str, now: float) -> str:
+        """Say why this is not signed at `now`, in seconds since 1970; '' if it may be."""
+        if signal.issuer != issuer:
+            return f"{signal.issuer} is not the account that signs here"
+        if signal.target not in self.targets:
+            return f"a warning of {signal.target} is not on the signer's list"
+        if signal.expiry > now + self.lifetime_seconds:
+            return f"a warning until {signal.expiry} lies beyond the signer's lifetime_seconds"
+        return ""
+
+
 class Rate:
     """How many signatures an hour still has room for; a sliding window on a monotonic clock."""
 
@@ -128,8 +151,9 @@ class Rate:
         return True
 
 
-def load(path: Path) -> SignerPolicy:
-    """Read a policy from a TOML file that only its owner may change.
+def load(path: Path) -> SignerPolicy | StatementPolicy:
+    """Read a policy from a TOML file that only its owner may change: of a key that warns, where it
+    has a table `[signals]` and nothing else, otherwise of one that brakes.
 
     Raises `ConfigurationError` naming file and field.
     """
@@ -143,7 +167,10 @@ def load(path: Path) -> SignerPolicy:
     if len(data) > MAX_POLICY_BYTES:
         raise ConfigurationError(f"{path}: larger than {MAX_POLICY_BYTES:,} bytes")
     try:
-        return SignerPolicy.model_validate(tomllib.loads(data.decode()))
+        document = tomllib.loads(data.decode())
+        if document.keys() == {"signals"}:
+            return StatementPolicy.model_validate(document["signals"])
+        return SignerPolicy.model_validate(document)
     except (UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     except ValidationError as error:

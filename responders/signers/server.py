@@ -1,4 +1,4 @@
-"""The signer process: holds the key, and signs what its policy allows for the one user it serves.
+"""The signer process: answers over its socket, for the one user it serves (`desks.py` signs).
 
 The socket has mode 0600, and the kernel says who is at the other end (SO_PEERCRED), so neither a
 lax folder nor a handed-over file makes it serve another user.
@@ -8,34 +8,14 @@ import os
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from responders import questions as operators
-from responders.chain import Call
-from responders.fees import Fee
-from responders.signer import Signer
-from responders.signers.policy import Rate, SignerPolicy
-from responders.signers.wire import (
-    PATIENCE,
-    Answer,
-    Attest,
-    Attestation,
-    Describe,
-    Description,
-    Failure,
-    Question,
-    Refusal,
-    Sign,
-    Signature,
-    WireError,
-    receive_question,
-    send,
-)
+from responders.signers.desks import Desk
+from responders.signers.wire import PATIENCE, WireError, receive_question, send
 from runtime.logs import logger
-from schemas.errors import ConfigurationError, PipelineError
+from schemas.errors import ConfigurationError
 
 _log = logger(__name__)
 
@@ -45,70 +25,6 @@ MAX_CONNECTIONS = 8
 _TURN = 0.2
 _CREDENTIALS = struct.Struct("3i")
 """Linux' struct ucred: pid, uid, gid."""
-
-
-class SignerDesk:
-    """Answers one question after the other; the key is asked only for what the policy allows."""
-
-    def __init__(
-        self,
-        signer: Signer,
-        policy: SignerPolicy,
-        monotonic: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._signer = signer
-        self._policy = policy
-        self._rate = Rate(policy.signatures_per_hour)
-        self._monotonic = monotonic
-        self._now = now
-        self._lock = threading.Lock()
-
-    def answer(self, question: Question) -> Answer:
-        """Sign, or say why not."""
-        if isinstance(question, Describe):
-            policy = self._policy
-            return Description(self._signer.address, policy.chain_id, policy.fee_cap)
-        with self._lock:
-            return self._attest(question) if isinstance(question, Attest) else self._sign(question)
-
-    def _sign(self, asked: Sign) -> Answer:
-        call, fee = Call(asked.to, asked.data, asked.gas), Fee(asked.ceiling, asked.tip)
-        told = {"to": call.to, "call": call.data[:10], "nonce": asked.nonce, "fee": fee.ceiling}
-        objection = self._policy.objection(call, fee)
-        if not objection and not self._rate.take(self._monotonic()):
-            objection = (
-                f"{self._policy.signatures_per_hour} signatures within an hour, the signer's most"
-            )
-        if objection:
-            _log.error("refused", reason=objection, **told)
-            return Refusal(objection[:512])
-        try:
-            signed = self._signer.sign(call, asked.nonce, fee)
-        except PipelineError as error:
-            _log.error("not_signed", reason=str(error), **told)
-            return Failure(str(error)[:512])
-        _log.info("signed", tx=signed.tx, **told)
-        return Signature(signed.raw, signed.tx)
-
-    def _attest(self, asked: Attest) -> Answer:
-        question = operators.Question(
-            self._policy.chain_id, asked.quorum, asked.target, asked.data, asked.round
-        )
-        told = {"quorum": asked.quorum, "target": asked.target, "round": asked.round}
-        objection = self._policy.objection_to_word(question, asked.expires, self._now())
-        if not objection and not self._rate.take(self._monotonic()):
-            objection = f"{self._policy.signatures_per_hour} signatures within an hour"
-        if objection:
-            _log.error("refused", reason=objection, **told)
-            return Refusal(objection[:512])
-        try:
-            signature = self._signer.attest(question, asked.expires)
-        except PipelineError as error:
-            _log.error("not_signed", reason=str(error), **told)
-            return Failure(str(error)[:512])
-        _log.info("attested", expires=asked.expires, **told)
-        return Attestation(signature)
 
 
 @contextmanager
@@ -158,7 +74,7 @@ def _remove_left_over(path: Path) -> None:
 
 def serve(
     listener: socket.socket,
-    desk: SignerDesk,
+    desk: Desk,
     client_uid: int,
     stop: threading.Event,
     beat: Callable[[], None] = lambda: None,
@@ -180,7 +96,7 @@ def serve(
 
 
 def _attend(
-    connection: socket.socket, desk: SignerDesk, client_uid: int, room: threading.Semaphore
+    connection: socket.socket, desk: Desk, client_uid: int, room: threading.Semaphore
 ) -> None:
     try:
         with connection:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import msgspec
 
+from schemas.signals import Signal
+
 MAX_FRAME_BYTES = 64 * 1024
 PATIENCE = 5.0
 """Seconds that either side waits for the other."""
@@ -49,8 +51,15 @@ class Attest(msgspec.Struct, frozen=True, tag="attest", forbid_unknown_fields=Tr
     expires: _Amount
 
 
+class State(msgspec.Struct, frozen=True, tag="state", forbid_unknown_fields=True):
+    """Sign this warning to neighbours; the signature within it is a placeholder."""
+
+    signal: Signal
+
+
 class Description(msgspec.Struct, frozen=True, tag="description", forbid_unknown_fields=True):
-    """The account, its chain, and the most per gas that it offers, in wei."""
+    """The account, its chain, and the most per gas that it offers, in wei; both nought of a key
+    that signs warnings alone."""
 
     address: _Address
     chain_id: _Amount
@@ -65,7 +74,7 @@ class Signature(msgspec.Struct, frozen=True, tag="signed", forbid_unknown_fields
 
 
 class Attestation(msgspec.Struct, frozen=True, tag="attested", forbid_unknown_fields=True):
-    """The signature of the yes."""
+    """The signature of the yes, or of the warning."""
 
     signature: Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{130}$")]
 
@@ -82,7 +91,7 @@ class Failure(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=T
     reason: Annotated[str, msgspec.Meta(max_length=512)]
 
 
-Question = Describe | Sign | Attest
+Question = Describe | Sign | Attest | State
 Answer = Description | Signature | Attestation | Refusal | Failure
 
 _questions = msgspec.json.Decoder(Question)

@@ -84,14 +84,14 @@ class Guarded:
     modifier: Contract
 
 
-def new_safe(stage: Stage) -> Contract:
-    """Create a Safe that both owners have to sign for."""
-    for owner in OWNERS:
+def new_safe(stage: Stage, people: Sequence[Account] = OWNERS) -> Contract:
+    """Create a Safe that all these owners have to sign for; one for each such group."""
+    for owner in people:
         stage.fund(owner)
     singleton = stage.deployer.create_packaged(_SAFE, "Safe.sol/Safe")
     factory = stage.deployer.create_packaged(_SAFE, "proxies/SafeProxyFactory.sol/SafeProxyFactory")
     stage.deployer.settle()
-    owners = [owner.address for owner in OWNERS]
+    owners = [owner.address for owner in people]
     setup = singleton.interface.encode(
         "setup", owners, len(owners), NOBODY, b"", NOBODY, NOBODY, 0, NOBODY
     )

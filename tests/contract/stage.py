@@ -142,9 +142,9 @@ class Stage:
         """The newest block."""
         return self.chain.head().number
 
-    def new_gate(self) -> GateContract:
-        """Create a gate that the people own, armed for the responder."""
-        gate = self.deployer.create("BrakeGate", self.people.address)
+    def new_gate(self, kind: str = "BrakeGate", *more: str) -> GateContract:
+        """Create a gate of a kind that the people own, armed for the responder."""
+        gate = self.deployer.create(kind, self.people.address, *more)
         self.deployer.send(
             [
                 gate.call("setResponder", self.responder.address, ALLOWED),

@@ -217,6 +217,30 @@ def test_an_operation_that_was_carried_out_is_not_cancelled(stage: Stage) -> Non
     assert (trial.outcome, "too late" in trial.reason) == (Outcome.WOULD_FAIL, True)
 
 
+def test_what_cancels_whatever_is_queued_is_rehearsed_before_anything_is(stage: Stage) -> None:
+    shown = openzeppelin.timelock(stage, stage.responder.address)
+    adapter = stage.adapter(shown.brake.model_copy(update={"parameters": {}}))
+    sender, stranger = stage.responder.address, stage.stranger.address
+    ready = adapter.simulate(ACTION, sender, stage.head)
+    assert ready.outcome is Outcome.BRAKED_ALREADY, "there is nothing that it would cancel"
+    unfit = adapter.simulate(ACTION, stranger, stage.head)
+    assert (unfit.outcome, "no canceller" in unfit.reason) == (Outcome.WOULD_FAIL, True)
+
+
+def test_what_a_transaction_queued_is_read_from_the_chain_and_cancelled(stage: Stage) -> None:
+    shown = openzeppelin.timelock(stage, stage.responder.address)
+    stage.pull(stage.adapter(shown.brake))
+    stage.do(stage.people, *shown.release)
+    queued = stage.newest_receipt().tx
+    adapter = stage.adapter(shown.brake.model_copy(update={"parameters": {}}))
+    (calldata,) = adapter.called_for(queued)
+    aimed = adapter.aimed(calldata)
+    assert aimed is not None
+    assert aimed.plan() == stage.adapter(shown.brake).plan()
+    assert aimed.verify(stage.pull(aimed)).holds
+    assert not any(stage.works(stage.user, call) for call in shown.stopped)
+
+
 def test_a_closure_that_has_to_wait_says_that_it_is_no_hot_brake(stage: Stage) -> None:
     shown = openzeppelin.access_manager(stage, stage.people.address)
     delay = called("grantRole(uint64,address,uint32)", 0, stage.responder.address, 3600)

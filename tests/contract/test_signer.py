@@ -26,9 +26,10 @@ from responders.fees import Fee
 from responders.questions import Question, signed_by
 from responders.signer import KeySigner, Signer, SignerRefusalError
 from responders.signers.client import SocketSigner
+from responders.signers.desks import SignerDesk
 from responders.signers.kms import SPEC, KmsSigner
 from responders.signers.policy import Agreed, Allowed, SignerPolicy
-from responders.signers.server import SignerDesk, listening, serve
+from responders.signers.server import listening, serve
 from responders.transactions import ORDER, fields, fields_of, says
 from runtime.admission import Admission
 from tests.unit.neighbours.examples import NOW, unsigned

@@ -75,7 +75,7 @@ VALID: dict[str, list[dict[str, Any]]] = {
         {"does": "drop", "usr": GATE, "tag": "0x" + "11" * 32, "fax": "0x", "eta": 1},
     ],
     "synthetix": [{"does": "synth", "keys": ["sETH", "sBTC"]}],
-    "timelock": [{"operation": "0x" + "11" * 32}],
+    "timelock": [{"operation": "0x" + "11" * 32}, {}],
     "venus": [{"does": "actions", "market": GATE, "actions": ["mint"]}, {"does": "protocol"}],
 }
 

@@ -42,4 +42,13 @@ def test_the_signers_policy_on_the_page_can_be_used(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text(f'chain = "eip155:1"{text}')
     path.chmod(0o600)
-    assert policy.load(path).gas_cap == 600_000
+    found = policy.load(path)
+    assert isinstance(found, policy.SignerPolicy)
+    assert found.gas_cap == 600_000
+
+
+def test_the_policy_of_a_key_that_warns_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("[signals]" + PAGE.partition("```toml\n[signals]")[2].partition("```")[0])
+    path.chmod(0o600)
+    assert isinstance(policy.load(path), policy.StatementPolicy)

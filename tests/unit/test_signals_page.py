@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from neighbours.subscribers import Subscriber
-from responders.neighbours import MAX_SIGNAL_ODDS
+from runtime.neighbourhood import MAX_SIGNAL_ODDS
 from runtime.reputation import Standing
 from runtime.settings_signals import SignalsSettings
 from runtime.statement import TYPE
@@ -48,7 +48,8 @@ def test_the_tables_are_all_there() -> None:
 def test_what_is_to_be_written_into_files_is_read() -> None:
     found: dict[str, Any] = {}
     for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL):
-        found |= tomllib.loads(text.replace("0x…", "0x" + "11" * 20))
+        for name, table in tomllib.loads(text.replace("0x…", "0x" + "11" * 20)).items():
+            found[name] = found.get(name, {}) | table if isinstance(table, dict) else table
     assert SignalsSettings(**found["signals"]).publish
     assert Subscriber(**found["subscribers"][0]).form == "signal"
     assert Issuer(**found["issuers"][0]).concerns

@@ -12,14 +12,19 @@ from schemas.topics import (
     ACTIONS,
     ALERTS,
     ASSESSMENTS,
+    BEATS,
     CONSENTS,
     DEPLOYMENTS,
     EVENTS,
     FINDINGS,
+    FUND_FLOWS,
     INCIDENTS,
+    PAGES,
+    READINESS,
     RECOVERIES,
     SIGNALS,
     TRANSACTIONS,
+    TopicSpec,
 )
 from tests.integration.responders.test_respond_service import Run, Setting, running, until
 from tests.unit.detectors.test_service import KEY, Bench, tx
@@ -39,6 +44,18 @@ def test_only_alerts_lead_to_a_brake() -> None:
     assert {name for name, one in SERVICES.items() if ALERTS in one.writes} == {"detect", "vet"}
     for topic in (ACTIONS, INCIDENTS, RECOVERIES, FINDINGS, ASSESSMENTS, TRANSACTIONS, EVENTS):
         assert topic not in SERVICES["respond"].reads
+
+
+@pytest.mark.parametrize("topic", [READINESS, FUND_FLOWS, PAGES, BEATS], ids=lambda one: one.name)
+def test_what_is_only_shown_moves_nobody_who_acts(
+    topic: TopicSpec,
+) -> None:
+    """The worst is a false picture, or a pager that is told less: no service that brakes, warns,
+    keeps cases or tells insurers reads it."""
+    readers = {name for name, one in SERVICES.items() if topic in one.reads}
+    assert readers <= {"archive", "console", "page"}
+    if topic in (READINESS, FUND_FLOWS):
+        assert "page" not in readers
 
 
 def test_a_writer_on_a_chain_topic_is_believed_by_detectors_and_gets_a_signed_alert() -> None:

@@ -10,11 +10,11 @@ from statistics import median
 import pytest
 
 from responders.journal import Journal
-from responders.neighbours import warned
 from responders.outlook import Account
 from runtime.clock import SystemClock
 from runtime.kafka import KafkaBroker
 from runtime.loop import Loop
+from runtime.neighbourhood import warned
 from schemas.codec import encode
 from schemas.ids import content_id
 from schemas.signals import Signal

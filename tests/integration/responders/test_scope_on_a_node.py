@@ -58,8 +58,17 @@ def test_the_pool_that_loses_is_paused_and_the_cheaper_pair_beside_it_is_not(
     assert at_risk[f"{place.chain.name}:{pool}"] == pytest.approx(held)
 
 
-def test_the_pool_stays_open_while_only_the_pair_loses(place: Place) -> None:
+def test_what_depends_on_the_pair_is_halted_only_once_the_pair_cannot_be(place: Place) -> None:
+    """The pool takes its price from the pair. A Uniswap pair has no pause(): its brake is tried
+    first, because it is at the source, and gives way to the pool's within the same alert."""
     pool, pair = place.world.pool.address, place.world.pairs.thin.address
-    found = verdicts(place, with_a_pair(place), pair)
-    assert found[pool].state == "refused"
-    assert not place.paused()
+    with place.responder(given=with_a_pair(place)) as responder:
+        responder.receive(place.alert(losing=(pair,)))
+        place.mine(responder, 2)
+        steps = [step for step in responder.published() if decided(step)]
+    for step in steps:
+        assert rederive(step).equal
+    said = [(step.target.rpartition(":")[2], step.state) for step in steps]
+    assert said == [(pair, "authorised"), (pool, "refused"), (pool, "authorised")]
+    assert steps[1].reason == "a narrower set of brakes stops the loss: halt-pair"
+    assert place.paused()

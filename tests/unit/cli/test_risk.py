@@ -6,11 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from runtime.account import open_account
 from runtime.service import Service
 from runtime.settings import load
 from runtime.signatures import generate
 from schemas.errors import ConfigurationError
-from underwriting.account import open_account
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, **environment: object) -> str:
@@ -87,7 +87,7 @@ def test_a_keystore_is_for_its_owner_and_has_a_password(tmp_path: Path) -> None:
     keystore, password = tmp_path / "risk.json", tmp_path / "password"
     for path in (keystore, password):
         path.touch(mode=0o600)
-    with pytest.raises(ConfigurationError, match="keystore_password_file"):
+    with pytest.raises(ConfigurationError, match="its password file is not set"):
         open_account(keystore, None)
     keystore.write_text("{}")
     password.write_text("secret\n")

@@ -72,10 +72,15 @@ def test_what_is_no_page_is_not_offered(link: str) -> None:
 def test_a_region_is_the_part_of_its_page(console: Console) -> None:
     browser = console.sign_in("vic")
     for path, region in (
+        ("/", "pages"),
         ("/", "map"),
         ("/", "alerts"),
         ("/cases", "cases"),
         ("/plans", "plans"),
+        ("/signals", "signals"),
+        ("/risk", "risk"),
+        ("/contracts", "contracts"),
+        (f"/cases/{CASE}", f"trail:{CASE}"),
         (f"/cases/{CASE}", f"case:{CASE}"),
         (f"/cases/{CASE}/flows", f"flows:{CASE}"),
     ):

@@ -73,6 +73,12 @@ def test_every_service_of_the_design_is_there() -> None:
     assert set(SERVICE_NAMES) == set(SERVICES) - {*by_hand, of_a_quorum}, "people run the others"
 
 
+def test_prometheus_operator_scrapes_every_service() -> None:
+    monitor = read_yaml(KUBERNETES / "components/prometheus-operator/pods.yaml")["spec"]
+    (chosen,) = monitor["selector"]["matchExpressions"]
+    assert set(chosen["values"]) == {*SERVICE_NAMES, "consents"}
+
+
 @each_workload
 def test_a_pod_can_do_no_more_than_it_must(name: str) -> None:
     spec, one = pod(name), container(name)
@@ -88,6 +94,14 @@ def test_a_pod_can_do_no_more_than_it_must(name: str) -> None:
     assert one["resources"]["requests"].keys() == {"cpu", "memory"}
     assert "memory" in one["resources"]["limits"]
     assert not spec.keys() & {"hostNetwork", "hostPID", "hostIPC"}
+
+
+@each_service
+def test_it_may_take_as_much_memory_as_under_compose(name: str) -> None:
+    here: str = container(name)["resources"]["limits"]["memory"]
+    services = read_yaml(DEPLOY.parent / "docker-compose.yml")["services"]
+    there: str = services[name]["deploy"]["resources"]["limits"]["memory"]
+    assert here.removesuffix("i").lower() == there
 
 
 @each_service

@@ -50,6 +50,21 @@ def test_command_line_and_settings_take_what_it_is_given(
     assert unheeded(environment) == set()
 
 
+def test_prometheus_scrapes_it_where_it_is() -> None:
+    config = read_yaml(DEPLOY / "prometheus" / "prometheus.yml")
+    (found,) = (one for one in config["scrape_configs"] if one["job_name"] == "consents")
+    (asked,) = found["dns_sd_configs"]
+    assert (asked["names"], str(asked["port"])) == (["consents"], *SERVICE["expose"])
+    assert "metrics" in SERVICE["networks"]
+
+
+def test_when_it_is_dead_somebody_is_paged() -> None:
+    groups = read_yaml(DEPLOY / "prometheus" / "rules.yml")["groups"]
+    (gone,) = (one for group in groups for one in group["rules"] if one["alert"] == "ServiceGone")
+    assert "|consents" in gone["expr"].partition("== 0")[0]
+    assert gone["labels"] == {"severity": "page"}
+
+
 def test_it_is_hardened_holds_no_secret_and_is_published_to_this_machine_alone() -> None:
     assert SERVICE["read_only"]
     assert SERVICE["cap_drop"] == ["ALL"]

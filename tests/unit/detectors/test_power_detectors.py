@@ -165,7 +165,8 @@ def test_a_habit_of_proposing_voting_and_executing_is_quiet() -> None:
     life = Life(Governance)
     life.quiet(60)
     vote = event(GOVERNOR, "VoteCast", voter=ADMIN, proposalId="1", support="1", weight="9")
-    steps = (PROPOSAL, vote, event(GOVERNOR, "ProposalExecuted", proposalId="1"))
+    queued = event(TIMELOCK, "CallScheduled", id="0x" + "11" * 32, index="0")
+    steps = (PROPOSAL, vote, queued, event(GOVERNOR, "ProposalExecuted", proposalId="1"))
     for _ in range(10):
         for step in steps:
             life.take(step)
@@ -173,6 +174,9 @@ def test_a_habit_of_proposing_voting_and_executing_is_quiet() -> None:
             life.quiet(12)
     for step in steps:
         assert life.take(step) is None
+    stranger = life.take(queued, sender=THIEF)
+    assert stranger is not None
+    assert "never took part before" in said(stranger)
 
 
 def test_a_shorter_timelock_alerts_and_a_longer_one_does_not() -> None:

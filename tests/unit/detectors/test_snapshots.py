@@ -40,7 +40,7 @@ class Process:
 
     def __init__(self, broker: MemoryBroker) -> None:
         self.producer = Slow(broker)
-        metrics = Metrics()
+        metrics = self.metrics = Metrics()
         self.task = DetectTask(
             Intake(self.producer, metrics, "detect"),
             Publisher(self.producer, SystemClock(), metrics, signer=None),
@@ -149,3 +149,38 @@ def test_no_state_is_written_while_an_alert_is_on_its_way(
     run.task.tick()
     assert run.producer.on_the_way == 0, "in the end it waits for it"
     assert broker.log(Partition(DETECTOR_STATE.name, 3)) != []
+
+
+def observed(run: Process, name: str) -> tuple[float, float]:
+    """How often a histogram was told something, and the sum of it."""
+    read = run.metrics.registry.get_sample_value
+    count, total = read(f"firebreak_{name}_count"), read(f"firebreak_{name}_sum")
+    assert count is not None
+    assert total is not None
+    return count, total
+
+
+def test_slices_and_whole_sweeps_are_what_the_metrics_tell(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(10_000))
+    monkeypatch.setattr("detectors.snapshots.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(snapshots, "SHORTEST", 0.0)
+    monkeypatch.setattr(snapshots, "SHARE_OF_TIME", 0.0)
+    run = Process(broker)
+    run.feed(300)
+    run.settle()
+    marks, _ = observed(run, "checkpoint_seconds")
+    run.task.tick()
+    slices, _ = observed(run, "checkpoint_seconds")
+    assert slices == marks + 1, "what a slice takes is counted"
+    assert observed(run, "sweep_seconds") == (0, 0)
+    for _ in range(50):
+        run.task.tick()
+    idle, _ = observed(run, "checkpoint_seconds")
+    run.task.tick()
+    assert observed(run, "checkpoint_seconds")[0] == idle, "nothing was left to write"
+    run.settle()
+    count, total = observed(run, "sweep_seconds")
+    assert count == 1
+    assert total > idle, "from its beginning, not of its slices"

@@ -14,18 +14,18 @@ from responders.intake import AlertIntake
 from responders.journal import Journal
 from responders.ledger import Ledger
 from responders.levers import within_reach
-from responders.neighbours import Neighbourhood
 from responders.outlook import Account, Outlook
 from responders.preparation import Preparation
 from responders.relay import Relay
 from responders.responder import Ears, Responder
 from responders.response import Response
-from responders.signal_intake import SignalIntake
 from responders.witness import Witness
 from runtime.broker import Broker, Message, Partition
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
+from runtime.neighbourhood import Neighbourhood
+from runtime.signal_intake import SignalIntake
 from runtime.signatures import Verifier
 from schemas.actions import Action
 from schemas.alerts import AlertRecord

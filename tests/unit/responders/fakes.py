@@ -10,7 +10,7 @@ from hexbytes import HexBytes
 
 from responders.adapters import gate
 from responders.adapters.pausable import PAUSE
-from responders.chain import Answer, Call, Head, Receipt, Sending
+from responders.chain import Answer, Call, Head, Logged, Receipt, Sending
 from responders.fees import Fee
 from responders.reverts import selector
 from responders.signer import KeySigner
@@ -88,6 +88,8 @@ class FakeChain:
         """What every transaction paid, in wei."""
         self.bare: set[str] = set()
         """Addresses without a contract."""
+        self.events: dict[str, tuple[Logged, ...]] = {}
+        """What transactions emitted."""
         self.sent: list[str] = []
         self.branch = 0
 
@@ -155,6 +157,10 @@ class FakeChain:
             if tx in block.receipts:
                 return Receipt(tx, number, block.hash, block.receipts[tx])
         return None
+
+    def logged(self, tx: str) -> tuple[Logged, ...]:
+        self._require_up()
+        return self.events.get(tx, ())
 
     # ------------------------------------------------------------------ what happens on it
 

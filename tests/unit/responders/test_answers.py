@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from responders.chain import Call, NodeChain
+from responders.chain import Call, Logged, NodeChain
 from runtime import evm
 from runtime.evm import Endpoints
 from schemas.errors import TransientError
 
 TX = "0x" + "ab" * 32
 HEAD = {"number": "0x65", "hash": TX, "timestamp": "0x5", "baseFeePerGas": "0x7"}
-RECEIPT = {"blockHash": TX, "blockNumber": "0x65", "status": "0x1"}
+LOG = {"address": "0x" + "cd" * 20, "topics": [TX]}
+RECEIPT = {"blockHash": TX, "blockNumber": "0x65", "status": "0x1", "logs": [LOG]}
 SOUND: dict[str, Any] = {
     "eth_chainId": "0x1",
     "eth_getBlockByNumber": HEAD,
@@ -97,3 +98,34 @@ def test_bytes_that_are_no_text_are_one_more_failed_node(monkeypatch: pytest.Mon
     monkeypatch.setattr(evm, "provider", lambda _address, _timeout: Binary({}))
     with pytest.raises(TransientError, match="no node answers"):
         NodeChain(Endpoints(["one", "two"])).head()
+
+
+@pytest.mark.parametrize(
+    "logs",
+    [
+        None,
+        5,
+        [5],
+        [{}],
+        [LOG | {"address": "0x12"}],
+        [LOG | {"address": None}],
+        [LOG | {"topics": None}],
+        [LOG | {"topics": ["0x12"]}],
+        [LOG | {"topics": [5]}],
+    ],
+    ids=json.dumps,
+)
+def test_events_that_are_none_are_a_failed_node(monkeypatch: pytest.MonkeyPatch, logs: Any) -> None:
+    sound = {name: {"result": answer} for name, answer in SOUND.items()}
+    answer = {"result": RECEIPT | {"logs": logs}}
+    with pytest.raises(TransientError):
+        _chain(monkeypatch, sound | {"eth_getTransactionReceipt": answer}).logged(TX)
+
+
+def test_events_are_read_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = RECEIPT | {"logs": [LOG, LOG | {"address": "0x" + "CD" * 20, "topics": []}]}
+    sound = {name: {"result": answer} for name, answer in SOUND.items()}
+    chain = _chain(monkeypatch, sound | {"eth_getTransactionReceipt": {"result": told}})
+    assert chain.logged(TX) == (Logged("0x" + "cd" * 20, (TX,)), Logged("0x" + "cd" * 20, ()))
+    absent = _chain(monkeypatch, sound | {"eth_getTransactionReceipt": {"result": None}})
+    assert absent.logged(TX) == ()

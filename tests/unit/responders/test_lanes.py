@@ -125,3 +125,13 @@ def test_what_was_withdrawn_is_told_apart_and_waits() -> None:
     put(made, alert(1), withdrawn=True)
     assert taken(made, Lane.BROAD) == [(tx(1), 1)]
     assert [heard.withdrawn for heard, _ in made.take(Lane.REST)] == [True]
+
+
+def test_where_each_speaks_for_itself_none_is_left_out_and_all_are_counted() -> None:
+    made = Lanes({"meadow": manifest()}, Checks(), {"meadow"})
+    put(made, *(alert(1, tx=tx(number), id=f"{number:064x}") for number in range(3 * CANDIDATES)))
+    found = taken(made)
+    assert {name for name, _count in found} == {tx(number) for number in range(3 * CANDIDATES)}
+    assert sum(count for _name, count in found) == 3 * CANDIDATES
+    put(made, alert(1, votes=LONELY), alert(1, votes=LONELY, tx=tx(9)))
+    assert len(taken(made)) == 1, "no brake may be pulled on these"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responders.neighbours import MAX_SIGNAL_ODDS, MOST_SIGNALS, Neighbourhood, doubted, warned
+from runtime.neighbourhood import MAX_SIGNAL_ODDS, MOST_SIGNALS, Neighbourhood, doubted, warned
 from schemas.actions import Heard, Warned
 from schemas.issuers import Issuer
 from schemas.manifest import Dependency, Manifest

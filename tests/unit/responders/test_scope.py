@@ -13,6 +13,7 @@ from responders import scope
 from responders.holdings import Held
 from responders.network.terrain import Terrain, lacking
 from responders.rederive import decided, rederive
+from responders.response import KEEPS_BACK
 from responders.scope import chosen
 from schemas.errors import PoisonRecordError
 from schemas.loss import Asset, Cut, Loss
@@ -262,6 +263,46 @@ def test_a_narrow_brake_that_may_not_be_pulled_stands_in_nobodys_way(journal: Pa
         assert verdicts(responder)["pair"][0] == "refused"
         assert verdicts(responder)["all"][0] == "authorised"
         told(responder)
+
+
+def test_a_brake_that_turns_out_not_to_work_gives_way_within_the_same_alert(
+    journal: Path,
+) -> None:
+    world = chain()
+    world.bare = {PAIR}  # nothing is there any more
+    with bench(journal, world, given=two_of_one_pool()) as responder:
+        responder.receive(alert(1, losing=(POOL,)))
+        found = verdicts(responder)
+        told(responder)
+        narrow = [s.state for s in responder.published() if s.target.endswith(PAIR)]
+    assert narrow == ["proposed", "authorised", "failed"], "tried once"
+    assert found["all"][0] == "authorised"
+
+
+def test_a_brake_that_gets_into_no_block_does_not_keep_others_back_for_ever(
+    journal: Path,
+) -> None:
+    with bench(journal, chain(), given=two_of_one_rung()) as responder:
+        responder.receive(alert(1, losing=(POOL,)))
+        assert verdicts(responder)["pair"][0] == "authorised"
+        responder.mine(KEEPS_BACK, include=False)
+        responder.receive(alert(1 + KEEPS_BACK, losing=(POOL,)))
+        assert verdicts(responder)["all"][0] == "refused"
+        responder.mine(include=False)
+        responder.receive(alert(2 + KEEPS_BACK, losing=(POOL,)))
+        assert verdicts(responder)["all"][0] == "authorised"
+        told(responder)
+
+
+def two_of_one_rung() -> Manifest:
+    """Two brakes of one pool, neither narrower than the other, and one of them dearer."""
+    cuts = (
+        Cut(brake="cap-pool", halts=POOL, cost=Decimal(1)),
+        Cut(brake="pause-all", halts=POOL, cost=Decimal(400)),
+    )
+    cheap = brake(name="cap-pool", target=PAIR)
+    both = (cheap, brake(name="pause-all", target=SWITCH))
+    return two_of_one_pool().model_copy(update={"brakes": both, "cuts": cuts})
 
 
 def test_without_a_graph_the_action_says_that_each_was_judged_by_itself(journal: Path) -> None:

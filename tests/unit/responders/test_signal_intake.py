@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from responders.journal import Journal
 from responders.outlook import Account
 from responders.rederive import rederive
-from responders.signal_intake import MOST_AT_A_TURN
 from runtime.broker import Partition
+from runtime.signal_intake import MOST_AT_A_TURN
 from runtime.signatures import Signer, Verifier, key_id
 from schemas.actions import Action, Heard
 from schemas.codec import encode

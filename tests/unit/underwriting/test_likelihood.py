@@ -1,7 +1,10 @@
 import pytest
 
+from runtime.neighbourhood import MAX_SIGNAL_ODDS
+from schemas.actions import Heard, Warned
+from schemas.risk import Evidence
 from tests.unit.underwriting.worlds import DAY, START, model, sign
-from underwriting.likelihood import HIGHEST, MAX_RATIO, WINDOW, Likelihood, likelihood
+from underwriting.likelihood import HIGHEST, MAX_RATIO, WINDOW, Likelihood, likelihood, raised
 
 MODEL = model()
 
@@ -62,3 +65,42 @@ def test_only_the_heaviest_counts() -> None:
 
 def test_nothing_makes_it_certain() -> None:
     assert told(sign(0.0, odds=1e4)).probability[2] == HIGHEST
+
+
+def heard(*ratios: float, issuers: int = 9, unmasked: int = 0) -> Heard:
+    said = [
+        Warned(issuer=f"0x{place:040x}", signal=f"{place:064x}", ratio=ratio)
+        for place, ratio in enumerate(ratios)
+    ]
+    return Heard(issuers=issuers, unmasked=unmasked, warnings=tuple(said))
+
+
+def weighed(word: Heard | None, *evidence: Evidence) -> Likelihood:
+    return told(*evidence).with_word(word)
+
+
+def test_neighbours_move_it_by_what_an_honest_one_stands_for() -> None:
+    calm, warned = weighed(None), weighed(heard(*[4.0] * 5))
+    assert warned.times == (4.0, 1.0, MAX_SIGNAL_ODDS)
+    assert warned.probability[0] == raised(calm.probability[0], 4.0)
+    assert warned.probability[1] == calm.probability[1]
+
+
+@pytest.mark.parametrize("word", [heard(1e9), heard(1e9, 1e9, 1e9), heard(), heard(1.0, 1.0)])
+def test_a_third_that_lies_does_not(word: Heard) -> None:
+    assert weighed(word).probability == weighed(None).probability
+
+
+def test_all_of_them_move_it_tenfold_at_most() -> None:
+    assert weighed(heard(*[1e9] * 9)).times == (MAX_SIGNAL_ODDS, 1.0, MAX_SIGNAL_ODDS)
+
+
+def test_a_warning_and_an_alert_are_not_multiplied() -> None:
+    word, own = heard(*[4.0] * 9), sign(p_value=1e-9)
+    alone = weighed(None, own)
+    both = weighed(word, own)
+    assert both.times == alone.times
+    assert both.heaviest == own
+    weak = sign(p_value=0.5)
+    assert weighed(word, weak).times[0] == 4.0
+    assert weighed(word, weak).heaviest is None

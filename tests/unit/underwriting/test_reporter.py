@@ -10,6 +10,7 @@ from eth_account.signers.local import LocalAccount
 from runtime.evm import Endpoints, NodeRefusalError
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
+from runtime.sending import REPLACE_AFTER
 from runtime.signatures import Signer
 from schemas import headers
 from schemas.risk import Holding, Risk
@@ -19,7 +20,7 @@ from tests.unit.underwriting.test_service import TELLER
 from tests.unit.underwriting.worlds import CHAIN, START, block, desk, manifest
 from underwriting.publisher import Chainside, Publisher
 from underwriting.report import report_of, signer_of
-from underwriting.reporter import REPLACE_AFTER, Reporter
+from underwriting.reporter import Reporter
 from underwriting.shelf import Shelf
 from underwriting.web import EIP712
 
@@ -118,7 +119,7 @@ def test_what_is_not_mined_is_sent_again_for_more_with_the_same_nonce(at: Desk) 
     assert len(fees) < 30
     at.nodes.mine()
     at.turn()
-    assert at.reporter._sent is None
+    assert not at.reporter._sender.busy
 
 
 def test_a_feed_that_refuses_costs_nothing_and_is_counted(at: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -10,13 +11,29 @@ from runtime.intake import Intake
 from runtime.loop import Loop
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
+from runtime.signal_intake import SignalIntake
 from runtime.signatures import Signer, Verifier
 from schemas.base import Record
 from schemas.codec import decode, encode
 from schemas.errors import TransientError
+from schemas.issuers import Issuer
+from schemas.manifest import Manifest
 from schemas.risk import Risk
-from schemas.topics import ALERTS, BLOCKS, DEAD_LETTERS, INCIDENTS, RISK, TopicSpec
-from tests.unit.underwriting.worlds import DAY, START, alert, block, case, desk, manifest, model
+from schemas.topics import ALERTS, BLOCKS, DEAD_LETTERS, INCIDENTS, RISK, SIGNALS, TopicSpec
+from schemas.units import account
+from tests.unit.neighbours.examples import address, signal
+from tests.unit.underwriting.worlds import (
+    CHAIN,
+    DAY,
+    POOL,
+    START,
+    alert,
+    block,
+    case,
+    desk,
+    manifest,
+    model,
+)
 from underwriting.admission import Admission
 from underwriting.publisher import Chainside, Publisher
 from underwriting.rederive import differences
@@ -47,9 +64,10 @@ class Hand:
 class Stage:
     """A broker, and the service on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Manifest | None = None) -> None:
+        self.given = given or manifest()
         self.broker = MemoryBroker()
-        self.broker.create([ALERTS, BLOCKS, INCIDENTS, RISK, DEAD_LETTERS])
+        self.broker.create([ALERTS, BLOCKS, INCIDENTS, SIGNALS, RISK, DEAD_LETTERS])
         self.broker.milliseconds = START * 1000
         self.producer = self.broker.producer()
         self.metrics = Metrics()
@@ -57,11 +75,14 @@ class Stage:
 
     def start(self, signer: Signer = TELLER) -> None:
         """Begin, or begin again after a kill."""
-        self.shelf, at, clock = Shelf(frozenset({"meadow"})), desk(), Hand()
+        self.shelf, at, clock = Shelf(frozenset({"meadow"})), desk(self.given), Hand()
         remember(self.broker, at, self.shelf, OWN)
+        intake, hearing = Intake(self.producer, self.metrics, "risk"), self.broker.consumer()
+        hearing.assign({Partition(SIGNALS.name, n): 0 for n in range(SIGNALS.partitions)})
+        signals = SignalIntake(at.neighbourhood, hearing, intake, Verifier({}), self.metrics)
         self.task = Underwriting(
             self.broker,
-            Admission(Intake(self.producer, self.metrics, "risk"), TRUSTED),
+            Admission(intake, TRUSTED, signals),
             at,
             Publisher(self.producer, signer, self.shelf, self.metrics, Chainside()),
             clock,
@@ -210,3 +231,36 @@ def test_a_manifest_without_costs_has_nothing_at_risk() -> None:
     stage = Stage()
     holding = stage.task._holding(plain, block())
     assert (holding.value, holding.source) == (0.0, "manifest")
+
+
+def warn(stage: Stage, *neighbours: int, expiry: int = START + 3600) -> None:
+    for by in neighbours:
+        said = signal(by, target=account(CHAIN, POOL), expiry=expiry, confidence=10_000)
+        stage.producer.send(SIGNALS.name, encode(said), key=said.issuer.encode())
+
+
+def test_neighbours_signals_move_the_probability_within_bounds_and_follow() -> None:
+    issuers = tuple(Issuer(name=f"n{by}", address=address(by), confirmed=30) for by in range(1, 10))
+    stage = Stage(manifest(issuers=issuers))
+    stage.write(BLOCKS, block())
+    stage.turn()
+    warn(stage, 1, 2, 3)
+    stage.write(BLOCKS, block(2, START + 12))
+    stage.turn()
+    (calm,) = stage.told()
+    warn(stage, 4, 5)
+    stage.write(BLOCKS, block(3, START + 24))
+    stage.turn()
+    _, warned = stage.told()
+    odds = [p / (1 - p) for p in (one.figure("probability").value for one in (calm, warned))]
+    assert 5.0 < odds[1] / odds[0] <= 10.0
+    assert warned.inputs.standing == "calm", "a warning is no alert of ours"
+    assert any(r.startswith("5 of 9 neighbours warn: odds times 9.") for r in warned.reasons)
+    assert differences(warned, model()) == []
+    bent = msgspec.structs.replace(
+        warned, inputs=msgspec.structs.replace(warned.inputs, heard=None)
+    )
+    assert differences(bent, model())
+    stage.write(BLOCKS, block(4, START + 3601))
+    stage.turn()
+    assert stage.told()[-1].figure("probability").value == calm.figure("probability").value

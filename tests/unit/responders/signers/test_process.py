@@ -15,8 +15,9 @@ from responders.fees import Fee
 from responders.signer import KeySigner, SignerRefusalError
 from responders.signers import wire
 from responders.signers.client import SocketSigner
+from responders.signers.desks import SignerDesk
 from responders.signers.policy import Allowed, SignerPolicy
-from responders.signers.server import MAX_CONNECTIONS, SignerDesk, listening, serve
+from responders.signers.server import MAX_CONNECTIONS, listening, serve
 from responders.transactions import Signed
 from schemas.errors import ConfigurationError, TransientError
 

@@ -1,4 +1,4 @@
-"""The account that reports: opened from its keystore. Its key brakes nothing and signs no brake."""
+"""An account that pays for what it says on chain, opened from its keystore. It brakes nothing."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def open_account(keystore: Path | None, password_file: Path | None) -> LocalAcco
     if keystore is None:
         return None
     if password_file is None:
-        raise ConfigurationError("risk.keystore needs risk.keystore_password_file")
+        raise ConfigurationError(f"{keystore}: its password file is not set")
     require_private(keystore)
     password = secret_in(password_file).get_secret_value()
     try:

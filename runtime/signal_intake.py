@@ -8,12 +8,12 @@ counted and passed over.
 from collections.abc import Callable
 from typing import get_args
 
-from responders.neighbours import Neighbourhood, warned
 from runtime.admission import KEPT, Admission, Refusal, RefusedSignalError, read
 from runtime.broker import Consumer, Message
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.metrics import Metrics
+from runtime.neighbourhood import Neighbourhood, warned
 from runtime.signatures import Verifier
 from schemas.errors import PoisonRecordError
 from schemas.signals import Signal, Verdict
