@@ -27,7 +27,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def _row(heat: dict[str, Any]) -> str:
-    alert = "no" if heat["p_value"] is None else f"p = {heat['p_value']:.4f}"
+    alert = "no" if heat["p_value"] is None else f"p = {heat['p_value']:.2g}"
     sent = "" if heat["brake_ms"] is None else f"{heat['brake_ms']:,.0f}"
     taken = heat["taken"] / heat["exposed"] if heat["exposed"] else 0.0
     return (

@@ -12,7 +12,7 @@ detector.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, ClassVar
@@ -27,6 +27,9 @@ written as zero."""
 
 MAX_LESSON = 512
 """Features of one transaction that wait to be learned."""
+
+Unlearned = Callable[[], Iterator[Features]]
+"""Yields what a detector kept (`lesson`) of transactions that are not learned yet, newest first."""
 
 State = dict[str, Any]
 """What a detector has learned, as JSON: dicts with text keys, lists, numbers, text."""
@@ -105,6 +108,9 @@ class Detector(ABC):
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.waiting: Unlearned = lambda: iter(())
+        """How things stand at the head, beyond what is learned. The host gives it to detectors that
+        ship with Firebreak; a reorg takes from it what left the chain."""
 
     @abstractmethod
     def features(self, tx: Transaction) -> Features:

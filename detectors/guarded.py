@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from detectors.api import Detector, Explanation, Features, Scope, Spec, State
+from detectors.api import Detector, Explanation, Features, Scope, Spec, State, Unlearned
 from schemas.chain import Transaction
 from schemas.errors import ConfigurationError
 
@@ -36,6 +36,9 @@ class Guard(Protocol):
     spec: Spec
     ours: bool
     """Whether it shipped with Firebreak; a stranger learns and votes by itself."""
+
+    def attend(self, waiting: Unlearned) -> None:
+        """Let it see what of its own waits to be learned; strangers do not."""
 
     def features(self, tx: Transaction, without: frozenset[str]) -> Features | None:
         """Return the features that are left, None when the detector failed or is off."""
@@ -100,6 +103,10 @@ class Guarded:
         self.spec = make.spec
         self._detector = make(scope)
         self._faults: list[str] = []
+
+    def attend(self, waiting: Unlearned) -> None:
+        """Let it see what of its own waits to be learned."""
+        self._detector.waiting = waiting
 
     def features(self, tx: Transaction, without: frozenset[str]) -> Features | None:
         """Return the features that are left, None when the detector failed."""

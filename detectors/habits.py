@@ -64,7 +64,9 @@ class Kind:
     unit: str = ""
 
 
-class _Surprise(NamedTuple):
+class Surprise(NamedTuple):
+    """How surprising one act or circumstance is."""
+
     name: str
     kind: Kind
     nats: float
@@ -114,7 +116,7 @@ class ActDetector(Detector):
         around = sum(surprise.nats for surprise in surprises if surprise.kind.limit is not None)
         return min(LARGEST, max(acts) + around)
 
-    def _surprises(self, x: Features) -> list[_Surprise]:
+    def _surprises(self, x: Features) -> list[Surprise]:
         found = []
         for name, value in x.items():
             kind_name = name.partition(":")[0]
@@ -123,7 +125,7 @@ class ActDetector(Detector):
                 continue
             if kind.limit is not None:
                 nats = min(kind.limit, self._strangeness(kind_name, name))
-                found.append(_Surprise(name, kind, nats, 0.0))
+                found.append(Surprise(name, kind, nats, 0.0))
                 continue
             nats, expected = self._rarity(kind_name) + kind.severity, 0.0
             if kind.spread is not None:
@@ -132,7 +134,7 @@ class ActDetector(Detector):
                 expected = sizes.expected()
                 if name not in self._sizes and kind.ordinary is None:
                     nats = 0.0
-            found.append(_Surprise(name, kind, nats, expected))
+            found.append(Surprise(name, kind, nats, expected))
         return found
 
     def _rarity(self, kind: str) -> float:
@@ -188,7 +190,7 @@ class ActDetector(Detector):
         evidence = tuple(item for surprise in told for item in self.evidence(surprise.name, tx))
         return Explanation(reasons, evidence[:64])
 
-    def _reason(self, surprise: _Surprise, observed: float) -> Reason:
+    def _reason(self, surprise: Surprise, observed: float) -> Reason:
         text = surprise.kind.words.format(
             member=self.member(surprise.name.partition(":")[2]),
             observed=plain(observed),

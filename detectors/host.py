@@ -21,6 +21,7 @@ every real one look rare.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, TypeGuard
 
 import msgspec
@@ -95,11 +96,16 @@ class Host:
         self._prices = PriceWatch(scope, rules, filter(_reads_prices, detectors.values()))
         self._scales: dict[str, Scales] = {}
         self._waiting = WaitingRoom(rules.finality)
+        self._attend()
         self._mark = (-1, -1)
         self._newest = ""
         """The hash of the block that the mark is in; '' after that block was retracted."""
         self._allowance = NEAR_AT_ONCE
         self.learned = 0
+
+    def _attend(self) -> None:
+        for place, member in enumerate(self._members):
+            member.attend(partial(self._waiting.of, place))
 
     def take(self, tx: Transaction) -> tuple[Opinion | None, Alert | None]:
         """Score one transaction; return what the set thinks of it, and an alert if it is one.
@@ -291,6 +297,7 @@ class Host:
         place = sizes.index(max(sizes))
         name = self._members[place].name
         self._members[place] = guard(name, self._sources[name], self._scope)
+        self._attend()
         for scales in self._scales.values():
             scales.anew(place, name)
         return f"all that {name} had learned"

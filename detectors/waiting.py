@@ -10,7 +10,7 @@ learned: a flood may cost lessons, it may not teach, and it may not push out wha
 at least its name is kept, for its withdrawal, and its lesson gives way first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -92,6 +92,13 @@ class WaitingRoom:
     def size(self) -> int:
         """About how many bytes all of it takes in a snapshot."""
         return self._bytes
+
+    def of(self, place: int) -> Iterator[Mapping[str, float]]:
+        """Yield the features that wait for one detector, the newest first."""
+        for entry in reversed(self._entries):
+            features = entry.features[place]
+            if features is not None:
+                yield features
 
     def add(self, entry: Waiting) -> None:
         """Let a transaction wait, if there is room."""

@@ -55,6 +55,9 @@ def rules_broken(alert: Alert) -> int:
 
 
 def only_volatility(alert: Alert) -> bool:
-    """Say whether nothing alerted but detectors of how far a price moved."""
+    """Say whether nothing alerted but detectors of how far a price moved, and nothing was lost but
+    by the markets that moved: a price that is bent while another contract pays is no volatility."""
     votes = alerting(alert)
-    return bool(votes) and all("volatility" in vote.made_from for vote in votes)
+    moved = {reason.feature.partition(":")[2] for vote in votes for reason in vote.reasons}
+    prices = bool(votes) and all("volatility" in vote.made_from for vote in votes)
+    return prices and moved.issuperset(alert.losing)

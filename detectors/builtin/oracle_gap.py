@@ -1,16 +1,23 @@
 """A protocol's oracle and a pool disagree, both read from the chain itself.
 
 Their units differ, so the ratio of the two is learned: it stays nearly constant whatever the price
-does. When one of them moves alone, the ratio does.
+does. When one of them moves alone, the ratio does. Prices are held against each other as they stand
+at the head: within the minutes until they are final a market may move far.
+
+An oracle speaks by its own events, or through the prices at which the protocol says that it dealt.
+Of several pools, each read either way round, the one counts that it keeps closest to: the others
+may price something else.
 """
 
 import math
+from collections.abc import Iterator
+from itertools import product
 from typing import ClassVar
 
 from detectors.api import Features, Scope, Spec, State
-from detectors.habits import MAX_NAMES, ActDetector, Kind, number
+from detectors.habits import MAX_NAMES, ActDetector, Kind, Surprise, account, number
 from detectors.prices import reported
-from schemas.chain import Transaction
+from schemas.chain import Log, Transaction
 
 _ANSWERS = {
     "AnswerUpdated": "current",
@@ -19,6 +26,16 @@ _ANSWERS = {
     "PriceUpdated": "price",
 }
 """Events by which oracles tell a price, with its name."""
+_DEALINGS = {
+    "PositionModified": "lastPrice",
+    "PositionLiquidated": "price",
+    "IncreasePosition": "price",
+    "DecreasePosition": "price",
+    "LiquidatePosition": "markPrice",
+}
+"""Events by which a protocol tells at what price it dealt."""
+_WAYS = {"": 1.0, "~": -1.0}
+"""A pool's price is of one of its tokens in the other; an oracle may mean the inverse."""
 
 
 class OracleGap(ActDetector):
@@ -26,14 +43,14 @@ class OracleGap(ActDetector):
 
     spec: ClassVar[Spec] = Spec(
         name="oracle-gap",
-        version="1.0.0",
-        summary="Answers of the protocol's oracles against the prices of its pools, on chain.",
+        version="1.1.0",
+        summary="Answers of the protocol's oracles, and prices it deals at, against its pools'.",
         technique="ADT3012.004",
         made_from=("prices",),
         warm_up=20,
         false_positives=("an oracle that answers rarely while the market moves fast",),
         blind_spots=(
-            "an oracle that is only read and tells nothing by events",
+            "an oracle that is only read, where the protocol tells no price that it dealt at",
             "contracts that the manifest gives neither the role oracle nor the role pair or pool",
             "an oracle and a pool that are wrong together",
         ),
@@ -52,6 +69,7 @@ class OracleGap(ActDetector):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         contracts = scope.manifest.contracts if scope.manifest else ()
+        self._own = {one.address for one in contracts}
         self._oracles = {one.address for one in contracts if one.role == "oracle"}
         self._pools = {one.address for one in contracts if one.role in ("pair", "pool")}
         self._told: dict[str, float] = {}
@@ -59,17 +77,16 @@ class OracleGap(ActDetector):
 
     def acts(self, tx: Transaction) -> Features:
         """Return by how many percent each ratio that is newly told lies off what was learned."""
-        if not (self._oracles and self._pools):
-            return {}
-        told = self._prices(tx)
-        known = self._told | told
+        told = self._prices(tx) if self._pools else {}
+        known = {**self._told, **self._at_the_head(), **told} if told else {}
         found = {f"told:{address}": price for address, price in told.items()}
-        for oracle in sorted(self._oracles & known.keys()):
-            for pool in sorted(self._pools & known.keys()):
-                if oracle not in told and pool not in told:
+        for teller in sorted(known.keys() - self._pools):
+            for pool, way in product(sorted(self._pools & known.keys()), _WAYS):
+                # A dealing is of its moment: what a pool does later says nothing of it.
+                if teller not in told and (pool not in told or teller not in self._oracles):
                     continue
-                pair = f"{oracle}/{pool}"
-                ratio = known[oracle] - known[pool]
+                pair = f"{teller}/{pool}{way}"
+                ratio = known[teller] - _WAYS[way] * known[pool]
                 found[f"ratio:{pair}"] = ratio
                 if pair in self._ratios:
                     off = min(50.0, abs(ratio - self._ratios[pair]))
@@ -77,19 +94,49 @@ class OracleGap(ActDetector):
         return found
 
     def _prices(self, tx: Transaction) -> dict[str, float]:
-        """Return the logarithm of what each oracle and pool said last in the transaction."""
+        """Return the logarithm of what each teller and pool said last in the transaction."""
         found = {}
         for log in tx.logs:
-            if log.contract in self._oracles and log.name in _ANSWERS:
-                answer = number(log, _ANSWERS[log.name])
+            for teller, answer in self._answers(log):
                 if answer is not None and answer > 0:
-                    found[log.contract] = math.log(answer)
+                    found[teller] = math.log(answer)
         pools = {pool: price for pool, price, _ in reported(tx.logs) if pool in self._pools}
         return found | pools
 
+    def _answers(self, log: Log) -> Iterator[tuple[str, int | None]]:
+        if log.contract in self._oracles and log.name in _ANSWERS:
+            yield log.contract, number(log, _ANSWERS[log.name])
+        elif log.contract in self._own and log.name in _DEALINGS:
+            index = account(log, "indexToken")
+            teller = f"{log.contract}@{index[-8:] if index else ''}"
+            yield teller, number(log, _DEALINGS[log.name])
+
+    def _at_the_head(self) -> dict[str, float]:
+        """Return what was told last by those who told something that is not learned yet."""
+        found: dict[str, float] = {}
+        for x in self.waiting():
+            for name, value in x.items():
+                kind, _, member = name.partition(":")
+                if kind == "told":
+                    found.setdefault(member, value)
+            if found.keys() >= self._pools | self._oracles:
+                break
+        return found
+
+    def _surprises(self, x: Features) -> list[Surprise]:
+        return [it for it in super()._surprises(x) if self._keeps_to(it.name.partition(":")[2])]
+
+    def _keeps_to(self, pair: str) -> bool:
+        """Say whether a teller is not known to keep closer to another pool, or the other way."""
+        teller = pair.partition("/")[0]
+        own = self._sizes.get(f"gap:{pair}")
+        every = (f"gap:{teller}/{pool}{way}" for pool, way in product(self._pools, _WAYS))
+        known = (self._sizes[name] for name in every if name in self._sizes)
+        return own is None or all(own.expected() <= other.expected() for other in known)
+
     def member(self, member: str) -> str:
         """Return the names of both contracts."""
-        return " and ".join(self.scope.name(address) for address in member.split("/"))
+        return " and ".join(self.scope.name(one[:42]) for one in member.split("/"))
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Take these prices for ordinary; a ratio follows slowly, so that it has to last."""

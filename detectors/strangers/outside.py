@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from detectors.api import Explanation, Features, Scope, Spec, State
+from detectors.api import Explanation, Features, Scope, Spec, State, Unlearned
 from detectors.guarded import MAX_FAULTS, printable, sound, usable
 from detectors.strangers import messages as m
 from runtime.confinement.outside import (
@@ -213,6 +213,9 @@ class Confined:
         self._room = MAX_LESSONS
         self._made_in = 0
         self._faults: list[str] = []
+
+    def attend(self, waiting: Unlearned) -> None:
+        """Do nothing: what waits is the host's."""
 
     def features(self, tx: Transaction, without: frozenset[str]) -> Features | None:
         """Return the features that are left, None when it failed or is off."""

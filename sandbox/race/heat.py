@@ -24,7 +24,8 @@ class Heat:
     brake_ms: float | None
     """Block received by ingest -> brake handed to the node."""
     brake: tuple[int, int] | None
-    """Blocks after the creation, and place in the block, of the brake; None if none was mined."""
+    """Blocks after the creation, and place in the block, of the brake; None if none was mined, or
+    it was reverted."""
     drain: tuple[int, int]
     """The same of the first transaction that steals."""
     taken: int

@@ -7,6 +7,10 @@ the time at which the recorded attack struck. Hidden thefts are handed to the no
 before their block is made, so that nobody can see them wait; others wait in the pool for a
 second and a half, an eighth of a block's time.
 
+Where thefts wait in the pool the brake comes as late as they do, and on a chain the gate's
+heartbeats would have come meanwhile. There block time passes by half of the gate's TTL at most, and
+each time the responder's own heartbeat is waited for and mined.
+
 Between two heats the Safe resumes the target and arms the gate again, what was taken is made good,
 and a day passes, because a day is what the budgets of gate and manifest count by.
 """
@@ -61,6 +65,10 @@ HOPELESS = 25
 """Blocks after which an alert over a contract expires and no brake will come of it."""
 
 DAY = 86_401
+LEAP = 10_800
+"""Seconds of block time that pass without a heartbeat at most: half of the TTL that
+`sandbox.deploy` gives the gate."""
+
 PATIENCE = 30.0
 _QUIET = 7
 """Blocks between heats: more than finality takes."""
@@ -152,6 +160,7 @@ class Race:
             if window:
                 if self._stage.plan.pending:
                     self._look_on(watch)
+                    self._pass(struck)
                 else:
                     self._wait(watch, story, born, struck)
                 story.attack = [self._chain.send_raw(raw) for raw in drains]
@@ -185,6 +194,17 @@ class Race:
                 return
             self._chain.mine()
 
+    def _pass(self, moment: int) -> None:
+        """Let block time pass until shortly before a moment, the gate's authority renewed."""
+        while moment - self._chain.timestamp() > LEAP:
+            self._chain.mine(LEAP)
+            self._until(
+                lambda: int(self._stage.node.rpc("txpool_status")["pending"], 16) > 0,
+                "no heartbeat came",
+            )
+            self._chain.mine()
+            self._await_ingest()
+
     def _let_wait(self, watch: Watch) -> None:
         """Let what was sent be seen in the pool, unless it is hidden."""
         if self._stage.plan.pending:
@@ -212,7 +232,7 @@ class Race:
             decision=f"{steps[-1].state}: {steps[-1].reason}" if steps else "no brake",
             alert_ms=times.get("scored"),
             brake_ms=times.get("sent"),
-            brake=self._place(sent, born) if sent else None,
+            brake=self._place(sent, born) if sent and self._worked(sent) else None,
             drain=drain,
             taken=sum(loss or 0 for loss in losses),
             exposed=about[1],
@@ -223,6 +243,11 @@ class Race:
         if receipt is None:
             return None
         return int(receipt["blockNumber"], 16) - born, int(receipt["transactionIndex"], 16)
+
+    def _worked(self, transaction: str) -> bool:
+        """Say whether it was mined and not reverted."""
+        receipt = self._chain.receipt(transaction)
+        return receipt is not None and receipt["status"] == "0x1"
 
     def _release(self, *, expected: bool) -> None:
         """Let what was sent be mined, and the Safe resume what it braked, as nobody else can."""

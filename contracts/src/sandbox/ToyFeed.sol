@@ -7,9 +7,12 @@ contract ToyFeed {
     uint256 private _updated;
     bool private _broken;
 
+    event AnswerUpdated(int256 indexed current, uint256 indexed roundId, uint256 updatedAt);
+
     /// @notice Say this from now on.
     function set(int256 answer, uint256 updated) external {
         (_answer, _updated, _broken) = (answer, updated, false);
+        emit AnswerUpdated(answer, 1, updated);
     }
 
     /// @notice Answer with nothing that can be read, until it is told a price.

@@ -42,6 +42,7 @@ event BackUnbacked(address indexed reserve, address indexed backer, uint256 amou
     uint256 fee);
 event IsolationModeTotalDebtUpdated(address indexed asset, uint256 totalDebt);
 event UserEModeSet(address indexed user, uint8 categoryId);
+event DeficitCreated(address indexed user, address indexed debtAsset, uint256 amountCreated);
 event MintedToTreasury(address indexed reserve, uint256 amountMinted);
 event Paused();
 event Unpaused();

@@ -21,6 +21,7 @@ from sandbox.deployer import Deployer
 from sandbox.evm import ETHER, Account, Call, Chain, Contract
 from sandbox.node import LocalNode
 from schemas.alerts import Alert
+from schemas.chain import Price
 from schemas.manifest import Brake, Manifest
 from schemas.manifest import Contract as Watched
 from tests.unit.responders.examples import costs
@@ -62,10 +63,13 @@ class Theatre:
         names: Sequence[str] = ACTS,
         brakes: tuple[Brake, ...] = (),
         foreign: Collection[str] = (),
+        finality: int = 0,
+        **more: Any,
     ) -> Manifest:
         """Begin to watch, from the next block on, at ten in the morning, with these detectors.
 
-        What contracts in `foreign` roles hold is not the protocol's.
+        What contracts in `foreign` roles hold is not the protocol's. `more` is what the manifest
+        says beside its contracts.
         """
         self.deployer.settle()
         contracts = tuple(
@@ -79,10 +83,17 @@ class Theatre:
         )
         chain = f"eip155:{self.chain.id}"
         manifest = Manifest(
-            protocol="theatre", chain=chain, contracts=contracts, brakes=brakes, halt=costs()
+            protocol="theatre",
+            chain=chain,
+            contracts=contracts,
+            brakes=brakes,
+            halt=costs(),
+            **more,
         )
         self._watch = Watch([manifest])
-        maker = HostMaker("set", load_set(names, names), {"theatre": manifest}, lambda _chain: 0)
+        maker = HostMaker(
+            "set", load_set(names, names), {"theatre": manifest}, lambda _chain: finality
+        )
         self._host = maker.make(chain, "theatre")
         now = self.chain.timestamp()
         self._seen = self.chain.mine(seconds=(MORNING - now) % DAY or DAY)
@@ -107,6 +118,12 @@ class Theatre:
     def days(self, days: Iterable[Sequence[Act]]) -> list[Alert]:
         """Play one block a day, always at the same hour."""
         return [alert for acts in days for alert in self.play(*acts, seconds=DAY)]
+
+    def judged_prices(self, bars: Iterable[Price]) -> list[Alert]:
+        """Return what the detectors say of bars of markets."""
+        assert self._host is not None
+        judged = (self._host.take_price(bar, self._seen)[1] for bar in bars)
+        return [alert for alert in judged if alert is not None]
 
     def judged(self) -> list[Alert]:
         """Return what the detectors say of the blocks that they have not seen."""

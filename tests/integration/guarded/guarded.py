@@ -13,6 +13,7 @@ from responders.outlook import Account as Signing
 from responders.signer import KeySigner
 from sandbox.node import LocalNode
 from schemas.alerts import Alert
+from schemas.chain import Price
 from schemas.manifest import Brake, Manifest
 from tests.contract.stage import Stage
 from tests.integration.detectors.theatre import Act, Theatre
@@ -32,9 +33,10 @@ class Guarded:
         self.said: list[Alert] = []
         """What the detectors said of each strike."""
 
-    def through_gate(self, brake: Brake) -> Brake:
-        """Return the brake with the gate as its way, which the people allow."""
-        more = {"gate": self.gate.address, "scope": "T1", "one_detector_may_pause": True}
+    def through_gate(self, brake: Brake, *, alone: bool = True) -> Brake:
+        """Return the brake with the gate as its way, which the people allow; `alone` says whether
+        one detector may pull it."""
+        more = {"gate": self.gate.address, "scope": "T1", "one_detector_may_pause": alone}
         found = brake.model_copy(update=more)
         self.stage.allow(self.gate, found)
         return found
@@ -65,6 +67,13 @@ class Guarded:
         responder.receive(*alerts)
         sent = time.perf_counter()
         return {"alert": 1000 * (seen - start), "brake": 1000 * (sent - start)}
+
+    def hear(self, *bars: Price) -> None:
+        """Judge bars of markets, and let the responder act on every alert."""
+        alerts = self.theatre.judged_prices(bars)
+        self.said += alerts
+        if self._responder is not None and alerts:
+            self._responder.receive(*alerts)
 
     def unguarded(self, taken: Callable[[], int], *blocks: Sequence[Act]) -> int:
         """Return what these blocks change where nobody looks; the chain is set back."""

@@ -41,10 +41,11 @@ def flow(token: str, sender: str, to: str, amount: int) -> Flow:
 
 
 class Life:
-    """A host of one detector, fed one transaction per block; blocks are final at once."""
+    """A host of one detector, fed one transaction per block; blocks are final at once, or after
+    some more."""
 
-    def __init__(self, made: type[Detector]) -> None:
-        rules = Rules(set_name="acts", finality=0, budget=1 / 400)
+    def __init__(self, made: type[Detector], finality: int = 0) -> None:
+        rules = Rules(set_name="acts", finality=finality, budget=1 / 400)
         self.host = Host(Scope(CHAIN, PROTOCOL, MANIFEST), rules, {made.spec.name: made})
         self.block = 0
 

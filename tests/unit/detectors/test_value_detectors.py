@@ -1,5 +1,8 @@
 """What acts are worth: each detector alerts on its attack, and not on the honest act beside it."""
 
+import math
+from collections.abc import Callable
+
 import pytest
 
 from detectors.builtin.approval_drain import ApprovalDrain
@@ -294,3 +297,68 @@ def test_an_oracle_and_a_pool_that_move_together_are_quiet() -> None:
     life = Life(OracleGap)
     market(life)
     assert life.take(answer(900.0), sync(900.0)) is None
+
+
+def inverse(price: float) -> Log:
+    return event(PAIR, "Sync", reserve0=str(int(price * 1e6)), reserve1=str(E18))
+
+
+def dealt(price: float) -> Log:
+    return event(VAULT, "PositionModified", account=ADMIN, lastPrice=str(int(price * 1e8)))
+
+
+def prices(count: int = 150) -> list[float]:
+    return [1800.0 * (1 + 0.02 * math.sin(number / 3)) for number in range(count)]
+
+
+@pytest.mark.parametrize("pool", [sync, inverse])
+def test_a_pool_is_read_the_way_round_that_the_oracle_keeps_to(pool: Callable[..., Log]) -> None:
+    life = Life(OracleGap)
+    for number, price in enumerate(prices()):
+        life.quiet(1, answer(price), pool(price * (1 + 0.001 * (number % 3))))
+    assert life.take(answer(1800.0), pool(900.0)) is not None
+    assert life.take(answer(900.0), pool(900.0)) is None
+
+
+def test_an_oracle_that_says_nothing_is_seen_where_it_is_used() -> None:
+    life = Life(OracleGap)
+    for price in prices():
+        life.quiet(1, sync(price))
+        life.quiet(1, dealt(price * 1.001))
+    assert life.take(dealt(2700.0)) is not None
+    life.quiet(1, sync(1500.0))  # nobody dealt meanwhile: nothing says what at
+
+
+def test_a_market_that_crashes_before_it_is_final_is_no_gap() -> None:
+    life = Life(OracleGap, finality=64)
+    for price in prices(300):
+        life.quiet(1, sync(price))
+        life.quiet(1, answer(price * 1.001))
+    for block in range(1, 16):
+        life.quiet(1, sync(1800.0 * (1 - 0.01 * block)))
+        life.quiet(1, answer(1800.0 * (1 - 0.01 * block)))
+    assert life.take(answer(1800.0 * 0.5)) is not None
+
+
+def test_what_left_the_chain_is_no_price_any_more() -> None:
+    life = Life(OracleGap, finality=64)
+    for price in prices(300):
+        life.quiet(1, sync(price))
+        life.quiet(1, answer(price * 1.001))
+    assert life.take(sync(900.0)) is not None
+    life.host.retract(life.block, f"b{life.block}")
+    life.quiet(1, answer(1800.0))
+
+
+def test_a_pool_of_something_else_says_nothing_of_an_oracle() -> None:
+    def other(dollars: int) -> Log:
+        return event(POOL, "Sync", reserve0=str(E18), reserve1=str(dollars * 10**6))
+
+    life = Life(OracleGap)
+    for number, price in enumerate(prices(300)):
+        life.quiet(1, sync(price))
+        life.quiet(1, answer(price * 1.001))
+        life.quiet(1, other(70 + number % 7))
+    life.quiet(1, other(40))
+    life.quiet(1, answer(1801.0))
+    assert life.take(answer(2700.0)) is not None

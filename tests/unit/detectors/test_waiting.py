@@ -1,5 +1,7 @@
 """What waits to be learned is bounded, and a flood neither teaches nor pushes out."""
 
+from dataclasses import replace
+
 import pytest
 
 from detectors import waiting
@@ -26,6 +28,18 @@ def entry(
 
 def due(room: WaitingRoom, head: int) -> list[tuple[int, float, bool, bool]]:
     return [(d.entry.block, d.weight, d.ours, d.theirs) for d in room.due(head)]
+
+
+def test_a_detector_sees_its_own_that_waits_the_newest_first() -> None:
+    room = WaitingRoom(FINALITY)
+    for block in range(3):
+        room.add(entry(block, features=block))
+    room.add(replace(entry(3), features=[None]))
+    assert [len(x) for x in room.of(0)] == [2, 1, 0]
+    room.retract(2, "0x2")
+    assert [len(x) for x in room.of(0)] == [1, 0]
+    assert [item[0] for item in due(room, FINALITY)] == [0]
+    assert [len(x) for x in room.of(0)] == [1]
 
 
 def test_it_is_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
 from responders.evidence import families, only_volatility, rules_broken
-from schemas.alerts import Vote
+from schemas.alerts import Reason, Vote
 from tests.unit.responders.examples import alert, vote
 
 
@@ -43,3 +43,20 @@ def test_rules_and_volatility_are_told_from_the_rest() -> None:
     assert not only_volatility(alert(votes=(rule, moves)))
     assert only_volatility(alert(votes=(moves, made_from("flows", alerted=False))))
     assert not only_volatility(alert(votes=(made_from("flows", alerted=False),)))
+
+
+def test_a_price_that_is_bent_while_another_contract_pays_is_no_volatility() -> None:
+    pair, pool = "0x" + "cc" * 20, "0x" + "dd" * 20
+    reason = Reason(
+        feature=f"price_move:{pair}",
+        observed=9.0,
+        expected=1.0,
+        distance=5.0,
+        unit="%",
+        text="bent",
+    )
+    moves = made_from("prices", "volatility", reasons=(reason,))
+    assert only_volatility(alert(votes=(moves,), losing=()))
+    assert only_volatility(alert(votes=(moves,), losing=(pair,))), "a trade, however large"
+    assert not only_volatility(alert(votes=(moves,), losing=(pool,)))
+    assert not only_volatility(alert(votes=(moves,), losing=(pair, pool)))
