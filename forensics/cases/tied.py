@@ -115,6 +115,9 @@ def shown(value: Any) -> str:
 def _of_transaction(block: Table, index: int, transaction: Table) -> Iterator[tuple[str, Any]]:
     """Yield what fields of a transaction must be."""
     yield from _place(block, index)
+    typed = transaction.get("type", "0x0") != "0x0"
+    if typed and None not in (transaction.get("yParity"), transaction.get("v")):
+        yield "v", transaction["yParity"]
     try:
         yield "hash", "0x" + transaction_hash(transaction).hex()
         yield "from", sender(transaction)
