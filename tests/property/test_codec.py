@@ -81,10 +81,9 @@ def _(kind: inspect.StrType) -> SearchStrategy[Any]:
 
 @values.register
 def _(kind: inspect.IntType) -> SearchStrategy[Any]:
-    return st.integers(
-        -SAFE_INTEGER if kind.ge is None else int(kind.ge),
-        SAFE_INTEGER if kind.le is None else int(kind.le),
-    )
+    lowest = -SAFE_INTEGER if kind.ge is None else int(kind.ge)
+    highest = SAFE_INTEGER if kind.le is None else int(kind.le)
+    return st.integers(lowest, highest if kind.lt is None else int(kind.lt) - 1)
 
 
 @values.register
