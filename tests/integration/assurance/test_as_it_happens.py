@@ -84,7 +84,7 @@ def artefact(village: Village, name: str, made: Contract) -> None:
     code = village.node.rpc("eth_getCode", made.address, "latest")
     itself = made.address.removeprefix("0x").rjust(64, "0")  # UUPS keeps its own address
     path = village.folder / f"{name}.json"
-    layout = json.loads(path.read_text()) if path.exists() else OPEN
+    layout = json.loads(path.read_text())["storageLayout"] if path.exists() else OPEN
     content = {
         "contractName": name,
         "deployedBytecode": code.replace(itself, "00" * 32),
