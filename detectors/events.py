@@ -284,8 +284,17 @@ class EventHost:
             ],
             "tail": self._tail.dump(),
             "waiting": [
-                [*msgspec.structs.astuple(entry)[:-1], list(map(list, entry.sizes.items()))]
-                for entry in self._waiting
+                [
+                    e.block,
+                    e.block_hash,
+                    e.log,
+                    e.tx,
+                    e.alert,
+                    e.score,
+                    e.name,
+                    [[argument, scaled] for argument, scaled in e.sizes.items()],
+                ]
+                for e in self._waiting
             ],
         }
 

@@ -7,6 +7,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
+from console import statements
 from runtime import attested
 from runtime.attested import Statement
 from schemas.decisions import Answer, Matter, Proposal, Request, Verdict, Voice
@@ -63,30 +64,8 @@ def proposal(
 
 
 def answer(asked: Proposal, by: Voice, verdict: Verdict = "approve", words: str = "") -> Answer:
-    return attested.named(
-        Answer(
-            id="0" * 64,
-            chain=asked.chain,
-            protocol=asked.protocol,
-            incident=asked.incident,
-            proposal=asked.id,
-            verdict=verdict,
-            words=words,
-            by=by,
-        )
-    )
+    return statements.answer(asked, verdict, words, by)
 
 
 def acknowledgement(case: Incident, by: Voice, words: str = "looking at it") -> Acknowledgement:
-    return attested.named(
-        Acknowledgement(
-            id="0" * 64,
-            chain=case.chain,
-            protocol=case.protocol,
-            incident=case.id,
-            by=by.person,
-            severity=case.severity,
-            words=words,
-            said=by,
-        )
-    )
+    return statements.acknowledgement(case, words, by)

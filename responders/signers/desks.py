@@ -3,7 +3,7 @@ brakes, another for one that warns neighbours."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from responders import questions as operators
@@ -82,40 +82,31 @@ class SignerDesk:
     def _sign(self, asked: Sign) -> Answer:
         call, fee = Call(asked.to, asked.data, asked.gas), Fee(asked.ceiling, asked.tip)
         told = {"to": call.to, "call": call.data[:10], "nonce": asked.nonce, "fee": fee.ceiling}
-        objection = self._policy.objection(call, fee)
-        if not objection and not self._rate.take(self._monotonic()):
-            objection = (
-                f"{self._policy.signatures_per_hour} signatures within an hour, the signer's most"
-            )
-        if objection:
-            _log.error("refused", reason=objection, **told)
-            return Refusal(objection[:512])
-        try:
+
+        def sign() -> Signature:
             signed = self._signer.sign(call, asked.nonce, fee)
-        except PipelineError as error:
-            _log.error("not_signed", reason=str(error), **told)
-            return Failure(str(error)[:512])
-        _log.info("signed", tx=signed.tx, **told)
-        return Signature(signed.raw, signed.tx)
+            _log.info("signed", tx=signed.tx, **told)
+            return Signature(signed.raw, signed.tx)
+
+        return _answered(self._policy.objection(call, fee) or self._spent(), sign, told)
 
     def _attest(self, asked: Attest) -> Answer:
         question = operators.Question(
             self._policy.chain_id, asked.quorum, asked.target, asked.data, asked.round
         )
         told = {"quorum": asked.quorum, "target": asked.target, "round": asked.round}
-        objection = self._policy.objection_to_word(question, asked.expires, self._now())
-        if not objection and not self._rate.take(self._monotonic()):
-            objection = f"{self._policy.signatures_per_hour} signatures within an hour"
-        if objection:
-            _log.error("refused", reason=objection, **told)
-            return Refusal(objection[:512])
-        try:
+
+        def sign() -> Attestation:
             signature = self._signer.attest(question, asked.expires)
-        except PipelineError as error:
-            _log.error("not_signed", reason=str(error), **told)
-            return Failure(str(error)[:512])
-        _log.info("attested", expires=asked.expires, **told)
-        return Attestation(signature)
+            _log.info("attested", expires=asked.expires, **told)
+            return Attestation(signature)
+
+        objection = self._policy.objection_to_word(question, asked.expires, self._now())
+        return _answered(objection or self._spent(), sign, told)
+
+    def _spent(self) -> str:
+        """Take one signature from the hour's; return why none is left, '' where one was."""
+        return _spent(self._rate, self._policy.signatures_per_hour, self._monotonic())
 
 
 class StatementDesk:
@@ -149,18 +140,14 @@ class StatementDesk:
 
     def _state(self, signal: Signal) -> Answer:
         told = {"signal": signal.id, "seq": signal.seq, "target": signal.target}
-        objection = self._objection(signal)
-        if objection:
-            _log.error("refused", reason=objection, **told)
-            return Refusal(objection[:512])
-        try:
+
+        def sign() -> Attestation:
             signature = self._signer.sign_statement(signal)
-        except PipelineError as error:
-            _log.error("not_signed", reason=str(error), **told)
-            return Failure(str(error)[:512])
-        self._latest = signal.seq
-        _log.info("stated", severity=signal.severity, expiry=signal.expiry, **told)
-        return Attestation(signature)
+            self._latest = signal.seq
+            _log.info("stated", severity=signal.severity, expiry=signal.expiry, **told)
+            return Attestation(signature)
+
+        return _answered(self._objection(signal), sign, told)
 
     def _objection(self, signal: Signal) -> str:
         try:
@@ -171,6 +158,22 @@ class StatementDesk:
             return found
         if signal.seq <= self._latest:
             return f"sequence {signal.seq} is not above {self._latest}, which was signed already"
-        if not self._rate.take(self._monotonic()):
-            return f"{self._policy.signatures_per_hour} signatures within an hour"
+        return _spent(self._rate, self._policy.signatures_per_hour, self._monotonic())
+
+
+def _answered(objection: str, sign: Callable[[], Answer], told: Mapping[str, object]) -> Answer:
+    """Refuse for a reason, or sign; either way it is logged."""
+    if objection:
+        _log.error("refused", reason=objection, **told)
+        return Refusal(objection[:512])
+    try:
+        return sign()
+    except PipelineError as error:
+        _log.error("not_signed", reason=str(error), **told)
+        return Failure(str(error)[:512])
+
+
+def _spent(rate: Rate, most: int, now: float) -> str:
+    if rate.take(now):
         return ""
+    return f"{most} signatures within an hour, the signer's most"

@@ -3,8 +3,6 @@
 import os
 import socket
 import struct
-import threading
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,9 +15,10 @@ from responders.signers import wire
 from responders.signers.client import SocketSigner
 from responders.signers.desks import SignerDesk
 from responders.signers.policy import Allowed, SignerPolicy
-from responders.signers.server import MAX_CONNECTIONS, listening, serve
+from responders.signers.server import MAX_CONNECTIONS, listening
 from responders.transactions import Signed
 from schemas.errors import ConfigurationError, TransientError
+from tests.unit.responders.signers.conftest import Serve
 
 KEY = bytes(31) + b"\x07"
 ME = os.geteuid()
@@ -47,35 +46,12 @@ class Recording(KeySigner):
         return super().sign(call, nonce + self.wrong, fee)
 
 
-Serve = Callable[..., Path]
-
-
-@pytest.fixture
-def serving(tmp_path: Path) -> Iterator[Serve]:
-    """Starts a signer process's server in this process; it ends with the test."""
-    stop, threads = threading.Event(), []
-
-    def start(signer: KeySigner, uid: int = ME) -> Path:
-        path, ready = tmp_path / "signer.sock", threading.Event()
-
-        def run() -> None:
-            with listening(path, ME) as listener:
-                ready.set()
-                serve(listener, SignerDesk(signer, POLICY), uid, stop)
-
-        threads.append(threading.Thread(target=run))
-        threads[-1].start()
-        assert ready.wait(10)
-        return path
-
-    yield start
-    stop.set()
-    for thread in threads:
-        thread.join()
+def desk(signer: KeySigner) -> SignerDesk:
+    return SignerDesk(signer, POLICY)
 
 
 def test_the_socket_is_for_its_user_alone_and_goes_with_the_process(serving: Serve) -> None:
-    path = serving(Recording())
+    path = serving(desk(Recording()))
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -87,7 +63,7 @@ def test_it_is_gone_afterwards(tmp_path: Path) -> None:
 
 def test_what_the_policy_refuses_never_reaches_the_key(serving: Serve) -> None:
     key = Recording()
-    signer = SocketSigner(serving(key), 1, POLICY.fee_cap)
+    signer = SocketSigner(serving(desk(key)), 1, POLICY.fee_cap)
     for call, fee in [
         (Call("0x" + "cd" * 20, CALL.data), Fee(1, 1)),
         (Call(TARGET, "0xa9059cbb" + "00" * 64), Fee(1, 1)),
@@ -101,7 +77,7 @@ def test_what_the_policy_refuses_never_reaches_the_key(serving: Serve) -> None:
 
 def test_it_signs_no_more_than_its_rate(serving: Serve) -> None:
     key = Recording()
-    signer = SocketSigner(serving(key), 1, POLICY.fee_cap)
+    signer = SocketSigner(serving(desk(key)), 1, POLICY.fee_cap)
     for nonce in range(5):
         signer.sign(CALL, nonce, Fee(1, 1))
     with pytest.raises(SignerRefusalError, match="5 signatures within an hour"):
@@ -111,13 +87,13 @@ def test_it_signs_no_more_than_its_rate(serving: Serve) -> None:
 
 def test_another_user_gets_no_answer(serving: Serve) -> None:
     """The kernel says who asks; here the server expects somebody else."""
-    path = serving(Recording(), uid=ME + 1)
+    path = serving(desk(Recording()), uid=ME + 1)
     with pytest.raises(TransientError, match="no answer from the signer"):
         SocketSigner(path, 1, POLICY.fee_cap)
 
 
 def test_a_signer_that_signs_something_else_is_not_believed(serving: Serve) -> None:
-    signer = SocketSigner(serving(Recording(wrong=True)), 1, POLICY.fee_cap)
+    signer = SocketSigner(serving(desk(Recording(wrong=True))), 1, POLICY.fee_cap)
     with pytest.raises(TransientError, match="signed something else; not sent"):
         signer.sign(CALL, 3, Fee(1, 1))
 
@@ -149,7 +125,7 @@ def test_a_signer_that_signs_something_else_is_not_believed(serving: Serve) -> N
 )
 def test_what_is_no_question_gets_no_answer_and_harms_nobody(serving: Serve, sent: bytes) -> None:
     key = Recording()
-    path = serving(key)
+    path = serving(desk(key))
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(10)
         connection.connect(str(path))
@@ -165,7 +141,7 @@ def test_silent_clients_do_not_keep_the_next_one_out_for_ever(
     serving: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("responders.signers.server.PATIENCE", 0.2)
-    path = serving(Recording())
+    path = serving(desk(Recording()))
     silent = [socket.socket(socket.AF_UNIX) for _ in range(MAX_CONNECTIONS)]
     for connection in silent:
         connection.connect(str(path))
@@ -183,7 +159,7 @@ def test_a_signer_that_does_not_suit_is_found_at_the_start(
     serving: Serve, chain: int, fee_cap: int, said: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=said):
-        SocketSigner(serving(Recording()), chain, fee_cap)
+        SocketSigner(serving(desk(Recording())), chain, fee_cap)
 
 
 def test_no_signer_says_what_to_start(tmp_path: Path) -> None:
@@ -192,7 +168,7 @@ def test_no_signer_says_what_to_start(tmp_path: Path) -> None:
 
 
 def test_a_second_signer_does_not_take_the_socket_of_the_first(serving: Serve) -> None:
-    path = serving(Recording())
+    path = serving(desk(Recording()))
     with pytest.raises(ConfigurationError, match="another signer listens"), listening(path, ME):
         pass
     assert SocketSigner(path, 1, POLICY.fee_cap).address

@@ -1,8 +1,6 @@
 """A signer process that warns neighbours: what it refuses, and that it signs nothing else."""
 
 import os
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +10,13 @@ import pytest
 from responders.signer import KeySigner, SignerRefusalError
 from responders.signers import policy
 from responders.signers.client import SocketSigner, SocketStater
-from responders.signers.desks import Desk, SignerDesk, StatementDesk
+from responders.signers.desks import SignerDesk, StatementDesk
 from responders.signers.policy import Allowed, SignerPolicy, StatementPolicy
-from responders.signers.server import listening, serve
 from responders.signers.wire import Attest, Refusal, Sign, State
 from runtime.statement import signer_of
 from schemas.errors import ConfigurationError, TransientError
 from schemas.signals import Signal
+from tests.unit.responders.signers.conftest import Serve
 
 ME = os.geteuid()
 KEY = KeySigner(bytes(31) + b"\x09", 0)
@@ -45,33 +43,6 @@ def signal(**changes: Any) -> Signal:
 
 def desk() -> StatementDesk:
     return StatementDesk(KEY, POLICY, monotonic=lambda: 0.0, now=lambda: float(NOW))
-
-
-Serve = Callable[[Desk], Path]
-
-
-@pytest.fixture
-def serving(tmp_path: Path) -> Iterator[Serve]:
-    """Starts a signer process's server in this process; it ends with the test."""
-    stop, threads = threading.Event(), []
-
-    def start(answers: Desk) -> Path:
-        path, ready = tmp_path / "signer.sock", threading.Event()
-
-        def run() -> None:
-            with listening(path, ME) as listener:
-                ready.set()
-                serve(listener, answers, ME, stop)
-
-        threads.append(threading.Thread(target=run))
-        threads[-1].start()
-        assert ready.wait(10)
-        return path
-
-    yield start
-    stop.set()
-    for thread in threads:
-        thread.join()
 
 
 def test_what_it_signs_is_what_was_asked(serving: Serve) -> None:
