@@ -16,10 +16,10 @@ RANGES: dict[str, tuple[float, float, str]] = {
     ),
     "brake_minutes": (0.2, 2.0, "two blocks of 12 s; the decision itself takes milliseconds"),
     "false_halts_per_year": (
-        0.9,
-        8.7,
+        0.4,
+        7.1,
         (
-            "two detectors agreed on an ordinary transaction 3 times (90%: 0.8 to 7.8) in 0.89"
+            "two detectors agreed on an ordinary transaction 2 times (90%: 0.4 to 6.3) in 0.89"
             " recorded protocol-years; each is taken to halt"
         ),
     ),

@@ -56,7 +56,7 @@ class Assumptions:
     drain_share: float = 0.5
     recall: float = 0.67
     brake_minutes: float = 0.4
-    false_halts_per_year: float = 3.4
+    false_halts_per_year: float = 2.2
     years_per_incident: float = 25.0
     value_paused: float = 20e6
     yield_per_year: float = 0.05
