@@ -14,6 +14,7 @@ from sandbox.kafka import LocalKafka
 from schemas.chain import Price
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from schemas.topics import TopicSpec
+from tests.waiting import until
 
 pytestmark = pytest.mark.kafka
 
@@ -97,6 +98,8 @@ def test_a_gap_at_the_end_of_a_partition_is_not_waited_for(
         transactional.produce(namespace + THINGS.name, b"x", partition=0)
         transactional.flush()
         (transactional.commit_transaction if commit else transactional.abort_transaction)(PATIENCE)
+    # The broker answers before it has written what ends a transaction into the partition.
+    until(lambda: broker.bounds(FIRST)[1] == 4)
     found: list[Message] = []
 
     end = read_all(broker, FIRST, found.append)
