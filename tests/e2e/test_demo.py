@@ -57,21 +57,24 @@ def running(place: Path) -> Iterator[Demo]:
     demo.process.stop()
 
 
-def test_the_spot_oracle_attack_is_stopped(place: Path) -> None:
-    demo = Demo(place, place / "home", "--picture", str(place / "demo.svg"))
-    outcome = demo.outcome()
-    assert outcome["benign_txs"] >= 2000
-    assert outcome["false_alerts"] == 0
-    assert outcome["first_attack_tx_alerted"]
-    assert outcome["paused"]
-    assert outcome["attack_txs_reverted"] == outcome["attack_txs"] - 1
-    assert outcome["loss_prevented"] > outcome["loss_taken"] > 0
-    assert 0 < outcome["detect_ms"] < outcome["brake_sent_ms"] < outcome["brake_mined_ms"]
-    assert {"firebreak", "kafka", "node", "python"} <= outcome["versions"].keys()
+def test_the_spot_oracle_attack_is_stopped_and_a_kept_demo_can_be_looked_at(place: Path) -> None:
+    demo = Demo(place, place / "home", "--keep", "--picture", str(place / "demo.svg"))
+    try:
+        until(lambda: "Ctrl-C ends it" in demo.process.tail(), patience=LONGEST)
+        _stopped(json.loads(demo.report.read_text()))
+        said = demo.process.tail()
+        for what in ("Kafka", "EVM node", "console", "log", "cases", "journal"):
+            assert what in said
+        bootstrap = next(line.split()[1] for line in said.splitlines() if "Kafka" in line)
+        _replay_finds_the_same_alerts(bootstrap, next(place.glob("firebreak-*")))
+        demo.process.interrupt()
+        assert demo.process.wait(60) == 0
+    finally:
+        demo.process.stop()
+    assert demo.left_behind() == []
     picture = (place / "demo.svg").read_text()
     assert picture.startswith("<svg")
     assert "font-face" not in picture, "a picture fetches nothing from anywhere"
-    assert demo.left_behind() == []
     checked = _proof_checked(demo)
     assert "proved: leaf" in checked, "the proof outlives the demo"
     assert "authorised" in checked
@@ -115,20 +118,16 @@ def test_a_second_demo_says_why_it_cannot_start(running: Demo, place: Path) -> N
     assert "a demo is running already" in second.process.tail()
 
 
-def test_a_kept_demo_says_where_everything_is(place: Path) -> None:
-    demo = Demo(place, place / "home", "--keep")
-    try:
-        until(lambda: "Ctrl-C ends it" in demo.process.tail(), patience=LONGEST)
-        said = demo.process.tail()
-        for what in ("Kafka", "EVM node", "console", "log", "cases", "journal"):
-            assert what in said
-        bootstrap = next(line.split()[1] for line in said.splitlines() if "Kafka" in line)
-        _replay_finds_the_same_alerts(bootstrap, next(place.glob("firebreak-*")))
-        demo.process.interrupt()
-        assert demo.process.wait(60) == 0
-    finally:
-        demo.process.stop()
-    assert demo.left_behind() == []
+def _stopped(outcome: dict[str, Any]) -> None:
+    """Check what the report of a demo says."""
+    assert outcome["benign_txs"] >= 2000
+    assert outcome["false_alerts"] == 0
+    assert outcome["first_attack_tx_alerted"]
+    assert outcome["paused"]
+    assert outcome["attack_txs_reverted"] == outcome["attack_txs"] - 1
+    assert outcome["loss_prevented"] > outcome["loss_taken"] > 0
+    assert 0 < outcome["detect_ms"] < outcome["brake_sent_ms"] < outcome["brake_mined_ms"]
+    assert {"firebreak", "kafka", "node", "python"} <= outcome["versions"].keys()
 
 
 def _proof_checked(demo: Demo) -> str:
