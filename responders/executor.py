@@ -55,7 +55,7 @@ class Executor:
         """End the brakes that wait, without a nonce yet, on an alert that no longer holds."""
         reason = "the alert was withdrawn: its block left the chain"
         for course in self._book.ledger.open():
-            if course.action.alert != alert:
+            if alert not in (course.action.alert, course.action.linked):
                 continue
             if course.state in ("proposed", "authorised"):
                 self._book.write(course.then("refused", reason))

@@ -13,8 +13,9 @@ from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
 from responders.episodes import Episodes
 from responders.executor import Executor
-from responders.lanes import FLOOD, Heard
+from responders.lanes import FLOOD
 from responders.levers import Lever, Levers
+from responders.linkage import Heard
 from responders.outlook import Outlook
 from runtime.clock import Clock
 from runtime.logs import logger
@@ -96,7 +97,7 @@ class Response:
         cannot be looked at: read the alert again. `UnsafeToContinueError` if a step cannot be
         written down.
         """
-        alert, withdrawn = heard.alert, heard.withdrawn
+        alert, withdrawn, link = heard.alert, heard.withdrawn, heard.link
         levers = self._levers.get(alert.protocol, {})
         if not levers:
             return
@@ -109,7 +110,11 @@ class Response:
             head=max(self._outlook.head, alert.block),
             withdrawn=withdrawn,
             value_exposed=self._outlook.value(alert.protocol),
+            link=link,
             fees_paid=self._outlook.fees_paid(manifest, alert.tx),
+            link_fees_paid=0.0
+            if link is None
+            else self._outlook.fees_paid(manifest, link.alert.tx),
             heard=self._outlook.heard(alert.protocol),
         )
         reached = (levers[brake.name] for brake in policy.ladder(manifest))

@@ -78,6 +78,8 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     protocol: Key
     incident: Id
     alert: Id
+    linked: Id | None = None
+    """The alert on another transaction whose witnesses count beside those of `alert`."""
     adapter: Key
     target: Account
     calldata: Hex
