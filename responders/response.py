@@ -155,7 +155,7 @@ class Response:
                     hops=hops(turn.heard.message.headers),
                 )
                 self._pull(step, decision)
-            if self._episodes.at_work(lever, incident, alert.block):
+            if not lever.proposed and self._episodes.at_work(lever, incident, alert.block):
                 at_work.add(brake.name)
 
     def _around(
@@ -176,16 +176,16 @@ class Response:
         """Return where the loss gets, with the brakes that may be pulled now or just were.
 
         None of them is a brake that could keep others back without holding: one that is in place
-        and was not enough, that could not be pulled, that waits for other operators, or that is on
-        its way for more than `KEEPS_BACK` blocks. It is judged by itself, as is one that halts
-        nothing of the graph, or only what is yet to come.
+        and was not enough, that could not be pulled, that waits for other operators or for a Safe's
+        owners, or that is on its way for more than `KEEPS_BACK` blocks. It is judged by itself, as
+        is one that halts nothing of the graph, or only what is yet to come.
         """
         reach = self._outlook.reach(alert.protocol, alert.losing)
         if reach is None:
             return None
         found = []
         for lever in levers.values():
-            if lever.quorum is not None or lever.unnamed:
+            if lever.quorum is not None or lever.unnamed or lever.proposed:
                 continue
             if self._episodes.at_work(lever, incident, alert.block):
                 if self._episodes.pulled_for(lever, incident, alert.block) <= KEEPS_BACK:
