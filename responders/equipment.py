@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import httpx
 from pydantic import SecretStr
 
 from responders.allowance import allowances
@@ -116,8 +115,7 @@ def notices_of(settings: RespondSettings, chain_id: int, levers: Levers) -> Noti
             "owners signed beforehand; or respond.safe_service and respond.proposer_socket, by "
             "which they are asked"
         )
-    client = httpx.Client(timeout=POST_SECONDS, follow_redirects=False, trust_env=False)
-    service = SafeService(settings.safe_service, client, waits=())
+    service = SafeService(settings.safe_service, waits=(), seconds=POST_SECONDS)
     return Notices(service, SocketProposer(settings.proposer_socket, chain_id))
 
 

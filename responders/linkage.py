@@ -122,29 +122,35 @@ class Linkage:
         """Return the alert on another transaction, at most `window` blocks away, that with this one
         makes more witnesses than this one alone, and the strongest claim; None without any."""
         best: Link | None = None
+        own = witnessed(alert)
         for tie in ties(alert):
-            alike = self._kept.get(tie, {}).values()
-            others = [
-                one
-                for each in alike
-                for one in each
-                if one.alert.tx != alert.tx and _near(one.alert, alert, window)
-            ]
-            if not any(_adds(alert, one.alert) for one in others):
+            by_kinds = self._kept.get(tie, {})
+            if by_kinds.keys() <= {own}:
+                continue  # the same once more makes no further witness
+            others = {
+                kinds: [one for one in alike if _beside(one.alert, alert, window)]
+                for kinds, alike in by_kinds.items()
+            }
+            if not any(_adds(alert, alike[0].alert) for alike in others.values() if alike):
                 continue
-            held = [one for one in others if self._holds(one)]
-            lost = {id(one) for one in others} - {id(one) for one in held}
-            for each in alike:
-                each[:] = [one for one in each if id(one) not in lost]
-            count = len({one.alert.tx for one in held})
-            for one in held:
-                among = _among(tie, count, alert, one.alert)
-                link = Link(one.alert, among, one.heard.number)
-                if not among or not _adds(alert, one.alert):
+            held = {kinds: self._held(by_kinds[kinds], alike) for kinds, alike in others.items()}
+            count = len({one.alert.tx for alike in held.values() for one in alike})
+            for alike in held.values():
+                found = next((one for one in alike if _adds(alert, one.alert)), None)
+                among = 0.0 if found is None else _among(tie, count, alert, found.alert)
+                if found is None or not among:
                     continue
+                link = Link(found.alert, among, found.heard.number)
                 if best is None or claim(alert, link) < claim(alert, best):
                     best = link
         return best
+
+    def _held(self, kept: list[_Kept], asked: list[_Kept]) -> list[_Kept]:
+        """Return those that may be believed, the strongest first; forget the others."""
+        held = [one for one in asked if self._holds(one)]
+        lost = {id(one) for one in asked} - {id(one) for one in held}
+        kept[:] = [one for one in kept if id(one) not in lost]
+        return sorted(held, key=lambda one: one.alert.p_value)
 
     def _holds(self, kept: _Kept) -> bool:
         if not self._stands(kept.heard):
@@ -166,6 +172,11 @@ def ties(alert: Alert) -> Iterator[Tie]:
         yield alert.protocol, "signer", alert.sender
     for contract in sorted(set(alert.losing)):
         yield alert.protocol, "losing", contract
+
+
+def _beside(one: Alert, other: Alert, window: Height) -> bool:
+    """Say whether it is about another transaction, and near."""
+    return one.tx != other.tx and _near(one, other, window)
 
 
 def _near(one: Alert, other: Alert, window: Height) -> bool:

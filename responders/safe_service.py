@@ -97,15 +97,17 @@ class SafeService:
         client: httpx.Client | None = None,
         wait: Callable[[float], object] = time.sleep,
         waits: tuple[float, ...] = WAITS,
+        seconds: float = SECONDS,
     ) -> None:
         """`address` is what comes before `/api/`; after each of `waits`, in seconds, what may pass
-        is tried again."""
+        is tried again; `seconds` is how long one answer may take."""
         self._address = address.rstrip("/")
         self._client = client or httpx.Client(
-            timeout=SECONDS, follow_redirects=False, trust_env=False
+            timeout=seconds, follow_redirects=False, trust_env=False
         )
         self._wait = wait
         self._waits = waits
+        self._seconds = seconds
 
     def queued(self, safe: str, nonce: int) -> tuple[Queued, ...]:
         """Return what waits at this nonce or later."""
@@ -176,7 +178,7 @@ class SafeService:
 
     def _asked(self, method: str, url: str, request: Mapping[str, Any]) -> tuple[int, bytes]:
         headers = {"content-type": "application/json", "accept": "application/json"}
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + self._seconds
         with self._client.stream(method, url, headers=headers, **request) as answer:
             body = b""
             for piece in answer.iter_bytes():

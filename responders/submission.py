@@ -25,7 +25,7 @@ from schemas.errors import ConfigurationError, TransientError
 _log = logger(__name__)
 
 POST_SECONDS = 1.0
-"""How long the service is waited for, once a block: other brakes must not be held up for longer."""
+"""To connect to the service, and for its answer, once a block: other brakes wait meanwhile."""
 
 LONGEST_WAIT = 86_400
 """Seconds after the alert for which owners are waited for, and asked again when the nonce was used
