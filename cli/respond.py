@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from responders.outlook import Outlook
     from responders.relay import Relay
     from responders.responder import Ears, Responder
+    from responders.submission import Notices
     from runtime.kafka import KafkaBroker
     from runtime.loop import Loop
     from runtime.service import Service
@@ -82,6 +83,7 @@ def _serve(
     if not levers:
         raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")
     account = equipment.account_of(own, chain_id(chain))
+    notices = equipment.notices_of(own, chain_id(chain), levers)
     place = _journal(settings, chain)
     switch = switch_of(settings, place)
     neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
@@ -105,7 +107,9 @@ def _serve(
         equipment.require_own(book.ledger, account)
         alerts = alerts_of(settings, service, intake, broker, chain.name)
         ears = Ears(alerts, signals)
-        responder = _responder(settings, service, Field(levers, outlook, beyond), book, ears)
+        responder = _responder(
+            settings, service, Field(levers, outlook, beyond, notices), book, ears
+        )
         preflight(outlook, levers)
         responder.tick()
         equipment.warn_of_unbounded_loss(outlook, manifests)
@@ -165,6 +169,7 @@ class Field(NamedTuple):
     levers: "Levers"
     outlook: "Outlook"
     beyond: Beyond
+    notices: "Notices | None"
 
 
 @contextmanager
@@ -208,6 +213,7 @@ def _responder(
     from responders.preparation import Preparation
     from responders.responder import Responder
     from responders.response import Response
+    from responders.submission import Submission
     from responders.witness import Witness
 
     own, levers, outlook = settings.respond, field.levers, field.outlook
@@ -217,11 +223,13 @@ def _responder(
         seconds = within_reach(manifests, field.beyond.second, own.epoch, own.emergency)
         witness = Witness(seconds, service.metrics)
     patience = Patience(replace=own.replace_after_blocks, final=settings.finality_of(chain))
+    submission = Submission(outlook, levers, service.metrics, field.notices)
     executor = Executor(
         book,
         outlook,
-        Preparation(outlook, book.ledger, levers, witness),
+        Preparation(outlook, book.ledger, levers, submission, witness),
         Delivery(outlook, levers, patience, service.clock, service.metrics, field.beyond.relay),
+        submission,
     )
     executor.resume()
     return Responder(

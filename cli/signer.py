@@ -13,7 +13,7 @@ def signer(
     from cli.wiring import read_settings
     from responders import equipment
     from responders.signers import policy
-    from responders.signers.desks import Desk, SignerDesk, StatementDesk
+    from responders.signers.desks import Desk, ProposalDesk, SignerDesk, StatementDesk
     from responders.signers.server import listening, serve
     from runtime.service import running
     from schemas.errors import ConfigurationError
@@ -30,6 +30,8 @@ def signer(
         desk: Desk
         if isinstance(allowed, policy.StatementPolicy):
             desk = StatementDesk(equipment.signer_of(own, equipment.NO_CHAIN), allowed)
+        elif isinstance(allowed, policy.ProposalPolicy):
+            desk = ProposalDesk(equipment.signer_of(own, equipment.NO_CHAIN), allowed)
         else:
             desk = SignerDesk(equipment.signer_of(own, allowed.chain_id), allowed)
         serve(listener, desk, client, service.stop, service.health.beat)

@@ -23,6 +23,8 @@ STATES = {
     "refused": "Brake refused",
     "rehearsed": "Brake rehearsed, nothing sent (dry-run)",
     "authorised": "Brake authorised",
+    "drafted": "Proposal to the Safe signed",
+    "submitted": "Brake before the Safe's owners",
     "nonce-reserved": "Nonce reserved",
     "signed": "Brake signed",
     "broadcast": "Brake sent",

@@ -205,6 +205,7 @@ def raise_alert(
         summary=_summary(opinion, ranked, severity, (unit, stake)),
         votes=votes,
         posture=tx.posture,
+        sender=tx.sender,
         reference=links.reference(tx.chain, tx.tx),
         link=links.page(rules.explorer, tx.tx),
     )

@@ -3,6 +3,7 @@
     proposed -> authorised -> nonce-reserved -> signed -> broadcast -> included -> final
                         |       ^                 ^___________|  ^________|  reorged: sent again
                         consented, where operators have to agree
+                        drafted -> submitted, where a Safe's owners are asked
 An ended brake opens again, as `proposed`, when a new alert of its incident calls for it; only
 `final` is for ever.
 """
@@ -21,7 +22,11 @@ from schemas.ids import content_id
 NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
     {
         "proposed": frozenset({"refused", "rehearsed", "authorised", "satisfied", "failed"}),
-        "authorised": frozenset({"refused", "satisfied", "failed", "consented", "nonce-reserved"}),
+        "authorised": frozenset(
+            {"refused", "satisfied", "failed", "consented", "nonce-reserved", "drafted"}
+        ),
+        "drafted": frozenset({"submitted", "refused", "satisfied", "failed"}),
+        "submitted": frozenset({"drafted", "satisfied", "failed"}),
         "consented": frozenset({"consented", "refused", "satisfied", "failed", "nonce-reserved"}),
         "nonce-reserved": frozenset({"signed"}),
         "signed": frozenset({"signed", "broadcast"}),
@@ -103,6 +108,7 @@ def proposed(
         protocol=alert.protocol,
         incident=incident,
         alert=alert.id,
+        linked=beside.linked,
         adapter=lever.brake.adapter,
         target=lever.target,
         calldata=plan.calldata,
@@ -125,6 +131,7 @@ def reopened(
         "proposed",
         alert.summary,
         alert=alert.id,
+        linked=beside.linked,
         terms=terms,
         heard=beside.heard,
         reach=beside.reach,

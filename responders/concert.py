@@ -4,14 +4,17 @@ Each set alerts by itself, so a quorum may be spread over alerts: amounts in one
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 import msgspec
 
-from schemas.alerts import Alert, Vote
+from schemas.alerts import Alert, Vote, Withdrawal
 
 MOST_TRANSACTIONS = 8192
 """Remembered; the oldest is forgotten first. Alerts about one transaction come within moments, in
 which somebody may make thousands of others that alert."""
+
+PHASES = "head", "pending"
 
 MOST_VOTES = 64
 """That an alert has room for."""
@@ -48,7 +51,21 @@ class Concert:
         others = [v for (who, name), v in votes.items() if who != alert.set and name not in own]
         return msgspec.structs.replace(alert, votes=(*alert.votes, *others)[:MOST_VOTES])
 
+    def forget(self, withdrawn: Withdrawal) -> None:
+        """Forget what a set said that does not hold any more."""
+        for place in places_of(withdrawn):
+            votes = self._heard.get(place, {})
+            for said in [said for said in votes if said[0] == withdrawn.set]:
+                del votes[said]
+
 
 def place_of(alert: Alert) -> tuple[str, ...]:
     """Return what has to be equal for two alerts to be about one transaction in one block."""
     return alert.chain, alert.protocol, alert.phase, alert.block_hash, alert.tx
+
+
+def places_of(withdrawn: Withdrawal) -> Iterator[tuple[str, ...]]:
+    """Return where an alert that was withdrawn may have been."""
+    one = withdrawn
+    for phase in PHASES:
+        yield one.chain, one.protocol, phase, one.block_hash, one.tx

@@ -9,6 +9,7 @@ from responders.allowance import buckets
 from responders.evidence import alerting, families, only_volatility, requested, rules_broken
 from responders.guard import GuardState, Request
 from responders.inputs import NOTHING, Beside, Inputs, terms_of, words
+from responders.linkage import Link
 from schemas.actions import Heard, Term
 from schemas.activities import EVERYTHING, Activity
 from schemas.alerts import Alert
@@ -50,8 +51,12 @@ class Surroundings:
     also_stops: frozenset[Activity] = EVERYTHING
     value_exposed: float | None = None
     """What the protocol holds now, in money; None where it was not seen lately."""
+    link: Link | None = None
+    """What speaks for the alert on another transaction."""
     fees_paid: float = 0.0
     """By the transaction that alerted, in money; nought where that is not known."""
+    link_fees_paid: float = 0.0
+    """By the other one."""
     still_at_risk: float | None = None
     """What a simulation at the head shows to be at risk still; None where none was made."""
     heard: Heard | None = None
@@ -83,7 +88,7 @@ def judge(given: Inputs) -> Decision:
         reason=objection or verdict.reason,
         terms=(*terms_of(given), *verdict.terms),
         also_stops=tuple(sorted(given.also_stops)),
-        beside=Beside(given.heard, given.reach),
+        beside=Beside(given.heard, given.reach, given.linked),
         renewal=bool(given.renewal),
     )
 
@@ -101,18 +106,24 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
     )
     exposed = around.value_exposed
     loss, griefing, bucket = manifest.loss, manifest.griefing, buckets(manifest)
+    needed = policy.needed(brake, alert, lapses=around.lapses)
+    link = around.link if families(alert) < needed else None
+    seen = alert if link is None else link.seen_with(alert)
+    # Whoever wants a halt pays for one of the two alone, where another's alert is there already.
+    fees = around.fees_paid if link is None else min(around.fees_paid, around.link_fees_paid)
     return Inputs(
         scope=brake.scope,
         also_stops=frozenset(words(around.also_stops)),
         heard=around.heard,
         reach=None if around.reach is None else replace(around.reach, brake=brake.name),
+        linked=None if link is None else link.alert.id,
         on_graph=around.reach is not None,
         withdrawn=around.withdrawn,
         uncalled=alert.subject == "deployment" and not brake.deployment_may_pause,
         pending=alert.phase == "pending",
-        detectors_agreeing=len(alerting(alert)),
-        families_agreeing=families(alert),
-        families_needed=policy.needed(brake, alert, lapses=around.lapses),
+        detectors_agreeing=len(alerting(seen)),
+        families_agreeing=families(seen),
+        families_needed=needed,
         rules_broken=rules_broken(alert),
         requested=manifest.halted_by(brake) in requested(alert)
         and (brake.scope != "T1" or around.lapses),
@@ -121,14 +132,15 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         renewal=around.lapsing and brake.scope == "T1" and rules_broken(alert) > 0,
         stated_prior=costs.prior,
         posture_odds=alert.posture.odds if alert.posture is not None else 1.0,  # ADR 14
-        p_value=alert.p_value,
+        p_value=seen.p_value,
+        looked_among=None if link is None else link.among,
         false_halt_cost=float(manifest.false_cost_of(brake)),
         halt_cost=float(manifest.cost_of(brake)),
         value_exposed=float(costs.value_exposed) if exposed is None else exposed,
         loss_per_second=float(costs.loss_per_second),
         decoy_prior=griefing.prior if griefing else 0.0,
         griefing_gain=float(griefing.gain) if griefing else 0.0,
-        attacker_cost=float(griefing.decoy_cost) + around.fees_paid if griefing else None,
+        attacker_cost=float(griefing.decoy_cost) + fees if griefing else None,
         response=costs.response_seconds,
         braking=loss.decide_seconds + loss.include_seconds if loss is not None else 0.0,
         bucket_capacity=None if bucket is None else bucket.capacity,

@@ -7,11 +7,14 @@ from pydantic import SecretStr
 
 from responders.allowance import allowances
 from responders.ledger import Ledger
+from responders.levers import Levers
 from responders.outlook import Account, Outlook
+from responders.safe_service import SafeService
 from responders.signer import KeySigner, Signer, address_of, open_keystore
 from responders.signers import kms
-from responders.signers.client import SocketSigner, SocketStater
+from responders.signers.client import SocketProposer, SocketSigner, SocketStater
 from responders.signers.kms import KmsSigner
+from responders.submission import POST_SECONDS, Notices
 from runtime.logs import logger
 from runtime.secrets import one_secret, secret_in
 from runtime.settings import RespondSettings, Settings, SignerSettings
@@ -97,6 +100,23 @@ def heartbeat_of(settings: RespondSettings, chain_id: int) -> Signer | None:
         return None
     password = password_in(settings.heartbeat_password_file)
     return open_keystore(settings.heartbeat_keystore, password, chain_id)
+
+
+def notices_of(settings: RespondSettings, chain_id: int, levers: Levers) -> Notices | None:
+    """Return how brakes are put before owners of Safes, None in dry-run and where none is.
+
+    Raises `ConfigurationError` where one is, and what that takes is not set.
+    """
+    if not settings.armed or not any(lever.proposed for lever in levers.values()):
+        return None
+    if settings.safe_service is None or settings.proposer_socket is None:
+        raise ConfigurationError(
+            "a brake's way leads through a Safe: set respond.emergency, the folder of what its "
+            "owners signed beforehand; or respond.safe_service and respond.proposer_socket, by "
+            "which they are asked"
+        )
+    service = SafeService(settings.safe_service, waits=(), seconds=POST_SECONDS)
+    return Notices(service, SocketProposer(settings.proposer_socket, chain_id))
 
 
 def signer_of(settings: SignerSettings, chain_id: int) -> KeySigner | KmsSigner:

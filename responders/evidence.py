@@ -29,6 +29,11 @@ def _seen(alert: Alert) -> tuple[Vote, ...]:
     return tuple(vote for vote in alerting(alert) if not _asks(vote))
 
 
+def witnessed(alert: Alert) -> frozenset[tuple[str, ...]]:
+    """Return what those that alerted are made from, one entry for each that differs."""
+    return frozenset(tuple(sorted(set(vote.made_from))) for vote in _seen(alert))
+
+
 def families(alert: Alert) -> int:
     """Return the largest number of detectors that alerted of which no two are made from the same.
 

@@ -14,6 +14,7 @@ from responders.entries import Step
 from responders.ledger import Course
 from responders.outlook import Outlook
 from responders.preparation import Preparation
+from responders.submission import Submission
 from runtime.logs import logger
 from schemas.consents import Consent
 from schemas.errors import TransientError
@@ -28,7 +29,12 @@ class Executor:
     """Advances brakes until each has ended or has to wait."""
 
     def __init__(
-        self, book: Book, outlook: Outlook, preparation: Preparation, delivery: Delivery
+        self,
+        book: Book,
+        outlook: Outlook,
+        preparation: Preparation,
+        delivery: Delivery,
+        submission: Submission,
     ) -> None:
         self._book = book
         self._outlook = outlook
@@ -38,6 +44,8 @@ class Executor:
             "proposed": preparation.rehearse,
             "authorised": preparation.prepare,
             "consented": preparation.gather,
+            "drafted": submission.post,
+            "submitted": submission.watch,
             "nonce-reserved": delivery.sign,
             "signed": delivery.send,
             "broadcast": delivery.watch,
@@ -55,9 +63,9 @@ class Executor:
         """End the brakes that wait, without a nonce yet, on an alert that no longer holds."""
         reason = "the alert was withdrawn: its block left the chain"
         for course in self._book.ledger.open():
-            if course.action.alert != alert:
+            if alert not in (course.action.alert, course.action.linked):
                 continue
-            if course.state in ("proposed", "authorised"):
+            if course.state in ("proposed", "authorised", "drafted"):
                 self._book.write(course.then("refused", reason))
             elif course.state == "consented" and not course.step.void:
                 # The word is out; it is kept in mind until it has run out.

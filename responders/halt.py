@@ -110,11 +110,18 @@ def avoidable_loss(given: Inputs) -> float:
     return max(0.0, drained(given, given.response) - drained(given, given.braking))
 
 
+def believed(given: Inputs) -> float:
+    """Return the p-value that the rule goes by: with a linked alert, that of the claim that neither
+    is chance (`responders.linkage`)."""
+    return min(1.0, given.p_value * max(1.0, given.looked_among or 1.0))
+
+
 def judge(given: Inputs) -> Verdict:
     """Apply the rule. Monotone in the probability and in the avoidable loss."""
+    p_value = believed(given)
     prior = raised(given.stated_prior, given.posture_odds * warned(given.heard))
     forced = decoy(given, prior)
-    p = posterior(prior, given.p_value, forced)
+    p = posterior(prior, p_value, forced)
     avoidable = avoidable_loss(given)
     gain = avoidable - given.halt_cost
     # The rule without its divisions; it cannot hold unless there is something to gain.
@@ -129,7 +136,7 @@ def judge(given: Inputs) -> Verdict:
         halt,
         reason,
         (
-            Term(name="bayes_factor", value=bayes_factor(given.p_value)),
+            Term(name="bayes_factor", value=bayes_factor(p_value)),
             Term(name="prior", value=prior),
             Term(name="probability", value=p),
             Term(name="avoidable_loss", value=avoidable, unit="money"),

@@ -29,6 +29,8 @@ class Beside:
     """What neighbours had warned of."""
     reach: Reach | None = None
     """The part of the graph on which brakes were chosen."""
+    linked: str | None = None
+    """The alert on another transaction whose witnesses count."""
 
 
 NOTHING = Beside()
@@ -51,6 +53,9 @@ class Inputs:
     reach: Reach | None = None
     """Where the loss gets, and the brakes on its way; None without a graph. Travels the same way.
     """
+
+    linked: str | None = None
+    """The alert on another transaction whose witnesses count; None where none does."""
 
     withdrawn: float = _number()
     """Whether the alert's block is known to have left the chain."""
@@ -79,6 +84,9 @@ class Inputs:
     stated_prior: float = _number()
     posture_odds: float = _number()
     p_value: float = _number()
+    """Of the alert; with a linked one, of the weaker of the two."""
+    looked_among: float | None = _number("transactions", default=None)
+    """How many transactions the linked alert was found among; None without one."""
     false_halt_cost: float = _number("money")
     halt_cost: float = _number("money")
     value_exposed: float = _number("money")
@@ -125,7 +133,7 @@ def inputs_of(
     """Return what `terms_of` was given; terms that it does not know are passed over.
 
     Raises `PoisonRecordError` when one is missing, is there twice, or has another unit, and when
-    the graph that it speaks of is not there.
+    the graph or the alert that it speaks of is not there.
     """
     named = [(term.name, term) for term in terms]
     found: Mapping[str, Term] = dict(named)
@@ -141,8 +149,16 @@ def inputs_of(
         values[item.name] = item.default if term is None else term.value
     if bool(values["on_graph"]) != (beside.reach is not None):
         raise PoisonRecordError("the action lacks the graph that its brake was chosen on")
-    stopped = frozenset(also_stops)
-    return Inputs(scope=scope, also_stops=stopped, heard=beside.heard, reach=beside.reach, **values)
+    if (values["looked_among"] is None) != (beside.linked is None):
+        raise PoisonRecordError("a linked alert and what it was found among go together")
+    return Inputs(
+        scope=scope,
+        also_stops=frozenset(also_stops),
+        heard=beside.heard,
+        reach=beside.reach,
+        linked=beside.linked,
+        **values,
+    )
 
 
 def words(stopped: Iterable[Activity]) -> tuple[str, ...]:

@@ -11,23 +11,25 @@ strength, so if any of them may pull a brake, the strongest may. Where a protoco
 call from what the transaction did, each is answered by itself: another has nothing to say for it.
 
 A signature takes longer to check than all the rest. What by its own words may pull a brake, alone
-or with what another detector set said of the same transaction, is checked before it counts for
-anything, and before anything of that is joined; of the others only those that are answered.
+or with what another detector set said of the same transaction, or with an alert on another one that
+is tied to it (`responders.linkage`), is checked before it counts for anything, and before anything
+of that is joined; of the others only those that are answered.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import msgspec
 
 from responders import policy
-from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert, place_of
+from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert, place_of, places_of
 from responders.evidence import families, only_volatility, requested, rules_broken
 from responders.halt import strength
+from responders.linkage import Heard, Link, Linkage
 from runtime.broker import Message
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Withdrawal
 from schemas.manifest import Manifest
 
 FLOOD = 200
@@ -36,6 +38,10 @@ FLOOD = 200
 CANDIDATES = 8
 """Of alerts alike that are not checked yet, so many of the strongest are kept to be answered; of
 those that each speak for themselves, `FLOOD`."""
+
+MOST_SETS = 16
+"""Detector sets whose alerts on one transaction are kept until somebody needs them; ours are three,
+and whoever only writes to the topic can make up names."""
 
 Check = Callable[[Message, Alert], bool]
 """Whether an alert may be believed; keeps what may not."""
@@ -48,15 +54,6 @@ class Lane(IntEnum):
     NARROW = 1
     REST = 2
     """No brake may be pulled on its evidence, so it waits until nothing else does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An alert as it came, seen as of the head."""
-
-    message: Message
-    alert: Alert
-    withdrawn: bool = False
 
 
 @dataclass(slots=True)
@@ -81,6 +78,12 @@ class Lanes:
         self._apart = apart
         self._check = check
         self._concert = Concert()
+        self._linkage = Linkage(
+            lambda one: check(one.message, one.alert),
+            lambda one: self._stands(one.alert.id, one.number),
+        )
+        self._number = 0
+        self._withdrawn: OrderedDict[str, int] = OrderedDict()
         self._groups: dict[tuple[object, ...], Group] = {}
         self._unchecked: OrderedDict[tuple[str, ...], dict[str, Heard]] = OrderedDict()
 
@@ -89,20 +92,35 @@ class Lanes:
 
     def add(self, heard: Heard, now: float) -> None:
         """Put an alert behind those that are there."""
-        heard = Heard(heard.message, policy.as_of_the_head(heard.alert), heard.withdrawn)
-        others = self._others(heard.alert)
-        if self._lane(heard, others.values()) is Lane.REST:
-            others[heard.alert.set] = heard
+        self._number += 1
+        alert = policy.as_of_the_head(heard.alert)
+        heard = replace(heard, alert=alert, number=self._number)
+        others = self._others(alert)
+        lane, link = self._lane(heard, others.values()), self._link(heard)
+        if not heard.withdrawn:
+            self._remember(heard)
+        if lane is Lane.REST and link is None:
+            if len(others) >= MOST_SETS:
+                self._settle(others)
+            if not heard.withdrawn:
+                others[alert.set] = heard
             self._put(heard, Lane.REST, now)
             return
-        for name, other in list(others.items()):
-            del others[name]
-            if self._check(other.message, other.alert):
-                self._concert.joined(other.alert)
-        if self._check(heard.message, heard.alert):
-            joined = self._concert.joined(heard.alert)
-            told = Heard(heard.message, joined, heard.withdrawn)
+        self._settle(others)
+        if self._check(heard.message, alert):
+            told = replace(heard, alert=self._concert.joined(alert), link=link)
             self._put(told, self._lane(told), now)
+
+    def withdraw(self, withdrawn: Withdrawal) -> None:
+        """Take an alert that came before for one that does not hold, wherever it waits or may be
+        taken together with others. The withdrawal has to be one that may be believed."""
+        self._withdrawn[withdrawn.alert] = self._number
+        self._withdrawn.move_to_end(withdrawn.alert)
+        if len(self._withdrawn) > MOST_TRANSACTIONS:
+            self._withdrawn.popitem(last=False)
+        self._concert.forget(withdrawn)
+        for place in places_of(withdrawn):
+            self._unchecked.get(place, {}).pop(withdrawn.set, None)
 
     def take(
         self, worst: Lane, wanted: Callable[[Group], bool] = lambda _: True
@@ -112,6 +130,8 @@ class Lanes:
         for key, group in sorted(self._groups.items(), key=lambda item: item[1].lane):
             if group.lane <= worst and wanted(group):
                 del self._groups[key]
+                for place, one in enumerate(group.candidates):
+                    group.candidates[place] = self._as_it_stands(one)
                 speaker = self._speaker(group)
                 if speaker is None:
                     continue
@@ -128,12 +148,47 @@ class Lanes:
             return group.candidates[0]
         for heard in group.candidates:
             if self._check(heard.message, heard.alert):
-                joined = self._concert.joined(heard.alert)
-                return Heard(heard.message, joined, heard.withdrawn)
+                told = heard.alert if heard.withdrawn else self._concert.joined(heard.alert)
+                return replace(heard, alert=told)
         return None
 
+    def _as_it_stands(self, heard: Heard) -> Heard:
+        """Return what waited, as withdrawn where it was since; without a link that was."""
+        link = heard.link
+        if link is not None and not self._stands(link.alert.id, link.number):
+            heard = replace(heard, link=None)
+        if self._stands(heard.alert.id, heard.number):
+            return heard
+        return replace(heard, withdrawn=True)
+
+    def _stands(self, alert: str, number: int) -> bool:
+        return number > self._withdrawn.get(alert, -1)
+
+    def _settle(self, others: dict[str, Heard]) -> None:
+        """Check what was said and not checked yet; join what may be believed."""
+        for other in others.values():
+            if self._check(other.message, other.alert):
+                self._concert.joined(other.alert)
+        others.clear()
+
+    def _remember(self, heard: Heard) -> None:
+        manifest = self._manifests.get(heard.alert.protocol)
+        if manifest is not None:
+            self._linkage.add(heard, manifest.limits.alert_blocks)
+
+    def _link(self, heard: Heard) -> Link | None:
+        """Return what speaks for an alert on another transaction, where it needs that."""
+        manifest = self._manifests.get(heard.alert.protocol)
+        if manifest is None or heard.withdrawn:
+            return None
+        alert = self._concert.recalled(heard.alert)
+        if lane_of(alert, manifest) is Lane.BROAD:
+            return None
+        return self._linkage.find(alert, manifest.limits.alert_blocks)
+
     def _put(self, heard: Heard, lane: Lane, now: float) -> None:
-        key = (alike(heard.alert), heard.withdrawn, lane)
+        link = heard.link and (heard.link.alert.id, heard.link.among)
+        key = (alike(heard.alert), heard.withdrawn, lane, link)
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(lane, now, [])
@@ -159,8 +214,8 @@ class Lanes:
             return Lane.REST
         alert = self._concert.recalled(heard.alert)
         said = (vote for other in others for vote in other.alert.votes)
-        votes = (*alert.votes, *said)[:MOST_VOTES]
-        return lane_of(msgspec.structs.replace(alert, votes=votes), manifest)
+        alert = msgspec.structs.replace(alert, votes=(*alert.votes, *said)[:MOST_VOTES])
+        return lane_of(heard.link.seen_with(alert) if heard.link else alert, manifest)
 
 
 def alike(alert: Alert) -> tuple[object, ...]:

@@ -54,6 +54,11 @@ class Lever:
         """What honest users cannot do while it holds; where nobody says, everything."""
         return self.adapter.plan().also_stops.activities
 
+    @property
+    def proposed(self) -> bool:
+        """Whether it is put before a Safe's owners, for whom nobody can answer."""
+        return self.adapter.proposes
+
     def aimed(self, calldata: str) -> "Lever | None":
         """Return the brake that makes this call, None where this one never does."""
         adapter = self.adapter.aimed(calldata)

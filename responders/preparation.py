@@ -10,6 +10,7 @@ from responders.guard import too_old
 from responders.ledger import Course, Ledger
 from responders.levers import Lever, Levers, lever_of, pulled_by
 from responders.outlook import Outlook
+from responders.submission import Submission
 from responders.voices import Voices
 from responders.witness import Witness, tried
 from runtime.logs import logger
@@ -24,12 +25,18 @@ class Preparation:
     """Ends brakes that should not, need not or cannot be pulled; gives the others their nonce."""
 
     def __init__(
-        self, outlook: Outlook, ledger: Ledger, levers: Levers, witness: Witness | None = None
+        self,
+        outlook: Outlook,
+        ledger: Ledger,
+        levers: Levers,
+        submission: Submission,
+        witness: Witness | None = None,
     ) -> None:
         """With a `witness`, two nodes have to see the same before a brake goes on, or ends."""
         self._outlook = outlook
         self._witness = witness
         self._ledger = ledger
+        self._submission = submission
         self._levers = levers
         self._agreement = Agreement(outlook, Voices(levers))
 
@@ -58,6 +65,8 @@ class Preparation:
         question = question_of(lever, self._outlook.head)
         if question is not None:
             return self._agreement.word(course, lever, question)
+        if lever.proposed:
+            return self._submission.draft(course)
         return self._numbered(course, trial.reason)
 
     def gather(self, course: Course) -> Step | None:
@@ -133,6 +142,8 @@ class Preparation:
     def _short_of_funds(self, lever: Lever) -> str:
         """Return why the account cannot pay, '' when it can. Signed all the same, a brake would
         hold its nonce, and brake out of the blue once the account is funded."""
+        if lever.proposed:
+            return ""
         gas = max(lever.adapter.plan().gas, 0 if lever.quorum is None else GAS)
         needed = gas * self._outlook.fee.ceiling
         if self._outlook.account.address is None or self._outlook.balance >= needed:

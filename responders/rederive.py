@@ -48,7 +48,8 @@ def rederive(action: Action) -> Rederived:
             f"a step {action.state} with {len(action.terms)} terms decides nothing"
         )
     terms = (*action.terms, *action.further)
-    given = inputs_of(action.scope, action.also_stops, terms, Beside(action.heard, action.reach))
+    beside = Beside(action.heard, action.reach, action.linked)
+    given = inputs_of(action.scope, action.also_stops, terms, beside)
     decision = judge(given)
     said, differences = {term.name: term for term in terms}, []
     if decision.allowed != _DECIDED[action.state]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from responders.book import Book
 from responders.executor import Executor
 from responders.intake import AlertIntake
-from responders.lanes import Group, Heard, Lane, Lanes
+from responders.lanes import Group, Lane, Lanes
+from responders.linkage import Heard
 from responders.response import Response
 from runtime.broker import Message, Offsets, Partition
 from runtime.clock import Clock
@@ -114,6 +115,7 @@ class Responder:
                     void.discard(record.id)
             elif self._believes(message, record):
                 void.add(record.alert)
+                self._lanes.withdraw(record)
                 self._executor.withdraw(record.alert)
         return void
 

@@ -13,8 +13,9 @@ from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
 from responders.episodes import Episodes
 from responders.executor import Executor
-from responders.lanes import FLOOD, Heard
+from responders.lanes import FLOOD
 from responders.levers import Lever, Levers
+from responders.linkage import Heard
 from responders.outlook import Outlook
 from runtime.clock import Clock
 from runtime.logs import logger
@@ -96,7 +97,7 @@ class Response:
         cannot be looked at: read the alert again. `UnsafeToContinueError` if a step cannot be
         written down.
         """
-        alert, withdrawn = heard.alert, heard.withdrawn
+        alert, withdrawn, link = heard.alert, heard.withdrawn, heard.link
         levers = self._levers.get(alert.protocol, {})
         if not levers:
             return
@@ -109,7 +110,11 @@ class Response:
             head=max(self._outlook.head, alert.block),
             withdrawn=withdrawn,
             value_exposed=self._outlook.value(alert.protocol),
+            link=link,
             fees_paid=self._outlook.fees_paid(manifest, alert.tx),
+            link_fees_paid=0.0
+            if link is None
+            else self._outlook.fees_paid(manifest, link.alert.tx),
             heard=self._outlook.heard(alert.protocol),
         )
         reached = (levers[brake.name] for brake in policy.ladder(manifest))
@@ -150,7 +155,7 @@ class Response:
                     hops=hops(turn.heard.message.headers),
                 )
                 self._pull(step, decision)
-            if self._episodes.at_work(lever, incident, alert.block):
+            if not lever.proposed and self._episodes.at_work(lever, incident, alert.block):
                 at_work.add(brake.name)
 
     def _around(
@@ -171,16 +176,16 @@ class Response:
         """Return where the loss gets, with the brakes that may be pulled now or just were.
 
         None of them is a brake that could keep others back without holding: one that is in place
-        and was not enough, that could not be pulled, that waits for other operators, or that is on
-        its way for more than `KEEPS_BACK` blocks. It is judged by itself, as is one that halts
-        nothing of the graph, or only what is yet to come.
+        and was not enough, that could not be pulled, that waits for other operators or for a Safe's
+        owners, or that is on its way for more than `KEEPS_BACK` blocks. It is judged by itself, as
+        is one that halts nothing of the graph, or only what is yet to come.
         """
         reach = self._outlook.reach(alert.protocol, alert.losing)
         if reach is None:
             return None
         found = []
         for lever in levers.values():
-            if lever.quorum is not None or lever.unnamed:
+            if lever.quorum is not None or lever.unnamed or lever.proposed:
                 continue
             if self._episodes.at_work(lever, incident, alert.block):
                 if self._episodes.pulled_for(lever, incident, alert.block) <= KEEPS_BACK:

@@ -96,13 +96,18 @@ class SafeService:
         address: str,
         client: httpx.Client | None = None,
         wait: Callable[[float], object] = time.sleep,
+        waits: tuple[float, ...] = WAITS,
+        seconds: float = SECONDS,
     ) -> None:
-        """`address` is what comes before `/api/`."""
+        """`address` is what comes before `/api/`; after each of `waits`, in seconds, what may pass
+        is tried again; `seconds` is how long one answer may take."""
         self._address = address.rstrip("/")
         self._client = client or httpx.Client(
-            timeout=SECONDS, follow_redirects=False, trust_env=False
+            timeout=seconds, follow_redirects=False, trust_env=False
         )
         self._wait = wait
+        self._waits = waits
+        self._seconds = seconds
 
     def queued(self, safe: str, nonce: int) -> tuple[Queued, ...]:
         """Return what waits at this nonce or later."""
@@ -120,12 +125,15 @@ class SafeService:
         )
 
     def propose(self, transaction: SafeTransaction, proposer: Proposer) -> str:
+        """Sign a transaction and put it before the Safe's owners, as `post` does."""
+        return self.post(transaction, proposer.address, proposer.sign_safe(transaction))
+
+    def post(self, transaction: SafeTransaction, sender: str, signature: str) -> str:
         """Put a transaction before the Safe's owners; return its hash, under which they find it.
 
         Raises `ConfigurationError` also when the service has something else under that hash.
         """
-        signature = proposer.sign_safe(transaction)
-        content = transaction.proposal(proposer.address, signature, _ORIGIN)
+        content = transaction.proposal(sender, signature, _ORIGIN)
         where = f"/api/v2/safes/{to_checksum_address(transaction.safe)}/multisig-transactions/"
         self._answered("POST", where, content=msgspec.json.encode(content))
         digest = "0x" + transaction.digest.hex()
@@ -150,7 +158,7 @@ class SafeService:
     def _answered(self, method: str, where: str, **request: Any) -> bytes:
         """Return the body of a good answer; try again what may pass."""
         reason = ""
-        for wait in (*WAITS, None):
+        for wait in (*self._waits, None):
             try:
                 status, body = self._asked(method, self._address + where, request)
             except httpx.HTTPError as error:
@@ -170,7 +178,7 @@ class SafeService:
 
     def _asked(self, method: str, url: str, request: Mapping[str, Any]) -> tuple[int, bytes]:
         headers = {"content-type": "application/json", "accept": "application/json"}
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + self._seconds
         with self._client.stream(method, url, headers=headers, **request) as answer:
             body = b""
             for piece in answer.iter_bytes():

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_keys.exceptions import BadSignature
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -82,6 +84,14 @@ class SafeTransaction:
         """Return the hash that owners sign: `safeTxHash`."""
         message = encode_typed_data(full_message=self.typed)
         return keccak(b"\x19" + message.version + message.header + message.body)
+
+    def proposer_of(self, signature: str) -> str:
+        """Return the account that signed it, in lower-case hexadecimal; '' where none can have."""
+        message = encode_typed_data(full_message=self.typed)
+        try:
+            return str(Account.recover_message(message, signature=signature)).lower()
+        except (ValueError, BadSignature):
+            return ""
 
     def proposal(self, sender: str, signature: str, origin: str) -> dict[str, Any]:
         """Return what the transaction service takes (`POST

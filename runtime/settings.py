@@ -198,7 +198,12 @@ class RespondSettings(Group):
     heartbeat_socket: Path | None = None
     """Instead of a heartbeat keystore: a signer process of its own."""
     emergency: Path | None = None
-    """A folder of what Safes signed beforehand, one `<address>.json` each."""
+    """A folder of what Safes signed beforehand, one `<address>.json` each. Without it, their owners
+    are asked when there is something to brake."""
+    safe_service: Annotated[str | None, Field(pattern=r"^https?://", repr=False)] = None
+    """The Safes' transaction service: what comes before /api/ in its address."""
+    proposer_socket: Path | None = None
+    """Where the `firebreak signer` listens that keeps the key of who proposes to them."""
     fee_cap_gwei: Annotated[int, Field(gt=0)] = 500
     """The most a brake may ever pay per gas: an emergency's cap, not everyday's."""
     epoch: Annotated[int, Field(ge=0)] = 1

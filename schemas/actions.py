@@ -19,6 +19,8 @@ STATES = (
     "rehearsed",
     "authorised",
     "consented",
+    "drafted",
+    "submitted",
     "nonce-reserved",
     "signed",
     "broadcast",
@@ -29,7 +31,8 @@ STATES = (
     "failed",
 )
 """`rehearsed`: dry-run, all but signing was done. `consented`: this operator signed its yes, and
-waits for others. `satisfied`: the target was braked already.
+waits for others. `drafted`: signed as a proposal to a Safe's owners, and not posted yet;
+`submitted`: it is before them. `satisfied`: the target was braked already.
 `refused`, `rehearsed`, `final`, `satisfied` and `failed` end an action. The list may grow: a reader
 takes a state it does not know for one that has not ended."""
 
@@ -78,6 +81,8 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     protocol: Key
     incident: Id
     alert: Id
+    linked: Id | None = None
+    """The alert on another transaction whose witnesses count beside those of `alert`."""
     adapter: Key
     target: Account
     calldata: Hex

@@ -88,6 +88,8 @@ class Alert(Record, tag="alert", frozen=True, kw_only=True):
     """The contract that was created, when one alerted."""
     posture: Posture | None = None
     """What is remembered of the sender. No part of score or p-value: the responder's prior."""
+    sender: Address | None = None
+    """Who signed the transaction, where the source tells it."""
     losing: Annotated[tuple[Address, ...], Meta(max_length=16)] = ()
     """The protocol's contracts that the transaction left with less of some token; empty where flows
     were not seen."""

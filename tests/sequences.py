@@ -18,9 +18,9 @@ from responders.adapters.base import AlsoStops, Condition, Plan
 from responders.bucket import Limits as Flow
 from responders.entries import Step
 from responders.guard import too_old
-from responders.lanes import Heard
 from responders.ledger import Ledger
 from responders.levers import Lever
+from responders.linkage import Heard
 from responders.response import Response
 from runtime.broker import Message
 from runtime.metrics import Metrics

@@ -6,6 +6,7 @@ from responders.adapters.route import Route
 from responders.chain import Call, Receipt
 from responders.questions import Question
 from responders.reverts import explain, key_of
+from runtime.safe_transactions import SafeTransaction
 
 
 class RoutedAdapter:
@@ -37,6 +38,15 @@ class RoutedAdapter:
     def question(self, block: int) -> Question | None:
         """Return what operators have to agree to, after this block."""
         return self._route.question(self._call(block), block)
+
+    @property
+    def proposes(self) -> bool:
+        """Whether the brake is put before people."""
+        return self._route.proposes
+
+    def proposal(self) -> SafeTransaction | None:
+        """Return what is put before a Safe's owners."""
+        return self._route.proposal(self._call(None))
 
     def probe(self, block: int) -> Condition:
         """Look at the target after this block."""

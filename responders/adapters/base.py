@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from responders.chain import Call, Receipt
 from responders.questions import Question
+from runtime.safe_transactions import SafeTransaction
 from schemas.activities import EVERYTHING, Activity
 from schemas.errors import TransientError
 
@@ -103,6 +104,16 @@ class Adapter(Protocol):
     def question(self, block: int) -> Question | None:
         """Return what operators have to agree to before it is pulled, after this block; None where
         nobody is asked. Raises `NotNowError` when it cannot be asked as things are."""
+        ...
+
+    @property
+    def proposes(self) -> bool:
+        """Whether it is put before a Safe's owners, who pull it or not."""
+        ...
+
+    def proposal(self) -> SafeTransaction | None:
+        """Return what is put before a Safe's owners, as it has to be after the newest block; None
+        where it is pulled without them. Raises `NotNowError` when there is nothing to put."""
         ...
 
     def probe(self, block: int) -> Condition:

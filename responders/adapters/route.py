@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from responders.chain import Call
 from responders.questions import Question
+from runtime.safe_transactions import SafeTransaction
 
 
 class Route(ABC):
@@ -13,6 +14,9 @@ class Route(ABC):
 
     name: str = ""
     """What a refusal's reason begins with, '' for nothing between us and the target."""
+
+    proposes: bool = False
+    """Whether the call is put before people, who make it or not."""
 
     errors: Mapping[str, str] = MappingProxyType({})
     """What its own reverts mean, by the text or the selector of the error."""
@@ -32,6 +36,11 @@ class Route(ABC):
     def question(self, call: Call, block: int | None) -> Question | None:  # noqa: ARG002 - most ask nobody
         """Return what operators have to agree to before the call is made, None where nobody is
         asked. Raises as `wrapped` does."""
+        return None
+
+    def proposal(self, call: Call) -> SafeTransaction | None:  # noqa: ARG002 - most make the call
+        """Return what is put before a Safe's owners, None where the call is made without them.
+        Raises as `wrapped` does."""
         return None
 
 

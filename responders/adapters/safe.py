@@ -1,4 +1,5 @@
-"""Through a Safe, by emergency transactions that its owners signed beforehand.
+"""Through a Safe, by emergency transactions that its owners signed beforehand, or by proposals that
+they sign then.
 
 The Safe has the protocol's role; anybody may send what its owners signed. Three traps. A signature
 is for one nonce, and every other transaction of the Safe uses one up: sign for several, and anew in
@@ -86,13 +87,48 @@ class SignedSafe(Route):
         return f"the Safe is at nonce {nonce}, and this call is signed for {told}: sign it anew"
 
 
-def route_of(chain: Chain, safe: str, folder: Path | None) -> SignedSafe:
-    """Return the route by what is signed for a Safe: `<address>.json` in this folder.
+class ProposedSafe(Route):
+    """Puts calls before the Safe's owners, for the nonce that the Safe is at."""
+
+    name = "by the Safe"
+    errors = ERRORS
+    proposes = True
+
+    def __init__(self, chain: Chain, safe: str) -> None:
+        self._chain = chain
+        self._safe = safe
+        self._id = int(chain.name.rpartition(":")[2])
+
+    def wrapped(self, call: Call, action: str, block: int | None) -> Call:  # noqa: ARG002 - as any route
+        """Raise: only the owners make it."""
+        raise NotNowError("the call is put before the Safe's owners, who sign nothing beforehand")
+
+    def rehearsed(
+        self,
+        call: Call,
+        action: str,  # noqa: ARG002 - the Safe knows no names
+        sender: str,  # noqa: ARG002 - the Safe calls
+        block: int | None,  # noqa: ARG002 - its nonce is no matter here
+    ) -> tuple[Call, str]:
+        """Return the call, as the Safe makes it."""
+        return call, self._safe
+
+    def proposal(self, call: Call) -> SafeTransaction:
+        """Return the transaction of the Safe that makes the call."""
+        nonce = word(self._chain, self._safe, called("nonce()"), None)
+        if nonce is None:
+            raise NotNowError(f"{self._safe} does not tell its nonce: it is no Safe")
+        return SafeTransaction(self._id, self._safe, call.to, call.data, nonce)
+
+
+def route_of(chain: Chain, safe: str, folder: Path | None) -> SignedSafe | ProposedSafe:
+    """Return the route by what is signed for a Safe: `<address>.json` in this folder; without a
+    folder its owners are asked.
 
     Raises `ConfigurationError` when it is not there, others may read it, or it is for another.
     """
     if folder is None:
-        raise ConfigurationError("safe: set respond.emergency, the folder of what is signed")
+        return ProposedSafe(chain, safe)
     path = folder / f"{safe}.json"
     require_private(path)
     try:

@@ -16,6 +16,7 @@ from responders.signers.wire import (
     Attestation,
     Describe,
     Description,
+    Propose,
     Question,
     Refusal,
     Sign,
@@ -26,6 +27,7 @@ from responders.signers.wire import (
     send,
 )
 from responders.transactions import Signed, fields, says
+from runtime.safe_transactions import SafeTransaction
 from runtime.statement import signer_of
 from schemas.errors import ConfigurationError, PoisonRecordError, TransientError
 from schemas.signals import Signal
@@ -126,6 +128,42 @@ class SocketStater:
             signed = ""
         if signed != self._address:
             raise TransientError(f"the signer at {self._path} signed something else; not told")
+        return answer.signature
+
+
+class SocketProposer:
+    """Asks a signer process for signatures of proposals to Safes. Nothing of its answer is believed
+    either."""
+
+    def __init__(self, path: Path, chain_id: int) -> None:
+        """Raises `ConfigurationError` where a key answers that does more than propose, or for
+        another chain; `TransientError` where none does."""
+        self._path = path
+        found = _asked(path, Describe())
+        if not isinstance(found, Description):
+            raise TransientError(f"the signer at {path} does not say who it is: {found}")
+        if found.chain_id != chain_id or found.fee_cap:
+            raise ConfigurationError(
+                f"the signer at {path} does not propose on eip155:{chain_id} alone; proposals need "
+                "a key of their own, with a policy of [proposals]"
+            )
+        self._address = found.address.lower()
+
+    @property
+    def address(self) -> str:
+        """The account."""
+        return self._address
+
+    def sign_safe(self, transaction: SafeTransaction) -> str:
+        """Return the signature of its `safeTxHash`."""
+        one = transaction
+        answer = _asked(self._path, Propose(one.safe, one.to, one.data, one.nonce))
+        if isinstance(answer, Refusal):
+            raise SignerRefusalError(f"the signer at {self._path} refuses: {answer.reason}")
+        if not isinstance(answer, Attestation):
+            raise TransientError(f"the signer at {self._path} could not sign: {answer}")
+        if one.proposer_of(answer.signature) != self._address:
+            raise TransientError(f"the signer at {self._path} signed something else; not posted")
         return answer.signature
 
 

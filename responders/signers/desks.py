@@ -1,5 +1,5 @@
 """What a signer process signs: what its policy allows, and nothing else. One desk for a key that
-brakes, another for one that warns neighbours."""
+brakes, one for a key that warns neighbours, one for a key that proposes to Safes."""
 
 import threading
 import time
@@ -9,8 +9,9 @@ from typing import Protocol
 from responders import questions as operators
 from responders.chain import Call
 from responders.fees import Fee
+from responders.safe_service import Proposer
 from responders.signer import Signer
-from responders.signers.policy import Rate, SignerPolicy, StatementPolicy
+from responders.signers.policy import ProposalPolicy, Rate, SignerPolicy, StatementPolicy
 from responders.signers.wire import (
     Answer,
     Attest,
@@ -18,6 +19,7 @@ from responders.signers.wire import (
     Describe,
     Description,
     Failure,
+    Propose,
     Question,
     Refusal,
     Sign,
@@ -25,6 +27,7 @@ from responders.signers.wire import (
     State,
 )
 from runtime.logs import logger
+from runtime.safe_transactions import SafeTransaction
 from schemas.errors import PipelineError, PoisonRecordError
 from schemas.signals import Signal, require_form
 
@@ -76,6 +79,8 @@ class SignerDesk:
             return Description(self._signer.address, policy.chain_id, policy.fee_cap)
         if isinstance(question, State):
             return Refusal("this key brakes; warnings have a key of their own")
+        if isinstance(question, Propose):
+            return Refusal("this key brakes; proposals have a key of their own")
         with self._lock:
             return self._attest(question) if isinstance(question, Attest) else self._sign(question)
 
@@ -159,6 +164,43 @@ class StatementDesk:
         if signal.seq <= self._latest:
             return f"sequence {signal.seq} is not above {self._latest}, which was signed already"
         return _spent(self._rate, self._policy.signatures_per_hour, self._monotonic())
+
+
+class ProposalDesk:
+    """Answers for a key that puts transactions before the owners of Safes."""
+
+    def __init__(
+        self,
+        signer: Proposer,
+        policy: ProposalPolicy,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._signer = signer
+        self._policy = policy
+        self._rate = Rate(policy.signatures_per_hour)
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+
+    def answer(self, question: Question) -> Answer:
+        """Sign, or say why not."""
+        if isinstance(question, Describe):
+            return Description(self._signer.address, self._policy.chain_id, 0)
+        if not isinstance(question, Propose):
+            return Refusal("this key signs proposals to Safes, and nothing else")
+        with self._lock:
+            return self._propose(question)
+
+    def _propose(self, asked: Propose) -> Answer:
+        made = SafeTransaction(self._policy.chain_id, asked.safe, asked.to, asked.data, asked.nonce)
+        told = {"safe": made.safe, "to": made.to, "call": made.data[:10], "nonce": made.nonce}
+
+        def sign() -> Attestation:
+            signature = self._signer.sign_safe(made)
+            _log.info("proposal_signed", **told)
+            return Attestation(signature)
+
+        most, now = self._policy.signatures_per_hour, self._monotonic()
+        return _answered(self._policy.objection(made) or _spent(self._rate, most, now), sign, told)
 
 
 def _answered(objection: str, sign: Callable[[], Answer], told: Mapping[str, object]) -> Answer:

@@ -26,6 +26,7 @@ from responders.chain import Call
 from responders.fees import Fee
 from responders.questions import LONGEST, Question
 from responders.reverts import selector
+from runtime.safe_transactions import SafeTransaction
 from schemas.errors import ConfigurationError
 from schemas.signals import MAX_LIFETIME, Signal
 
@@ -136,6 +137,38 @@ class StatementPolicy(_Strict):
         return ""
 
 
+class Proposable(_Strict):
+    """One call that a Safe may be asked to make."""
+
+    safe: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^0x[0-9a-f]{40}$")]
+    to: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^0x[0-9a-f]{40}$")]
+    data: Annotated[str, BeforeValidator(_lower), Field(pattern=r"^0x([0-9a-f]{2}){4,4096}$")]
+    """The whole calldata: the arguments tell a brake from a release."""
+
+
+class ProposalPolicy(_Strict):
+    """What may be put before a Safe's owners; everything else is refused, and so is every
+    transaction: a key that proposes never brakes."""
+
+    chain: Annotated[str, Field(pattern=r"^eip155:[1-9][0-9]{0,17}$")]
+    allow: Annotated[tuple[Proposable, ...], Field(min_length=1, max_length=256)]
+    signatures_per_hour: Annotated[StrictInt, Field(gt=0, le=100_000)]
+
+    @property
+    def chain_id(self) -> int:
+        """The chain's number."""
+        return int(self.chain.rpartition(":")[2])
+
+    def objection(self, asked: SafeTransaction) -> str:
+        """Say why this is not signed, '' if it may be."""
+        if asked.chain_id != self.chain_id:
+            return f"eip155:{asked.chain_id} is not the signer's chain"
+        call = asked.safe.lower(), asked.to.lower(), asked.data.lower()
+        if call not in {(one.safe, one.to, one.data) for one in self.allow}:
+            return f"{call[2][:10]} on {call[1]} by {call[0]} is not on the signer's list"
+        return ""
+
+
 class Rate:
     """How many signatures an hour still has room for; a sliding window on a monotonic clock."""
 
@@ -151,9 +184,10 @@ class Rate:
         return True
 
 
-def load(path: Path) -> SignerPolicy | StatementPolicy:
+def load(path: Path) -> SignerPolicy | StatementPolicy | ProposalPolicy:
     """Read a policy from a TOML file that only its owner may change: of a key that warns, where it
-    has a table `[signals]` and nothing else, otherwise of one that brakes.
+    has a table `[signals]` and nothing else, of one that proposes, where that is `[proposals]`,
+    otherwise of one that brakes.
 
     Raises `ConfigurationError` naming file and field.
     """
@@ -170,6 +204,8 @@ def load(path: Path) -> SignerPolicy | StatementPolicy:
         document = tomllib.loads(data.decode())
         if document.keys() == {"signals"}:
             return StatementPolicy.model_validate(document["signals"])
+        if document.keys() == {"proposals"}:
+            return ProposalPolicy.model_validate(document["proposals"])
         return SignerPolicy.model_validate(document)
     except (UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error

@@ -57,9 +57,19 @@ class State(msgspec.Struct, frozen=True, tag="state", forbid_unknown_fields=True
     signal: Signal
 
 
+class Propose(msgspec.Struct, frozen=True, tag="propose", forbid_unknown_fields=True):
+    """Sign this transaction of a Safe, to be put before its owners. There is no field for value,
+    delegatecall or refund."""
+
+    safe: _Address
+    to: _Address
+    data: _Data
+    nonce: _Amount
+
+
 class Description(msgspec.Struct, frozen=True, tag="description", forbid_unknown_fields=True):
     """The account, its chain, and the most per gas that it offers, in wei; both nought of a key
-    that signs warnings alone."""
+    that signs warnings alone, the latter of one that signs proposals alone."""
 
     address: _Address
     chain_id: _Amount
@@ -74,7 +84,7 @@ class Signature(msgspec.Struct, frozen=True, tag="signed", forbid_unknown_fields
 
 
 class Attestation(msgspec.Struct, frozen=True, tag="attested", forbid_unknown_fields=True):
-    """The signature of the yes, or of the warning."""
+    """The signature of the yes, the warning or the proposal."""
 
     signature: Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{130}$")]
 
@@ -91,7 +101,7 @@ class Failure(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=T
     reason: Annotated[str, msgspec.Meta(max_length=512)]
 
 
-Question = Describe | Sign | Attest | State
+Question = Describe | Sign | Attest | State | Propose
 Answer = Description | Signature | Attestation | Refusal | Failure
 
 _questions = msgspec.json.Decoder(Question)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from eth_utils.address import to_checksum_address
 
-from responders.adapters.base import Adapter, Condition, Outcome
+from responders.adapters.base import Adapter, Condition, NotNowError, Outcome
 from responders.adapters.safe import Emergency
 from runtime.safe_transactions import NOBODY, SafeTransaction
 from sandbox.evm import Call, Contract
@@ -174,9 +174,13 @@ def test_a_file_that_is_not_as_it_must_be_is_named(
         emergencies.adapter()
 
 
-def test_without_a_folder_the_setting_is_named(emergencies: Emergencies) -> None:
-    with pytest.raises(ConfigurationError, match=r"set respond\.emergency"):
-        emergencies.stage.adapter(emergencies.brake)
+def test_without_a_folder_the_owners_are_asked(emergencies: Emergencies) -> None:
+    asked = emergencies.stage.adapter(emergencies.brake)
+    proposal = asked.proposal()
+    assert proposal is not None
+    assert (proposal.safe, proposal.to) == (emergencies.brake.safe, emergencies.brake.target)
+    with pytest.raises(NotNowError, match="before the Safe's owners"):
+        asked.call("0" * 64)
 
 
 def test_the_file_is_what_was_written(emergencies: Emergencies) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.process import ChildProcess
 
-pytestmark = [pytest.mark.kafka, pytest.mark.node]
+pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow]
 
 LONGEST = 240.0
 """Seconds; three windows take half a minute on a quiet machine."""

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from responders.decision import Surroundings, decide
 from responders.guard import GuardState
-from responders.lanes import Heard, Lane, Lanes, alike, lane_of
+from responders.lanes import Lane, Lanes, alike, lane_of
+from responders.linkage import Heard
 from responders.policy import ladder
 from schemas.alerts import Alert
 from tests.unit.responders.examples import POOL, alert, brake, costs, manifest, vote
@@ -58,16 +59,19 @@ def test_nothing_is_lost_by_answering_together(given_: list[Alert], seen: Surrou
         lanes.add(Heard(MESSAGE, one), 0.0)
     groups = list(lanes.take(Lane.REST))
     assert sum(count for _, count in groups) == len(given_)
-    order = [lane_of(heard.alert, MANIFEST) for heard, _ in groups]
+    told = [h.link.seen_with(h.alert) if h.link else h.alert for h, _ in groups]
+    order = [lane_of(one, MANIFEST) for one in told]
     assert order == sorted(order)
-    speakers = {alike(heard.alert): heard.alert for heard, _ in groups}
     for brake_ in ladder(MANIFEST):
         for one in given_:
             if one.phase == "pending":
                 continue
             if decide(one, brake_, MANIFEST, seen).allowed:
-                speaker = speakers[alike(one)]
-                assert decide(speaker, brake_, MANIFEST, seen).allowed
+                speakers = [heard for heard, _ in groups if alike(heard.alert) == alike(one)]
+                assert any(
+                    decide(h.alert, brake_, MANIFEST, replace(seen, link=h.link)).allowed
+                    for h in speakers
+                )
 
 
 @settings(max_examples=200, deadline=None)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import msgspec
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from responders.rederive import rederive
 from schemas.actions import Action, Heard, Term, Warned
 from schemas.activities import Activity
 from schemas.codec import decode, encode
+from schemas.errors import PoisonRecordError
 from schemas.reach import Link, Option, Place, Reach
 from tests.unit.responders.examples import POOL, inputs
 from tests.unit.responders.test_guard import action
@@ -52,8 +54,11 @@ reaches = st.builds(
 @st.composite
 def cases(draw: st.DrawFn) -> Inputs:
     reach = draw(st.none() | reaches)
+    among = draw(st.none() | st.floats(1, 1e6))
     return replace(
         inputs(),
+        looked_among=among,
+        linked=None if among is None else "0" * 64,
         reach=reach,
         on_graph=float(reach is not None),
         heard=draw(st.none() | told_by_neighbours),
@@ -93,6 +98,7 @@ def told(given: Inputs) -> Action:
         also_stops=decision.also_stops,
         heard=decision.beside.heard,
         reach=decision.beside.reach,
+        linked=decision.beside.linked,
     )
     return decode(encode(said), Action)
 
@@ -111,6 +117,15 @@ def test_the_other_verdict_is_noticed(case: Inputs) -> None:
     said = told(case)
     other = "refused" if said.state == "authorised" else "authorised"
     assert not rederive(msgspec.structs.replace(said, state=other)).equal
+
+
+@unhurried
+@given(cases())
+def test_a_linked_alert_that_was_left_out_or_made_up_is_noticed(case: Inputs) -> None:
+    said = told(case)
+    other = None if said.linked else "0" * 64
+    with pytest.raises(PoisonRecordError, match="linked"):
+        rederive(msgspec.structs.replace(said, linked=other))
 
 
 @unhurried

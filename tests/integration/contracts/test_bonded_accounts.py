@@ -194,14 +194,28 @@ def agrees(bonded: Bonded, model: Model) -> None:
         assert bonded.owed(account) == model.owed.get(account.address, 0)
 
 
-@settings(
-    max_examples=120,
+unhurried = settings(
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+
+
+@settings(unhurried, max_examples=20)
 @given(steps)
 def test_it_always_has_what_it_owes_and_pays_what_is_due(bonded: Bonded, plan: list[Step]) -> None:
+    holds(bonded, plan)
+
+
+@pytest.mark.slow
+@settings(unhurried, max_examples=300)
+@given(steps)
+def test_it_does_for_hundreds_of_sequences(bonded: Bonded, plan: list[Step]) -> None:
+    holds(bonded, plan)
+
+
+def holds(bonded: Bonded, plan: list[Step]) -> None:
+    """Play a sequence, then let everybody take what is theirs."""
     snapshot = bonded.node.rpc("evm_snapshot")
     bonded.chain = Chain(bonded.node)
     model = Model(pool=4 * TERMS.reward)

@@ -65,8 +65,8 @@ def test_a_stolen_role_draws_once(guarded: Guarded, tally: Tally, stolen: str) -
     A hirer cannot open what the manager closes. An admin can, so there the brake is the coffer's.
     """
     stage, theatre, council = guarded.stage, guarded.theatre, Council(guarded)
-    keeper, thief, people = theatre.keeper, theatre.thief, theatre.people(18)
-    operators, hired = people[:6], people[6:]
+    keeper, thief, people = theatre.keeper, theatre.thief, theatre.people(19)
+    operators, hired, newcomer = people[:6], people[6:18], people[18]
     office = Office(guarded, council, operators)
     manager, (coffer, other) = office.manager, office.coffers
     council.decide(manager.call("grantRole", HIRER, keeper.address, 0))
@@ -94,6 +94,9 @@ def test_a_stolen_role_draws_once(guarded: Guarded, tally: Tally, stolen: str) -
     assert said == [], "drawing is what operators do"
 
     guarded.arm(manifest)
+    guarded.strike((keeper, office.hires(newcomer)))
+    guarded.strike((newcomer, office.draws(coffer, newcomer, 120 * ETHER)))
+    assert "included" not in guarded.states(), "who is hired and draws as others do is no thief"
     before = council.held(coffer.address)
     assert guarded.strike((keeper, office.hires(thief))) is None, "one more is a habit: not seen"
     draw = office.draws(coffer, thief, SHARE)

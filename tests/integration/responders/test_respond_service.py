@@ -156,7 +156,7 @@ def running(process: ChildProcess) -> Iterator[None]:
         pytest.fail(process.tail())
 
 
-def test_an_armed_responder_brakes_survives_a_kill_and_believes_no_stranger(
+def test_an_armed_responder_brakes_alone_survives_a_kill_and_believes_no_stranger(
     setting: Setting, run: Run, tmp_path: Path
 ) -> None:
     stranger = load_signer(generate(tmp_path / "stranger", "detector"))
@@ -166,6 +166,10 @@ def test_an_armed_responder_brakes_survives_a_kill_and_believes_no_stranger(
     with running(first):
         until(lambda: setting.actions.states()[-1:] == ["broadcast"])
         until(lambda: setting.letters.count() == 1)
+    beside = run("--armed")
+    assert beside.wait(PATIENCE) == 2
+    assert "another process" in beside.tail(), "no two share a journal"
+    assert first.status is None
     first.kill()
     second = run("--armed")
     with running(second):
@@ -184,28 +188,7 @@ def test_an_armed_responder_brakes_survives_a_kill_and_believes_no_stranger(
     assert second.stop() == 0
 
 
-def test_without_the_flag_it_rehearses_and_sends_nothing(setting: Setting, run: Run) -> None:
-    setting.publish(setting.place.alert())
-    process = run()
-    with running(process):
-        until(lambda: setting.actions.states() == ["proposed", "rehearsed"])
-    assert process.stop() == 0
-    assert setting.place.pending() == {}
-    assert not setting.place.paused()
-
-
-def test_two_responders_never_share_a_journal(setting: Setting, run: Run) -> None:
-    setting.publish(setting.place.alert())
-    first = run("--armed")
-    with running(first):
-        until(lambda: bool(setting.actions.states()))
-    second = run("--armed")
-    assert second.wait(PATIENCE) == 2
-    assert "another process" in second.tail()
-    assert first.status is None
-
-
-def test_a_neighbours_warning_raises_what_is_believed(
+def test_without_the_flag_it_sends_nothing_and_a_neighbour_s_warning_raises_what_is_believed(
     setting: Setting, run: Run, broker: KafkaBroker
 ) -> None:
     (manifest,) = (setting.folder / "protocols").glob("*.toml")
@@ -231,4 +214,11 @@ def test_a_neighbours_warning_raises_what_is_believed(
 
     with running(process):
         until(lambda: odds() > 9)
-    assert setting.actions.count() == 0
+        assert setting.actions.count() == 0
+        setting.publish(setting.place.alert())
+        until(lambda: setting.actions.states() == ["proposed", "rehearsed"])
+    decided = decode(setting.actions.values[-1], Action)
+    assert decided.heard is not None, "it counts in the decision"
+    assert process.stop() == 0
+    assert setting.place.pending() == {}
+    assert not setting.place.paused()

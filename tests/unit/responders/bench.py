@@ -19,6 +19,7 @@ from responders.preparation import Preparation
 from responders.relay import Relay
 from responders.responder import Ears, Responder
 from responders.response import Response
+from responders.submission import Notices, Submission
 from responders.witness import Witness
 from runtime.broker import Broker, Message, Partition
 from runtime.intake import Intake
@@ -84,6 +85,7 @@ class Beside:
     """Where neighbours speak; the responder's own topics, without another."""
     second: Chain | None = None
     relay: Relay | None = None
+    notices: Notices | None = None
 
 
 class Assembly:
@@ -111,10 +113,11 @@ class Assembly:
         self.book = Book(journal, producer, self.metrics)
         seconds = within_reach([given], beside.second, 1) if beside.second else {}
         witness = Witness(seconds, self.metrics) if beside.second else None
+        submission = Submission(self.outlook, levers, self.metrics, beside.notices)
         self.executor = Executor(
             self.book,
             self.outlook,
-            Preparation(self.outlook, self.book.ledger, levers, witness),
+            Preparation(self.outlook, self.book.ledger, levers, submission, witness),
             Delivery(
                 self.outlook,
                 levers,
@@ -123,6 +126,7 @@ class Assembly:
                 self.metrics,
                 beside.relay,
             ),
+            submission,
         )
         self.executor.resume()
         response = Response(

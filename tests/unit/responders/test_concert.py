@@ -3,7 +3,7 @@ from pathlib import Path
 from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert
 from responders.evidence import families
 from tests.unit.responders.bench import bench
-from tests.unit.responders.examples import alert, vote
+from tests.unit.responders.examples import alert, vote, withdrawal
 from tests.unit.responders.fakes import FakeChain
 
 AMOUNTS, EVENTS = vote("asset-outflow"), vote("privilege", made_from=("events",))
@@ -58,3 +58,11 @@ def test_a_quorum_of_two_sets_pulls_the_brake(tmp_path: Path) -> None:
         assert responder.states()[-1] == "refused"
         responder.receive(ACTS)
         assert responder.states()[-1] == "broadcast"
+
+
+def test_a_set_whose_alert_was_withdrawn_is_heard_no_more(tmp_path: Path) -> None:
+    with bench(tmp_path / "journal.jsonl", FakeChain(102)) as responder:
+        responder.receive(CORE)
+        responder.receive(withdrawal(CORE))
+        responder.receive(ACTS)
+        assert responder.states()[-1] == "refused"

@@ -71,6 +71,8 @@ def test_an_action_has_room_for_every_number() -> None:
         attacker_cost=1.0,
         heard=Heard(issuers=1),
         reach=Reach(),
+        looked_among=1.0,
+        linked="0" * 64,
     )
     assert None not in [getattr(full, name) for name in full.__slots__]
     terms = judge(full).terms

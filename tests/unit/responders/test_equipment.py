@@ -7,10 +7,12 @@ from pydantic import SecretStr
 
 from responders import equipment
 from responders.ledger import fold
+from responders.levers import within_reach
 from responders.outlook import Account
 from runtime.settings import RespondSettings
 from schemas.errors import ConfigurationError
-from tests.unit.responders.fakes import SIGNER
+from tests.unit.responders.examples import brake, manifest
+from tests.unit.responders.fakes import SIGNER, FakeChain
 from tests.unit.responders.test_ledger import step
 
 KEY = bytes(31) + b"\x07"
@@ -114,3 +116,16 @@ def test_brakes_of_another_account_have_to_be_settled_first() -> None:
         equipment.require_own(ledger, Account("0xbb", SIGNER))
     settled = fold([step("final", nonce=1, sender="0xaa")])
     equipment.require_own(settled, Account("0xbb", SIGNER))
+
+
+@pytest.mark.parametrize("armed", [True, False])
+def test_a_way_through_a_safe_needs_who_is_asked(*, armed: bool) -> None:
+    asked = brake(adapter="pausable", gate=None, safe="0x" + "5a" * 20)
+    levers = within_reach([manifest(asked)], FakeChain(), 1)
+    settings = RespondSettings(armed=armed, safe_service="https://safe.example")
+    if armed:
+        with pytest.raises(ConfigurationError, match=r"respond\.proposer_socket"):
+            equipment.notices_of(settings, 1, levers)
+    else:
+        assert equipment.notices_of(settings, 1, levers) is None
+    assert equipment.notices_of(settings, 1, {}) is None

@@ -1,11 +1,12 @@
 """What is answered first, what together, and what is not believed."""
 
-from responders.lanes import CANDIDATES, Heard, Lane, Lanes
+from responders.lanes import CANDIDATES, MOST_SETS, Lane, Lanes
+from responders.linkage import Heard
 from runtime.broker import Message
 from schemas.alerts import Alert, Reason
 from schemas.manifest import Manifest
 from schemas.topics import ALERTS
-from tests.unit.responders.examples import POOL, alert, brake, manifest, vote
+from tests.unit.responders.examples import POOL, alert, brake, manifest, vote, withdrawal
 
 VAULT = "0x" + "cc" * 20
 MESSAGE = Message(ALERTS.name, 0, 0, b"meadow", None, ())
@@ -135,3 +136,36 @@ def test_where_each_speaks_for_itself_none_is_left_out_and_all_are_counted() -> 
     assert sum(count for _name, count in found) == 3 * CANDIDATES
     put(made, alert(1, votes=LONELY), alert(1, votes=LONELY, tx=tx(9)))
     assert len(taken(made)) == 1, "no brake may be pulled on these"
+
+
+def test_what_was_withdrawn_while_it_waited_is_answered_as_withdrawn() -> None:
+    made = lanes()
+    put(made, alert(1, votes=LONELY), alert(2))
+    for gone in (alert(1), alert(2)):
+        made.withdraw(withdrawal(gone))
+    assert [heard.withdrawn for heard, _ in made.take(Lane.REST)] == [True, True]
+    put(made, alert(1, votes=LONELY))  # said anew
+    assert [heard.withdrawn for heard, _ in made.take(Lane.REST)] == [False]
+
+
+def test_what_waited_unchecked_and_was_withdrawn_is_joined_to_nothing() -> None:
+    made = lanes(manifest(brake()))
+    put(made, alert(1, votes=LONELY))
+    made.withdraw(withdrawal(alert(1)))
+    put(made, alert(1, votes=CALLS, set="acts"))
+    assert {len(heard.alert.votes) for heard, _ in made.take(Lane.REST)} == {1}
+
+
+def test_made_up_sets_hide_no_true_one_and_fill_no_memory() -> None:
+    def forged(message: Message, one: Alert) -> bool:
+        return not one.set.startswith("made-up")
+
+    given = manifest(brake())
+    made = Lanes({given.protocol: given}, forged)
+    put(made, alert(1, votes=LONELY))
+    for number in range(4 * MOST_SETS):
+        put(made, alert(1, votes=LONELY, set=f"made-up-{number}"))
+    assert all(len(waiting) <= MOST_SETS for waiting in made._unchecked.values())
+    put(made, alert(1, votes=CALLS, set="acts"))
+    broad = [heard for heard, _ in made.take(Lane.BROAD)]
+    assert [len(heard.alert.votes) for heard in broad] == [2]

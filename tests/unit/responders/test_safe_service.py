@@ -33,11 +33,16 @@ def row(**changes: Any) -> dict[str, Any]:
 class Script:
     """A service that answers what it is told, and what was asked of it."""
 
-    def __init__(self, *answers: httpx.Response | Exception) -> None:
+    def __init__(
+        self, *answers: httpx.Response | Exception, seconds: float = safe_service.SECONDS
+    ) -> None:
         self.answers, self.asked, self.waited = list(answers), list[httpx.Request](), list[float]()
         transport = httpx.MockTransport(self._answer)
         self.service = SafeService(
-            "https://safe.example/", httpx.Client(transport=transport), self.waited.append
+            "https://safe.example/",
+            httpx.Client(transport=transport),
+            self.waited.append,
+            seconds=seconds,
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -135,11 +140,10 @@ def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> No
         Script(httpx.Response(200, content=b" " * 1001)).service.queued(SAFE, 0)
 
 
-def test_an_answer_that_trickles_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safe_service, "SECONDS", -1.0)
+def test_an_answer_that_trickles_is_cut_off() -> None:
     slow = [httpx.Response(200, content=b"{}") for _ in range(len(WAITS) + 1)]
     with pytest.raises(TransientError, match="ReadTimeout"):
-        Script(*slow).service.queued(SAFE, 0)
+        Script(*slow, seconds=-1.0).service.queued(SAFE, 0)
 
 
 @pytest.mark.parametrize(
