@@ -1,5 +1,6 @@
 """What people read. Everything that a chain or a topic had a say in is made harmless first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,10 @@ _LONGEST = 400
 
 _MARKED = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'", "*": "∗", "[": "(", "]": ")"})  # noqa: RUF001 - look-alikes on purpose
 """What chats take for links, mentions or markup."""
+
+_LINKED = re.compile(r"://|(?<=[\w-])\.(?=[^\W\d])")
+_STOP, _STROKES = "\N{ONE DOT LEADER}", "\N{FRACTION SLASH}" * 2
+"""What chats make an address of, even without markup; a full stop before a digit is a number's."""
 
 Tone = Literal["failure", "warning", "success", "info"]
 
@@ -34,9 +39,14 @@ class Message:
 
 
 def plain(text: str) -> str:
-    """Return a text without line breaks, control characters or markup, and not too long."""
+    """Return a text without line breaks, control characters, markup or anything that a chat makes a
+    link of, and not too long."""
     printable = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(printable.translate(_MARKED).split())[:_LONGEST]
+    return " ".join(_LINKED.sub(_unlinked, printable.translate(_MARKED)).split())[:_LONGEST]
+
+
+def _unlinked(found: re.Match[str]) -> str:
+    return _STOP if found[0] == "." else ":" + _STROKES
 
 
 def of_page(page: Page, console: str = "") -> Line:

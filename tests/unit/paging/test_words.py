@@ -1,3 +1,6 @@
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +14,30 @@ def test_nothing_of_a_chain_is_markup_or_a_mention(text: str) -> None:
     shown = plain(text)
     assert not set(shown) & set("<>@`*[]\n\r\t\x00")
     assert len(shown) <= 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "restore at https://evil.example/login now",
+        "HTTPS://evil.example",
+        "evil.example",
+        "see evil.co.uk/claim",
+        "mailto:ops@evil.example",
+        "tg://join",
+        "xn--vil-2ma.example",
+    ],
+)
+def test_nothing_of_a_chain_is_an_address_that_a_chat_makes_a_link_of(text: str) -> None:
+    shown = plain(text)
+    assert "://" not in shown
+    assert not re.search(r"\w\.[^\W\d]", shown), shown
+
+
+def test_numbers_stay_as_they_are() -> None:
+    assert (
+        plain("2.1M USD left; 0.5 WETH. Then 1,000.25") == "2.1M USD left; 0.5 WETH. Then 1,000.25"
+    )
 
 
 def test_a_page_says_what_where_and_what_to_do() -> None:
