@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas import links
 from schemas.alerts import Severity
 from schemas.paging import Page
 
@@ -49,13 +50,16 @@ def _unlinked(found: re.Match[str]) -> str:
     return _STOP if found[0] == "." else ":" + _STROKES
 
 
-def of_page(page: Page, console: str = "") -> Line:
-    """Say what a case is about, and how to stop this; `console` is where people take it in hand."""
+def of_page(page: Page, console: str = "", explorer: str = "") -> Line:
+    """Say what a case is about, how to stop this, and where to look: `console` is where people take
+    it in hand, `explorer` where they see its transaction, '' where no such page is known."""
     again = f" (told {page.rung} times, nobody acknowledged)" if page.rung else ""
     where = f" or {console}/cases/{page.incident}" if console else ""
+    shown = links.page(explorer, page.tx)
+    look = f" - {shown}" if links.is_page(shown) else ""
     return Line(
         f"{page.severity}: {plain(page.protocol)} on {plain(page.chain)}: {plain(page.summary)}"
-        f"{again}. firebreak acknowledge {page.incident[:12]}{where}",
+        f"{again}. firebreak acknowledge {page.incident[:12]}{where}{look}",
         _tone(page.severity),
     )
 
