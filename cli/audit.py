@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import audit_check, audit_keep, audit_witness
+from cli.rederive import ArchiveFolder
 from schemas.errors import ConfigurationError, PoisonRecordError
 
 if TYPE_CHECKING:
@@ -61,15 +62,20 @@ def find(id_: Annotated[str, typer.Argument(metavar="ID", help="Any id.")]) -> N
 
 
 @app.command()
-def rederive(action: Annotated[str, typer.Argument(help="An action's id.")]) -> None:
+def rederive(
+    action: Annotated[str, typer.Argument(help="An action's id.")],
+    archive: ArchiveFolder = None,
+) -> None:
     """Decide an action's decisions again from the inputs that the log recorded, and compare.
 
-    Exits with 1 if a decision, or a number that was computed for it, is not what comes out.
+    What neighbours had warned of is held against signals-v1, on the broker or in an archive. Exits
+    with 1 if a decision, a number that was computed for it, or what it says that it had heard is
+    not what comes out.
     """
-    from cli.rederive import decided_again
+    from cli.rederive import decided_again, hearing_again
 
     with opened() as log:
-        if not decided_again(_steps(log, action)):
+        if not decided_again(_steps(log, action), hearing_again(archive)):
             raise typer.Exit(1)
 
 

@@ -20,14 +20,18 @@ def console(
     from runtime.signatures import load_verifier
 
     settings = read_settings(console={"port": port}, health={"port": health_port})
-    detectors, judges = (
+    detectors, judges, insurers = (
         None if folder is None else load_verifier(folder)
-        for folder in (settings.respond.trusted_keys, settings.respond.arming_keys)
+        for folder in (
+            settings.respond.trusted_keys,
+            settings.respond.arming_keys,
+            settings.console.risk_keys,
+        )
     )
     broker = connect(settings, *SERVICES["console"].reads)
     with running("console", settings) as service:
         from console.service import desk_of, run
         from console.trust import Trust
 
-        trust = Trust(detectors, people_of(settings.paging), judges)
+        trust = Trust(detectors, people_of(settings.paging), judges, insurers)
         asyncio.run(run(desk_of(settings, broker, service, trust), service))

@@ -25,7 +25,7 @@ def page(
     ] = False,
 ) -> None:
     """Tell people of cases and of services that fall silent, until somebody acknowledges."""
-    from cli.wiring import beats_of, connect, read_settings
+    from cli.wiring import beats_of, connect, read_manifests, read_settings
     from cli.working import work
     from paging.channels import channels
     from paging.ladders import ladders
@@ -51,6 +51,7 @@ def page(
         settings.health.beat_seconds,
         own.newest_seconds,
         settings.console.url or "",
+        {(one.chain, name): one.explorer for name, one in read_manifests(settings).items()},
     )
     with running("page", settings) as service:
         producer = broker.producer()

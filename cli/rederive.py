@@ -5,31 +5,74 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from schemas.topics import SIGNALS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from schemas.actions import Action
+
+    Hear = Callable[[Action], list[str]]
+    """Says what in an action's `heard` is not so. Raises `PipelineError` where that cannot be told.
+    """
+
+
+ArchiveFolder = Annotated[
+    Path | None,
+    typer.Option(help="Read signals from an archive's folder, not the broker.", metavar="FOLDER"),
+]
 
 
 def rederive(
     journal: Annotated[Path, typer.Argument(help="A responder's journal.")],
+    archive: ArchiveFolder = None,
 ) -> None:
     """Decide every decision of a journal again from the numbers that it rests on, and compare.
 
-    Checks the journal's hashes too. Exits with 1 if a decision, or a number that was computed for
-    it, is not what comes out.
+    Checks the journal's hashes too; what neighbours had warned of is held against signals-v1, on
+    the broker or in an archive. Exits with 1 if a decision, a number that was computed for it, or
+    what it says that it had heard is not what comes out.
     """
     from responders import journal as journals
     from responders.entries import Step
 
     entries = journals.read(journal)
-    if not decided_again([entry.action for entry in entries if isinstance(entry, Step)]):
+    steps = [entry.action for entry in entries if isinstance(entry, Step)]
+    if not decided_again(steps, hearing_again(archive)):
         raise typer.Exit(1)
 
 
-def decided_again(steps: "Iterable[Action]") -> bool:
-    """Show every decision among these steps with what its numbers lead to; say whether all are
-    equal."""
+def hearing_again(archive: Path | None) -> "Hear":
+    """Return what holds an action's `heard` against the topic, which is opened when one has any."""
+    from functools import cache
+
+    from runtime.broker import History
+
+    @cache
+    def opened() -> History:
+        from cli.wiring import connect, read_settings
+        from forensics.archive.history import Archive
+
+        return Archive(archive) if archive else connect(read_settings(), SIGNALS)
+
+    def hear(action: "Action") -> list[str]:
+        from cli.hearing import people_of
+        from cli.wiring import read_manifests, read_settings
+        from runtime.rehearing import differences
+
+        if action.heard is None:
+            return []
+        settings = read_settings()
+        people = people_of(settings, armed=action.state != "rehearsed")
+        manifest = read_manifests(settings).get(action.protocol)
+        return differences(action.heard, action.protocol, opened(), manifest, people)
+
+    return hear
+
+
+def decided_again(steps: "Iterable[Action]", hear: "Hear") -> bool:
+    """Show every decision among these steps with what its numbers lead to, and whether neighbours
+    had said what it says that they did; say whether all are equal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -39,7 +82,7 @@ def decided_again(steps: "Iterable[Action]") -> bool:
     from schemas.errors import PoisonRecordError
 
     table = Table(box=None)
-    for title in ("step", "scope", "decided", "again", "why"):
+    for title in ("step", "scope", "decided", "again", "heard", "why"):
         table.add_column(title, overflow="fold")
     wrong = 0
     for action in filter(decided, steps):
@@ -50,7 +93,23 @@ def decided_again(steps: "Iterable[Action]") -> bool:
             wrong += not found.equal
         except PoisonRecordError as error:
             told, why, wrong = "[bold red]unknown[/]", str(error), wrong + 1
+        heard, unheard = _heard(action, hear)
+        wrong += bool(unheard)
+        why = "; ".join((why, *(f"heard: {one}" for one in unheard)))
         name = f"{action.action[:12]}/{action.step}"
-        table.add_row(name, action.scope, action.state, told, Text(why))
+        table.add_row(name, action.scope, action.state, told, heard, Text(why))
     Console().print(table)
     return not wrong
+
+
+def _heard(action: "Action", hear: "Hear") -> tuple[str, list[str]]:
+    """Return how what an action heard compares, in a word, and what is wrong with it."""
+    from schemas.errors import PipelineError
+
+    if action.heard is None:
+        return "-", []
+    try:
+        wrong = hear(action)
+    except PipelineError as error:
+        return "[bold red]unknown[/]", [str(error)]
+    return ("[bold red]differs[/]" if wrong else "equal"), wrong

@@ -84,6 +84,7 @@ def _posting(settings: "Settings", service: "Service") -> Iterator[Callable[[Sig
     from cli.apart import require_apart
     from cli.nodes import nodes
     from cli.wiring import read_manifests
+    from neighbours.budget import Budget
     from neighbours.posting import Poster, posting
     from runtime.account import open_account
     from runtime.sending import Sender
@@ -102,12 +103,13 @@ def _posting(settings: "Settings", service: "Service") -> Iterator[Callable[[Sig
         known = read_manifests(settings).values()
         require_apart("signals.registry_keystore", account.address, settings, reached, known)
         sender = Sender(reached, account, own.registry_fee_cap_gwei * 10**9)
+        place = settings.home / "signals" / f"{sender.address}.postings"
         poster = Poster(
             own.registry.lower(),
             sender,
             service.clock,
             service.metrics,
-            own.registry_posts_per_day,
+            Budget(place, own.registry_posts_per_day),
             armed=own.registry_armed,
         )
         with posting(poster) as offer:

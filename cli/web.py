@@ -29,6 +29,7 @@ def serving(app: ASGIApp, host: str, port: int, setting: str) -> Iterator[int]:
             port=port,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # who asks is who connected
             server_header=False,
             limit_concurrency=_LIMIT,
             timeout_keep_alive=5,

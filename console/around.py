@@ -1,5 +1,7 @@
 """The pages of what lies around the cases: neighbours' warnings, risk, contracts."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -7,6 +9,7 @@ from starlette.routing import Route
 from console.desk import Desk
 from console.people import Role
 from console.surroundings import Warned
+from schemas.risk import Risk
 
 SHOWN_SIGNALS = 100
 SHOWN_CHANGES = 50
@@ -43,12 +46,17 @@ class Around:
         return over, -one.signal.expiry
 
     async def risk(self, request: Request) -> Response:
-        """Show what an insurer asks of each protocol, the likeliest incident first."""
+        """Show what an insurer asks of each protocol, the likeliest incident first. Where keys are
+        named, no figure that none of them signed."""
         session, _ = self._desk.person(request, Role.VIEWER)
-        risks = self._desk.picture.around.risks.values()
-        found = [({figure.name: figure for figure in one.figures}, one) for one in risks]
+        around, checked = self._desk.picture.around, self._desk.trust.insurers is not None
+        shown = around.risks if checked else around.unproved
+        found = [({figure.name: figure for figure in one.figures}, one) for one in shown.values()]
         found.sort(key=lambda pair: (-_value(pair[0].get("probability")), pair[1].protocol))
-        return self._desk.page(request, "risk", session, risks=found)
+        doubtful = [one for one in around.unproved.values() if checked and _newer(one, shown)]
+        return self._desk.page(
+            request, "risk", session, risks=found, doubtful=doubtful, checked=checked
+        )
 
     async def contracts(self, request: Request) -> Response:
         """Show how each protocol's contracts stand: what no brake stops, and what was found."""
@@ -65,6 +73,11 @@ class Around:
             assessed=found,
             changes=list(reversed(around.findings.values()))[:SHOWN_CHANGES],
         )
+
+
+def _newer(risk: Risk, known: Mapping[str, Risk]) -> bool:
+    before = known.get(risk.protocol)
+    return before is None or before.at < risk.at
 
 
 def _value(figure: object) -> float:

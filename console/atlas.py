@@ -7,7 +7,7 @@ from pathlib import Path
 from runtime import calldata
 from schemas.errors import ConfigurationError
 from schemas.manifest import Manifest
-from schemas.units import NATIVE
+from schemas.units import NATIVE, account
 
 MAX_ABI_BYTES = 4 * 1024 * 1024
 
@@ -73,6 +73,14 @@ class Atlas:
             if brake.gate is not None:
                 found.setdefault(brake.gate, "the gate")
         return list(found.items())[:200]
+
+    def brake(self, chain: str, protocol: str, name: str) -> str | None:
+        """Return what a brake of the manifest is aimed at (CAIP-10), None for one that it has not,
+        and for another chain."""
+        manifest = self.manifests.get(protocol)
+        if manifest is None or manifest.chain != chain:
+            return None
+        return next((account(chain, b.target) for b in manifest.brakes if b.name == name), None)
 
     def call(self, function: str, data: str) -> str:
         """Return a call as people read it; '' where its bytes cannot be read in full."""

@@ -41,7 +41,7 @@ class Deciding:
             session,
             case=case,
             matter=request.query_params.get("matter", "")[:20],
-            brakes=statements.brakes_of(case, self._desk.picture),
+            brakes=statements.brakes_of(case, self._desk.picture, self._desk.atlas),
             staged=statements.staged_of(case, self._desk.picture),
             addresses=self._desk.atlas.addresses(case.protocol),
             functions=self._desk.atlas.functions(),

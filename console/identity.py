@@ -7,6 +7,7 @@ time; addresses that the provider names are used only if they are https (http on
 
 import secrets
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, cast
 
 import msgspec
@@ -35,6 +36,9 @@ REMEMBERED_SECONDS = 3600.0
 """How long what the provider says of itself is believed."""
 
 LEEWAY_SECONDS = 60
+
+LONGEST_SUBJECT = 255
+"""OpenID Connect Core 1.0, section 2. A longer one is refused: cut, it could be somebody else's."""
 
 _SECRETS = 32
 
@@ -102,6 +106,9 @@ class Provider:
                     code=code,
                     code_verifier=question.verifier,
                     timeout=SECONDS,
+                    stream=True,
+                    allow_redirects=False,
+                    hooks={"response": _bounded},
                 )
         except (OAuthError, ValueError) as error:
             raise PoisonRecordError(f"the provider refuses: {error}"[:300]) from error
@@ -133,7 +140,10 @@ class Provider:
         groups = claims.get(self._claim) or ()
         if not isinstance(groups, list | tuple):
             groups = (groups,)
-        return Named(str(claims["sub"])[:200], tuple(str(group) for group in groups[:200]))
+        subject = str(claims["sub"])
+        if len(subject) > LONGEST_SUBJECT:
+            raise PoisonRecordError("the provider's name for this person is too long")
+        return Named(subject, tuple(str(group) for group in groups[:200]))
 
     def _decoded(self, text: str) -> jwt.Token:
         try:
@@ -170,10 +180,7 @@ class Provider:
                 address, timeout=SECONDS, stream=True, allow_redirects=False
             ) as answer:
                 answer.raise_for_status()
-                data = answer.raw.read(MAX_BYTES + 1, decode_content=True)
-            if len(data) > MAX_BYTES:
-                raise ValueError("too long")  # noqa: TRY301 - joins the others
-            return msgspec.json.decode(data, type=dict[str, Any])
+                return msgspec.json.decode(_bounded(answer).content, type=dict[str, Any])
         except (requests.RequestException, ValueError) as error:
             raise TransientError(f"{address} does not answer as an identity provider") from error
 
@@ -188,3 +195,12 @@ class Provider:
             state=state,
             code_challenge_method="S256",
         )
+
+
+def _bounded(answer: requests.Response, **_: Any) -> requests.Response:
+    """Return an answer with no more of its body than may be read. Raises `ValueError` for more."""
+    data = answer.raw.read(MAX_BYTES + 1, decode_content=True)
+    if len(data) > MAX_BYTES:
+        raise ValueError("too long")
+    answer.raw = BytesIO(data)
+    return answer

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from runtime.clients import client_of
 from runtime.clock import Clock
 
 MOST_CLIENTS = 20_000
@@ -32,8 +33,8 @@ class Limit:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def allows(self, client: str) -> bool:
-        """Count a request, and say whether the client may make it."""
-        now, rate = self._clock.monotonic(), self._rate
+        """Count a request of an address, and say whether the client may make it."""
+        now, rate, client = self._clock.monotonic(), self._rate, client_of(client)
         bucket = self._buckets.pop(client, None) or _Bucket(rate.burst, now)
         bucket.left = min(rate.burst, bucket.left + (now - bucket.at) * rate.per_second)
         bucket.at = now

@@ -100,7 +100,7 @@ class Picture:
                 self.told.put(record.protocol, times.get("published", 0))
                 return frozenset({"map", "plans"})
             case _:
-                return self._said(record) or self.around.take(record)
+                return self._said(record) or self.around.take(record, signed=signed)
 
     def _said(self, record: Record) -> frozenset[str]:
         """Fold what people said in, or were told; nothing for any other record."""

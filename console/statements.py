@@ -125,10 +125,15 @@ def acknowledgement(case: Incident, words: str, voice: Voice) -> Acknowledgement
     return attested.named(made)
 
 
-def brakes_of(case: Incident, picture: Picture) -> list[PreparedBrake]:
-    """Return the brakes that people may be asked to pull."""
+def brakes_of(case: Incident, picture: Picture, atlas: Atlas) -> list[PreparedBrake]:
+    """Return the brakes that people may be asked to pull: of those that the topic names, the ones
+    that the manifest has under that name, at that target."""
     readiness = picture.readiness.get(case.protocol)
-    return [] if readiness is None else [one for one in readiness.brakes if one.calldata != "0x"]
+    return [
+        one
+        for one in (() if readiness is None else readiness.brakes)
+        if one.calldata != "0x" and one.target == atlas.brake(case.chain, case.protocol, one.brake)
+    ]
 
 
 def staged_of(case: Incident, picture: Picture) -> Signing | None:
@@ -158,7 +163,7 @@ def calls(case: Incident, fields: Mapping[str, str], picture: Picture, atlas: At
 
 
 def _brake(name: str, case: Incident, picture: Picture, atlas: Atlas) -> Request:
-    brake = next((one for one in brakes_of(case, picture) if one.brake == name), None)
+    brake = next((one for one in brakes_of(case, picture, atlas) if one.brake == name), None)
     if brake is None:
         raise ConfigurationError("choose which brake people should pull")
     to = split_account(brake.target)[1]

@@ -77,12 +77,15 @@ class Surroundings:
         self.signals: Bounded[tuple[str, str], Warned] = Bounded(MOST_SIGNALS)
         """By issuer, and the issuer's name for what it warns of."""
         self.risks: Bounded[str, Risk] = Bounded(MOST_PROTOCOLS)
+        """Those that a trusted key signed."""
+        self.unproved: Bounded[str, Risk] = Bounded(MOST_PROTOCOLS)
+        """Those that none did, or of which nobody knows: kept apart, so that they displace none."""
         self.assessed: Bounded[str, Assessed] = Bounded(MOST_PROTOCOLS)
         self.findings: Bounded[str, Finding] = Bounded(MOST_FINDINGS)
         self.trails: Bounded[str, FundFlow] = Bounded(MOST_TRAILS)
         """By incident."""
 
-    def take(self, record: Record) -> frozenset[str]:  # noqa: PLR0911 - one line for each kind
+    def take(self, record: Record, *, signed: bool = False) -> frozenset[str]:  # noqa: PLR0911 - one line for each kind
         """Fold a record in; return which regions of the pages it changes."""
         match record:
             case Signal():
@@ -90,7 +93,7 @@ class Surroundings:
             case Verdict():
                 return self._verdict(record)
             case Risk():
-                return self._risk(record)
+                return self._risk(record, self.risks if signed else self.unproved)
             case Assessment():
                 return self._assessment(record)
             case Finding():
@@ -102,10 +105,10 @@ class Surroundings:
             case _:
                 return frozenset()
 
-    def _risk(self, risk: Risk) -> frozenset[str]:
-        before = self.risks.get(risk.protocol)
+    def _risk(self, risk: Risk, among: Bounded[str, Risk]) -> frozenset[str]:
+        before = among.get(risk.protocol)
         if before is None or before.at <= risk.at:
-            self.risks.put(risk.protocol, risk)
+            among.put(risk.protocol, risk)
         return frozenset({"risk"})
 
     def _assessment(self, assessment: Assessment) -> frozenset[str]:

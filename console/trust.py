@@ -1,5 +1,6 @@
 """Whose word is shown, and how that is checked: before a record gets into the picture."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from runtime import admission, attested, statement
@@ -12,6 +13,7 @@ from schemas.codec import decode_from
 from schemas.decisions import Answer, Proposal
 from schemas.errors import PoisonRecordError
 from schemas.incidents import Acknowledgement
+from schemas.risk import Risk
 from schemas.signals import Signal, Verdict
 from schemas.topics import SIGNALS, TOPICS
 
@@ -26,9 +28,12 @@ class Trust:
     """Whose acknowledgements."""
     judges: Verifier | None = None
     """Whose word on whether a neighbour was right."""
+    insurers: Verifier | None = None
+    """Whose figures of risk."""
 
     def read(self, message: Message) -> tuple[Record, bool]:
-        """Return the record of a message, and whether a trusted key signed it.
+        """Return the record of a message, and whether a trusted key signed it: figures of risk
+        that none did are to be shown as such.
 
         Raises `PoisonRecordError` for one that is not to be shown.
         """
@@ -45,6 +50,11 @@ class Trust:
             self.detectors.check(message, head=None)
             self.detectors.require_in_term(message, record.chain, record.block)
             signed = True
+        if self.insurers is not None and isinstance(record, Risk):
+            with suppress(PoisonRecordError):
+                self.insurers.check(message, head=None)
+                self.insurers.require_in_term(message, record.chain, record.block)
+                signed = True
         return record, signed
 
     def _heard(self, message: Message, record: Signal | Verdict) -> tuple[Record, bool]:

@@ -6,10 +6,10 @@ armed: then calls are tried out and none is sent.
 """
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from neighbours.budget import Budget
 from neighbours.marking import ON_CHAIN
 from neighbours.registry import publishing
 from runtime.clock import Clock
@@ -17,7 +17,7 @@ from runtime.evm import NodeRefusalError
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from runtime.sending import Sender
-from schemas.errors import TransientError
+from schemas.errors import TransientError, UnsafeToContinueError
 from schemas.signals import Signal
 
 _log = logger(__name__)
@@ -25,7 +25,6 @@ _log = logger(__name__)
 GAS = 300_000
 """An issuer's first signal costs 112,258 (docs/signals.md)."""
 
-DAY = 86_400
 LOOK_EVERY = 1.0
 """Seconds between two looks at the chain."""
 
@@ -45,20 +44,20 @@ class Poster:
         sender: Sender,
         clock: Clock,
         metrics: Metrics,
-        most: int,
+        budget: Budget,
         *,
         armed: bool,
     ) -> None:
-        """`most` a day. Unless `armed`, `sender` tries calls out and sends none."""
+        """Within `budget`. Unless `armed`, `sender` tries calls out and sends none."""
         self._registry = registry
         self._sender = sender
         self._clock = clock
         self._metrics = metrics
-        self._most = most
+        self._budget = budget
         self._armed = armed
         self._waiting: dict[str, Signal] = {}
-        self._sent: deque[int] = deque()
-        """When those of the last day were sent."""
+        self._counted: Signal | None = None
+        """The signal that the budget was spent on last."""
         self._lock = threading.Lock()
 
     def offer(self, signal: Signal) -> None:
@@ -74,14 +73,13 @@ class Poster:
                 self._count("given_up")
 
     def turn(self) -> None:
-        """Do what is due now. Raises `TransientError` when no node answers; nothing is lost."""
+        """Do what is due now; nothing is lost when it raises `TransientError` because no node
+        answers, or `UnsafeToContinueError` because the budget's file cannot be written."""
         if self._sender.busy:
             self._follow()
             return
         now = self._clock.now_ns() // 10**9
-        while self._sent and self._sent[0] <= now - DAY:
-            self._sent.popleft()
-        if len(self._sent) >= self._most:
+        if not self._budget.left(now):
             return
         with self._lock:
             signal = next(iter(self._waiting.values()), None)
@@ -98,8 +96,7 @@ class Poster:
         data = publishing(signal)
         try:
             if self._armed:
-                self._sender.send(self._registry, data, GAS)
-                self._sent.append(now)
+                self._post(signal, data, now)
             else:
                 self._sender.try_out(self._registry, data, GAS)
                 self._count("dry")
@@ -107,6 +104,15 @@ class Poster:
         except NodeRefusalError as error:  # it is there already, or a later one is
             self._count("refused")
             _log.warning("not_posted", registry=self._registry, seq=signal.seq, reason=str(error))
+
+    def _post(self, signal: Signal, data: str, now: int) -> None:
+        """Send. It is counted once and before, however often a node has to be asked: whether one
+        that did not answer had taken it nobody knows."""
+        self._sender.try_out(self._registry, data, GAS)
+        if self._counted is not signal:
+            self._budget.spend(now)
+            self._counted = signal
+        self._sender.send(self._registry, data, GAS)
 
     def _follow(self) -> None:
         try:
@@ -132,7 +138,7 @@ def posting(poster: Poster) -> Iterator[Callable[[Signal], None]]:
         while not stop.wait(LOOK_EVERY):
             try:
                 poster.turn()
-            except TransientError as error:
+            except (TransientError, UnsafeToContinueError) as error:
                 _log.warning("not_posted", reason=str(error))
 
     thread = threading.Thread(target=work, daemon=True)

@@ -81,6 +81,7 @@ def listening(settings: SignalsSettings, take: Take) -> Iterator[int]:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # who asks is who connected
         server_header=False,
         limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=16 * 1024,

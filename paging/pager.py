@@ -5,8 +5,8 @@ of cases belongs to one replica, with its pages; the beats, of one partition, ar
 same one's to listen to.
 """
 
-from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -49,6 +49,12 @@ class Rules:
     """Seconds; see `pages.after_case`."""
     console: str = ""
     """Where people take a case in hand with a click, '' where there is no such page."""
+    explorers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By chain and protocol, where people look at the chain, as the manifests say."""
+
+    def explorer(self, page: Page) -> str:
+        """Return the explorer of a page's case, '' where no manifest names one."""
+        return self.explorers.get((page.chain, page.protocol), "")
 
 
 class _Telling(NamedTuple):
@@ -163,7 +169,7 @@ class Pager:
             self._rounds.begin(
                 _Telling(at, page.since),
                 ladder.tell(page.rung),
-                words.of_page(page, self._rules.console),
+                words.of_page(page, self._rules.console, self._rules.explorer(page)),
             )
         self._listen(now)
         for about, answers in self._rounds.turn():

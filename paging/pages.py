@@ -12,6 +12,7 @@ Guarantees, for one case:
 from msgspec.structs import replace
 
 from paging.ladders import Ladders
+from schemas import links
 from schemas.alerts import SEVERITIES
 from schemas.ids import content_id
 from schemas.incidents import Incident
@@ -51,9 +52,22 @@ def _opened(case: Incident, ladders: Ladders, now: int) -> Page:
         incident=case.id,
         severity=case.severity,
         summary=case.summary,
+        tx=_gravest(case),
         since=now,
         due=ladders[case.severity].due(now, 0, now),
     )
+
+
+def _gravest(case: Incident) -> str:
+    standing = [one for one in case.sightings if not one.withdrawn]
+    gravest = max(
+        standing,
+        key=lambda one: (SEVERITIES.index(one.severity), one.score, one.alert),
+        default=None,
+    )
+    if gravest is None or not links.reference(case.chain, gravest.tx):
+        return ""
+    return gravest.tx
 
 
 def _ending(case: Incident) -> Ending:

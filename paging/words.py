@@ -1,9 +1,11 @@
 """What people read. Everything that a chain or a topic had a say in is made harmless first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas import links
 from schemas.alerts import Severity
 from schemas.paging import Page
 
@@ -12,6 +14,10 @@ _LONGEST = 400
 
 _MARKED = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'", "*": "∗", "[": "(", "]": ")"})  # noqa: RUF001 - look-alikes on purpose
 """What chats take for links, mentions or markup."""
+
+_LINKED = re.compile(r"://|(?<=[\w-])\.(?=[^\W\d])")
+_STOP, _STROKES = "\N{ONE DOT LEADER}", "\N{FRACTION SLASH}" * 2
+"""What chats make an address of, even without markup; a full stop before a digit is a number's."""
 
 Tone = Literal["failure", "warning", "success", "info"]
 
@@ -34,18 +40,26 @@ class Message:
 
 
 def plain(text: str) -> str:
-    """Return a text without line breaks, control characters or markup, and not too long."""
+    """Return a text without line breaks, control characters, markup or anything that a chat makes a
+    link of, and not too long."""
     printable = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(printable.translate(_MARKED).split())[:_LONGEST]
+    return " ".join(_LINKED.sub(_unlinked, printable.translate(_MARKED)).split())[:_LONGEST]
 
 
-def of_page(page: Page, console: str = "") -> Line:
-    """Say what a case is about, and how to stop this; `console` is where people take it in hand."""
+def _unlinked(found: re.Match[str]) -> str:
+    return _STOP if found[0] == "." else ":" + _STROKES
+
+
+def of_page(page: Page, console: str = "", explorer: str = "") -> Line:
+    """Say what a case is about, how to stop this, and where to look: `console` is where people take
+    it in hand, `explorer` where they see its transaction, '' where no such page is known."""
     again = f" (told {page.rung} times, nobody acknowledged)" if page.rung else ""
     where = f" or {console}/cases/{page.incident}" if console else ""
+    shown = links.page(explorer, page.tx)
+    look = f" - {shown}" if links.is_page(shown) else ""
     return Line(
         f"{page.severity}: {plain(page.protocol)} on {plain(page.chain)}: {plain(page.summary)}"
-        f"{again}. firebreak acknowledge {page.incident[:12]}{where}",
+        f"{again}. firebreak acknowledge {page.incident[:12]}{where}{look}",
         _tone(page.severity),
     )
 

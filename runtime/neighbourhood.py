@@ -62,6 +62,7 @@ class Neighbourhood:
         self._findings: dict[str, dict[str, Verdict]] = {issuer: {} for issuer in self.issuers}
         self._standings = dict.fromkeys(self._findings, Standing())
         self._signals: dict[str, dict[str, Signal]] = {issuer: {} for issuer in self.issuers}
+        self._read: dict[int, int] = {}
 
     @property
     def issuers(self) -> frozenset[str]:
@@ -90,6 +91,10 @@ class Neighbourhood:
             for (name, issuer), targets in self._targets.items()
             if issuer == signal.issuer and signal.target in targets
         )
+
+    def passed(self, partition: int, offset: int) -> None:
+        """Note how far the topic was read: `offset` is that of the next record."""
+        self._read[partition] = offset
 
     def learn(self, verdict: Verdict) -> None:
         """Let a finding count for, or against, whoever issued the signal. Of several on one signal
@@ -129,7 +134,15 @@ class Neighbourhood:
                 warnings.append(Warned(issuer=issuer, signal=heaviest.id, ratio=ratio))
         if not warnings:
             return None
-        return Heard(issuers=len(standings), unmasked=unmasked, warnings=tuple(warnings))
+        return Heard(
+            issuers=len(standings),
+            unmasked=unmasked,
+            warnings=tuple(warnings),
+            time=now,
+            read=tuple(
+                self._read.get(number, 0) for number in range(max(self._read, default=-1) + 1)
+            ),
+        )
 
     def _grave(self, protocol: str, issuer: str, now: Seconds) -> Iterable[Signal]:
         targets = self._targets[protocol, issuer]

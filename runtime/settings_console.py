@@ -78,6 +78,9 @@ class ConsoleSettings(Group):
     """How far back alerts and actions are read at the start."""
     log_url: str | None = None
     """Where the transparency log answers; None: no line is said to be proved."""
+    risk_keys: Path | None = None
+    """A folder of `*.pub.pem`: keys whose figures of risk are shown. None: all are, and it is said
+    that nobody checks who signed them."""
     proxies: Names = ()
     """Addresses of proxies whose word on where a request comes from is believed."""
 

@@ -58,6 +58,8 @@ class SignalIntake:
         """Take what there is, up to `MOST_AT_A_TURN`, at `now`: the time of the newest block."""
         messages = self._consumer.fetch(MOST_AT_A_TURN, 0.0)
         warned_now = [self._hear(message, now) for message in messages]
+        for message in messages:
+            self._neighbourhood.passed(message.partition, message.offset + 1)
         if any(warned_now):
             self._prepare()
         if messages:
@@ -66,7 +68,7 @@ class SignalIntake:
     def _hear(self, message: Message, now: Seconds) -> bool:
         """Take one record; say whether it warns a protocol of ours."""
         try:
-            record = _decoded(message)
+            record = decoded(message)
             if isinstance(record, Verdict):
                 self._learn(message, record)
                 return False
@@ -106,7 +108,11 @@ class SignalIntake:
         self._neighbourhood.learn(verdict)
 
 
-def _decoded(message: Message) -> Signal | Verdict:
+def decoded(message: Message) -> Signal | Verdict:
+    """Return what a message is, under the key of its issuer; nothing is believed yet.
+
+    Raises `RefusedSignalError` for anything else.
+    """
     record = read(message.value or b"")
     if message.key != record.issuer.encode():
         raise RefusedSignalError("form", "its key is not its issuer")

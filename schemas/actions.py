@@ -11,7 +11,7 @@ from msgspec import Meta
 from schemas.alerts import Sentence, Severity
 from schemas.base import Part, Record
 from schemas.reach import Reach
-from schemas.units import Account, Address, Chain, Count, Height, Hex, Id, Key, Name, Uint
+from schemas.units import Account, Address, Chain, Count, Height, Hex, Id, Key, Name, Seconds, Uint
 
 STATES = (
     "proposed",
@@ -66,6 +66,11 @@ class Heard(Part, frozen=True, kw_only=True):
     """Those of them that had been wrong so often that their warnings are left out."""
     warnings: Annotated[tuple[Warned, ...], Meta(max_length=64)] = ()
     """One of each neighbour that warned, its weightiest."""
+    time: Seconds = 0
+    """Of the newest block then: what had expired by it says nothing any more."""
+    read: Annotated[tuple[Count, ...], Meta(max_length=64)] = ()
+    """By partition of `signals-v1`, the offset up to which it had been read; () where it is not
+    said."""
 
 
 class Action(Record, tag="action", frozen=True, kw_only=True):

@@ -34,6 +34,9 @@ class Page(Record, tag="page", frozen=True, kw_only=True):
     incident: Id
     severity: Severity
     summary: Sentence
+    tx: Name = ""
+    """The transaction of the gravest alert when it was first due; '' where none has
+    a name."""
     since: Milliseconds
     """When people were first due to be told of this severity."""
     rung: Count = 0

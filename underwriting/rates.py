@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from math import ceil
 
+from runtime.clients import client_of
 from runtime.clock import Clock
 
 MOST_KNOWN = 10_000
@@ -12,7 +13,7 @@ MOST_KNOWN = 10_000
 
 class Rates:
     """Lets an address ask `per_minute` times at once, and as often each minute. Safe from any
-    thread."""
+    thread. A network of IPv6 addresses counts as one (`runtime.clients`)."""
 
     def __init__(self, per_minute: int, clock: Clock) -> None:
         self._most = float(per_minute)
@@ -22,7 +23,7 @@ class Rates:
 
     def wait(self, address: str) -> int:
         """Count a question; return 0, or after how many seconds to ask again."""
-        now = self._clock.monotonic()
+        now, address = self._clock.monotonic(), client_of(address)
         with self._lock:
             left, since = self._left.pop(address, (self._most, now))
             left = min(self._most, left + (now - since) * self._most / 60.0)

@@ -37,6 +37,7 @@ def serving(application: Starlette, host: str, port: int) -> Iterator[int]:
         application,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # who asks is who connected
         server_header=False,
         limit_concurrency=MOST_AT_A_TIME,
         timeout_keep_alive=PATIENCE,

@@ -154,6 +154,8 @@ contract ParametricCover is Ownable2Step {
     error OutOfTime();
     /// @notice Only the arbiter rules.
     error NotArbiter();
+    /// @notice Only the cover's holder claims.
+    error NotHolder();
     /// @notice There is no such cover, or it has ended.
     error NotOpen();
     /// @notice The case did not happen within the cover's time.
@@ -215,9 +217,11 @@ contract ParametricCover is Ownable2Step {
         emit Bought(id, msg.sender, amount, premium, start, end);
     }
 
-    /// @notice Pay a cover for a confirmed case. Anyone may; it goes to the holder.
+    /// @notice Pay a cover for a confirmed case, and end it. The holder alone: for a small case, others
+    /// would end a cover that a large one is still to come of.
     function claim(uint256 id, bytes32 assertion) external {
         Policy storage its = _open(id);
+        if (msg.sender != its.holder) revert NotHolder();
         Assertion storage told = _assertions[assertion];
         if (told.fate != Fate.True) revert WrongFate(told.fate);
         if (block.timestamp >= told.claimUntil) revert OutOfTime();

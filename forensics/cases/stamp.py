@@ -52,6 +52,7 @@ def request_stamp(address: str, sealed: bytes) -> bytes:
             headers={"Content-Type": "application/timestamp-query"},
             timeout=_SECONDS,
             stream=True,
+            allow_redirects=False,
         ) as response:
             response.raise_for_status()
             answer = response.raw.read(MAX_BYTES, decode_content=True)

@@ -31,6 +31,7 @@ _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _NOT_LONG = {"Cache-Control": "no-cache"}
 _BYTES = "application/octet-stream"
 _HASH = re.compile("[0-9a-f]{64}")
+_LEVEL = re.compile("[0-9]{1,2}")
 
 
 class _Pages:
@@ -46,7 +47,10 @@ class _Pages:
         return PlainTextResponse(newest.note, headers=_NOT_LONG)
 
     def tile(self, request: Request) -> Response:
-        tile = self._sealed(int(request.path_params["level"]), request.path_params["place"])
+        level: str = request.path_params["level"]
+        if not _LEVEL.fullmatch(level):
+            raise LookupError("no such tile")
+        tile = self._sealed(int(level), request.path_params["place"])
         return Response(self._log.tile(tile), media_type=_BYTES, headers=_FOR_EVER)
 
     def entries(self, request: Request) -> Response:
@@ -108,7 +112,7 @@ def app(log: LogReader) -> Starlette:
         routes=[
             Route("/checkpoint", _answered(pages.checkpoint)),
             Route("/tile/entries/{place:path}", _answered(pages.entries)),
-            Route("/tile/{level:int}/{place:path}", _answered(pages.tile)),
+            Route("/tile/{level}/{place:path}", _answered(pages.tile)),
             Route("/proof/{id}", _answered(pages.proof)),
             Route("/records/{id}", _answered(pages.records)),
             Route("/apart/{id}", _answered(pages.apart)),

@@ -6,9 +6,11 @@ proof that the other continues that one: a fork, a rollback or a rewritten leaf 
 
 import base64
 import binascii
+import fcntl
+import os
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ LONGEST_REQUEST = LONGEST_NOTE + 64 * 64
 """Bytes: a note, and as many lines of a proof as there may be."""
 
 _LONGEST_SIZE = 19
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 
 
 class RefusedError(UntrustedError):
@@ -73,19 +76,50 @@ class _Seen(msgspec.Struct, frozen=True):
 
 
 class WitnessMemory:
-    """What a witness cosigned last, by log, in one file; what was kept survives a crash."""
+    """What a witness cosigned last, by log, in one file; what was kept survives a crash.
+    Processes that share it take turns."""
 
     def __init__(self, path: Path) -> None:
         """Raises `ConfigurationError` when the file is not what it should be."""
         self._path = path
+        self._seen: dict[str, _Seen] = {}
+        self._seen = self._read()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other process from it meanwhile, and see what they kept before.
+
+        Raises `ConfigurationError` for a file that is not what it should be, or is older than what
+        was seen of it; `UnsafeToContinueError` when it cannot be locked.
+        """
         try:
-            data = path.read_bytes() if path.exists() else b"{}"
-            self._seen = msgspec.json.decode(data, type=dict[str, _Seen])
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self._path.with_name(f"{self._path.name}.lock"), _OPEN, 0o600)
+        except OSError as error:
+            raise UnsafeToContinueError(f"{self._path}: {error.strerror}") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._seen = self._read()
+            yield
+        finally:
+            os.close(handle)
+
+    def _read(self) -> dict[str, _Seen]:
+        try:
+            data = self._path.read_bytes() if self._path.exists() else b"{}"
+            found = msgspec.json.decode(data, type=dict[str, _Seen])
         except (OSError, msgspec.MsgspecError) as error:
-            raise ConfigurationError(
-                f"{path}: a witness without its memory could be led astray ({error}); restore it, "
-                "or begin with another key"
-            ) from error
+            raise self._astray(str(error)) from error
+        for origin, seen in self._seen.items():
+            if origin not in found or found[origin].size < seen.size:
+                raise self._astray(f"{seen.size} leaves of {origin} were cosigned, it knows less")
+        return found
+
+    def _astray(self, why: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self._path}: a witness without its memory could be led astray ({why}); restore it, "
+            "or begin with another key"
+        )
 
     def newest(self, origin: str) -> tuple[int, bytes]:
         """Return size and root of what was cosigned last, of an empty log before the first."""
@@ -127,7 +161,7 @@ class Witness:
         checkpoint, note = self._believed(request.checkpoint)
         if request.old > checkpoint.size:
             raise RefusedError(400, "the old size is larger than the checkpoint's")
-        with self._turn:
+        with self._turn, self._memory.held():
             size, root = self._memory.newest(checkpoint.origin)
             if request.old != size:
                 raise RefusedError(409, f"the newest one cosigned here has {size} leaves", size)

@@ -58,6 +58,7 @@ def served(application: Starlette, host: str, port: int) -> Iterator[None]:
         port=port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # who asks is who connected
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=5,
         lifespan="off",

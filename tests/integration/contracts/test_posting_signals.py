@@ -1,15 +1,24 @@
 """Our signals on the real registry of a node: posted once, in a budget, and dry unless armed."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import orjson
 import pytest
+from eth_account import Account
 
-from neighbours.posting import DAY, Poster
+from cli.signals import _posting
+from neighbours.budget import DAY, Budget
+from neighbours.posting import Poster
 from runtime.evm import Endpoints
 from runtime.metrics import Metrics
 from runtime.sending import Sender
+from runtime.service import Service
+from runtime.settings import Settings
 from sandbox.node import LocalNode
+from schemas.errors import ConfigurationError
 from tests.integration.contracts.signalling import Signalling
+from tests.waiting import until
 
 pytestmark = pytest.mark.node
 
@@ -32,7 +41,8 @@ class Clock:
 class Place:
     """A registry, and what posts to it."""
 
-    def __init__(self, node: LocalNode) -> None:
+    def __init__(self, node: LocalNode, folder: Path) -> None:
+        self.folder = folder
         self.village = Signalling(node)
         self.payer = self.village.funded("a payer")
         self.nodes = Endpoints([str(node.ipc)])
@@ -41,7 +51,8 @@ class Place:
     def poster(self, *, armed: bool = True, most: int = 24) -> Poster:
         sender = Sender(self.nodes, self.payer.signer, CAP)
         registry = self.village.registry.address
-        return Poster(registry, sender, self.clock, self.metrics, most, armed=armed)
+        budget = Budget(self.folder / "payer.postings", most)
+        return Poster(registry, sender, self.clock, self.metrics, budget, armed=armed)
 
     def turn(self, poster: Poster, times: int = 1) -> None:
         for _ in range(times):
@@ -54,8 +65,8 @@ class Place:
 
 
 @pytest.fixture
-def place(node: LocalNode) -> Iterator[Place]:
-    made = Place(node)
+def place(node: LocalNode, tmp_path: Path) -> Iterator[Place]:
+    made = Place(node, tmp_path)
     yield made
     made.nodes.close()
 
@@ -99,6 +110,10 @@ def test_no_more_than_its_budget_is_posted_in_a_day(place: Place) -> None:
         poster.offer(place.village.signal(seq=seq, id=f"{seq:064x}", tlp="clear", expiry=late))
     place.turn(poster, 6)
     assert (place.count("delivered"), place.village.seq()) == (2, 2)
+    again = place.poster(most=2)  # after a restart
+    again.offer(place.village.signal(seq=3, id=f"{3:064x}", tlp="clear", expiry=late))
+    place.turn(again)
+    assert place.village.seq() == 2, "the day's budget is spent all the same"
     place.clock.now += DAY
     place.turn(poster, 6)
     assert (place.count("delivered"), place.village.seq()) == (4, 4)
@@ -110,3 +125,66 @@ def test_what_expired_while_it_waited_is_given_up(place: Place) -> None:
     place.clock.now += 3600
     place.turn(poster)
     assert (place.count("given_up"), place.village.seq()) == (1, 0)
+
+
+def settings(place: Place, node: LocalNode, **changes: object) -> Settings:
+    keystore, password = place.folder / "payer.json", place.folder / "password"
+    for path, text in (
+        (keystore, orjson.dumps(Account.encrypt(place.payer.signer.key, "secret", iterations=2))),
+        (password, b"secret\n"),
+    ):
+        path.touch(mode=0o600)
+        path.write_bytes(text)
+    (place.folder / "protocols").mkdir(exist_ok=True)
+    own: dict[str, object] = {
+        "publish": True,
+        "registry": place.village.registry.address,
+        "registry_armed": True,
+        "registry_endpoints": [str(node.ipc)],
+        "registry_keystore": keystore,
+        "registry_password_file": password,
+        "registry_posts_per_day": 1,
+    }
+    given = {"home": place.folder, "protocols": place.folder / "protocols"}
+    return Settings.model_validate(given | {"signals": own | changes})
+
+
+def test_the_service_posts_as_its_settings_say_and_remembers_it(
+    place: Place, node: LocalNode
+) -> None:
+    told = place.village.signal(seq=5, tlp="clear")
+    service = Service("signals")
+    with _posting(settings(place, node), service) as offer:
+        offer(told)
+
+        def posted() -> bool:
+            place.village.chain.mine()
+            return place.village.seq() == 5
+
+        until(posted)
+    (kept,) = (place.folder / "signals").glob("*.postings")
+    assert kept.stem == place.payer.signer.address.lower()
+    assert len(kept.read_text().split()) == 1
+
+
+@pytest.mark.parametrize(
+    "lacking", ["registry_keystore", "registry_endpoints", "registry_password_file"]
+)
+def test_without_nodes_or_an_account_of_its_own_it_does_not_start(
+    place: Place, node: LocalNode, lacking: str
+) -> None:
+    given = settings(place, node, **{lacking: () if lacking.endswith("points") else None})
+    with (
+        pytest.raises(ConfigurationError, match=r"registry|password"),
+        _posting(given, Service("signals")),
+    ):
+        pass
+
+
+def test_an_account_that_also_issues_is_refused(place: Place, node: LocalNode) -> None:
+    given = settings(place, node, keystore=place.folder / "payer.json")
+    with (
+        pytest.raises(ConfigurationError, match="an account of its own"),
+        _posting(given, Service("signals")),
+    ):
+        pass

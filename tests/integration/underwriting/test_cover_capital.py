@@ -43,7 +43,7 @@ def test_all_of_it_can_be_paid_at_once(covered: Covered) -> None:
     name = covered.asserted()
     covered.settled(name)
     for policy in range(1, 5):
-        assert covered.does_pool(covered.stranger, "claim", policy, name)
+        assert covered.does_pool(covered.holder, "claim", policy, name)
     assert covered.does_pool(covered.holder, "withdraw", covered.holder.address)
     assert covered.told("committed") == 0
     assert covered.solvent()

@@ -29,7 +29,7 @@ def test_a_confirmed_case_pays_the_cover_once_and_wherever_its_holder_says(
     name = covered.asserted()
     covered.settled(name)
     before = covered.owed(covered.holder)
-    assert covered.does_pool(covered.stranger, "claim", policy, name)
+    assert covered.does_pool(covered.holder, "claim", policy, name)
     assert covered.owed(covered.holder) - before == COVER
     assert covered.no(covered.holder, "claim", policy, name) == "NotOpen"
     owed = covered.owed(covered.holder)
@@ -45,9 +45,21 @@ def test_a_share_is_what_is_paid_and_the_rest_is_free_again(covered: Covered) ->
     name = covered.asserted(share=2_500)
     covered.settled(name)
     before, capital = covered.owed(covered.holder), covered.told("capital")
-    assert covered.does_pool(covered.stranger, "claim", policy, name)
+    assert covered.does_pool(covered.holder, "claim", policy, name)
     assert covered.owed(covered.holder) - before == COVER // 4
     assert (covered.told("capital"), covered.told("committed")) == (capital - COVER // 4, 0)
+
+
+def test_nobody_else_spends_a_cover_on_a_small_case(covered: Covered) -> None:
+    policy = covered.bought()
+    small, large = covered.asserted(share=1), covered.asserted(OTHER)
+    covered.settled(small)
+    covered.settled(large)
+    for account in (covered.stranger, covered.owner, covered.asserter):
+        assert covered.no(account, "claim", policy, small) == "NotHolder"
+    before = covered.owed(covered.holder)
+    assert covered.does_pool(covered.holder, "claim", policy, large)
+    assert covered.owed(covered.holder) - before == COVER
 
 
 def test_the_bond_comes_back_to_who_was_right_unchallenged(covered: Covered) -> None:
@@ -79,7 +91,7 @@ def test_a_false_dispute_is_slashed_and_the_case_pays(covered: Covered) -> None:
     assert covered.does_pool(covered.arbiter, "rule", name, TRUE)
     bond = covered.terms.bond
     assert (covered.owed(covered.asserter), covered.owed(covered.disputer)) == (bond + bond // 2, 0)
-    assert covered.does_pool(covered.stranger, "claim", policy, name)
+    assert covered.does_pool(covered.holder, "claim", policy, name)
     assert covered.solvent()
 
 

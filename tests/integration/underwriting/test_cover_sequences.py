@@ -35,7 +35,7 @@ class Fair:
             self.claim_a_case(account)
             return
         what, call = self.anything(account)
-        by = at.arbiter if what == "rule" else account
+        by = {"rule": at.arbiter, "claim": at.holder}.get(what, account)
         self.paid += at.does(by, call) and what == "claim"
 
     def claim_a_case(self, account: Account) -> None:

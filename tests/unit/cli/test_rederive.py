@@ -4,12 +4,17 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli import wiring
 from cli.main import app
 from responders.journal import Journal, read
-from schemas.errors import ConfigurationError, UnsafeToContinueError
-from tests.unit.responders.bench import bench
+from responders.outlook import Account
+from runtime.memory import MemoryBroker
+from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
+from schemas.topics import SIGNALS
+from tests.unit.responders.bench import Assembly, Beside, bench
 from tests.unit.responders.examples import alert, vote
-from tests.unit.responders.fakes import FakeChain
+from tests.unit.responders.fakes import SIGNER, FakeChain, chain_at
+from tests.unit.responders.test_signal_intake import WEAK, careful, warning
 
 
 @pytest.fixture
@@ -70,3 +75,28 @@ def test_a_changed_byte_is_found(written: Path) -> None:
 def test_no_journal_is_no_decision(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="No such file"):
         run(tmp_path / "nothing")
+
+
+def test_what_it_heard_is_held_against_the_topic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listens, journal = careful(), tmp_path / "journal.jsonl"
+    with Journal(journal) as kept:
+        bench = Assembly(
+            kept, chain_at(), Account(SIGNER.address, SIGNER), listens, beside=Beside()
+        )
+        bench.warn(warning())
+        bench.receive(WEAK)
+    empty = MemoryBroker()
+    empty.create([SIGNALS])
+    monkeypatch.setattr(wiring, "read_manifests", lambda _: {"meadow": listens})
+    for broker, code, word in ((bench.signals, 0, "equal"), (empty, 1, "unknown")):
+        monkeypatch.setattr(wiring, "connect", lambda *_, broker=broker: broker)
+        result = run(journal)
+        assert (result.exit_code, word in result.output) == (code, True), result.output
+
+    def gone(*_: object) -> None:
+        raise TransientError("no broker answers")
+
+    monkeypatch.setattr(wiring, "connect", gone)
+    assert "no broker answers" in " ".join(run(journal).output.split())

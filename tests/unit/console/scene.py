@@ -73,6 +73,13 @@ MANIFEST = Manifest.model_validate(
         "chain": CHAIN,
         "contracts": [{"address": POOL, "role": "pool", "name": "LendingPool"}],
         "tokens": [{"address": "0x" + "70" * 20, "symbol": "AUSD", "decimals": 6}],
+        "halt": {
+            "prior": 0.001,
+            "false_halt_cost": 50_000,
+            "value_exposed": 2_000_000,
+            "loss_per_second": 16_000,
+        },
+        "brakes": [{"name": "pause-pool", "adapter": "gate", "target": POOL}],
     }
 )
 

@@ -180,6 +180,45 @@ def test_the_page_of_risk_has_every_figure_with_its_interval() -> None:
         assert part in told, told
 
 
+def test_figures_of_risk_are_shown_as_far_as_a_trusted_key_signed_them() -> None:
+    mine, other = Signer(private("risk")), Signer(private("mallory"))
+    trust = Trust(insurers=Verifier({mine.key_id: mine.public_key}))
+    console = Console(trust=trust)
+    vic, told = console.sign_in("vic"), risk()
+    lie = replace(told, at=told.at + 60, block=told.block + 5, reasons=("all is well",))
+    stranger = replace(told, protocol=HOSTILE)
+
+    def show(record: Risk, signer: Signer | None, spoilt: bytes = b"") -> None:
+        value = encode(record)
+        headers = () if signer is None else signer.sign(value, sequence=0, expires=0)
+        message = Message(RISK.name, 0, 0, b"", value + spoilt, headers)
+        read, signed = trust.read(message)
+        console.desk.picture.take(read, {}, signed=signed)
+
+    show(told, mine)
+    for signer in (other, None):
+        show(lie, signer)
+    show(lie, mine, spoilt=b" ")
+    show(stranger, other)
+    page = vic.get("/risk").text
+    assert "all is well" not in page
+    assert "Exposure 2,000,000 USD" in words(page), "what was signed stands"
+    assert "Nobody here checks" not in page
+    assert words(page).count("signed by no key that is trusted here") == 2
+    assert f"block {lie.block:,}" in words(page)
+    assert "<script" not in page.split("data-region")[1].split("</main>")[0]
+    show(replace(lie, at=lie.at + 1), mine)
+    assert words(vic.get("/risk").text).count("signed by no key") == 1, "a newer one is proved"
+
+
+def test_without_keys_the_page_of_risk_says_that_nobody_checks() -> None:
+    console = Console()
+    console.show(risk())
+    assert "Nobody here checks who signed these figures" in words(
+        console.sign_in("vic").get("/risk").text
+    )
+
+
 def test_the_page_of_contracts_names_each_way_out_that_no_brake_stops() -> None:
     console = Console()
     vic = console.sign_in("vic")

@@ -9,9 +9,11 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from console.identity import Provider
+from console.identity import MAX_BYTES, Provider
 from sandbox.identity import Identity
 from tests.unit.console.scene import Clock, Console, settings
 
@@ -159,3 +161,38 @@ def test_without_a_provider_there_is_no_such_way() -> None:
     browser = Console().browser()
     assert "identity provider" not in browser.get("/login").text
     assert browser.get("/login/provider").status_code == 404
+
+
+class Hostile(Identity):
+    """Answers at length, or sends who asks for a token elsewhere."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(PEOPLE)
+        self.status = status
+        self.asked = 0
+
+    async def _token(self, request: Request) -> Response:
+        self.asked += 1
+        if self.status == 200:
+            return Response(b" " * 2 * MAX_BYTES + (await super()._token(request)).body)
+        return Response(status_code=self.status, headers={"location": f"{self.issuer}/token"})
+
+
+@pytest.mark.parametrize("status", [200, 302, 307])
+def test_a_provider_that_answers_at_length_or_points_elsewhere_lets_nobody_in(status: int) -> None:
+    with Hostile(status) as identity:
+        own = settings(oidc_issuer=identity.issuer)
+        clock = Clock(time.time())
+        callback = "https://console.example.org/login/provider/answer"
+        console = Console(own, Provider(own, identity.issuer, callback, clock), clock=clock)
+        _, answer = come_back(console, "sub-ana")
+    assert (answer.status_code, identity.asked) == (403, 1)
+
+
+def test_who_has_a_longer_name_is_somebody_else(console: Console, identity: Identity) -> None:
+    own = console.settings
+    named = own.people[0].model_copy(update={"subjects": ("s" * 200,)})
+    console.desk.roster.__init__(own.model_copy(update={"people": (named,)}))  # type: ignore[misc]  # made anew
+    for subject, status in (("s" * 200, 303), ("s" * 201, 403), ("s" * 300, 403)):
+        identity.twist = {"sub": subject}
+        assert come_back(console, "sub-ana")[1].status_code == status

@@ -118,6 +118,9 @@ def test_tiles_are_shown_as_far_as_they_are_sealed(grown: LogWriter, client: htt
 @pytest.mark.parametrize(
     "path",
     [
+        pytest.param("/tile/" + "9" * 5000 + "/000", id="/tile/9..9/000"),
+        "/tile/-1/000",
+        "/tile/%C2%B2/000",
         "/tile/0/1",
         "/tile/0/0001",
         "/tile/0/000.p/0",

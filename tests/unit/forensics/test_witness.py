@@ -141,6 +141,38 @@ def test_its_memory_survives_and_may_not_be_damaged(
         WitnessMemory(path)
 
 
+def test_two_processes_of_one_witness_do_not_vouch_for_two_stories(
+    make_log: MakeLog, witness: Witness, tmp_path: Path
+) -> None:
+    log, fork = make_log(), make_log("fork")
+    list(grown(log, [3]))
+    fork.append(leaves(4, 90))
+    seal(fork)
+    path = tmp_path / "witness" / "memory.json"
+    beside = Witness(WITNESS, [SIGNER.key], WitnessMemory(path), lambda: NOW)
+    witness.add_checkpoint(request(log, 0, 3))
+    with pytest.raises(UntrustedError, match="3 leaves"):
+        beside.add_checkpoint(request(fork, 0, 4))
+
+
+@pytest.mark.parametrize("back", ["older", "none"])
+def test_a_memory_that_was_put_back_is_not_gone_on_from(
+    make_log: MakeLog, witness: Witness, tmp_path: Path, back: str
+) -> None:
+    log = make_log()
+    list(grown(log, [3, 10]))
+    path = tmp_path / "witness" / "memory.json"
+    witness.add_checkpoint(request(log, 0, 3))
+    older = path.read_bytes()
+    witness.add_checkpoint(request(log, 3, 10))
+    if back == "older":
+        path.write_bytes(older)
+    else:
+        path.unlink()
+    with pytest.raises(ConfigurationError, match="led astray"):
+        witness.add_checkpoint(request(log, 3, 10))
+
+
 def test_a_log_gathers_cosignatures_from_witnesses_that_answer(
     make_log: MakeLog, witness: Witness
 ) -> None:

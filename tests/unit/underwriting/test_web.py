@@ -138,3 +138,30 @@ def test_the_shelf_keeps_the_newest_in_order() -> None:
     shelf.put(one)
     assert shelf.before("meadow", START * 2, 9) == [shelf.newest("meadow")]
     assert MOST_AT_ONCE < MOST_KEPT
+
+
+def test_nobody_asks_more_often_by_saying_that_they_are_somebody_else(
+    shelf: Shelf, clock: Hand
+) -> None:
+    with serving(application(shelf, Rates(3, clock)), "127.0.0.1", 0) as port:
+        told = [
+            httpx.get(
+                f"http://127.0.0.1:{port}/v1/risk",
+                headers={
+                    "x-forwarded-for": f"192.0.2.{number}",
+                    "forwarded": f"for=192.0.2.{number}",
+                },
+            ).status_code
+            for number in range(5)
+        ]
+    assert told == [200, 200, 200, 429, 429]
+
+
+def test_a_network_of_addresses_is_one_client(clock: Hand) -> None:
+    rates = Rates(2, clock)
+    asked = [rates.wait(f"2001:db8:1:2::{number:x}") for number in range(3)]
+    assert [bool(wait) for wait in asked] == [False, False, True]
+    assert rates.wait("2001:db8:1:3::1") == 0
+    assert [bool(rates.wait("::ffff:192.0.2.1")), bool(rates.wait("::ffff:192.0.2.2"))] == [
+        False
+    ] * 2
