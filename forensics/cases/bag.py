@@ -27,6 +27,9 @@ TIMESTAMP = "timestamp.tsr"
 SEALED = "tagmanifest-sha512.txt"
 """The one file whose digest stands for the whole bag."""
 
+DEEPEST = 16
+"""Folders within folders; a bag of ours has a quarter of that."""
+
 _CHUNK = 2**20
 
 
@@ -102,9 +105,17 @@ def digest(path: Path) -> tuple[str, ...]:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Yield everything below a folder that is no folder itself, links included, none followed."""
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            yield from files(path)
-        else:
-            yield path
+    """Yield everything below a folder that is no folder itself, links included, none followed.
+
+    Raises `ConfigurationError` for folders nested deeper than `DEEPEST`.
+    """
+    waiting = [(folder, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise ConfigurationError(f"{folder}: folders more than {DEEPEST} deep, no bag of ours")
+        for path in place.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                waiting.append((path, depth + 1))
+            else:
+                yield path

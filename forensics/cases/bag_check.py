@@ -25,7 +25,9 @@ def faults(folder: Path) -> list[str]:
     """
     if not folder.is_dir() or not (folder / "bagit.txt").is_file():
         raise ConfigurationError(f"{folder}: no BagIt folder; give the one that was collected")
-    found = list(dict.fromkeys(_faults(folder)))
+    # Whoever made the folder chose the names: none of them writes to a terminal what it likes.
+    told = (line if line.isprintable() else ascii(line) for line in _faults(folder))
+    found = list(dict.fromkeys(told))
     if not found and (folder / "bagit.txt").read_bytes() != DECLARATION:
         found.append("bagit.txt: not a BagIt 1.0 declaration")
     return found

@@ -119,3 +119,22 @@ def test_a_folder_that_is_no_bag_is_told_apart(tmp_path: Path) -> None:
 def test_a_time_stamp_belongs_to_it(bag: Path) -> None:
     (bag / TIMESTAMP).write_bytes(b"token")
     assert faults(bag) == []
+
+
+def test_folders_without_end_are_no_bag(bag: Path) -> None:
+    deep = bag / "data"
+    for _ in range(1200):
+        deep = deep / "a"
+        if len(str(deep)) > 4000:
+            break
+    deep.mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match="deep"):
+        faults(bag)
+
+
+def test_a_file_s_name_says_nothing_to_a_terminal(bag: Path) -> None:
+    (bag / "data" / "\x1b[2J\nall is well").touch()
+    found = faults(bag)
+    assert len(found) == 1
+    assert found[0].isprintable()
+    assert "additional" in found[0]
