@@ -58,10 +58,11 @@ def score_case(
 ) -> Iterator[Row]:
     """Yield one row per subject, in order; each is scored before it is learned.
 
+    Two blocks of one height are two branches: the first is retracted before the second, as live.
     Failures of detectors are told in `problems`.
     """
     host: Host | None = None
-    order = 0
+    order, block = 0, (-1, "")
     for subject in subjects:
         if isinstance(subject, Contract):
             score, p_value, names = subject.verdict()
@@ -70,6 +71,10 @@ def score_case(
             continue
         chain = MARKETS if isinstance(subject, Price) else subject.chain
         host = host or maker.make(chain, case)
+        if isinstance(subject, Transaction):
+            if subject.block == block[0] and subject.block_hash != block[1]:
+                host.retract(*block)
+            block = subject.block, subject.block_hash
         opinion, alert = _taken(host, subject)
         if problems is not None:
             where = subject.timestamp if isinstance(subject, Price) else subject.tx

@@ -8,6 +8,7 @@ included, and say of each frame only whether itself failed.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ingest.numbers import whole
 from ingest.raw import FrameKind, RawFrame
 from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
@@ -57,8 +58,8 @@ def _parity_frame(depth: int, row: Mapping[str, Any]) -> RawFrame:
             kind=_call_kind(action.get("callType", "call")),
             sender=hexadecimal.address(action.get("from"), "from"),
             to=hexadecimal.address(action.get("to"), "to"),
-            value=hexadecimal.quantity(action.get("value", "0x0"), "value"),
-            input=hexadecimal.data(action.get("input", "0x"), "input"),
+            value=whole(action.get("value") or 0, "value"),
+            input=hexadecimal.data(action.get("input") or "0x", "input"),
             output=_output(result.get("output", "0x"), ok=ok),
             ok=ok,
         )
@@ -69,8 +70,8 @@ def _parity_frame(depth: int, row: Mapping[str, Any]) -> RawFrame:
             kind="create",
             sender=hexadecimal.address(action.get("from"), "from"),
             to="" if made is None or not ok else hexadecimal.address(made, "address"),
-            value=hexadecimal.quantity(action.get("value", "0x0"), "value"),
-            input=hexadecimal.data(action.get("init", "0x"), "init"),
+            value=whole(action.get("value") or 0, "value"),
+            input=hexadecimal.data(action.get("init") or "0x", "init"),
             output=_output(result.get("code", "0x"), ok=ok),
             ok=ok,
         )
@@ -80,7 +81,7 @@ def _parity_frame(depth: int, row: Mapping[str, Any]) -> RawFrame:
             kind="destroy",
             sender=hexadecimal.address(action.get("address"), "address"),
             to=hexadecimal.address(action.get("refundAddress"), "refundAddress"),
-            value=hexadecimal.quantity(action.get("balance", "0x0"), "balance"),
+            value=whole(action.get("balance") or 0, "balance"),
             input="0x",
             output="",
             ok=ok,
@@ -124,7 +125,7 @@ def _calltracer_frame(depth: int, node: Mapping[str, Any]) -> RawFrame:
         kind=kind,
         sender=hexadecimal.address(node.get("from"), "from"),
         to="" if unmade else hexadecimal.address(node.get("to"), "to"),
-        value=hexadecimal.quantity(node.get("value") or "0x0", "value"),
+        value=whole(node.get("value") or 0, "value"),
         input=hexadecimal.data(node.get("input") or "0x", "input"),
         output="" if kind == "destroy" else _output(node.get("output", "0x"), ok=ok),
         ok=ok,

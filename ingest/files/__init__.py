@@ -5,10 +5,12 @@ To add a shape, write a module with its `SHAPES` and name it in `recognise`.
 
 from ingest.files.contracts import contracts
 from ingest.files.items import Body, Code, Item, Unreadable
+from ingest.files.pieces import NO_SHAPE
 from ingest.files.source import extent, read
 from ingest.files.tally import FileTally, Tally
 
 __all__ = [
+    "NO_SHAPE",
     "Body",
     "Code",
     "FileTally",

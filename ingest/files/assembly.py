@@ -1,8 +1,8 @@
 """Joins what several records tell of the same blocks, whichever comes first.
 
 A record may know a block by its number alone, a transaction by its position alone; it joins the
-block or transaction that is known better. Of what is told twice, the first counts. A log told twice
-in different words is refused: one of the two is wrong, and nothing says which.
+block or transaction that is known better. Of what is told twice, the first counts. A log or a call
+tree told twice in different words is refused: one of the two is wrong, and nothing says which.
 """
 
 from collections.abc import Iterator
@@ -125,9 +125,12 @@ def _known(block: _Block, told: RawTransaction) -> _Transaction:
 
 
 def _merge(known: _Transaction, told: RawTransaction, file: str) -> None:
+    ours = known.told
+    if ours.frames is not None and told.frames not in (None, ours.frames):
+        named = ours.hash or f"transaction {ours.index}"
+        raise PoisonRecordError(f"the call tree of {named} is told twice, differently")
     if told.logs is not None:
         _merge_logs(known, told.logs)
-    ours = known.told
     for name in _OWN:
         if getattr(ours, name) is None:
             setattr(ours, name, getattr(told, name))
@@ -187,7 +190,13 @@ def _complete(transaction: _Transaction, whole: set[Whole]) -> PoisonRecordError
 
 
 def _place(transactions: list[RawTransaction]) -> None:
-    """Give those whose position nothing told the places after the others, by their logs."""
+    """Give those whose position nothing told, or told of another too, the places after the others,
+    by their logs."""
+    taken: set[int] = set()
+    for transaction in transactions:
+        if transaction.index in taken:
+            transaction.index = _NOT_TOLD
+        taken.add(transaction.index)
     free = max((transaction.index for transaction in transactions), default=_NOT_TOLD) + 1
     unplaced = [transaction for transaction in transactions if transaction.index == _NOT_TOLD]
     unplaced.sort(key=lambda found: found.logs[0].log if found.logs else 0)

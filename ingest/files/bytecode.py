@@ -2,18 +2,23 @@
 where it was deployed, labels above all, is not looked at."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eth_hash.auto import keccak
 
 from ingest.files.fields import Fields
 from ingest.files.items import Code
-from ingest.files.shape import Piece, Place, Shape, Skipped, has
+from ingest.files.shape import Piece, Place, Shape, Skipped
 from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
 
 _ASKED = re.compile("eth_getCode_(0x[0-9a-fA-F]{40})(?![0-9A-Za-z])")
+
+
+def _is_record(value: Any) -> bool:
+    # the code that an exporter could not get may be missing
+    return isinstance(value, Mapping) and ("runtime_code" in value or "init_code" in value)
 
 
 def named_code(*, address: str, tx: str, init_code: str, runtime_code: str) -> Code:
@@ -30,14 +35,20 @@ def named_code(*, address: str, tx: str, init_code: str, runtime_code: str) -> C
     )
 
 
+def _code(value: Any, field: str) -> str:
+    """Read bytes in hexadecimal; compilers write them without `0x`."""
+    bare = isinstance(value, str) and value[:2] != "0x"
+    return hexadecimal.data(f"0x{value}" if bare else value, field)
+
+
 def read_record(value: Any, _place: Place) -> Iterator[Piece]:
     """Yield a contract's code."""
     fields = Fields(value, "contract")
     yield named_code(
         address=fields.maybe(hexadecimal.address, "address") or "",
         tx=fields.maybe(hexadecimal.hash32, "tx") or "",
-        init_code=fields.maybe(hexadecimal.data, "init_code") or "",
-        runtime_code=fields.maybe(hexadecimal.data, "runtime_code") or "",
+        init_code=fields.maybe(_code, "init_code") or "",
+        runtime_code=fields.maybe(_code, "runtime_code") or "",
     )
 
 
@@ -56,4 +67,4 @@ def read_answer(value: Any, place: Place) -> Iterator[Piece]:
 
 
 ANSWER = Shape("answered code", lambda value: not isinstance(value, list | dict), read_answer)
-SHAPES = (Shape("bytecode", has("init_code", "runtime_code"), read_record),)
+SHAPES = (Shape("bytecode", _is_record, read_record),)

@@ -1,7 +1,7 @@
 """Call trees of geth's callTracer: one transaction, or all of a block in their order.
 
-A tree by itself names neither its transaction nor its block: the transaction is what the file is
-named after, the block is told as number 0 without a hash.
+A tree by itself names neither its transaction nor its block: the transaction goes by the file's
+stem, be that its hash or not, the block is told as number 0 without a hash.
 """
 
 import re
@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.files.call_trees import frames_of_tree, tell_outermost
-from ingest.files.fields import Fields, height, refused
+from ingest.files.fields import Fields, height
 from ingest.files.shape import Piece, Place, Shape, has
 from ingest.files.unread import unread
+from ingest.numbers import refused
 from ingest.raw import RawBlock, RawTransaction
 from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
@@ -40,7 +41,7 @@ def _is_block(value: Any) -> bool:
 
 def read_tree(value: Any, place: Place) -> Iterator[Piece]:
     """Yield the transaction that the file is named after."""
-    tx = place.stem.lower() if _HASH.fullmatch(place.stem) else ""
+    tx = place.stem.lower() if _HASH.fullmatch(place.stem) else place.stem
     yield _block(place, 0, _traced(value, tx, 0))
 
 

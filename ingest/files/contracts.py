@@ -19,11 +19,12 @@ _FIELDS = (b'"interface"', b'"implementation"')
 
 
 class _Protected(msgspec.Struct):
-    interface: str
-    implementation: str
+    interface: str | None = None
+    implementation: str | None = None
 
 
-_LIST = msgspec.json.Decoder(dict[str, dict[str, _Protected]])
+_LIST = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LISTED = msgspec.json.Decoder(dict[str, _Protected])
 
 
 def contracts(path: Path) -> dict[str, frozenset[str]]:
@@ -41,7 +42,7 @@ def contracts(path: Path) -> dict[str, frozenset[str]]:
     return found
 
 
-def _listed(entry: Entry) -> Mapping[str, Mapping[str, _Protected]]:
+def _listed(entry: Entry) -> Mapping[str, msgspec.Raw]:
     if not entry.name.endswith((".json", ".json.gz")):
         return {}
     try:
@@ -52,12 +53,14 @@ def _listed(entry: Entry) -> Mapping[str, Mapping[str, _Protected]]:
         return {}
 
 
-def _addresses(listed: Mapping[str, _Protected]) -> frozenset[str]:
+def _addresses(listed: msgspec.Raw) -> frozenset[str]:
+    """Return what one entry names, nothing where it is broken: the others still count."""
     try:
         return frozenset(
             hexadecimal.address(address, "contract")
-            for one in listed.values()
+            for one in _LISTED.decode(listed).values()
             for address in (one.interface, one.implementation)
+            if address
         )
-    except PoisonRecordError:
+    except (PoisonRecordError, msgspec.MsgspecError, RecursionError):
         return frozenset()

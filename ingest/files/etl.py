@@ -13,14 +13,13 @@ from ingest.files.fields import (
     Fields,
     height,
     position,
-    refused,
     seconds,
     succeeded,
     text,
     topics,
-    whole,
 )
 from ingest.files.shape import Piece, Place, Shape, Skipped, TraceRow, has
+from ingest.numbers import refused, whole
 from ingest.raw import RawBlock, RawLog, RawTransaction, RawTransfer
 from runtime import hexadecimal
 

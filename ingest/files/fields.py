@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from ingest.numbers import refused, whole
 from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
-from schemas.units import UINT256_MAX, uint
 
 T = TypeVar("T")
 Reader = Callable[[Any, str], T]
@@ -20,7 +20,6 @@ MAX_HEIGHT = 2**63 - 1
 MAX_POSITION = 2**31 - 1
 ZERO_ADDRESS = "0x" + "0" * 40
 
-_SHOWN = 90
 _LONGEST_DECIMAL = 100
 _MILLISECONDS = 10**11
 """A time beyond it is in milliseconds: as seconds it would lie after the year 5000."""
@@ -68,31 +67,6 @@ class Fields:
         return value
 
 
-def refused(value: Any, field: str, wanted: str) -> PoisonRecordError:
-    """Return the error that says what a field holds and what it should."""
-    return PoisonRecordError(f"{field} is not {wanted}: {_shown(value)}")
-
-
-def _shown(value: Any) -> str:
-    if type(value) is int and value.bit_length() > 512:
-        return f"a number of {value.bit_length():,} bits"
-    return repr(str(value)[:_SHOWN])
-
-
-def whole(value: Any, field: str) -> int:
-    """Read an unsigned integer of at most 256 bits: a number, `0x` text, or decimal text."""
-    if type(value) is int and 0 <= value <= UINT256_MAX:
-        return value
-    if isinstance(value, str):
-        if value[:2] == "0x":
-            return hexadecimal.quantity(value, field)
-        try:
-            return uint(value)
-        except PoisonRecordError:
-            pass
-    raise refused(value, field, "an unsigned integer of 256 bits")
-
-
 def height(value: Any, field: str) -> int:
     """Read a block number."""
     number = whole(value, field)
@@ -137,9 +111,16 @@ def seconds(value: Any, field: str) -> int:
 
 
 def moment(value: Any, field: str) -> int:
-    """Read a time that may be in milliseconds, as seconds since 1970."""
+    """Read a time that may be in milliseconds, microseconds or nanoseconds, or have a fraction, as
+    seconds since 1970."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        value = value.partition(".")[0]
+    elif isinstance(value, float | Decimal) and 0 <= value <= MAX_HEIGHT:
+        value = int(value)
     number = seconds(value, field)
-    return number // 1000 if number >= _MILLISECONDS else number
+    while number >= _MILLISECONDS:
+        number //= 1000
+    return number
 
 
 def _since_1970(time: datetime, field: str) -> int:

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest.files.fields import height, refused, whole
+from ingest.files.fields import height
 from ingest.files.recorded_calls import frames_of, nested, writes_of
 from ingest.files.shape import Piece, Place, Shape
 from ingest.files.unread import unread
+from ingest.numbers import refused, whole
 from ingest.raw import RawBlock, RawTransaction, RawTransfer
 from runtime import hexadecimal
 from schemas.errors import PoisonRecordError
@@ -26,8 +27,8 @@ _HASH = re.compile("0x[0-9a-fA-F]{64}")
 def _is_history(value: Any) -> bool:
     if not isinstance(value, Mapping) or not value:
         return False
-    tx, told = next(iter(value.items()))
-    return bool(_HASH.fullmatch(tx)) and isinstance(told, list)
+    first = next(iter(value))
+    return bool(_HASH.fullmatch(first)) and any(isinstance(told, list) for told in value.values())
 
 
 def read_block(value: Any, place: Place) -> Iterator[Piece]:

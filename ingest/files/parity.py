@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.files.call_trees import place_of
-from ingest.files.fields import Fields, height, position, refused, seconds, whole
+from ingest.files.fields import Fields, height, position, seconds
 from ingest.files.shape import Piece, Place, Shape, Skipped, TraceRow, has
 from ingest.files.unread import unread
+from ingest.numbers import refused, whole
 from ingest.raw import RawBlock, RawTransaction
 from runtime import hexadecimal
 from schemas.errors import PoisonRecordError

@@ -34,8 +34,9 @@ class Told:
 
 
 def pieces(entry: Entry, place: Place, advance: Callable[[int], None]) -> Iterator[Told]:
-    """Yield what a file tells, in its order. A file whose first value is of no known shape is
-    skipped as a whole; a later one like that is unreadable."""
+    """Yield what a file tells, in its order. Labels, and rows under names of no known shape, are
+    skipped as a whole; other values of no known shape are skipped before the first one that has a
+    shape, and unreadable after it."""
     skipped = _skipped_by_name(entry.name)
     if skipped is not None:
         advance(entry.size)
@@ -72,7 +73,8 @@ class _Reader:
             return
         if content.header:
             if recognise(content.value) is None:
-                yield self._unknown(content.value)
+                self.skips_rest = True
+                yield _unknown(content.value)
             return
         for where, value, answered in elements(content.value):
             yield from self._element(content, where, value, answered=answered)
@@ -97,13 +99,15 @@ class _Reader:
         elif value in (None, [], {}):
             yield Told(Skipped(EMPTY))
         elif self._shape is None:
-            yield self._unknown(value)
+            skipped = _unknown(value)
+            self.skips_rest = skipped.piece == Skipped(LABELS)
+            yield skipped
         else:
             yield Told(unread(where, "of no known shape, unlike what stands before it", raw))
 
-    def _unknown(self, value: Any) -> Told:
-        self.skips_rest = True
-        return Told(Skipped(LABELS if are_labels(value) else NO_SHAPE))
+
+def _unknown(value: Any) -> Told:
+    return Told(Skipped(LABELS if are_labels(value) else NO_SHAPE))
 
 
 def _told(

@@ -1,9 +1,10 @@
 """Price series: bars of open, high, low and close, or the state of a two-token pool.
 
-Rows come from CSV, JSON lines or parquet; JSON documents are `{"meta": ..., "data": [...]}` with
-short names, or a plain list of `[time, open, high, low, close, volume]`. Which assets a market
-compares is not told by any of them. A pool's row is one bar of its first token's price in units of
-its second.
+Rows come from CSV, JSON lines or parquet, under names in any case; JSON documents are
+`{"meta": ..., "data": [...]}` with short names, or a plain list of lists that begin with time,
+open, high, low, close and volume, as exchanges answer them. A series of closing prices alone is
+bars that never left them. Which assets a market compares is not told by any of them. A pool's row
+is one bar of its first token's price in units of its second.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,9 +17,21 @@ from schemas.chain import Price
 from schemas.errors import PoisonRecordError
 from schemas.ids import content_id
 
-_TIMES = ("timestamp", "dt", "date", "datetime", "time", "open_time", "__index_level_0__")
-_MOMENTS = frozenset(_TIMES)
-_LONG, _SHORT = frozenset(("open", "high", "low", "close")), frozenset("ohlc")
+_TIMES = (
+    "timestamp",
+    "dt",
+    "date",
+    "datetime",
+    "time",
+    "t",
+    "ts",
+    "unix",
+    "open_time",
+    "opentime",
+    "__index_level_0__",
+)
+_CLOSES = ("close", "c", "price")
+_MOMENTS, _PRICES = frozenset(_TIMES), frozenset(_CLOSES)
 _BAR = ("time", "open", "high", "low", "close", "volume")
 _LONGEST_SOURCE = 128
 
@@ -33,9 +46,13 @@ def _is_document(value: Any) -> bool:
 def _is_bar(value: Any) -> bool:
     if not isinstance(value, Mapping):
         return False
-    if not (value.keys() >= _LONG or value.keys() >= _SHORT):
-        return False
-    return not _MOMENTS.isdisjoint(value)
+    names = _named(value).keys()
+    return not (_MOMENTS.isdisjoint(names) or _PRICES.isdisjoint(names))
+
+
+def _named(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row under the names that are known here, however they are written."""
+    return {str(name).strip().lower().replace(" ", "_"): told for name, told in value.items()}
 
 
 def _is_candles(value: Any) -> bool:
@@ -45,9 +62,9 @@ def _is_candles(value: Any) -> bool:
 def _is_candle(value: Any) -> bool:
     return (
         isinstance(value, list)
-        and len(value) == len(_BAR)
+        and len(value) >= len(_BAR)
         and type(value[0]) is int
-        and not any(isinstance(number, (str, list, dict)) for number in value)
+        and not any(isinstance(number, (list, dict)) for number in value)
     )
 
 
@@ -58,7 +75,8 @@ def read_document(value: Any, place: Place) -> Iterator[Piece]:
 
 def read_candles(value: Any, place: Place) -> Iterator[Piece]:
     """Yield the bars of a list of lists."""
-    rows = (dict(zip(_BAR, row, strict=True)) if _is_candle(row) else row for row in value)
+    # exchanges add what else they know behind the volume
+    rows = (dict(zip(_BAR, row, strict=False)) if _is_candle(row) else row for row in value)
     yield from _each(rows, place)
 
 
@@ -72,11 +90,11 @@ def _each(rows: Any, place: Place) -> Iterator[Piece]:
 
 def read_bar(value: Any, place: Place) -> Iterator[Piece]:
     """Yield one bar."""
-    fields = Fields(value, "bar")
-    opened = fields.need(decimal_text, "open", "o")
-    high = fields.need(decimal_text, "high", "h")
-    low = fields.need(decimal_text, "low", "l")
-    close = fields.need(decimal_text, "close", "c")
+    fields = Fields(_named(value) if isinstance(value, Mapping) else value, "bar")
+    close = fields.need(decimal_text, *_CLOSES)
+    opened = fields.maybe(decimal_text, "open", "o") or close
+    high = fields.maybe(decimal_text, "high", "h") or close
+    low = fields.maybe(decimal_text, "low", "l") or close
     volume = fields.maybe(decimal_text, "volume", "v") or "0"
     yield _price(fields, place, (opened, high, low, close, volume), ("", ""))
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest.files.fields import ZERO_ADDRESS, Fields, height, position, seconds, topics, whole
+from ingest.files.fields import ZERO_ADDRESS, Fields, height, position, seconds, topics
 from ingest.files.shape import Note, Piece, Place, Shape, has
+from ingest.numbers import whole
 from ingest.raw import RawBlock, RawLog, RawTransaction
 from runtime import hexadecimal
 

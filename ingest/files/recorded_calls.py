@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.files.fields import ZERO_ADDRESS, refused, whole
+from ingest.files.fields import ZERO_ADDRESS
+from ingest.numbers import refused, whole
 from ingest.raw import FrameKind, RawFrame, RawWrite
 from runtime import hexadecimal
 from schemas.errors import PoisonRecordError

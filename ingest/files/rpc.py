@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ingest.files.fields import Fields, height, position, refused, seconds, succeeded, topics, whole
+from ingest.files.fields import Fields, height, position, seconds, succeeded, topics
 from ingest.files.shape import Piece, Place, Shape, has
 from ingest.files.unread import unread
+from ingest.numbers import refused, whole
 from ingest.raw import RawBlock, RawLog, RawTransaction
 from runtime import hexadecimal
 from schemas.errors import PoisonRecordError

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from ingest.files.assembly import Assembly
+from ingest.files.assembly import MAX_RECORDS, Assembly
 from ingest.files.cases import chain_of
 from ingest.files.items import Body, Item, Unreadable
 from ingest.files.pieces import Told, pieces
@@ -13,16 +13,17 @@ from ingest.files.tally import Tally
 from ingest.files.unread import unread
 from ingest.files.walk import Folder, folders
 from ingest.raw import RawBlock
+from schemas.chain import Price
 from schemas.errors import PoisonRecordError
 
 
 def read(path: Path, *, chain: str | None = None, tally: Tally | None = None) -> Iterator[Item]:
     """Yield everything that the files under a path tell.
 
-    Within a case, blocks come in ascending order and transactions by index. What cannot be read is
-    yielded as `Unreadable`; nothing that stands in a file raises. `chain` overrides what the path
-    says. Equal files give equal items in the same order. Raises `ConfigurationError` when there is
-    nothing at the path.
+    Within a case, blocks come in ascending order and transactions by index; bars come by time.
+    What cannot be read is yielded as `Unreadable`; nothing that stands in a file raises. `chain`
+    overrides what the path says. Equal files give equal items in the same order. Raises
+    `ConfigurationError` when there is nothing at the path.
     """
     counts = Tally() if tally is None else tally
     for folder in folders(path):
@@ -44,6 +45,7 @@ class _FolderReader:
         self._chain = chain
         self._tally = tally
         self._assemblies: dict[tuple[Joins, str], Assembly] = {}
+        self._bars: list[Item] = []
 
     def items(self) -> Iterator[Item]:
         for entry in self._folder.entries:
@@ -56,6 +58,7 @@ class _FolderReader:
             )
             for told in pieces(entry, place, self._tally.advance):
                 yield from self._take(told, place)
+            yield from self._series()
             yield from self._finish("file", place.case("file"))
         for joins, case in tuple(self._assemblies):
             yield from self._finish(joins, case)
@@ -83,7 +86,20 @@ class _FolderReader:
             counts.unreadable += 1
         else:
             counts.published += 1
-        yield self._item(case, place.file, piece)
+        if isinstance(piece, Price):
+            self._bars.append(Item(case, place.file, piece))
+            if len(self._bars) < MAX_RECORDS:
+                return
+            yield from self._series()
+        else:
+            yield self._item(case, place.file, piece)
+
+    def _series(self) -> Iterator[Item]:
+        """Hand out the bars of a file in the order of time, whichever end it begins with."""
+        bars, self._bars = self._bars, []
+        for bar in sorted(bars, key=_timestamp):
+            self._tally.count(bar.body)
+            yield bar
 
     def _finish(self, joins: Joins, case: str) -> Iterator[Item]:
         assembly = self._assemblies.pop((joins, case), None)
@@ -97,3 +113,7 @@ class _FolderReader:
     def _item(self, case: str, file: str, body: Body) -> Item:
         self._tally.count(body)
         return Item(case, file, body)
+
+
+def _timestamp(bar: Item) -> int:
+    return bar.body.timestamp if isinstance(bar.body, Price) else 0

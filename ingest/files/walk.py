@@ -83,6 +83,11 @@ def _tree(path: Path) -> Iterator[Folder]:
         entries = tuple(_entry(here / name, (inside / name).as_posix()) for name in plain)
         if entries:
             yield Folder(root, inside.parts, here.parts, entries)
+        for name in filter(lambda name: (here / name).is_symlink(), below):
+            # it might lead out of the path, or back into it for ever
+            reason = PoisonRecordError("a link to a folder, not followed")
+            link = Entry(name, _shown((inside / name).as_posix()), 0, partial(_fail, reason))
+            yield Folder(root, inside.parts, here.parts, (link,))
         for name in sorted(archives):
             parts = (*inside.parts, stem(name))
             yield from _archive(here / name, (inside / name).as_posix(), root, parts)

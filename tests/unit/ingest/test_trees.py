@@ -94,7 +94,7 @@ def test_a_tree_without_end_is_refused() -> None:
     [
         ({"from": None}, "from"),
         ({"to": "0x12"}, "to"),
-        ({"value": "12"}, "value"),
+        ({"value": "1_2"}, "value"),
         ({"input": "0x1"}, "input"),
         ({"output": 7}, "output"),
         ({"type": "JUMP"}, "jump"),

@@ -70,3 +70,16 @@ def test_an_answered_code_is_named_by_the_question(put: Put, items: Items) -> No
     put(f"web3.eth_call_to_{ADDRESS}.json", {"jsonrpc": "2.0", "result": "0x6001"})
     (found,) = items()
     assert found.body == Code(named("6001"), ADDRESS.lower(), "", "", "0x6001")
+
+
+def test_what_an_exporter_could_not_get_may_be_missing(put: Put, items: Items) -> None:
+    put(
+        "codes.jsonl",
+        {"label": "x", "runtime_code": "6001"},
+        {"label": "x", "init_code": "0x6002", "runtime_code": None},
+    )
+    codes = [item.body for item in items()]
+    assert [(code.init_code, code.runtime_code) for code in codes if isinstance(code, Code)] == [
+        ("", "0x6001"),
+        ("0x6002", ""),
+    ]

@@ -54,8 +54,8 @@ def test_a_file_is_the_transaction_it_is_named_after(
 
 
 def test_an_envelope_makes_no_difference(put: Put, blocks: Blocks) -> None:
-    put("a.json", call(call()))
-    put("b.json", {"id": 1, "jsonrpc": "2.0", "result": call(call())})
+    put("bare/a.json", call(call()))
+    put("wrapped/a.json", {"id": 1, "jsonrpc": "2.0", "result": call(call())})
     bare, wrapped = blocks()
     assert bare == wrapped
 
@@ -145,3 +145,10 @@ def test_a_tree_deeper_than_python_is_unreadable(put: Put, broken: Broken) -> No
     put("a.json", deep * 6000 + "]}" * 6000)
     (bad,) = broken()
     assert "nested too deeply" in bad.reason
+
+
+def test_a_tree_told_twice_differently_is_refused(put: Put, broken: Broken) -> None:
+    put("traces/one.json", [call(call())])
+    put("traces/other.json", [call()])
+    (bad,) = broken()
+    assert bad.reason == "the call tree of transaction 0 is told twice, differently"

@@ -249,3 +249,10 @@ def test_protected_contracts_are_read_and_nothing_beside_them(put: Put, folder: 
 def test_a_list_of_contracts_that_is_wrong_names_none(put: Put, folder: Path, listed: Any) -> None:
     put("benchmarks.json", listed)
     assert contracts(folder) == {}
+
+
+def test_a_broken_entry_costs_no_other_its_contracts(put: Put, folder: Path) -> None:
+    alone = {"interface": address(1), "implementation": None}
+    listed = {"Alpha": {"A": alone}, "Beta": {"B": {"interface": 5}}, "Gamma": None}
+    put("benchmarks.json", listed)
+    assert contracts(folder) == {"Alpha": frozenset((address(1),))}

@@ -92,7 +92,7 @@ def test_a_pools_state_is_the_price_of_its_first_token(folder: Path, items: Item
 )
 def test_a_bad_price_is_unreadable_alone(put: Put, items: Items, value: Any) -> None:
     put("coin.json", {"data": [BAR, BAR | {"c": value}, BAR]})
-    first, bad, last = items()
+    bad, first, last = items()
     assert isinstance(bad.body, Unreadable)
     assert bad.body.where == "bar 1"
     assert "c" in bad.body.reason
@@ -122,3 +122,34 @@ def test_a_bar_is_the_same_on_every_reading(put: Put, items: Items) -> None:
     put("coin.json", {"data": [BAR]})
     assert items() == items()
     assert Decimal(prices(items())[0].open) == Decimal("1.5")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Unix,Open,High,Low,Close,Volume", "1678338060,1,2,0.5,1.5,7", "1678338000,1,2,0.5,1.2,7"],
+        [
+            "open_time,open,high,low,close",
+            "1678338060000000,1,2,1,1.5",
+            "1678338000000000,1,2,1,1.2",
+        ],
+        ["timestamp,close", "1678338060.0,1.5", "1678338000.0,1.2"],
+        ["Date,Price", "2023-03-09 05:01:00,1.5", "2023-03-09 05:00:00,1.2"],
+    ],
+)
+def test_any_source_gives_bars_in_the_order_of_time(
+    put: Put, items: Items, rows: list[str]
+) -> None:
+    put("bars.csv", *rows)
+    found = [item.body for item in items()]
+    assert [(bar.timestamp, bar.close) for bar in found if isinstance(bar, Price)] == [
+        (1678338000, "1.2"),
+        (1678338060, "1.5"),
+    ]
+
+
+def test_what_an_exchange_answers_is_bars(put: Put, items: Items) -> None:
+    put("klines.json", [[1678338000000, "1", "2", "0.5", "1.5", "7", 1678338059999, "0", 5, "0"]])
+    (item,) = items()
+    assert isinstance(item.body, Price)
+    assert (item.body.timestamp, item.body.low, item.body.volume) == (1678338000, "0.5", "7")
