@@ -74,7 +74,8 @@ class Defences:
             await self._refuse(refusal, scope, receive, self._armoured(scope, send))
             return
         try:
-            body = await asyncio.wait_for(_read(scope, receive), BODY_SECONDS)
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read(scope, receive)
         except TimeoutError:
             body = None
         if body is None:

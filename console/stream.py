@@ -40,7 +40,8 @@ class Ear:
         """Return what changed, waiting up to so many seconds for it. Of very many cases only that
         some changed is said."""
         try:
-            await asyncio.wait_for(self._ring.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._ring.wait()
         except TimeoutError:
             return []
         regions, self._waiting = self._waiting, set()

@@ -121,7 +121,8 @@ def _home(settings: Settings) -> Path:
 
 async def _stop(app: faust.App) -> None:
     try:
-        await asyncio.wait_for(app.stop(), _STOP_SECONDS)
+        async with asyncio.timeout(_STOP_SECONDS):
+            await app.stop()
     except TimeoutError:
         _log.warning("stop_cut_short", after_seconds=_STOP_SECONDS)
 

@@ -145,7 +145,8 @@ async def _answer(
     request: Request, most: int, told: Callable[[bytes], list[Signal]], take: Take
 ) -> Response:
     try:
-        body = await asyncio.wait_for(_body(request, most), BODY_SECONDS)
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _body(request, most)
     except TimeoutError:
         return _said(408, f"the body took longer than {BODY_SECONDS:.0f} s")
     except ClientDisconnect:

@@ -320,6 +320,8 @@ class Scene:
 class _Probed:
     """A target as `Response` sees it."""
 
+    proposes = False
+
     def __init__(self, target: _Target, scene: Scene) -> None:
         self._target = target
         self._scene = scene

@@ -114,7 +114,8 @@ class Connection:
             await asyncio.sleep(seconds)
             return current is None
         with suppress(TimeoutError):
-            await asyncio.wait_for(current.ended.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await current.ended.wait()
         return current.ended.is_set()
 
     async def close(self) -> None:

@@ -51,7 +51,8 @@ class Heads:
     async def next(self, seconds: float) -> Hint | None:
         """Wait for a hint; None when there was none in `seconds`."""
         try:
-            return await asyncio.wait_for(self._hints.get(), seconds)
+            async with asyncio.timeout(seconds):
+                return await self._hints.get()
         except TimeoutError:
             return None
 

@@ -70,7 +70,8 @@ class Running:
                     told.append(True)
                     meanwhile()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(looked.wait(), 0.02)
+                    async with asyncio.timeout(0.02):
+                        await looked.wait()
                 looked.clear()
             stop.set()
             await reading
@@ -79,7 +80,11 @@ class Running:
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(work, 20))
+    async def bounded() -> None:
+        async with asyncio.timeout(20):
+            await work
+
+    asyncio.run(bounded())
 
 
 def test_it_knows_what_was_there_and_hears_what_comes() -> None:

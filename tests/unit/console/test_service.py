@@ -62,7 +62,7 @@ def test_it_reads_answers_and_ends_when_it_is_told_to() -> None:
     async def scene() -> int:
         running = asyncio.create_task(run(desk, service))
         status = 0
-        async with httpx.AsyncClient(trust_env=False) as browser:
+        async with asyncio.timeout(20), httpx.AsyncClient(trust_env=False) as browser:
             while status != 200 or not desk.picture.alerts:
                 await asyncio.sleep(0.02)
                 try:
@@ -74,5 +74,5 @@ def test_it_reads_answers_and_ends_when_it_is_told_to() -> None:
         await running
         return status
 
-    assert asyncio.run(asyncio.wait_for(scene(), 20)) == 200
+    assert asyncio.run(scene()) == 200
     assert service.health.alive()

@@ -24,7 +24,8 @@ def regions(event: bytes) -> list[str]:
 
 
 async def next_of(events: AsyncIterator[bytes]) -> bytes:
-    return await asyncio.wait_for(anext(events), 5)
+    async with asyncio.timeout(5):
+        return await anext(events)
 
 
 def test_a_thousand_changes_are_one_event() -> None:
@@ -78,10 +79,11 @@ def test_when_the_console_ends_everybody_is_sent_away_at_once() -> None:
         await next_of(events)
         await next_of(events)
         stream.end()
-        rest = [event async for event in events]
+        async with asyncio.timeout(5):
+            rest = [event async for event in events]
         assert len(rest) <= 1
 
-    asyncio.run(asyncio.wait_for(scene(), 5))
+    asyncio.run(scene())
 
 
 def test_nobody_opens_streams_without_end() -> None:

@@ -62,7 +62,8 @@ class Announcing(FakeConnection):
 
     async def ended(self, seconds: float) -> bool:
         try:
-            await asyncio.wait_for(self.broken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.broken.wait()
         except TimeoutError:
             return False
         return True
@@ -86,7 +87,8 @@ def watch(connection: Announcing, condition: Callable[[Endpoint, list[Hint]], bo
         task = asyncio.create_task(HeadWatch(endpoint, told.append, ManualClock()).run())
         await until(lambda: condition(endpoint, told))
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(10):
+            await asyncio.gather(task, return_exceptions=True)
         return [hint.head.number for hint in told]
 
     return asyncio.run(run())
@@ -171,3 +173,17 @@ def test_of_too_many_hints_the_oldest_are_dropped() -> None:
 
 def test_without_a_hint_waiting_ends() -> None:
     assert asyncio.run(Heads().next(0.001)) is None
+
+
+def test_a_stop_that_comes_together_with_a_hint_is_not_lost() -> None:
+    async def run() -> bool:
+        heads = Heads()
+        waiting = asyncio.create_task(heads.next(10.0))
+        await asyncio.sleep(0)
+        heads.tell(Hint(BlockRef(number=1, hash="", parent="", timestamp=0), 1))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        return waiting.cancelled()
+
+    assert asyncio.run(run())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forensics.cases.bag import SEALED, TIMESTAMP, Bag, files
+from forensics.cases.bag import DEEPEST, SEALED, TIMESTAMP, Bag, files
 from forensics.cases.bag_check import faults
 from schemas.errors import ConfigurationError
 
@@ -122,12 +122,7 @@ def test_a_time_stamp_belongs_to_it(bag: Path) -> None:
 
 
 def test_folders_without_end_are_no_bag(bag: Path) -> None:
-    deep = bag / "data"
-    for _ in range(1200):
-        deep = deep / "a"
-        if len(str(deep)) > 4000:
-            break
-    deep.mkdir(parents=True)
+    bag.joinpath("data", *["a"] * (DEEPEST + 1)).mkdir(parents=True)
     with pytest.raises(ConfigurationError, match="deep"):
         faults(bag)
 
