@@ -175,15 +175,22 @@ def test_without_a_hint_waiting_ends() -> None:
     assert asyncio.run(Heads().next(0.001)) is None
 
 
-def test_a_stop_that_comes_together_with_a_hint_is_not_lost() -> None:
-    async def run() -> bool:
+@pytest.mark.parametrize("steps", range(5))
+def test_a_stop_that_comes_together_with_a_hint_is_not_lost(steps: int) -> None:
+    async def run() -> None:
         heads = Heads()
-        waiting = asyncio.create_task(heads.next(10.0))
-        await asyncio.sleep(0)
-        heads.tell(Hint(BlockRef(number=1, hash="", parent="", timestamp=0), 1))
-        await asyncio.sleep(0)
-        waiting.cancel()
-        await asyncio.wait([waiting])
-        return waiting.cancelled()
 
-    assert asyncio.run(run())
+        async def listen() -> None:
+            while True:
+                await heads.next(10.0)
+
+        listening = asyncio.create_task(listen())
+        await asyncio.sleep(0.001)
+        heads.tell(Hint(BlockRef(number=1, hash="", parent="", timestamp=0), 1))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        listening.cancel()
+        ended, _ = await asyncio.wait([listening], timeout=1)
+        assert ended
+
+    asyncio.run(run())
