@@ -31,6 +31,7 @@ from detectors import alerts
 from detectors.alerts import Opinion
 from detectors.api import Detector, Explanation, Features, Scope
 from detectors.guarded import Source, guard
+from detectors.involved import involved
 from detectors.market.api import PriceDetector
 from detectors.market.watch import PriceWatch
 from detectors.rules import Rules
@@ -155,7 +156,9 @@ class Host:
         except (ArithmeticError, ValueError):  # amounts are a stranger's words; the alert goes out
             stake = "what moved could not be read"
         alert = alerts.raise_alert(tx, opinion, self._rules, stake)
-        return alert and msgspec.structs.replace(alert, losing=lost)
+        return alert and msgspec.structs.replace(
+            alert, losing=lost, involved=involved(tx, self._scope)
+        )
 
     def _scale(self, view: str) -> Scales:
         found = self._scales.get(view)

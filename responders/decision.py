@@ -48,6 +48,8 @@ class Surroundings:
     release it."""
     lapsing: bool = False
     """Whether it is in place, in the second half of its time (`healing.due`)."""
+    call: str = ""
+    """The brake's calldata."""
     also_stops: frozenset[Activity] = EVERYTHING
     value_exposed: float | None = None
     """What the protocol holds now, in money; None where it was not seen lately."""
@@ -103,6 +105,7 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         target=account(manifest.chain, brake.target),
         time=alert.timestamp,
         scope=brake.scope,
+        own=around.call if brake.guards else None,
     )
     exposed = around.value_exposed
     loss, griefing, bucket = manifest.loss, manifest.griefing, buckets(manifest)
@@ -127,6 +130,7 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         rules_broken=rules_broken(alert),
         requested=manifest.halted_by(brake) in requested(alert)
         and (brake.scope != "T1" or around.lapses),
+        elsewhere=not policy.concerns(alert, brake, manifest),
         volatility_only=only_volatility(alert),
         narrower_brakes=around.narrower,
         renewal=around.lapsing and brake.scope == "T1" and rules_broken(alert) > 0,

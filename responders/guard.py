@@ -30,6 +30,7 @@ class Spent:
     target: str
     time: Seconds
     scope: Scope = "T2"
+    calldata: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Request:
     target: str
     time: Seconds
     scope: Scope = "T2"
+    own: str | None = None
+    """Its calldata, where it says what it guards: only the same brake's cooldown keeps it back. Or
+    who strikes one of two contracts would have to touch the other one first, whose brake has the
+    same target."""
 
 
 def objection(given: Inputs) -> str:
@@ -56,7 +61,8 @@ def objection(given: Inputs) -> str:
     `limits.window_seconds` holds more broad brakes (T2) of a protocol than
     `limits.brakes_per_window`, nor more narrow ones (T1) than their own number, so that whoever has
     narrow ones pulled for nothing leaves the broad ones' budget untouched; no span of
-    `limits.cooldown_seconds` two of one target, whatever the order in which alerts arrive.
+    `limits.cooldown_seconds` two of one target (one call, where the second says what it guards),
+    whatever the order in which alerts arrive.
     """
     if given.blocks_behind > given.alert_blocks and not given.still_at_risk:
         old = f"the alert is more than {given.alert_blocks:.0f} blocks old"
@@ -81,6 +87,7 @@ def cooldown_left(state: GuardState, request: Request, limits: Limits) -> Second
             for spent in state.spent
             if spent.protocol == request.protocol
             and spent.target == request.target
+            and request.own in (None, spent.calldata)
             and abs(request.time - spent.time) < limits.cooldown_seconds
         ),
         default=0,
@@ -118,7 +125,7 @@ def after(state: GuardState, before: str, step: Action, time: Seconds) -> GuardS
     if step.state == "authorised" and renews(step):
         return state
     if step.state == "authorised" and before == "proposed":
-        spent = Spent(step.action, step.protocol, step.target, time, step.scope)
+        spent = Spent(step.action, step.protocol, step.target, time, step.scope, step.calldata)
         return replace(state, spent=(*state.spent, spent))
     unsigned = before == "authorised" or (before == "consented" and step.state != "satisfied")
     if unsigned and step.state in ENDED:

@@ -71,6 +71,8 @@ class Inputs:
     """Deterministic invariants of the manifest that the transaction broke."""
     requested: float = _number(default=0.0)
     """Whether a bonded request from outside asks to halt what the brake halts."""
+    elsewhere: float = _number(default=0.0)
+    """Whether nothing that the brake guards had a part in what alerted."""
     volatility_only: float = _number()
     """Whether nothing alerted but the movement of a price."""
     narrower_brakes: float = _number("brakes")

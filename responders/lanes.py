@@ -7,7 +7,8 @@ name the others are counted. None is dropped: all stay on their topic, where cas
 
 Two alerts are alike when policy, halt rule and guard see the same in them but for how strong they
 are: one block, one phase, the same witnesses, the same that loses. A decision never falls with the
-strength, so if any of them may pull a brake, the strongest may. Where a protocol's brake takes its
+strength, so if any of them may pull a brake, the strongest may; of those brakes that say what they
+guard, the strongest that is about that, which speaks beside it. Where a protocol's brake takes its
 call from what the transaction did, each is answered by itself: another has nothing to say for it.
 
 A signature takes longer to check than all the rest. What by its own words may pull a brake, alone
@@ -135,7 +136,7 @@ class Lanes:
                 speaker = self._speaker(group)
                 if speaker is None:
                     continue
-                others = group.candidates[1:] if self._spread(group) else []
+                others = [] if group.lane is Lane.REST else group.candidates[1:]
                 yield speaker, group.count - len(others)
                 yield from ((one, 1) for one in others)
 
@@ -195,7 +196,19 @@ class Lanes:
         group.count += 1
         group.candidates.append(heard)
         group.candidates.sort(key=lambda one: -strength(one.alert))
-        del group.candidates[FLOOD if self._spread(group) else CANDIDATES :]
+        group.candidates = list(self._kept(group))
+
+    def _kept(self, group: Group) -> Iterator[Heard]:
+        """Yield who may speak for a group; behind the strongest, who does for a brake of its own:
+        or somebody could hide what is about one contract behind what is about another."""
+        most = CANDIDATES if group.lane is Lane.REST else FLOOD if self._spread(group) else 1
+        spoken_for: set[str] = set()
+        for place, one in enumerate(group.candidates):
+            manifest = self._manifests.get(one.alert.protocol)
+            guarded = policy.guarded(one.alert, manifest) if manifest else frozenset()
+            if place < most or not guarded <= spoken_for:
+                yield one
+            spoken_for |= guarded
 
     def _others(self, alert: Alert) -> dict[str, Heard]:
         """Return what other sets said of its transaction and nobody has checked yet."""
@@ -242,8 +255,11 @@ def lane_of(alert: Alert, manifest: Manifest) -> Lane:
     scopes = {
         brake.scope
         for brake in manifest.brakes
-        if seen >= policy.needed(brake, alert, lapses=True)
-        or (brake.scope == "T1" and manifest.halted_by(brake) in asked)
+        if policy.concerns(alert, brake, manifest)
+        and (
+            seen >= policy.needed(brake, alert, lapses=True)
+            or (brake.scope == "T1" and manifest.halted_by(brake) in asked)
+        )
     }
     if "T2" in scopes:
         return Lane.BROAD

@@ -14,7 +14,7 @@ from collections.abc import Container
 
 import msgspec
 
-from responders.evidence import rules_broken
+from responders.evidence import requested, rules_broken
 from responders.inputs import Inputs
 from schemas.activities import SAFEGUARDS
 from schemas.alerts import Alert
@@ -57,6 +57,21 @@ def narrower(brake: Brake, alert: Alert, manifest: Manifest, at_work: Container[
     )
 
 
+def concerns(alert: Alert, brake: Brake, manifest: Manifest) -> bool:
+    """Say whether what alerted may be about what a brake guards: one of its contracts had a part in
+    it, or a request names what the brake halts; or nobody can say, of the brake or of the alert."""
+    if not brake.guards or not alert.involved:
+        return True
+    named = manifest.halted_by(brake) in requested(alert)
+    return named or not set(brake.guards).isdisjoint(alert.involved)
+
+
+def guarded(alert: Alert, manifest: Manifest) -> frozenset[str]:
+    """Return the brakes that say what they guard, by name, for which it may be about that."""
+    brakes = (brake for brake in manifest.brakes if brake.guards)
+    return frozenset(brake.name for brake in brakes if concerns(alert, brake, manifest))
+
+
 def needed(brake: Brake, alert: Alert, *, lapses: bool) -> int:
     """Return how many witnesses a brake needs; `lapses` says that its target lets go by itself."""
     brief = brake.scope == "T1" and lapses
@@ -66,7 +81,8 @@ def needed(brake: Brake, alert: Alert, *, lapses: bool) -> int:
 
 def objection(given: Inputs) -> str:
     """Return why these inputs do not allow the brake, '' when they do."""
-    return next(filter(None, (_people_only(given), _too_few(given), _too_much(given))), "")
+    asked = (_people_only, _too_few, _elsewhere, _too_much)
+    return next(filter(None, (objects(given) for objects in asked)), "")
 
 
 def _people_only(given: Inputs) -> str:
@@ -88,6 +104,10 @@ def _too_few(given: Inputs) -> str:
     if given.families_agreeing < given.families_needed:
         return f"too few detectors agree: this brake needs {needed} made from different things"
     return ""
+
+
+def _elsewhere(given: Inputs) -> str:
+    return "nothing that this brake guards had a part in what alerted" if given.elsewhere else ""
 
 
 def _too_much(given: Inputs) -> str:

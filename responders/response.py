@@ -167,6 +167,7 @@ class Response:
             guard=self._book.ledger.guard,
             lapses=lever.adapter.plan().lapses_after is not None,
             lapsing=self._episodes.lapsing(lever, incident, time),
+            call=lever.key.calldata,
             also_stops=lever.also_stops,
         )
 

@@ -16,6 +16,7 @@ from responders.entries import Step
 from responders.ledger import Course
 from responders.levers import Levers, lever_of
 from responders.outlook import Outlook
+from responders.pace import Pace
 from responders.safe_service import Proposer, SafeService
 from runtime.logs import logger
 from runtime.metrics import Metrics
@@ -25,7 +26,7 @@ from schemas.errors import ConfigurationError, TransientError
 _log = logger(__name__)
 
 POST_SECONDS = 1.0
-"""To connect to the service, and for its answer, once a block: other brakes wait meanwhile."""
+"""To connect to the service, and for its answer: other brakes wait meanwhile."""
 
 LONGEST_WAIT = 86_400
 """Seconds after the alert for which owners are waited for, and asked again when the nonce was used
@@ -43,7 +44,11 @@ class Notices(NamedTuple):
 
 
 class Submission:
-    """Drafts proposals, posts them, and watches what becomes of them."""
+    """Drafts proposals, posts them, and watches what becomes of them.
+
+    Who refuses, or does not answer, is asked again on a later block, each time twice as late
+    (`responders.pace`).
+    """
 
     def __init__(
         self, outlook: Outlook, levers: Levers, metrics: Metrics, notices: Notices | None = None
@@ -52,16 +57,20 @@ class Submission:
         self._outlook = outlook
         self._levers = levers
         self._notices = notices
+        self._pace = Pace()
         self._faults = metrics.brake_faults
         for lever in levers.values():
             for fault in get_args(Fault) if lever.proposed else ():
                 self._faults.labels(lever.manifest.protocol, fault)
 
     def draft(self, course: Course) -> Step | None:
-        """Sign the proposal, for the nonce that the Safe is at; None without anybody to sign it.
+        """Sign the proposal, for the nonce that the Safe is at; None while nobody signs it.
 
-        Raises `TransientError` when the signer does not, `NotNowError` when there is no nonce.
+        Raises `NotNowError` when there is no nonce.
         """
+        name, now = course.action.action, self._outlook.time
+        if not self._pace.due(name, now):
+            return None
         made = self._made(course)
         if self._notices is None or made is None or not self._outlook.armed:
             self._tell("proposal_not_signed", course, armed=self._outlook.armed)
@@ -72,29 +81,37 @@ class Submission:
             return course.then(
                 "failed", f"{proposer.address} is an owner of the Safe: it would vote, not propose"
             )
-        signature = proposer.sign_safe(made)
+        try:
+            signature = proposer.sign_safe(made)
+        except TransientError as error:
+            self._pace.in_vain(name, now)
+            self._tell("proposal_not_signed", course, reason=str(error))
+            return None
         step = course.then(
             "drafted", f"a proposal for nonce {made.nonce} of the Safe", nonce=made.nonce
         )
         return msgspec.structs.replace(step, raw=signature, data=made.data)
 
     def post(self, course: Course) -> Step | None:
-        """Post what is signed; None while the service does not answer: again on the next block."""
+        """Post what is signed; None while the service does not answer."""
         made = self._made(course)
         if self._notices is None or made is None or not self._outlook.armed:
             return course.then("refused", "nobody proposes any more: disarmed, or not configured")
         if self._outlook.time - course.step.time > LONGEST_WAIT:
             return course.then("failed", "the Safe's service did not take it within a day")
+        name, now = course.action.action, self._outlook.time
+        if not self._pace.due(name, now):
+            return None
         made = replace(made, nonce=course.action.nonce or 0, data=course.step.data)
         service, proposer = self._notices
         try:
             digest = service.post(made, proposer.address, course.step.raw)
-        except TransientError as error:
+        except (TransientError, ConfigurationError) as error:
+            self._pace.in_vain(name, now)
             self._tell("proposal_not_taken", course, reason=str(error))
-            return None
-        except ConfigurationError as error:
-            self._tell("proposal_not_taken", course, reason=str(error))
-            return course.then("failed", str(error))
+            lost = isinstance(error, ConfigurationError)
+            return course.then("failed", str(error)) if lost else None
+        self._pace.done(name)
         return course.then("submitted", f"before the Safe's owners as {digest}")
 
     def watch(self, course: Course) -> Step | None:

@@ -93,6 +93,10 @@ class Alert(Record, tag="alert", frozen=True, kw_only=True):
     losing: Annotated[tuple[Address, ...], Meta(max_length=16)] = ()
     """The protocol's contracts that the transaction left with less of some token; empty where flows
     were not seen."""
+    involved: Annotated[tuple[Address, ...], Meta(max_length=64)] = ()
+    """The protocol's contracts that had any part in the transaction: executed, spoke, were written,
+    paid, were paid or are named in its events. Empty where that is not known in full; what alerted
+    may then be about any of them."""
     reference: Annotated[str, Meta(max_length=128)] = ""
     """The transaction's name on every chain (CAIP-221: `eip155:1:txn/0x...`); empty where the
     source does not tell its hash, or a price alerted."""

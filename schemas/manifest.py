@@ -186,6 +186,9 @@ class Brake(_Strict):
     """Fixed call, for adapters that cannot derive it."""
     parameters: Annotated[dict[str, Any], Field(max_length=32)] = {}  # noqa: RUF012 - pydantic copies it
     """What its adapter needs to know beside the target; the adapter checks it."""
+    guards: Annotated[tuple[LowerAddress, ...], Field(max_length=64)] = ()
+    """The contracts that it is for: nothing pulls it in which none of them had a part. Without any,
+    it is for the whole protocol."""
     one_detector_may_pause: StrictBool = False
     """Without this, a pool is paused by two detectors made from different things."""
     deployment_may_pause: StrictBool = False
@@ -269,7 +272,7 @@ class Manifest(_Strict):
             ):
                 reason = "halt requests need a [watchers] table with a least_bond to be heard"
                 raise _mistake(reason, "contracts", place, "role")
-        for reason, table, place, field in self._unpriced():
+        for reason, table, place, field in (*self._unpriced(), *self._unwatched()):
             raise _mistake(reason, table, place, field)
         for place, invariant in enumerate(self.invariants):
             for reason in self._unresolved(invariant.statement):
@@ -299,6 +302,12 @@ class Manifest(_Strict):
             if cut.halts is not None and self.address_named(cut.halts) not in self.addresses:
                 reason = f"no contract {cut.halts!r} among [[contracts]]"
                 yield reason, "cuts", place, "halts"
+
+    def _unwatched(self) -> Iterator[tuple[str, str, int, str]]:
+        """Say which brakes guard a contract that nobody watches: nothing would ever pull them."""
+        for place, brake in enumerate(self.brakes):
+            for address in sorted(set(brake.guards) - self.addresses)[:1]:
+                yield f"no contract {address} among [[contracts]]", "brakes", place, "guards"
 
     def _unresolved(self, statement: Statement) -> Iterator[str]:
         """Say what in a statement names nothing of this manifest."""

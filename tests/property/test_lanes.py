@@ -14,11 +14,13 @@ from schemas.alerts import Alert
 from tests.unit.responders.examples import POOL, alert, brake, costs, manifest, vote
 from tests.unit.responders.test_lanes import MESSAGE
 
-VAULT = "0x" + "cc" * 20
+VAULT, ELSEWHERE = "0x" + "cc" * 20, "0x" + "ee" * 20
 KINDS = (("amounts",), ("calls",), ("prices", "volatility"), ("volatility",), ())
 MANIFEST = manifest(
     brake(name="cap", scope="T1", target=VAULT),
     brake(),
+    brake(name="one", target=VAULT, guards=(VAULT,), one_detector_may_pause=True),
+    brake(name="other", target=POOL, guards=(POOL,)),
     brake(name="all", scope="T3", target="0x" + "dd" * 20),
     halt=costs(prior=0.0005),
 )
@@ -38,6 +40,7 @@ alerts = st.builds(
     votes=votes,
     p_value=st.sampled_from([1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.2]),
     losing=st.sampled_from([(), (POOL,), (VAULT,), (POOL, VAULT)]),
+    involved=st.sampled_from([(), (POOL,), (VAULT,), (POOL, VAULT), (ELSEWHERE,)]),
     phase=st.sampled_from(["head", "pending"]),
 )
 around = st.builds(

@@ -65,6 +65,7 @@ def cases(draw: st.DrawFn) -> Inputs:
         scope=draw(st.sampled_from(["T1", "T2", "T3"])),
         also_stops=draw(st.frozensets(st.sampled_from([a.value for a in Activity]))),
         withdrawn=draw(flags),
+        elsewhere=draw(flags),
         volatility_only=draw(flags),
         families_agreeing=draw(few),
         families_needed=draw(few),

@@ -77,10 +77,13 @@ class Parliament:
         """Return the call that queues or executes."""
         return self.assembly.call(name, *payment.terms)
 
-    def queued(self, play: Play, *decisions: tuple[Account, Payment]) -> list[Any]:
-        """Let them propose, vote and queue; return what `play` said of each block."""
+    def queued(
+        self, play: Play, *decisions: tuple[Account, Payment], voter: Account | None = None
+    ) -> list[Any]:
+        """Let them propose, vote (or another one for them) and queue; return what `play` said of
+        each block."""
         said = [play(*((who, self.proposes(what)) for who, what in decisions)), play()]
-        said.append(play(*((who, self.votes_for(what)) for who, what in decisions)))
+        said.append(play(*((voter or who, self.votes_for(what)) for who, what in decisions)))
         said += [play() for _ in range(VOTING)]
         said += [play(*self.queues(*decisions))]
         return said

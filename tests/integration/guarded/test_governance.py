@@ -3,7 +3,7 @@
 import pytest
 
 from runtime.settings import ACTS
-from sandbox.evm import ETHER
+from sandbox.evm import ETHER, Account
 from schemas.manifest import Brake, Limits
 from tests.integration.guarded.guarded import Guarded
 from tests.integration.guarded.parliament import DELAY, Parliament
@@ -13,6 +13,21 @@ pytestmark = pytest.mark.node
 
 SHARE = 200_000 * ETHER
 """What the thief has the timelock pay by one decision; it holds five."""
+MANY = 300 * 10**6 * ETHER
+"""Votes that are bought, or borrowed, at once: five times what the keeper has."""
+
+
+def new_votes_decide(guarded: Guarded, house: Parliament, payee: Account) -> None:
+    """Near miss: as many votes as the thief will have are bought, and honestly decide to pay 7."""
+    stage, theatre, votes = guarded.stage, guarded.theatre, house.votes
+    investor = theatre.person("investor")
+    stage.do(theatre.deployer.account, votes.call("transfer", investor.address, MANY))
+    assert guarded.strike((investor, votes.call("delegate", investor.address))), "which is seen"
+    theatre.later()
+    bought = house.payment(7 * ETHER, payee, "pay 7")
+    house.queued(guarded.strike, (house.keeper, bought), voter=investor)
+    stage.hands.mine(seconds=DELAY)
+    guarded.strike((house.keeper, house.step("execute", bought)))
 
 
 def test_decisions_by_borrowed_votes_are_cancelled_and_others_are_not(
@@ -50,11 +65,13 @@ def test_decisions_by_borrowed_votes_are_cancelled_and_others_are_not(
     limits = Limits(narrow_brakes_per_window=4, cooldown_seconds=0)
     guarded.arm(manifest.model_copy(update={"limits": limits}))
     stage.do(stage.people, house.gate.call("arm"))  # as heartbeats would have kept it
-    stage.do(lender, votes.call("transfer", thief.address, 400 * 10**6 * ETHER))
+    new_votes_decide(guarded, house, people[3])
+    assert "included" not in guarded.states(), "whose votes are new decides as others do"
+    stage.do(lender, votes.call("transfer", thief.address, MANY))
     theatre.judged()
     assert guarded.strike((thief, votes.call("delegate", thief.address))), "borrowed votes are seen"
     assert guarded.states() == [], "nothing is queued yet: there is nothing to cancel"
-    honest = house.payment(7 * ETHER, people[1], "pay 7")
+    honest = house.payment(8 * ETHER, people[1], "pay 8")
     loot = [house.payment(SHARE, thief, f"loot {number}") for number in range(3)]
     decisions = ((keeper, honest), *((thief, one) for one in loot))
     times = house.queued(guarded.strike, *decisions)[-1]
@@ -62,17 +79,17 @@ def test_decisions_by_borrowed_votes_are_cancelled_and_others_are_not(
     assert times, "what the thief queued was not seen"
     assert guarded.states().count("included") == len(loot)
 
-    stage.do(thief, votes.call("transfer", lender.address, 400 * 10**6 * ETHER))
+    stage.do(thief, votes.call("transfer", lender.address, MANY))
     theatre.chain.mine(seconds=DELAY)
     assert not any(stage.works(thief, house.step("execute", one)) for one in loot)
     assert not any(stage.works(thief, house.step("queue", one)) for one in loot), "for good"
     asked = [stage.works(one, house.step("execute", honest)) for one in people]
     stage.do(keeper, house.step("execute", honest))
-    following = house.payment(8 * ETHER, people[2], "pay 8")
+    following = house.payment(9 * ETHER, people[2], "pay 9")
     house.queued(theatre.play, (keeper, following))
     theatre.play((keeper, house.step("execute", following)), seconds=DELAY)
     held = [stage.hands.read(votes, "balanceOf", one.address)[0] for one in (timelock, thief)]
-    assert held == [10**6 * ETHER - sum(range(9)) * ETHER, 0], "only honest decisions were paid"
+    assert held == [10**6 * ETHER - sum(range(10)) * ETHER, 0], "only honest decisions were paid"
     tally.append(
         Row(
             attack="5: borrowed votes (OpenZeppelin Governor)",

@@ -73,7 +73,12 @@ def test_new_code_that_pays_anybody_finds_the_coffer_shut(guarded: Guarded, tall
 
     stage.do(stage.people, guarded.gate.call("arm"))  # as heartbeats would have kept it
     guarded.arm(manifest)
+    pays = [(keeper, desk.pays(one, ETHER)) for one in people[1:]]
+    guarded.strike((keeper, desk.becomes(code[6])), *pays)
+    guarded.strike((keeper, desk.becomes(code[7])))
     stage.hands.mine(seconds=NIGHT)
+    guarded.strike(*pays)
+    assert "included" not in guarded.states(), "code put back by day, and payments at night"
     before = council.held(desk.coffer.address)
     first = desk.becomes(open_code, desk.pays(thief, SHARE).data)
     times = guarded.strike((keeper, first))

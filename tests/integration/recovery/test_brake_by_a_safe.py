@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from responders.chain import NodeChain
 from responders.journal import Journal
@@ -96,8 +97,9 @@ class Setting:
             timestamp=int(head["timestamp"], 16),
         )
 
-    def mine(self, responder: Assembly) -> None:
-        self.village.node.rpc("anvil_mine", "0x1")
+    def mine(self, responder: Assembly, seconds: int = 1) -> None:
+        """Mine a block that is so much later than the last one."""
+        self.village.chain.mine(seconds=seconds)
         responder.look()
 
     def carry_out(self, digest: str) -> None:
@@ -187,23 +189,31 @@ def test_a_nonce_that_was_used_for_something_else_is_proposed_anew(setting: Sett
         assert {row["nonce"] for row in setting.service.kept.values()} == {0, 1}
 
 
-def test_a_service_that_is_down_is_asked_again_on_the_next_block(setting: Setting) -> None:
-    setting.service.failures = [503, 503]
+def test_a_service_that_is_down_is_asked_again_each_time_later(setting: Setting) -> None:
+    setting.service.failures = [503] * 3
     with setting.responder() as responder:
         responder.receive(setting.alert())
         setting.mine(responder)
-        assert responder.states()[-1] == "drafted"
         setting.mine(responder)
+        assert setting.service.failures == [503], "one second was not enough after the second time"
+        setting.mine(responder)
+        assert (setting.service.failures, responder.states()[-1]) == ([], "drafted")
+        setting.mine(responder, 2 * 2)
         assert responder.states()[-1] == "submitted"
 
 
 def test_what_the_signer_does_not_allow_is_not_posted(setting: Setting) -> None:
     setting.allowed = "0x3f4ba83a"
-    with setting.responder() as responder:
+    with setting.responder() as responder, capture_logs() as logs:
         responder.receive(setting.alert())
+        for _ in range(20):
+            responder.look()
         setting.mine(responder)
         assert responder.states() == ["proposed", "authorised"]
     assert setting.service.kept == {}
+    told = [line for line in logs if line["event"] == "proposal_not_signed"]
+    assert len(told) == 2, "once when it was wanted and once on the next block"
+    assert "refuses" in told[0]["reason"]
 
 
 def test_an_owner_s_key_is_not_used_to_propose(setting: Setting) -> None:

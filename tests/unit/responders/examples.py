@@ -95,10 +95,11 @@ def inputs(**changes: Any) -> Inputs:
 
 
 def manifest(*brakes: Brake, limits: Limits | None = None, halt: Halt | None = None) -> Manifest:
+    watched = dict.fromkeys((POOL, *(address for one in brakes for address in one.guards)))
     return Manifest(
         protocol="meadow",
         chain=CHAIN,
-        contracts=(Contract(address=POOL, role="pool"),),
+        contracts=tuple(Contract(address=address, role="pool") for address in watched),
         halt=halt or costs(),
         limits=limits or Limits(),
         brakes=brakes or (brake(),),

@@ -145,3 +145,13 @@ def test_only_the_latest_of_an_actions_brakes_is_given_back() -> None:
     again = guard.after(both, "proposed", action("authorised"), START + 2)
     left = guard.after(again, "authorised", action("refused"), START + 2)
     assert left == both
+
+
+def test_a_brake_that_says_what_it_guards_cools_down_by_itself() -> None:
+    state = GuardState((spent(START, target=POOL, calldata="0x01"),))
+
+    def left(own: str | None) -> int:
+        return guard.cooldown_left(state, Request("meadow", POOL, START, own=own), LIMITS)
+
+    assert left(None) == left("0x01") == LIMITS.cooldown_seconds
+    assert left("0x02") == 0

@@ -8,7 +8,7 @@ from schemas.manifest import Manifest
 from schemas.topics import ALERTS
 from tests.unit.responders.examples import POOL, alert, brake, manifest, vote, withdrawal
 
-VAULT = "0x" + "cc" * 20
+VAULT, PAIR = "0x" + "cc" * 20, "0x" + "dd" * 20
 MESSAGE = Message(ALERTS.name, 0, 0, b"meadow", None, ())
 LONELY = (vote("asset-outflow"),)
 CALLS = (vote("calls", made_from=("calls",)),)
@@ -169,3 +169,31 @@ def test_made_up_sets_hide_no_true_one_and_fill_no_memory() -> None:
     put(made, alert(1, votes=CALLS, set="acts"))
     broad = [heard for heard, _ in made.take(Lane.BROAD)]
     assert [len(heard.alert.votes) for heard in broad] == [2]
+
+
+def guarding(*targets: str) -> Manifest:
+    return manifest(
+        *(brake(name=f"for-{n}", target=n, guards=(n,)) for n in targets), brake(name="all")
+    )
+
+
+def test_what_is_about_one_contract_is_not_hidden_behind_what_is_about_another() -> None:
+    made = lanes(guarding(VAULT, PAIR))
+    strong = [alert(1, p_value=1e-9, involved=(VAULT,), tx=tx(n)) for n in range(2, 3 * CANDIDATES)]
+    put(made, *strong[1:], alert(1, p_value=1e-5, involved=(PAIR, POOL)), strong[0])
+    told = taken(made)
+    assert [name for name, _ in told][1:] == [tx(1)]
+    assert sum(count for _, count in told) == len(strong) + 1
+
+
+def test_somebody_else_s_touches_make_no_more_to_answer() -> None:
+    made = lanes(guarding(VAULT))
+    others = [f"0x{n:040x}" for n in range(40)]
+    put(made, *(alert(1, involved=tuple(others[:n]), tx=tx(n)) for n in range(1, 40)))
+    assert [count for _, count in taken(made)] == [39]
+
+
+def test_what_guards_nothing_that_had_a_part_puts_nobody_first() -> None:
+    made = lanes(manifest(brake(guards=(VAULT,))))
+    put(made, alert(1, involved=(POOL,)), alert(2, involved=(VAULT,)))
+    assert taken(made) == [(tx(2), 1), (tx(1), 1)]

@@ -119,6 +119,29 @@ def test_a_brake_ends_with_the_alert_that_spoke_for_it(tmp_path: Path) -> None:
         assert responder.states()[-1] == "refused"
 
 
+def test_a_restart_keeps_what_was_decided_on_a_link(tmp_path: Path) -> None:
+    chain, path = FakeChain(102), tmp_path / "journal.jsonl"
+    with bench(path, chain) as responder:
+        responder.receive(bends())
+        chain.down = True
+        responder.receive(drains())
+        assert responder.states()[-1] == "authorised"
+    with bench(path, chain) as responder:
+        responder.receive(withdrawal(bends()))
+        assert responder.states()[-1] == "refused"
+
+
+def test_a_link_across_a_restart_is_made_by_the_next_alert(tmp_path: Path) -> None:
+    chain, path = FakeChain(103), tmp_path / "journal.jsonl"
+    with bench(path, chain) as responder:
+        responder.receive(bends())
+    with bench(path, chain) as responder:
+        responder.receive(drains())
+        assert not pulled(responder)
+        responder.receive(bends(3))
+        assert pulled(responder)
+
+
 def linkage(*forged: str) -> Linkage:
     return Linkage(lambda one: one.alert.tx not in forged, lambda _: True)
 

@@ -174,3 +174,17 @@ def test_what_a_brake_halts_may_be_another_contract_than_it_calls() -> None:
         }
     )
     assert policy.narrower(brake(), alert(losing=(POOL,)), given, {"cap"}) == 1
+
+
+def test_a_brake_is_pulled_on_what_it_guards_alone() -> None:
+    guarding = brake(guards=(PAIR,), one_detector_may_pause=True)
+    assert "had a part" in objection(alert(involved=(POOL,)), guarding)
+    assert objection(alert(involved=(PAIR, POOL)), guarding) == "", "whatever else it touched"
+    assert objection(alert(), guarding) == "", "nobody knows what it is about"
+    assert objection(alert(involved=(POOL,)), brake()) == "", "it is for the whole protocol"
+
+
+def test_who_asks_for_a_halt_need_not_touch_what_it_guards() -> None:
+    guarding = brake(scope="T1", guards=(PAIR,))
+    asked = alert(votes=(asking(guarding.target),), involved=(POOL,))
+    assert objection(asked, guarding, lapses=True) == ""

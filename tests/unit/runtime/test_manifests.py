@@ -109,6 +109,11 @@ WRONG = {
         f'adapter = "gate"\ngate = "{PAIR}"\nsafe = "{ORACLE}"\n',
         "31: brakes[0].safe: gate and safe: only one way leads to the target; keep one",
     ),
+    "a brake for a contract that is none of it": (
+        'adapter = "gate"\n',
+        f'adapter = "gate"\nguards = ["{POOL}", "0x{"d" * 40}"]\n',
+        f"30: brakes[0].guards: no contract 0x{'d' * 40} among [[contracts]]",
+    ),
     "a role without a key": (
         'adapter = "gate"\n',
         f'adapter = "gate"\nroles = {{ modifier = "{PAIR}" }}\n',
