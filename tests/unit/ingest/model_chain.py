@@ -109,12 +109,12 @@ class LossyProducer:
         self._producer = producer
         self._chance = chance
         self._left = fatal
-        self._queued: dict[Partition, list[tuple[bytes, bytes | None, Headers]]] = defaultdict(list)
+        self._queued: dict[Partition, list[tuple[bytes | None, bytes | None, Headers]]] = defaultdict(list)
 
     def send(
         self,
         topic: str,
-        value: bytes,
+        value: bytes | None,
         *,
         key: bytes | None = None,
         headers: Headers = (),
