@@ -29,9 +29,10 @@ def page(
     from cli.working import work
     from paging.channels import channels
     from paging.ladders import ladders
-    from paging.pager import Desk, Pager, Rules
+    from paging.pager import Pager
     from paging.post import Post
     from paging.rounds import Rounds
+    from paging.rules import Desk, Rules
     from paging.store import PageStore
     from runtime.intake import Intake
     from runtime.service import running
@@ -56,7 +57,7 @@ def page(
     with running("page", settings) as service:
         producer = broker.producer()
         desk = Desk(
-            Intake(producer, service.metrics, "page"),
+            Intake(producer, service.metrics, "page", fuse=None),
             service.clock,
             service.metrics,
             _outward(settings, service),

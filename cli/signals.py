@@ -125,7 +125,7 @@ def _reception(settings: "Settings", desk: "Desk") -> Iterator[None]:
     if settings.signals.web_port is None:
         yield
         return
-    with listening(settings.signals, desk.take) as port:
+    with listening(settings.signals, desk.take, desk.check) as port:
         logger(__name__).info("listening", host=settings.signals.web_host, port=port)
         yield
 

@@ -10,7 +10,7 @@ from console.desk import Desk
 from console.forms import Fields, fields_of, text_of
 from console.people import Person, Role
 from console.statements import Draft
-from schemas.decisions import objection
+from schemas.decisions import Matter, objection
 from schemas.errors import ConfigurationError
 from schemas.incidents import Incident
 
@@ -61,6 +61,7 @@ class Deciding:
             )
         except ConfigurationError as error:
             raise HTTPException(400, str(error)) from error
+        self._require_heard(statement.matter, person)
         return RedirectResponse(f"/drafts/{session.keep(Draft(statement, case))}", 303)
 
     async def answer(self, request: Request) -> Response:
@@ -74,6 +75,7 @@ class Deciding:
         said_by = self._said_by(person)
         if why := objection(asked.decision, said_by.voice):
             raise HTTPException(409, f"This cannot be answered by you: {why}.")
+        self._require_heard(asked.proposal.matter, person)
         words = text_of(fields, "words", _LONGEST_WORDS)
         try:
             statement = statements.answer(
@@ -84,6 +86,15 @@ class Deciding:
         case = desk.picture.cases.get(asked.proposal.incident)
         draft = Draft(statement, case, asked.proposal)
         return RedirectResponse(f"/drafts/{session.keep(draft)}", 303)
+
+    def _require_heard(self, matter: Matter, person: Person) -> None:
+        """Refuse what the keeper of cases would leave out: a false alarm ends that people are
+        woken, so it takes those whose word silences a case."""
+        if matter == "false-alarm" and not self._desk.trust.people.counts(person.account):
+            raise HTTPException(
+                403,
+                "Here a false alarm takes a wallet that is named in paging: sign in with it.",
+            )
 
     def _said_by(self, person: Person) -> statements.Author:
         desk = self._desk

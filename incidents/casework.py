@@ -4,11 +4,12 @@ nothing, so it runs the same under Faust and under a test.
 An alert counts only when a trusted key signed it, if keys are configured; whose acknowledgements do
 is `runtime.acknowledging`'s to say. An alert's expiry bounds when it may brake, not whether it is
 remembered, so an old one still makes a case. What a person says with a wallet counts only with that
-wallet's signature.
+wallet's signature; what else changes no case is `incidents.objections`' to say.
 """
 
 from incidents import cases
 from incidents.docket import Docket
+from incidents.objections import objection
 from runtime import attested
 from runtime.acknowledging import People
 from runtime.broker import Message, Producer
@@ -65,7 +66,11 @@ class Casework:
         record = self._admitted(message)
         if record is None:
             return None
-        docket, case = _changed(_docket(message, kept), record, message)
+        docket = _docket(message, kept)
+        if why := objection(docket, record, self._people):
+            self._intake.reject(message, why, fault="content")
+            return None
+        docket, case = _changed(docket, record, message)
         try:
             after = encode(docket)
             published = None if case is None else encode(case)

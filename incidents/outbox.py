@@ -10,7 +10,7 @@ class Outgoing(NamedTuple):
     """One record to deliver."""
 
     topic: str
-    value: bytes
+    value: bytes | None
     key: bytes | None
     headers: Headers
     partition: int | None
@@ -26,7 +26,7 @@ class Outbox:
     def send(
         self,
         topic: str,
-        value: bytes,
+        value: bytes | None,
         *,
         key: bytes | None = None,
         headers: Headers = (),

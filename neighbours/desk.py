@@ -56,6 +56,19 @@ class Desk:
         except RefusedSignalError:
             return  # expired since, forged, or nobody's concern any more
 
+    def check(self, signal: Signal) -> None:
+        """Raise what `take` would raise of a signal as things are, and keep nothing."""
+        with self._lock:
+            self._checked(signal)
+
+    def _checked(self, signal: Signal) -> None:
+        try:
+            self._require_room(signal.issuer)
+            self._admission.check(signal, self.now())
+        except RefusedSignalError as error:
+            self._metrics.signals.labels(error.why).inc()
+            raise
+
     def take(self, signal: Signal, carrier: str) -> None:
         """Check a signal and keep it. When this returns the topic has it.
 
@@ -63,12 +76,7 @@ class Desk:
         topic does not keep it.
         """
         with self._lock:
-            try:
-                self._require_room(signal.issuer)
-                self._admission.check(signal, self.now())
-            except RefusedSignalError as error:
-                self._metrics.signals.labels(error.why).inc()
-                raise
+            self._checked(signal)
             self.write(signal)  # what is not kept was not taken, and may come again
             self._admission.note(signal)
             self._times[signal.issuer].append(self.now())
@@ -95,3 +103,6 @@ class Desk:
 
 Take = Callable[[Signal, str], None]
 """`Desk.take`, as carriers see it."""
+
+Check = Callable[[Signal], None]
+"""`Desk.check`, likewise."""

@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -22,7 +23,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from neighbours import stix
-from neighbours.desk import Take
+from neighbours.desk import Check, Take
 from runtime.admission import Refusal, RefusedSignalError, read
 from runtime.logs import logger
 from runtime.settings_signals import SignalsSettings
@@ -30,6 +31,9 @@ from schemas.errors import ConfigurationError, PipelineError, PoisonRecordError
 from schemas.signals import MAX_SIGNAL_BYTES, Signal
 
 _log = logger(__name__)
+
+Offer = Callable[[], Signal]
+"""One signal of a body; raises `RefusedSignalError` for one that is not to be taken."""
 
 BODY_SECONDS = 5.0
 CONNECTION_SECONDS = 15.0
@@ -49,14 +53,15 @@ _STATUS: dict[Refusal, int] = {
 }
 
 
-def application(take: Take) -> Starlette:
-    """Return what answers. `take` checks and keeps a signal (`Desk.take`)."""
+def application(take: Take, check: Check) -> Starlette:
+    """Return what answers. `take` checks and keeps a signal (`Desk.take`), `check` says beforehand
+    whether it would be taken (`Desk.check`)."""
 
     async def signals(request: Request) -> Response:
         return await _answer(request, MAX_SIGNAL_BYTES, _one, take)
 
     async def bundles(request: Request) -> Response:
-        return await _answer(request, stix.MAX_BUNDLE_BYTES, stix.signals, take)
+        return await _answer(request, stix.MAX_BUNDLE_BYTES, partial(_bundled, check), take)
 
     return Starlette(
         routes=[
@@ -67,13 +72,13 @@ def application(take: Take) -> Starlette:
 
 
 @contextmanager
-def listening(settings: SignalsSettings, take: Take) -> Iterator[int]:
+def listening(settings: SignalsSettings, take: Take, check: Check) -> Iterator[int]:
     """Answer in a thread until this is left; give the port.
 
     Raises `ConfigurationError` when the address cannot be had.
     """
     config = uvicorn.Config(
-        application(take),
+        application(take, check),
         host=settings.web_host,
         port=settings.web_port or 0,
         http=_Impatient,
@@ -142,7 +147,7 @@ class _Impatient(H11Protocol):
 
 
 async def _answer(
-    request: Request, most: int, told: Callable[[bytes], list[Signal]], take: Take
+    request: Request, most: int, told: Callable[[bytes], list[Offer]], take: Take
 ) -> Response:
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -156,13 +161,13 @@ async def _answer(
     return await run_in_threadpool(_taken, body, told, take)
 
 
-def _taken(body: bytes, told: Callable[[bytes], list[Signal]], take: Take) -> Response:
+def _taken(body: bytes, told: Callable[[bytes], list[Offer]], take: Take) -> Response:
     """Take what there is; of several, one that is refused keeps no other out."""
     kept, refused = 0, list[RefusedSignalError]()
     try:
-        for signal in told(body):
+        for offer in told(body):
             try:
-                take(signal, "https")
+                take(offer(), "https")
                 kept += 1
             except RefusedSignalError as error:
                 refused.append(error)
@@ -178,11 +183,25 @@ def _taken(body: bytes, told: Callable[[bytes], list[Signal]], take: Take) -> Re
     return _said(202, f"{kept} kept")
 
 
-def _one(body: bytes) -> list[Signal]:
+def _one(body: bytes) -> list[Offer]:
     found = read(body)
     if not isinstance(found, Signal):
         raise RefusedSignalError("form", "a verdict is for people here to give")
-    return [found]
+    return [lambda: found]
+
+
+def _bundled(check: Check, body: bytes) -> list[Offer]:
+    return [partial(_proved, check, one) for one in stix.statements(body)]
+
+
+def _proved(check: Check, told: stix.Told) -> Signal:
+    """Return a signal that would be taken. Who said it is looked at before any pattern: that takes
+    seconds of a bundle of them."""
+    check(told.signal)
+    try:
+        return told.validated()
+    except PoisonRecordError as error:
+        raise RefusedSignalError("form", str(error)) from error
 
 
 async def _body(request: Request, most: int) -> bytes | None:

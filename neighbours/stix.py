@@ -7,7 +7,7 @@ a bundle is read. Markings are TLP 2.0's, as OASIS published them.
 """
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import uuid5
 
 import orjson
@@ -82,9 +82,22 @@ def bundle(signal: Signal, now: Seconds) -> str:
     return cast("str", made.serialize(pretty=True))
 
 
-def signals(data: bytes) -> list[Signal]:
-    """Return the signals that a bundle tells of, none of them believed yet. The indicators that do
-    are held to STIX 2.1; what else a bundle has is left alone.
+class Told(NamedTuple):
+    """What one indicator of a bundle states, and the indicator, which nobody has looked at yet."""
+
+    signal: Signal
+    indicator: dict[str, Any]
+
+    def validated(self) -> Signal:
+        """Return the signal. Raises `PoisonRecordError` unless the indicator is STIX 2.1: a pattern
+        takes long to read, so who said it is looked at before."""
+        _require_valid(self.indicator)
+        return self.signal
+
+
+def statements(data: bytes) -> list[Told]:
+    """Return what a bundle states, none of it believed yet, in the time that reading JSON takes.
+    What else a bundle has is left alone.
 
     Raises `PoisonRecordError` for what is too large, no bundle, or holds no signal, or too many.
     """
@@ -95,7 +108,16 @@ def signals(data: bytes) -> list[Signal]:
         raise PoisonRecordError(f"no indicator in it has {SIGNAL_EXTENSION}")
     if len(found) > MAX_SIGNALS:
         raise PoisonRecordError(f"{len(found)} signals, a bundle has {MAX_SIGNALS} at most")
-    return [_signal(_validated(one)) for one in found]
+    return [Told(_signal(one), one) for one in found]
+
+
+def signals(data: bytes) -> list[Signal]:
+    """Return the signals that a bundle tells of, none of them believed yet. The indicators that do
+    are held to STIX 2.1. For bundles that people here brought.
+
+    Raises `PoisonRecordError` as `statements` and `Told.validated` do.
+    """
+    return [one.validated() for one in statements(data)]
 
 
 def _objects(data: bytes) -> list[Any]:
@@ -114,7 +136,7 @@ def _is_signal(one: Any) -> bool:
     return isinstance(extensions, dict) and SIGNAL_EXTENSION in extensions
 
 
-def _validated(one: dict[str, Any]) -> Any:
+def _require_valid(one: dict[str, Any]) -> None:
     if len(str(one.get("pattern", ""))) > MAX_PATTERN:
         raise PoisonRecordError(f"a pattern has {MAX_PATTERN} characters at most")
     try:
@@ -123,7 +145,6 @@ def _validated(one: dict[str, Any]) -> Any:
         raise PoisonRecordError(f"not STIX 2.1: {str(error)[:300]}") from error
     if getattr(indicator, "type", "") != "indicator":
         raise PoisonRecordError("a signal is told by an indicator")
-    return indicator
 
 
 def _indicator(signal: Signal, author: str, common: dict[str, Any]) -> Any:
@@ -155,18 +176,18 @@ def _indicator(signal: Signal, author: str, common: dict[str, Any]) -> Any:
     )
 
 
-def _signal(indicator: Any) -> Signal:
-    told = dict(indicator.extensions[SIGNAL_EXTENSION])
+def _signal(one: dict[str, Any]) -> Signal:
+    told = one["extensions"][SIGNAL_EXTENSION]
     try:
         signal = Signal(
-            id=told.pop("signal_id"),
-            tlp=_tlp(getattr(indicator, "object_marking_refs", ())),
+            id=told["signal_id"],
+            tlp=_tlp(one.get("object_marking_refs")),
             **{name: told[name] for name in _STATED},
         )
         require_form(signal)
         record = decode_from(SIGNALS, encode(signal))
-    except (PoisonRecordError, ValueError, TypeError, KeyError) as error:
-        raise PoisonRecordError(f"{indicator.id}: {error}") from error
+    except (PoisonRecordError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise PoisonRecordError(f"{str(one.get('id'))[:90]}: {error}"[:300]) from error
     return cast("Signal", record)
 
 
@@ -185,5 +206,6 @@ _STATED = (
 
 def _tlp(marks: Any) -> Tlp:
     """Return the strictest marking; `amber` where there is none that we know."""
-    known = [MARKED[str(mark)] for mark in marks if str(mark) in MARKED]
+    named = marks if isinstance(marks, list) else ()
+    known = [MARKED[mark] for mark in named if isinstance(mark, str) and mark in MARKED]
     return max(known, key=TLPS.index) if known else "amber"

@@ -21,6 +21,9 @@ from schemas.paging import KEPT_TELLINGS, Ending, Page, Telling
 RETRY = 30_000
 """Milliseconds until a rung of which nobody could be told is tried again."""
 
+MOST_RUNGS = 10_000
+"""Told of one case: far beyond what anybody waits for."""
+
 
 def after_case(
     page: Page | None, case: Incident, ladders: Ladders, now: int, newest: int
@@ -42,6 +45,28 @@ def after_case(
     if case.severity in ladders and (graver or page.ended == "closed"):
         return replace(_opened(case, ladders, now), tellings=page.tellings)
     return replace(page, summary=case.summary)
+
+
+def remembered(page: Page, case: Incident, ladders: Ladders, now: int, newest: int) -> Page | None:
+    """Return what remains of a page that a topic tells of, its case being as it now stands there.
+
+    One that ended has ended only if its case says so, and one that is open is due one interval of
+    its ladder from now, at the latest.
+    """
+    ladder = ladders.get(page.severity)
+    graver = SEVERITIES.index(case.severity) > SEVERITIES.index(page.severity)
+    ended_for_nothing = page.ended and page.ended != _ending(case)
+    if ladder is None or graver or ended_for_nothing or page.incident != case.id:
+        return after_case(None, case, ladders, now, newest)
+    if page.ended:
+        return page
+    longest = max(ladder.repeat, ladder.steps[-1].after, RETRY)
+    return replace(
+        page,
+        since=min(page.since, now),
+        rung=min(page.rung, MOST_RUNGS),
+        due=min(page.due, now + longest),
+    )
 
 
 def _opened(case: Incident, ladders: Ladders, now: int) -> Page:

@@ -27,8 +27,10 @@ class PageStore:
         """
 
         def take(message: Message) -> None:
+            if message.value is None:
+                return  # forgotten
             try:
-                record = decode_from(PAGES, message.value or b"")
+                record = decode_from(PAGES, message.value)
             except PoisonRecordError as error:
                 _log.error("page_unreadable", offset=message.offset, error=str(error))
                 return
@@ -44,3 +46,7 @@ class PageStore:
         """
         self._producer.send(PAGES.name, encode(page), key=key.encode(), partition=partition)
         self._producer.flush()
+
+    def forget(self, partition: int, key: str) -> None:
+        """Have a page removed from the topic, sometime: whoever restores it wakes nobody by it."""
+        self._producer.send(PAGES.name, None, key=key.encode(), partition=partition)

@@ -72,7 +72,7 @@ def of_ending(page: Page) -> Line:
     """Say that a case is in somebody's hands, or was nothing."""
     about = f"{plain(page.protocol)}, case {page.incident[:12]}"
     if page.ended == "closed":
-        return Line(f"closed: {about}: every alert was withdrawn", "success")
+        return Line(f"closed: {about}: withdrawn, or people closed it", "success")
     return Line(f"acknowledged: {about}: {plain(page.by)} has it in hand", "info")
 
 

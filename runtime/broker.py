@@ -63,13 +63,14 @@ class Producer(Protocol):
     def send(
         self,
         topic: str,
-        value: bytes,
+        value: bytes | None,
         *,
         key: bytes | None = None,
         headers: Headers = (),
         partition: int | None = None,
     ) -> None:
-        """Queue one record; its key chooses the partition unless one is given.
+        """Queue one record; its key chooses the partition unless one is given. Without a value,
+        what a compacted topic has under that key is removed, sometime.
 
         Raises `TransientError` when the queue stays full.
         """

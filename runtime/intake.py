@@ -48,7 +48,12 @@ class _Source:
 class Intake:
     """Decodes messages for one service; dead-letters what is poison."""
 
-    def __init__(self, producer: Producer, metrics: Metrics, service: str) -> None:
+    def __init__(
+        self, producer: Producer, metrics: Metrics, service: str, *, fuse: int | None = FUSE
+    ) -> None:
+        """Without a `fuse` no streak stops it: for whoever had better go on with what can be read,
+        because stopping it is what a stranger would want."""
+        self._fuse = fuse
         self._producer = producer
         self._metrics = metrics
         self._service = service
@@ -63,7 +68,7 @@ class Intake:
         """Yield each message with its record as it is asked for; left out are those that cannot be
         read, which are dead-lettered, and those whose publisher's term was over.
 
-        Raises `UnsafeToContinueError` at the `FUSE`-th unreadable record in a row.
+        Raises `UnsafeToContinueError` at the last unreadable record in a row that the fuse takes.
         """
         for topic, group in groupby(messages, key=_TOPIC):
             source, count = self._source(topic), 0
@@ -105,7 +110,7 @@ class Intake:
             return
         source = self._source(message.topic)
         source.streak += 1
-        if source.streak >= FUSE:
+        if self._fuse is not None and source.streak >= self._fuse:
             raise UnsafeToContinueError(
                 f"{source.streak} unreadable records in a row on {message.topic}, the last at "
                 f"[{message.partition}] offset {message.offset}: {reason}. Check that this "

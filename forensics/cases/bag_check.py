@@ -77,17 +77,25 @@ def _entries(manifest: Path) -> dict[str, str]:
     if manifest.stat().st_size > MAX_MANIFEST_BYTES:
         raise ValueError(f"larger than {MAX_MANIFEST_BYTES:,} bytes")
     found: dict[str, str] = {}
-    lines = manifest.read_bytes().decode("utf-8", "replace").splitlines()
-    if len(lines) > MAX_LINES:
-        raise ValueError(f"more than {MAX_LINES:,} lines")
-    for number, line in enumerate(lines, 1):
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise ValueError(f"line {number} is not a digest and a path")
-        name = match[2]
-        if name.startswith(("/", "~")) or ".." in Path(name).parts:
-            raise ValueError(f"line {number} names something outside of the bag")
-        if name in found:
-            raise ValueError(f"line {number} names {name[:90]} again")
-        found[name] = match[1]
+    # Line by line: what is bounded in bytes may have as many lines as bytes.
+    with manifest.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if number > MAX_LINES:
+                raise ValueError(f"more than {MAX_LINES:,} lines")
+            name, digest_of_it = _entry(line.rstrip("\n"), number)
+            if name in found:
+                raise ValueError(f"line {number} names {name[:90]} again")
+            found[name] = digest_of_it
     return found
+
+
+def _entry(line: str, number: int) -> tuple[str, str]:
+    if not line.strip():
+        raise ValueError(f"line {number} is empty")
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError(f"line {number} is not a digest and a path")
+    name = match[2]
+    if name.startswith(("/", "~")) or ".." in Path(name).parts:
+        raise ValueError(f"line {number} names something outside of the bag")
+    return name, match[1]

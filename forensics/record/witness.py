@@ -79,11 +79,27 @@ class WitnessMemory:
     """What a witness cosigned last, by log, in one file; what was kept survives a crash.
     Processes that share it take turns."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises `ConfigurationError` when the file is not what it should be."""
+    def __init__(self, path: Path, *, new: bool = False) -> None:
+        """`new`: a witness that never cosigned anything begins its memory here.
+
+        Raises `ConfigurationError` when the file is not what it should be, is there although the
+        witness is new, or is not there although it is not: a memory that was lost looks like one
+        that never was, and only who runs it knows.
+        """
         self._path = path
         self._seen: dict[str, _Seen] = {}
+        if new:
+            self._begin()
         self._seen = self._read()
+
+    def _begin(self) -> None:
+        if self._path.exists():
+            raise ConfigurationError(f"{self._path}: it has a memory, so it is not new")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_synced(self._path, b"{}")
+        except OSError as error:
+            raise ConfigurationError(f"{self._path}: {error.strerror}") from error
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -106,8 +122,9 @@ class WitnessMemory:
 
     def _read(self) -> dict[str, _Seen]:
         try:
-            data = self._path.read_bytes() if self._path.exists() else b"{}"
-            found = msgspec.json.decode(data, type=dict[str, _Seen])
+            found = msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Seen])
+        except FileNotFoundError as error:
+            raise self._astray("it is gone; who never cosigned begins by --new") from error
         except (OSError, msgspec.MsgspecError) as error:
             raise self._astray(str(error)) from error
         for origin, seen in self._seen.items():

@@ -61,7 +61,7 @@ _LOG = "sigsum.org/v1/tree/4d6d8825a6bb689d459628312889dfbb0bcd41b5211d9e1ce768b
 _WITNESS = Witness(
     NoteSigner("witness.example", _KEY, COSIGNATURE),
     [_NOTES.key, Key(_LOG, ED25519, _PUBLISHED)],
-    WitnessMemory(_FOLDER / "memory.json"),
+    WitnessMemory(_FOLDER / "memory.json", new=True),
     lambda: 1,
 )
 

@@ -176,7 +176,7 @@ def test_a_brake_is_cosigned_and_on_chain_and_anyone_can_check_it(
     office: Office, node: LocalNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = Hands(node, "deployer")
-    memory = WitnessMemory(office.folder / "memory.json")
+    memory = WitnessMemory(office.folder / "memory.json", new=True)
     with served(app_of(Witness(WITNESS, [office.key], memory, lambda: 7))) as client:
         office.environment |= settings_of(office, port, str(client.base_url))
         producer = office.broker.producer()

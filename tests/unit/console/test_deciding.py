@@ -3,6 +3,8 @@
 import pytest
 from starlette.testclient import TestClient
 
+from console.trust import Trust
+from runtime.acknowledging import People
 from schemas.codec import decode_from
 from schemas.decisions import Answer, Proposal
 from schemas.topics import DECISIONS
@@ -258,3 +260,19 @@ def test_a_case_or_proposal_that_is_not_there(console: Console) -> None:
     assert (
         ana.post(f"/proposals/{asked.id}/answer", data=data | {"verdict": "x"}).status_code == 400
     )
+
+
+def test_a_false_alarm_takes_whose_word_silences_a_case() -> None:
+    named = tuple(wallet(name).address.lower() for name in ("rea", "ana"))
+    console = Console(trust=Trust(people=People(wallets=named)))
+    console.show(alert(), case(), readiness())
+    nothing = {"matter": "false-alarm", "words": "A rehearsal of ours."}
+    ben = console.sign_in("ben")
+    fields = nothing | {"csrf": csrf_in(ben.get(f"/cases/{CASE}/propose"))}
+    assert ben.post(f"/cases/{CASE}/propose", data=fields).status_code == 403
+    rea = console.sign_in("rea")
+    assert sign(rea, draft(rea, nothing), "rea") == 303
+    (asked,) = read_back(console)
+    data = {"csrf": csrf_in(ben.get(f"/cases/{CASE}")), "verdict": "approve", "words": ""}
+    assert ben.post(f"/proposals/{asked.id}/answer", data=data).status_code == 403
+    assert answered(console.sign_in("ana"), asked.id)

@@ -86,7 +86,7 @@ def witness(folder: Path) -> Witness:
     return Witness(
         NoteSigner("witness.example/w1", private, COSIGNATURE),
         [Key(ORIGIN, ED25519, PUBLIC)],
-        WitnessMemory(folder / "memory.json"),
+        WitnessMemory(folder / "memory.json", new=True),
         lambda: 1_700_000_000,
     )
 

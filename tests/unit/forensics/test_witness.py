@@ -38,7 +38,7 @@ def make_log(tmp_path: Path) -> Iterator[MakeLog]:
 
 @pytest.fixture
 def witness(tmp_path: Path) -> Witness:
-    memory = WitnessMemory(tmp_path / "witness" / "memory.json")
+    memory = WitnessMemory(tmp_path / "witness" / "memory.json", new=True)
     return Witness(WITNESS, [SIGNER.key], memory, lambda: NOW)
 
 
@@ -99,7 +99,7 @@ def test_strangers_are_refused(make_log: MakeLog, tmp_path: Path) -> None:
     other = NoteSigner("another.example/log", private("another"))
     same_name = NoteSigner(SIGNER.key.name, private("another"))
     for known, expected in ((other, 404), (same_name, 403)):
-        memory = WitnessMemory(tmp_path / "strangers" / f"{expected}.json")
+        memory = WitnessMemory(tmp_path / "strangers" / f"{expected}.json", new=True)
         with served(app(Witness(WITNESS, [known.key], memory, lambda: NOW))) as client:
             assert status(client, request(log, 0, 3)) == expected
 
@@ -235,3 +235,19 @@ def test_a_witness_that_lies_is_not_believed(
         one = WitnessClient(log.reader, Address(WITNESS.key, "http://w"), client)
         with pytest.raises(UntrustedError):
             one.cosign(sealed)
+
+
+def test_a_memory_that_is_gone_is_not_taken_for_a_first_start(
+    make_log: MakeLog, witness: Witness, tmp_path: Path
+) -> None:
+    log = make_log()
+    list(grown(log, [3]))
+    path = tmp_path / "witness" / "memory.json"
+    WitnessMemory(path)  # before it cosigned anything it has one as well
+    with pytest.raises(ConfigurationError, match="not new"):
+        WitnessMemory(path, new=True)
+    witness.add_checkpoint(request(log, 0, 3))
+    path.unlink()
+    with pytest.raises(ConfigurationError, match="it is gone; who never cosigned"):
+        WitnessMemory(path)
+    assert not path.exists()

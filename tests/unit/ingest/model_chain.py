@@ -101,6 +101,10 @@ class Crash(BaseException):
     """The process was killed."""
 
 
+Queued = tuple[bytes | None, bytes | None, Headers]
+"""Value, key and headers."""
+
+
 class LossyProducer:
     """Dies at its `fatal`-th call. Of what was not flushed then, each partition has got the first
     few records, as many as chance will have it."""
@@ -109,12 +113,12 @@ class LossyProducer:
         self._producer = producer
         self._chance = chance
         self._left = fatal
-        self._queued: dict[Partition, list[tuple[bytes, bytes | None, Headers]]] = defaultdict(list)
+        self._queued: dict[Partition, list[Queued]] = defaultdict(list)
 
     def send(
         self,
         topic: str,
-        value: bytes,
+        value: bytes | None,
         *,
         key: bytes | None = None,
         headers: Headers = (),

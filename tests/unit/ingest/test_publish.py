@@ -154,7 +154,7 @@ def test_a_queue_that_stays_full_stops_the_step_where_it_is() -> None:
         def send(
             self,
             topic: str,
-            value: bytes,
+            value: bytes | None,
             *,
             key: bytes | None = None,
             headers: Headers = (),

@@ -16,11 +16,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from neighbours import reception, stix
 from neighbours.desk import MOST_PER_HOUR, Desk
 from neighbours.reception import listening
+from neighbours.stix_terms import SIGNAL_EXTENSION
 from runtime.admission import RefusedSignalError
 from runtime.broker import Message, Partition
 from runtime.memory import MemoryBroker
@@ -61,7 +63,7 @@ def village() -> Village:
 
 @pytest.fixture
 def address_of(village: Village) -> Iterator[str]:
-    with listening(LOCAL, village.desk.take) as port:
+    with listening(LOCAL, village.desk.take, village.desk.check) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -84,6 +86,55 @@ def test_a_bundle_is_kept_whatever_came_before(address_of: str, village: Village
     assert sorted(village.kept, key=lambda one: one.issuer) == sorted(
         [signal(1), signal(2)], key=lambda one: one.issuer
     )
+
+
+def bundled(*signals: Signal, pattern: str | None = None) -> bytes:
+    """A bundle of these, each with a pattern of one's choice."""
+    told = json.loads(stix.bundle(signal(), NOW))
+    (indicator,) = (one for one in told["objects"] if one["type"] == "indicator")
+    told["objects"] = []
+    for number, one in enumerate(signals):
+        stated = {name: getattr(one, name) for name in stix._STATED} | {"signal_id": one.id}
+        told["objects"].append(
+            indicator
+            | {"id": f"indicator--00000000-0000-4000-8000-{number:012x}"}
+            | ({"pattern": pattern} if pattern else {})
+            | {"extensions": {SIGNAL_EXTENSION: {"extension_type": "property-extension"} | stated}}
+        )
+    return json.dumps(told).encode()
+
+
+COSTLY = "[" + "(" * 240 + "a:b='x'" + ")" * 240 + "]"
+
+
+def test_of_a_strangers_bundle_no_pattern_is_read(
+    address_of: str, village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading 32 of them takes seconds, and anybody can send one."""
+    monkeypatch.setattr("stix2.parse", lambda *_, **__: pytest.fail("it was read"))
+    forged = [replace(signal(1, seq=seq), severity="high") for seq in range(16)]
+    strangers = [signal(3, seq=seq) for seq in range(16)]
+    body = bundled(*forged, *strangers, pattern=COSTLY)
+    assert post(f"{address_of}/stix", body)[0] == 403
+    assert village.kept == []
+
+
+def test_nor_of_one_that_is_played_again(
+    address_of: str, village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    village.desk.take(signal(1), "test")
+    monkeypatch.setattr("stix2.parse", lambda *_, **__: pytest.fail("it was read"))
+    assert post(f"{address_of}/stix", bundled(*[signal(1)] * 32, pattern=COSTLY))[0] == 409
+
+
+def test_a_neighbour_s_indicator_that_is_no_stix_keeps_no_other_out(
+    address_of: str, village: Village
+) -> None:
+    told = json.loads(bundled(signal(1), signal(2)))
+    told["objects"][0]["pattern"] = COSTLY[:-1]
+    assert post(f"{address_of}/stix", json.dumps(told).encode()) == (202, "1 kept")
+    assert village.kept == [signal(2)]
+    assert post(f"{address_of}/stix", bundled(signal(1, seq=5), pattern="["))[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -121,7 +172,7 @@ def test_what_the_topic_does_not_keep_is_not_acknowledged() -> None:
     def failing(_signal: Signal, _carrier: str) -> None:
         raise UnsafeToContinueError("the broker is gone")
 
-    with listening(LOCAL, failing) as port:
+    with listening(LOCAL, failing, lambda _signal: None) as port:
         assert post(f"http://127.0.0.1:{port}/signals", encode(signal()))[0] == 503
 
 
@@ -147,7 +198,7 @@ def test_what_was_not_kept_may_come_again() -> None:
 def test_who_dawdles_is_hung_up_on(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reception, "BODY_SECONDS", 0.2)
     monkeypatch.setattr(reception, "CONNECTION_SECONDS", 0.5)
-    with listening(LOCAL, village.desk.take) as port:
+    with listening(LOCAL, village.desk.take, village.desk.check) as port:
         with socket.create_connection(("127.0.0.1", port), 5) as slow:
             slow.sendall(b"POST /signals HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             assert b"408" in slow.recv(4096)
@@ -159,7 +210,7 @@ def test_who_dawdles_is_hung_up_on(village: Village, monkeypatch: pytest.MonkeyP
 
 def test_a_body_that_never_ends_is_cut_off(village: Village) -> None:
     with (
-        listening(LOCAL, village.desk.take) as port,
+        listening(LOCAL, village.desk.take, village.desk.check) as port,
         socket.create_connection(("127.0.0.1", port), 5) as endless,
     ):
         endless.sendall(b"POST /signals HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -184,7 +235,7 @@ def test_a_signal_over_tls(village: Village, tmp_path: Path) -> None:
         web_port=0, web_host="127.0.0.2", tls_certificate=certificate, tls_key=key
     )
     trust = ssl.create_default_context(cafile=str(certificate))
-    with listening(settings, village.desk.take) as port:
+    with listening(settings, village.desk.take, village.desk.check) as port:
         url = f"https://127.0.0.2:{port}/signals"
         answer = httpx.post(url, content=encode(signal()), verify=trust, trust_env=False)
     assert answer.status_code == 202
@@ -197,7 +248,7 @@ def test_a_certificate_that_is_none_stops_it(village: Village, tmp_path: Path) -
     )
     with (
         pytest.raises(ConfigurationError, match="web_port"),
-        listening(settings, village.desk.take),
+        listening(settings, village.desk.take, village.desk.check),
     ):
         pass
 

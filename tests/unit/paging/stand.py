@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from paging.ladders import Ladder, Ladders, Step
 from paging.outward import Outward
-from paging.pager import Desk, Pager, Rules
+from paging.pager import Pager
 from paging.post import Post
 from paging.rounds import Rounds
+from paging.rules import Desk, Rules
 from paging.store import PageStore
 from paging.words import Message
 from runtime.intake import Intake
@@ -110,10 +111,11 @@ class Office:
 
     def _loop(self) -> Loop:
         producer = self.broker.producer()
-        intake = Intake(producer, self.metrics, "page")
+        intake = Intake(producer, self.metrics, "page", fuse=None)
         desk = Desk(intake, self.clock, self.metrics, self.outside)
         rounds = Rounds(Post(self.ears, self.clock, self.metrics))
         pager = Pager(self._rules, self.broker, PageStore(self.broker, producer), rounds, desk)
+        self.pager = pager
         self._consumer = self.broker.consumer("page")
         loop = Loop(self._consumer, pager, self.clock)
         self._consumer.subscribe(pager.topics, loop)

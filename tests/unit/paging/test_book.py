@@ -1,5 +1,7 @@
 """What a pager remembers is bounded, and what has to be done is never forgotten."""
 
+from msgspec.structs import replace
+
 from paging.book import Book
 from paging.pages import after_case
 from schemas.paging import Ending, Page
@@ -57,3 +59,19 @@ def test_a_partition_that_another_has_now_is_forgotten() -> None:
 def test_a_forgotten_page_wakes_nobody_for_a_case_that_is_done_with() -> None:
     for done in (case(acknowledged="critical"), case(phase="closed"), case(latest=0)):
         assert after_case(None, done, LADDERS, NOW * 1000, 86_400) is None
+
+
+def test_of_too_many_open_ones_the_least_grave_and_oldest_is_forgotten() -> None:
+    book = Book(most=3)
+    grave = [replace(page(number), severity="critical") for number in range(3)]
+    assert book.put((0, "lesser"), page(7)) is None
+    assert [book.put((0, one.id), one) for one in grave] == [None, None, (0, "lesser")]
+    assert book.put((0, "last"), page(8)) == (0, "last")
+    assert len(book) == 3
+
+
+def test_an_ended_one_that_had_to_go_is_named() -> None:
+    book = Book(kept=1)
+    assert book.put((0, "1"), page(1, "closed")) is None
+    assert book.put((0, "2"), page(2, "closed")) == (0, "1")
+    assert book.get((0, "1")) is None

@@ -1,9 +1,17 @@
 """The pager's own topics in a stranger's hands: what a writer there brings about, and what not."""
 
-import pytest
+import zlib
+from collections.abc import Callable
 
+import pytest
+from msgspec.structs import replace
+
+from paging import book
 from runtime.broker import Partition
-from schemas.topics import DEAD_LETTERS, PAGES
+from runtime.intake import FUSE
+from schemas.codec import decode_from, encode
+from schemas.paging import Page
+from schemas.topics import BEATS, DEAD_LETTERS, INCIDENTS, PAGES
 from tests.unit.paging.stand import Office, beat, case
 
 SERVICES = ("ingest", "detect", "respond")
@@ -14,34 +22,122 @@ def said(office: Office) -> str:
     return " ".join(title for titles in office.titles().values() for title in titles)
 
 
-@pytest.fixture
-def robbed() -> Office:
-    """A pager whose topic holds, forged, that people were told of a case: what another pager wrote
-    that told channels of its own."""
-    other, office = Office(), Office()
-    other.publish(case())
-    other.after()
-    for number in range(PAGES.partitions):
-        for message in other.broker.log(Partition(PAGES.name, number)):
-            office.broker.producer().send(PAGES.name, message.value or b"", key=message.key)
+def own_page(office: Office) -> Page:
+    """The page that a pager wrote about the case, as it stands."""
+    (page,) = (
+        decode_from(PAGES, message.value or b"")
+        for number in range(PAGES.partitions)
+        for message in office.broker.log(Partition(PAGES.name, number))[-1:]
+    )
+    assert isinstance(page, Page)
+    return page
+
+
+def forge(office: Office, *pages: Page | bytes, name: str = "0x1") -> None:
+    """Write pages about a case where another pager reads them, and have that one begin."""
+    about = case(name)
+    key = f"{about.protocol}/{about.id}".encode()
+    place = zlib.crc32(key) % INCIDENTS.partitions
+    for page in pages:
+        value = page if isinstance(page, bytes) else encode(page)
+        office.broker.producer().send(PAGES.name, value, key=key, partition=place)
     office.restart()
+
+
+@pytest.fixture
+def office() -> Office:
+    """A pager that told its first rung of a case."""
+    office = Office()
+    office.publish(case())
+    office.after()
+    assert office.counts() == (1, 1, 0)
     return office
 
 
-def test_a_forged_page_keeps_back_the_first_call_and_no_later_one(robbed: Office) -> None:
-    robbed.publish(case())
-    robbed.after()
-    assert robbed.counts() == (0, 0, 0), "the worst: whoever is first is not woken"
-    robbed.after(300)
-    assert robbed.counts() == (0, 0, 1), "the next step of the ladder is"
-    robbed.after(900)
-    assert robbed.counts() == (0, 0, 2), "again and again, until somebody has it"
+FAR = 2**53 - 1
 
 
-def test_a_forged_page_silences_its_own_case_alone(robbed: Office) -> None:
-    robbed.publish(case(), case("0x2"))
-    robbed.after()
-    assert robbed.counts() == (1, 1, 0)
+def in_hand(page: Page) -> Page:
+    return replace(page, ended="acknowledged", by="mallory")
+
+
+LIES: dict[str, Callable[[Page], Page]] = {
+    "in hand": in_hand,
+    "closed": lambda page: replace(page, ended="closed"),
+    "due in ages": lambda page: replace(page, due=FAR, since=FAR),
+    "told to the end": lambda page: replace(page, due=FAR, rung=FAR),
+    "of no severity that anybody is told": lambda page: replace(page, severity="low"),
+    "another case": lambda page: replace(page, incident="f" * 64, due=FAR),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_whatever_a_forged_page_says_people_are_told_within_an_interval(
+    office: Office, lie: str
+) -> None:
+    forge(office, LIES[lie](own_page(office)))
+    before = sum(office.counts())
+    office.after()
+    office.after(15 * 60)
+    assert sum(office.counts()) > before
+
+
+def test_the_worst_keeps_back_the_next_call_for_one_interval(office: Office) -> None:
+    forge(office, replace(own_page(office), due=FAR))
+    office.after(15 * 60 - 1)
+    assert office.counts() == (1, 1, 0)
+    office.after(1)
+    assert office.counts() == (1, 1, 1)
+
+
+def test_a_page_from_before_there_was_a_case_counts_for_nothing() -> None:
+    other, office = Office(), Office()
+    other.publish(case())
+    other.after()
+    forge(office, in_hand(own_page(other)))
+    office.publish(case())
+    office.after()
+    assert office.counts() == (1, 1, 0)
+
+
+def test_a_forged_page_silences_no_other_case(office: Office) -> None:
+    forge(office, replace(own_page(office), due=FAR))
+    office.publish(case("0x2"))
+    office.after()
+    assert office.counts() == (2, 2, 0)
+
+
+def test_a_replayed_page_tells_a_step_again_and_forgets_none(office: Office) -> None:
+    first = own_page(office)
+    office.after(300)
+    assert office.counts() == (1, 1, 1)
+    forge(office, first)
+    office.after()
+    assert office.counts() == (1, 1, 2)
+
+
+def test_what_was_acknowledged_stays_so_for_another_pager(office: Office) -> None:
+    office.publish(case(acknowledged="critical"))
+    office.after()
+    told = office.counts()
+    office.restart()
+    office.after(3600)
+    assert office.counts() == told
+
+
+def test_a_flood_of_forged_pages_takes_bounded_memory_and_keeps_no_case_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "MOST_OPEN", 50)
+    true = own_page(office)
+    forge(office, *(replace(true, incident=f"{n:064x}") for n in range(5)))
+    for number in range(400):
+        key = f"meadow/{number:064x}".encode()
+        office.broker.producer().send(PAGES.name, encode(true), key=key)
+    office.restart()
+    office.after(300)
+    assert office.counts()[2] == 1
+    assert len(office.pager._pages) == 1, "pages of no case are none"
 
 
 def test_rubbish_among_pages_wakes_everybody_all_the_same() -> None:
@@ -74,6 +170,19 @@ def test_forged_beats_hide_a_silent_service_and_no_other() -> None:
     assert "respond" in told
     assert "detect" not in told, "the worst: for this one Prometheus has to look"
     assert "ingest" not in told
+
+
+def test_no_amount_of_rubbish_stops_the_pager() -> None:
+    """It would be the first thing to do to it. The rest is read, and Prometheus tells of a
+    streak."""
+    office = Office(SERVICES)
+    for topic in (BEATS.name, INCIDENTS.name):
+        for number in range(3 * FUSE):
+            value = (b"{", b"\xff" * 9, b"[" * 100_000, b"null")[number % 4]
+            office.broker.producer().send(topic, value, key=b"x")
+    office.publish(case())
+    office.after()
+    assert office.counts() == (1, 1, 0)
 
 
 def test_rubbish_among_beats_hides_nobody_and_is_kept() -> None:

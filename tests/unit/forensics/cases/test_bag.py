@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,18 @@ def test_a_file_s_name_says_nothing_to_a_terminal(bag: Path) -> None:
     assert len(found) == 1
     assert found[0].isprintable()
     assert "additional" in found[0]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_manifest_of_nothing_but_line_ends_is_one_fault_and_takes_no_memory(
+    bag: Path, end: bytes
+) -> None:
+    (bag / "manifest-sha256.txt").write_bytes(end * 5_000_000)
+    tracemalloc.start()
+    try:
+        told = faults(bag)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "manifest-sha256.txt: line 1 is empty" in told
+    assert peak < 2**23, "a list of its lines took five times that"
