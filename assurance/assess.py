@@ -50,7 +50,9 @@ def assess(
         tx = (again or {}).get(address, "")
         findings += [one for one in old if one.weakness in seen.kept]
         findings += _found(manifest, seen.weaknesses, seen, place, tx)
-    findings += _found(manifest, means.opinions, None, place, "")
+    if not means.opinions.whole:
+        findings += [one for one in known.values() if one.contract is None]
+    findings += _found(manifest, means.opinions.weaknesses, None, place, "")
     open_now = {one.id: known.get(one.id, one) for one in findings}
     return Assessment(
         id=content_id("assessment", manifest.chain, manifest.protocol, place.number, *open_now),

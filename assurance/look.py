@@ -8,6 +8,8 @@ from eth_utils.crypto import keccak
 from assurance.chain import Chain
 from assurance.checks import authority, brakes, doors, operations, prices, storage
 from assurance.checks.brakes import NOTHING, Asking, Pull
+from assurance.opinions import NOTHING as NOTHING_HEARD
+from assurance.opinions import Heard
 from assurance.proxies import Proxied, resolved
 from assurance.scenes import playing
 from assurance.sources import Sources
@@ -36,7 +38,7 @@ class Means:
     """Its brakes, as their targets are called."""
     asking: Asking = NOTHING
     """What calls of its functions are made up with."""
-    opinions: Sequence[Weakness] = ()
+    opinions: Heard = NOTHING_HEARD
     """What was found in its source."""
     named: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     """Functions by the contract whose ABI its manifest names, for code without artefacts."""

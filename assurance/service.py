@@ -4,7 +4,7 @@ What it knows is what it last said: the newest assessment of each protocol, read
 starts. So a finding is told when it opens and when it is resolved, and not again in between.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from assurance import triggers
 from assurance.assess import assess, changes
@@ -44,13 +44,16 @@ class AssureTask:
         manifests: Mapping[str, Manifest],
         look: Callable[[], tuple[Chain, Mapping[str, Means]]],
         service: Service,
+        fresh: Callable[[], Collection[str]] = tuple,
     ) -> None:
         """Take the manifests of one chain. `look` returns that chain as it is now, and with what
-        each protocol is looked at; it raises `TransientError` when no node answers."""
+        each protocol is looked at; it raises `TransientError` when no node answers. `fresh` names
+        the protocols of whose source something was heard since it was asked last."""
         self._intake = intake
         self._producer = producer
         self._manifests = manifests
         self._look = look
+        self._fresh = fresh
         self._clock, self._metrics, self._health = service.clock, service.metrics, service.health
         self._known: dict[str, Assessment] = {}
         self._due: dict[str, dict[str, str]] = {}
@@ -93,6 +96,8 @@ class AssureTask:
     def tick(self) -> None:
         """Look at what is due. A node that does not answer is asked again later."""
         now = self._clock.monotonic()
+        for protocol in self._fresh():
+            self._due.setdefault(protocol, {})
         whole = now >= self._whole
         if now < self._not_before or not (whole or self._due):
             return

@@ -7,10 +7,12 @@ on time, memory and what it prints: source is somebody's text, and Slither parse
 """
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from assurance.opinions import Stamp
 from assurance.weakness import Weakness
 from runtime.confinement.program import Bounds, Printed
 from runtime.confinement.program import run as run_confined
@@ -20,6 +22,8 @@ from schemas.errors import ConfigurationError
 MAX_BYTES = 64 * 1024 * 1024
 BOUNDS = Bounds(seconds=300, memory=2 * 2**30, output=MAX_BYTES)
 """Our own contracts, 60 files, take it 18 s."""
+MAX_BUILT = 256 * 1024 * 1024
+"""Bytes of what a compiler said, in all."""
 MAX_FOUND = 200
 """Of a source's weaknesses, the gravest first."""
 
@@ -55,6 +59,16 @@ class Answer(msgspec.Struct, frozen=True):
     results: Results = Results()
 
 
+def stamp(project: Path) -> Stamp:
+    """Return what tells one build of a project from another: it changes when a compiler ran."""
+    found = []
+    for path in sorted((project / BUILT).glob("*.json")):
+        with suppress(FileNotFoundError):  # a build is replacing them just now
+            status = path.stat()
+            found.append((path.name, status.st_size, status.st_mtime_ns))
+    return tuple(found)
+
+
 def run(command: str, project: Path, bounds: Bounds = BOUNDS) -> list[Weakness]:
     """Return what Slither finds in a Hardhat project that was built.
 
@@ -63,8 +77,11 @@ def run(command: str, project: Path, bounds: Bounds = BOUNDS) -> list[Weakness]:
     """
     if not any((project / name).is_file() for name in _CONFIGURED):
         raise ConfigurationError(f"{project}: no Hardhat project; it has no hardhat.config.js")
-    if not any((project / BUILT).glob("*.json")):
+    built = stamp(project)
+    if not built:
         raise ConfigurationError(f"{project}: nothing in {BUILT}; build it first")
+    if sum(size for _, size, _ in built) > MAX_BUILT:
+        raise ConfigurationError(f"{project}: more than {MAX_BUILT:,} bytes in {BUILT}")
     with tempfile.TemporaryDirectory() as home:
         # solc-select, which it brings along, makes this folder when it is imported.
         (Path(home) / ".solc-select" / "artifacts").mkdir(parents=True)

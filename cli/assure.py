@@ -1,5 +1,6 @@
 """`firebreak assure`: look at deployments and upgrades as they happen."""
 
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ def assure(
 ) -> None:
     """Assess the watched contracts; each again when it is deployed, upgraded or changes hands."""
     from assurance.service import AssureTask
-    from cli.posture import Looking
+    from cli.looking import Looking, asked_at_once, asked_beside
     from cli.wiring import connect, read_manifests, read_settings
     from cli.working import work
     from runtime.intake import Intake
@@ -21,7 +22,10 @@ def assure(
 
     settings = read_settings(health={"port": health_port})
     broker = connect(settings, DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, DEAD_LETTERS)
-    with running("assure", settings) as service, Looking(settings) as looking:
+    with running("assure", settings) as service, ExitStack() as stack:
+        opinions = asked_beside(settings, service.clock.monotonic)
+        hear = asked_at_once(settings) if opinions is None else opinions.of
+        looking = stack.enter_context(Looking(settings, hear))
         of_chain = {
             name: one
             for name, one in read_manifests(settings).items()
@@ -31,6 +35,12 @@ def assure(
             raise ConfigurationError(
                 f"no manifest in {settings.protocols} is of {looking.endpoints.chain}"
             )
+        projects = {name: looking.project(one) for name, one in of_chain.items()}
+
+        def fresh() -> set[str]:
+            heard = set() if opinions is None else opinions.fresh()
+            return {name for name, project in projects.items() if project in heard}
+
         producer = broker.producer()
         task = AssureTask(
             Intake(producer, service.metrics, "assure"),
@@ -38,6 +48,7 @@ def assure(
             of_chain,
             lambda: looking.now(of_chain),
             service,
+            fresh,
         )
         task.remember(broker)
         consumer = broker.consumer("firebreak-assure")

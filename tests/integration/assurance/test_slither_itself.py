@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from assurance.slither import BOUNDS, MAX_BYTES, run
+from assurance.opinions import NOT_YET, Opinions
+from assurance.slither import BOUNDS, MAX_BYTES, run, stamp
 from contracts.build import SOURCES, make_project
 from runtime.confinement.program import Bounds
 from sandbox.fetch_slither import installed
 from schemas.errors import ConfigurationError
+from tests.waiting import until
 
 FLAWED = "sandbox/Vault.sol", "sandbox/RolePausable.sol", "lookalikes/Flawed.sol"
 
@@ -51,6 +53,22 @@ def test_it_finds_the_flaws_and_leaves_the_gate_alone(slither: str, flawed: Path
     assert not any("BrakeGate" in one.summary for one in found if one.severity == "high")
     severities = [one.severity for one in found]
     assert severities == sorted(severities, key=["high", "medium", "low"].index)
+
+
+def test_a_build_that_brings_a_flaw_is_read_beside_the_work(
+    slither: str, flawed: Path, cache: Path, tmp_path: Path
+) -> None:
+    """As `firebreak assure` reads it: a sound build first, then one with a flaw in its place."""
+    sound = project(tmp_path, cache, "BrakeGate.sol")
+    opinions = Opinions(lambda folder: run(slither, folder), stamp, lambda: 0.0)
+    assert opinions.of(sound) == NOT_YET
+    until(lambda: sound in opinions.fresh(), 120)
+    assert [one for one in opinions.of(sound).weaknesses if one.severity == "high"] == []
+    sound.rename(tmp_path / "before")
+    shutil.copytree(flawed, sound, symlinks=True)
+    assert opinions.of(sound).whole, "what was said holds until there is something new"
+    until(lambda: sound in opinions.fresh(), 120)
+    assert "slither-reentrancy-eth" in {one.check for one in opinions.of(sound).weaknesses}
 
 
 def test_memory_that_it_may_not_take_ends_it(slither: str, flawed: Path) -> None:

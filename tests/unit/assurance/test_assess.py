@@ -7,6 +7,7 @@ from assurance.assess import CREATED, assess, changes
 from assurance.chain import Outcome, Trial
 from assurance.checks.brakes import Pull
 from assurance.look import Means
+from assurance.opinions import Heard
 from assurance.selectors import calldata, selector
 from assurance.sources import Sources
 from assurance.subject import Known
@@ -177,7 +178,9 @@ def test_who_may_replace_the_code_is_graded(
 
 def test_opinions_about_the_source_belong_to_no_contract(chain: FakeChain) -> None:
     opinion = Weakness("slither-reentrancy", "high", "withdraw() pays before it counts")
-    found = assess(MANIFEST, chain, Means(Sources(CHAIN, None), opinions=(opinion,)))
+    found = assess(
+        MANIFEST, chain, Means(Sources(CHAIN, None), opinions=Heard((opinion,), whole=True))
+    )
     assert [(one.contract, one.weakness) for one in found.findings] == [
         (None, "slither-reentrancy")
     ]

@@ -109,6 +109,6 @@ def test_what_was_not_built_is_said(project: Path) -> None:
 
 
 def test_nothing_of_it_is_imported() -> None:
-    code = "import sys, cli.posture, assurance.slither; print('slither' in sys.modules)"
+    code = "import sys, cli.looking, assurance.slither; print('slither' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

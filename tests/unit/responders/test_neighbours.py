@@ -155,3 +155,19 @@ def test_an_issuer_cannot_fill_the_memory() -> None:
         neighbourhood.take(warning(seq=seq, id=f"{seq:064x}", expiry=NOW + 10 + seq))
     assert len(neighbourhood._signals[address(1)]) == MOST_SIGNALS
     assert f"{0:064x}" not in neighbourhood._signals[address(1)]
+
+
+def test_findings_that_a_stranger_could_provoke_would_undo_the_bound() -> None:
+    """Why people alone find signals right or wrong (ADR 41). Two of six lie. If an alarm of ours
+    that came to nothing refuted whoever was warning then, four alarms that somebody provoked would
+    unmask two honest neighbours, and the liars would be heard."""
+    neighbourhood = Neighbourhood([listening(6, confirmed=0)])
+    for liar in (1, 2):
+        for number in range(20):
+            neighbourhood.learn(found(liar, "confirmed", number))
+        neighbourhood.take(warning(liar, confidence=10_000))
+    assert odds(neighbourhood) == 1.0
+    for honest in (5, 6):
+        for number in range(4):
+            neighbourhood.learn(found(honest, "refuted", number))
+    assert odds(neighbourhood) == pytest.approx(6.52, abs=0.01)
