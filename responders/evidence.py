@@ -41,6 +41,8 @@ def families(alert: Alert) -> int:
     asks for a halt is none.
     """
     votes = _seen(alert)
+    if len(votes) < 2:
+        return len(votes)
     kinds = sorted({kind for vote in votes for kind in vote.made_from})[:_MOST_KINDS]
     place = {kind: 1 << number for number, kind in enumerate(kinds)}
     most = {0: 0}

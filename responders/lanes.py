@@ -19,15 +19,15 @@ of that is joined; of the others only those that are answered.
 
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from dataclasses import replace
+from itertools import islice
 
 import msgspec
 
 from responders import policy
 from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert, place_of, places_of
 from responders.evidence import families, only_volatility, requested, rules_broken
-from responders.halt import strength
+from responders.groups import Group, Lane
 from responders.linkage import Heard, Link, Linkage
 from runtime.broker import Message
 from schemas.alerts import Alert, Withdrawal
@@ -46,26 +46,6 @@ and whoever only writes to the topic can make up names."""
 
 Check = Callable[[Message, Alert], bool]
 """Whether an alert may be believed; keeps what may not."""
-
-
-class Lane(IntEnum):
-    """How soon an alert is answered."""
-
-    BROAD = 0
-    NARROW = 1
-    REST = 2
-    """No brake may be pulled on its evidence, so it waits until nothing else does."""
-
-
-@dataclass(slots=True)
-class Group:
-    """Alerts that are alike: who may speak for them, the strongest first, and how many they are."""
-
-    lane: Lane
-    arrived: float
-    """When the first of them did, in seconds."""
-    candidates: list[Heard]
-    count: int = 0
 
 
 class Lanes:
@@ -97,7 +77,9 @@ class Lanes:
         alert = policy.as_of_the_head(heard.alert)
         heard = replace(heard, alert=alert, number=self._number)
         others = self._others(alert)
-        lane, link = self._lane(heard, others.values()), self._link(heard)
+        own = self._lane(heard)
+        lane = self._lane(heard, others.values()) if others else own
+        link = None if own is Lane.BROAD else self._link(heard)
         if not heard.withdrawn:
             self._remember(heard)
         if lane is Lane.REST and link is None:
@@ -131,27 +113,19 @@ class Lanes:
         for key, group in sorted(self._groups.items(), key=lambda item: item[1].lane):
             if group.lane <= worst and wanted(group):
                 del self._groups[key]
-                for place, one in enumerate(group.candidates):
-                    group.candidates[place] = self._as_it_stands(one)
-                speaker = self._speaker(group)
-                if speaker is None:
-                    continue
-                others = [] if group.lane is Lane.REST else group.candidates[1:]
-                yield speaker, group.count - len(others)
-                yield from ((one, 1) for one in others)
+                candidates = [self._as_it_stands(one) for one in group.candidates]
+                if group.lane is Lane.REST:
+                    candidates = list(islice(self._believed(candidates), 1))
+                if candidates:
+                    yield candidates[0], group.count - len(candidates) + 1
+                    yield from ((one, 1) for one in candidates[1:])
 
-    def _spread(self, group: Group) -> bool:
-        """Say whether each of a group speaks for itself."""
-        return group.lane is not Lane.REST and group.candidates[0].alert.protocol in self._apart
-
-    def _speaker(self, group: Group) -> Heard | None:
-        if group.lane is not Lane.REST:
-            return group.candidates[0]
-        for heard in group.candidates:
+    def _believed(self, candidates: Iterable[Heard]) -> Iterator[Heard]:
+        """Yield those that may be believed, with what other sets said of their transactions."""
+        for heard in candidates:
             if self._check(heard.message, heard.alert):
                 told = heard.alert if heard.withdrawn else self._concert.joined(heard.alert)
-                return replace(heard, alert=told)
-        return None
+                yield replace(heard, alert=told)
 
     def _as_it_stands(self, heard: Heard) -> Heard:
         """Return what waited, as withdrawn where it was since; without a link that was."""
@@ -183,32 +157,18 @@ class Lanes:
         if manifest is None or heard.withdrawn:
             return None
         alert = self._concert.recalled(heard.alert)
-        if lane_of(alert, manifest) is Lane.BROAD:
-            return None
         return self._linkage.find(alert, manifest.limits.alert_blocks)
 
     def _put(self, heard: Heard, lane: Lane, now: float) -> None:
         link = heard.link and (heard.link.alert.id, heard.link.among)
         key = (alike(heard.alert), heard.withdrawn, lane, link)
         group = self._groups.get(key)
+        manifest = self._manifests.get(heard.alert.protocol)
         if group is None:
-            group = self._groups[key] = Group(lane, now, [])
-        group.count += 1
-        group.candidates.append(heard)
-        group.candidates.sort(key=lambda one: -strength(one.alert))
-        group.candidates = list(self._kept(group))
-
-    def _kept(self, group: Group) -> Iterator[Heard]:
-        """Yield who may speak for a group; behind the strongest, who does for a brake of its own:
-        or somebody could hide what is about one contract behind what is about another."""
-        most = CANDIDATES if group.lane is Lane.REST else FLOOD if self._spread(group) else 1
-        spoken_for: set[str] = set()
-        for place, one in enumerate(group.candidates):
-            manifest = self._manifests.get(one.alert.protocol)
-            guarded = policy.guarded(one.alert, manifest) if manifest else frozenset()
-            if place < most or not guarded <= spoken_for:
-                yield one
-            spoken_for |= guarded
+            alone = heard.alert.protocol in self._apart
+            most = CANDIDATES if lane is Lane.REST else FLOOD if alone else 1
+            group = self._groups[key] = Group(lane, now, most)
+        group.add(heard, policy.guarded(heard.alert, manifest) if manifest else frozenset())
 
     def _others(self, alert: Alert) -> dict[str, Heard]:
         """Return what other sets said of its transaction and nobody has checked yet."""

@@ -105,8 +105,9 @@ class Linkage:
     def add(self, heard: Heard, window: Height) -> None:
         """Remember an alert; those within `window` blocks of it are kept before others."""
         alert = heard.alert
-        kinds = witnessed(alert)
-        for tie in ties(alert) if kinds else ():
+        tied = tuple(ties(alert))
+        kinds = witnessed(alert) if tied else frozenset()
+        for tie in tied if kinds else ():
             by_kinds = self._kept.setdefault(tie, {})
             self._kept.move_to_end(tie)
             alike = by_kinds.pop(kinds, [])
@@ -122,9 +123,9 @@ class Linkage:
         """Return the alert on another transaction, at most `window` blocks away, that with this one
         makes more witnesses than this one alone, and the strongest claim; None without any."""
         best: Link | None = None
-        own = witnessed(alert)
-        for tie in ties(alert):
-            by_kinds = self._kept.get(tie, {})
+        tied = [(tie, by_kinds) for tie in ties(alert) if (by_kinds := self._kept.get(tie))]
+        own = witnessed(alert) if tied else frozenset()
+        for tie, by_kinds in tied:
             if by_kinds.keys() <= {own}:
                 continue  # the same once more makes no further witness
             others = {

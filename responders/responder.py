@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from responders.book import Book
 from responders.executor import Executor
+from responders.groups import Group, Lane
 from responders.intake import AlertIntake
-from responders.lanes import Group, Lane, Lanes
+from responders.lanes import Lanes
 from responders.linkage import Heard
 from responders.response import Response
 from runtime.broker import Message, Offsets, Partition

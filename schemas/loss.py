@@ -1,4 +1,4 @@
-"""What a manifest may say of loss: how fast it comes, how much is allowed, what a brake costs.
+"""Tables of a manifest: what a halt and its absence cost, how fast loss comes, how much of it.
 
 Money is in the currency of `[halt]` throughout. What is made of it: docs/decisions.md.
 """
@@ -9,6 +9,28 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.strict import KEY, Money, Share, Strict
+
+
+class Budget(Strict):
+    """How many false alarms are acceptable."""
+
+    transactions_per_false_alert: Annotated[int, Field(ge=10)] = 400
+    market_days_per_false_alert: Annotated[int, Field(ge=1)] = 14
+    """For prices, whose bars are as long as the market likes: days of one market."""
+
+
+class Halt(Strict):
+    """What a wrong and a missed halt cost, in one currency of the operator's choice, and what is
+    believed before any evidence. Used by the halt rule (`responders/halt.py`)."""
+
+    prior: Share = 1e-4
+    """Probability that a transaction that alerts is an attack, before looking at how strongly."""
+    false_halt_cost: Money
+    halt_cost: Money = Decimal(0)
+    value_exposed: Money
+    loss_per_second: Money
+    response_seconds: Annotated[float, Field(gt=0)] = 900.0
+    """How long the drain would go on if nobody but people stopped it."""
 
 
 class Loss(Strict):

@@ -4,14 +4,12 @@ Each has a node, detectors and a responder of its own. What is made of it: docs/
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas.brakes import Brake
 from schemas.strict import LowerAddress, Strict
-
-if TYPE_CHECKING:
-    from schemas.manifest import Brake
 
 
 class Quorum(Strict):
@@ -27,7 +25,7 @@ class Quorum(Strict):
     """The rungs that take their agreement; what is not named, each operator pulls alone."""
 
 
-def unfit(quorum: Quorum, brakes: Iterable["Brake"]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def unfit(quorum: Quorum, brakes: Iterable[Brake]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     """Say what is wrong with a quorum over these brakes, and in which field of the manifest."""
     if len(set(quorum.operators)) < len(quorum.operators):
         yield "an operator is named twice", ("quorum", "operators")

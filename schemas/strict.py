@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from schemas.units import NATIVE
 
@@ -30,3 +31,8 @@ class Strict(BaseModel):
         if isinstance(value, str) and value.startswith("0x") and len(value) == 42:
             return value.lower()
         return value
+
+
+def mistake(reason: str, *place: str | int) -> PydanticCustomError:
+    """Return an error of the whole manifest that knows which of its fields is to blame."""
+    return PydanticCustomError("ambiguous", "{reason}", {"reason": reason, "place": place})

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from responders.decision import Decision, Surroundings, decide
 from responders.evidence import families
+from responders.groups import Lane
 from responders.guard import GuardState
 from responders.halt import bayes_factor
-from responders.lanes import Lane, Lanes
+from responders.lanes import Lanes
 from responders.linkage import Heard, Link
 from schemas.alerts import Alert
 from tests.unit.responders.examples import POOL, alert, brake, costs, manifest, vote

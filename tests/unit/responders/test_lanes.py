@@ -1,6 +1,7 @@
 """What is answered first, what together, and what is not believed."""
 
-from responders.lanes import CANDIDATES, MOST_SETS, Lane, Lanes
+from responders.groups import Lane
+from responders.lanes import CANDIDATES, MOST_SETS, Lanes
 from responders.linkage import Heard
 from runtime.broker import Message
 from schemas.alerts import Alert, Reason

@@ -1,0 +1,65 @@
+"""Alerts that are answered as one: which of them are kept to speak for all. No clock, no IO."""
+
+from bisect import insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from responders.halt import strength
+from responders.linkage import Heard
+
+
+class Lane(IntEnum):
+    """How soon an alert is answered."""
+
+    BROAD = 0
+    NARROW = 1
+    REST = 2
+    """No brake may be pulled on its evidence, so it waits until nothing else does."""
+
+
+class _Candidate(NamedTuple):
+    strength: float
+    guarded: frozenset[str]
+    """Brakes that say what they guard, for which it may speak."""
+    heard: Heard
+
+
+@dataclass(slots=True)
+class Group:
+    """Alerts that are alike: who may speak for them, the strongest first, and how many they are.
+
+    Keeps the `most` strongest, and behind them whoever speaks for a brake of its own: or somebody
+    could hide what is about one contract behind what is about another.
+    """
+
+    lane: Lane
+    arrived: float
+    """When the first of them did, in seconds."""
+    most: int
+    count: int = 0
+    _ranked: list[_Candidate] = field(default_factory=list)
+
+    @property
+    def candidates(self) -> list[Heard]:
+        """Who may speak, the strongest first, of equals the one that came first."""
+        return [one.heard for one in self._ranked]
+
+    def add(self, heard: Heard, guarded: frozenset[str]) -> None:
+        """Count an alert, and keep it if it may speak; `guarded` names the brakes that say what
+        they guard, for which it may."""
+        self.count += 1
+        rank, full = strength(heard.alert), len(self._ranked) >= self.most
+        if full and not guarded and rank <= self._ranked[self.most - 1].strength:
+            return
+        insort(self._ranked, _Candidate(rank, guarded, heard), key=lambda one: -one.strength)
+        if full:
+            self._ranked = list(self._kept())
+
+    def _kept(self) -> Iterator[_Candidate]:
+        spoken_for: set[str] = set()
+        for place, one in enumerate(self._ranked):
+            if place < self.most or not one.guarded <= spoken_for:
+                yield one
+            spoken_for |= one.guarded
