@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from bench.fit_likeness import FOLDS, caps, fit, named
+from bench.fit_likeness import FOLDS, caps, fit, kin, named
 from bench.fit_priors import BUDGET, FINALITY, Seen, histogram, is_payment, of_scores
 from cli.backtest import judged
 from cli.court_table import markdown
@@ -107,7 +107,7 @@ def model(data: Recordings, fold: int) -> dict[str, Any]:
                     labels.append(label)
     x, y = np.array(rows), np.array(labels)
     top = caps(x, y)
-    weights, bias = fit(np.minimum(x, top), y)
+    weights, bias = fit(np.minimum(x, top), y, kin(top))
     return {"bias": bias, "weights": named(weights), "caps": named(top)}
 
 

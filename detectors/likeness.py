@@ -1,6 +1,6 @@
 """How much a transaction looks like the exploits of the past, whatever protocol it is about.
 
-Eighteen counts, none of which names an address, a selector of a protocol, a chain, a gas price or
+Nineteen counts, none of which names an address, a selector of a protocol, a chain, a gas price or
 anything else by which recordings differ; each as ln(1 + count), capped where ordinary life ends, so
 that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` fitted it, and
 `docs/detection.md` holds its card.
@@ -9,13 +9,22 @@ that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` 
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from detectors import tree
-from detectors.flows import NOBODY, Net, emptied, free_gains, loans, net_flows, round_trips
+from detectors.flows import (
+    NOBODY,
+    Loan,
+    Net,
+    emptied,
+    free_gains,
+    loans,
+    net_flows,
+    round_trips,
+)
 from detectors.midcall import posing
 from schemas.chain import Transaction
 from schemas.units import NATIVE
@@ -39,6 +48,7 @@ NAMES = (
     "round_trips",
     "coin",
     "vast",
+    "left_over",
 )
 
 APPROVE = "0x095ea7b3"
@@ -71,10 +81,11 @@ def counts(tx: Transaction) -> dict[str, float]:
     kept = net.get(root, {})
     only_lost = bool(kept) and max(kept.values()) < 0.0
     free = free_gains(net, mine)
+    lent = loans(tx.flows)
     return {
         "repeated": float(sum(times - 1 for times in tree.repeats(calls).values())),
         "losses": float(sum(map(len, losers))),
-        "loans": float(len(loans(tx.flows))),
+        "loans": float(len(lent)),
         "callbacks": float(
             sum(
                 call.depth > 0
@@ -98,6 +109,7 @@ def counts(tx: Transaction) -> dict[str, float]:
         "round_trips": float(len(round_trips(tx.flows, net, mine))),
         "coin": _coin(net, mine - {root} if only_lost else mine),
         "vast": float(len(tx.vast)),
+        "left_over": _left_over(lent, net, mine),
     }
 
 
@@ -108,10 +120,21 @@ def _coin(net: Net, side: frozenset[str]) -> float:
     return gain if gain and NATIVE in free_gains(net, side) else 0.0
 
 
+def _left_over(lent: Iterable[Loan], net: Net, mine: frozenset[str]) -> float:
+    """Return how many tenths of a loan these addresses had left of its token in the end, ten at
+    most: what an exchange of borrowed funds can honestly earn is a small share of them."""
+    shares = (_gain(net, mine, loan.token) / loan.amount for loan in lent if loan.amount)
+    return 10.0 * min(1.0, max(0.0, max(shares, default=0.0)))
+
+
 def _decades(net: Net, mine: frozenset[str], token: str) -> float:
     """Return by how many powers of ten what these addresses gained exceeds `DUST`."""
-    gain = sum(net[address].get(token, 0.0) for address in mine if address in net)
+    gain = _gain(net, mine, token)
     return math.log10(gain / DUST) if gain > DUST else 0.0
+
+
+def _gain(net: Net, mine: frozenset[str], token: str) -> float:
+    return sum(net[address].get(token, 0.0) for address in mine if address in net)
 
 
 @cache
