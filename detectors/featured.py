@@ -219,8 +219,3 @@ def plain(value: float) -> str:
     digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
     text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def known(values: Mapping[str, Any]) -> dict[str, float]:
-    """Drop what could not be known (None)."""
-    return {name: float(value) for name, value in values.items() if value is not None}

@@ -27,15 +27,27 @@ Net = dict[str, dict[str, float]]
 
 
 @answered_once
+def amounts(flows: Sequence[Flow]) -> Sequence[int]:
+    """Return the amount of each, exactly; not to be changed."""
+    return [int(flow.amount) for flow in flows]
+
+
+@answered_once
 def net_flows(flows: Sequence[Flow]) -> Net:
     """Return what every address gained and lost in all, zeros left out; not to be changed."""
     exact: dict[str, dict[str, int]] = {}
-    for flow in flows:
-        amount, token = int(flow.amount), flow.token
-        tokens = exact.setdefault(flow.sender, {})
-        tokens[token] = tokens.get(token, 0) - amount
-        tokens = exact.setdefault(flow.to, {})
-        tokens[token] = tokens.get(token, 0) + amount
+    for flow, amount in zip(flows, amounts(flows), strict=True):
+        sender, to, token = flow.sender, flow.to, flow.token
+        tokens = exact.get(sender)
+        if tokens is None:
+            exact[sender] = {token: -amount}
+        else:
+            tokens[token] = tokens.get(token, 0) - amount
+        tokens = exact.get(to)
+        if tokens is None:
+            exact[to] = {token: amount}
+        else:
+            tokens[token] = tokens.get(token, 0) + amount
     net: Net = {}
     for address, sums in exact.items():
         left = {token: float(amount) for token, amount in sums.items() if amount}
@@ -70,8 +82,8 @@ def loans(flows: Sequence[Flow]) -> Sequence[Loan]:
     found: list[Loan] = []
     lent: dict[tuple[str, str], int] = {}
     balance: dict[tuple[str, str], int] = {}
-    for flow in flows:
-        amount, token = int(flow.amount), flow.token
+    for flow, amount in zip(flows, amounts(flows), strict=True):
+        token = flow.token
         giver, taker = (flow.sender, token), (flow.to, token)
         due = lent.get(taker)
         given = balance.get(giver, 0)
@@ -127,16 +139,21 @@ def round_trips(flows: Sequence[Flow], net: Net, besides: frozenset[str]) -> lis
     What was lent and given back is no such token; nor is one of which a hundredth came back. Who
     passes everything on is left with nothing of it all and is none.
     """
+    if len(flows) < 4:  # two tokens, each there and back
+        return []
     both_ways = {flow.sender for flow in flows} & {flow.to for flow in flows} & net.keys()
-    both_ways -= besides | {NOBODY}
-    if not both_ways or len(flows) < 4:  # two tokens, each there and back
+    both_ways -= besides
+    both_ways.discard(NOBODY)
+    if not both_ways:
         return []
     sums: dict[tuple[str, str], list[float]] = {}
-    for flow in flows:
-        amount = float(flow.amount)
+    for flow, amount in zip(flows, amounts(flows), strict=True):
         for address, outwards in ((flow.sender, 1), (flow.to, 0)):
             if address in both_ways:
-                sums.setdefault((address, flow.token), [0.0, 0.0])[outwards] += amount
+                pair = address, flow.token
+                if pair not in sums:
+                    sums[pair] = [0.0, 0.0]
+                sums[pair][outwards] += float(amount)
     lent = {(loan.lender, loan.token) for loan in loans(flows)}
     both: dict[str, int] = {}
     for pair, (came, went) in sums.items():

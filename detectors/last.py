@@ -4,7 +4,6 @@ The detectors of a set look at one transaction one after another, and several as
 over its calls or its flows.
 """
 
-import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
@@ -13,23 +12,20 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-class _Kept(threading.local):
-    question: object = None
-    answer: object = None
-
-
 def answered_once(function: Callable[[Q], A]) -> Callable[[Q], A]:
-    """Make a pure function give the last answer again for the very same object, per thread.
+    """Make a pure function give the last answer again for the very same object.
 
-    The object must not change, and nobody may change the answer.
+    The object must not change, and nobody may change the answer. Threads take the last answer from
+    each other, always together with its question.
     """
-    kept = _Kept()
+    kept: tuple[Q, A] | None = None
 
     @wraps(function)
     def ask(question: Q) -> A:
-        if kept.question is not question:
-            kept.answer = function(question)
-            kept.question = question
-        return kept.answer  # type: ignore[return-value]  # of this very function
+        nonlocal kept
+        last = kept
+        if last is None or last[0] is not question:
+            last = kept = question, function(question)
+        return last[1]
 
     return ask

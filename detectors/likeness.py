@@ -8,7 +8,6 @@ that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` 
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -25,8 +24,8 @@ from detectors.flows import (
     net_flows,
     round_trips,
 )
-from detectors.midcall import posing
-from schemas.chain import Transaction
+from detectors.midcall import callbacks, posing
+from schemas.chain import Call, Transaction
 from schemas.units import NATIVE
 
 NAMES = (
@@ -68,11 +67,16 @@ def counts(tx: Transaction) -> dict[str, float]:
     """Return the counts of a transaction whose call tree is `whole`."""
     calls = tx.calls
     root = calls[0].to
-    born = {call.to for call in calls if call.kind == "create"}
-    mine = frozenset({root, tx.sender or root, *tx.created, *born})
+    mine = frozenset({root, tx.sender or root, *tx.created, *tree.born(calls)})
     net = net_flows(tx.flows)
-    loud = [call for call in calls if call.kind not in tree.QUIET]
-    pressed = Counter((c.to, c.selector) for c in loud if c.depth and c.sender in mine)
+    back = callbacks(calls, mine)
+    own = [call for call in calls if call.sender in mine]
+    repeats = tree.repeats(calls).values()
+    burns = payments = 0
+    for flow in tx.flows:
+        to = flow.to
+        burns += to == NOBODY
+        payments += flow.sender in mine and to not in mine
     losers = [
         tokens
         for address, tokens in net.items()
@@ -83,27 +87,21 @@ def counts(tx: Transaction) -> dict[str, float]:
     free = free_gains(net, mine)
     lent = loans(tx.flows)
     return {
-        "repeated": float(sum(times - 1 for times in tree.repeats(calls).values())),
+        "repeated": float(sum(repeats) - len(repeats)),
         "losses": float(sum(map(len, losers))),
         "loans": float(len(lent)),
         "callbacks": float(
-            sum(
-                call.depth > 0
-                and call.to in mine
-                and call.sender not in mine
-                and call.selector != ""
-                for call in loud
-            )
+            sum(call.kind not in tree.QUIET and call.selector != "" for call in back)
         ),
         "parties": float(len(net)),
         "free_gains": float(len(free)),
-        "burns": float(sum(flow.to == NOBODY for flow in tx.flows)),
+        "burns": float(burns),
         "kept": 0.0 if only_lost else float(sum(change > 0.0 for change in kept.values())),
         "reentries": float(sum(entry.times for entry in tree.reentries(calls))),
-        "payments": float(sum(f.sender in mine and f.to not in mine for f in tx.flows)),
-        "posing": float(len(posing(calls, mine))),
-        "approvals": float(sum(c.selector == APPROVE and c.sender in mine for c in calls)),
-        "pressed": float(max(pressed.values(), default=0)),
+        "payments": float(payments),
+        "posing": float(len(posing(back, mine))),
+        "approvals": float(sum([call.selector == APPROVE for call in own])),
+        "pressed": float(_pressed(own)),
         "gained": max([_decades(net, mine, token) for token in free], default=0.0),
         "emptied": float(len(emptied(tx.flows, net, mine))),
         "round_trips": float(len(round_trips(tx.flows, net, mine))),
@@ -111,6 +109,16 @@ def counts(tx: Transaction) -> dict[str, float]:
         "vast": float(len(tx.vast)),
         "left_over": _left_over(lent, net, mine),
     }
+
+
+def _pressed(own: list[Call]) -> int:
+    """Return how often the initiators' own contracts made the call that they made most often."""
+    times: dict[tuple[str, str], int] = {}
+    for call in own:
+        if call.depth and call.kind not in tree.QUIET:
+            called = call.to, call.selector
+            times[called] = times.get(called, 0) + 1
+    return max(times.values(), default=0)
 
 
 def _coin(net: Net, side: frozenset[str]) -> float:
@@ -143,13 +151,18 @@ def _fitted() -> dict[str, Any]:
     return found
 
 
+@cache
+def _weights() -> list[tuple[str, float, float]]:
+    """Return every count with its weight, and with where its logarithm is capped."""
+    weights, caps = _fitted()["weights"], _fitted()["caps"]
+    return [(name, weights[name], caps[name]) for name in NAMES]
+
+
 def terms(x: Mapping[str, float]) -> dict[str, float]:
     """Return what each count adds to the logarithm of the likelihood ratio, in nats."""
-    fitted = _fitted()
-    weights, caps = fitted["weights"], fitted["caps"]
     return {
-        name: weights[name] * min(caps[name], math.log1p(value)) if value > 0.0 else 0.0
-        for name in NAMES
+        name: weight * min(cap, math.log1p(value)) if value > 0.0 else 0.0
+        for name, weight, cap in _weights()
         if (value := x.get(name)) is not None
     }
 

@@ -30,7 +30,14 @@ class Midcall(NamedTuple):
 def called_back(calls: Sequence[Call], mine: frozenset[str]) -> bool:
     """Say whether a contract of others called one of the initiators' own. Cheap: without it nothing
     here happened."""
-    return any(call.depth > 0 and call.to in mine and call.sender not in mine for call in calls)
+    return bool(callbacks(calls, mine))
+
+
+def callbacks(calls: Sequence[Call], mine: frozenset[str]) -> list[Call]:
+    """Return the frames in which a contract of others called one of the initiators' own."""
+    return [
+        call for call in calls if call.to in mine and call.sender not in mine and call.depth > 0
+    ]
 
 
 def interrupted(calls: Sequence[Call], mine: frozenset[str]) -> tuple[list[Midcall], list[Midcall]]:
@@ -106,12 +113,8 @@ def posing(calls: Sequence[Call], mine: frozenset[str]) -> set[str]:
     """
     return {
         call.selector
-        for call in calls
-        if call.to in mine
-        and call.sender not in mine
-        and call.depth > 0
-        and call.selector
-        and call.selector not in agreed()
+        for call in callbacks(calls, mine)
+        if call.selector and call.selector not in agreed()
     }
 
 

@@ -38,6 +38,8 @@ def moves(tx: Transaction) -> list[Move]:
             seen[pool].append((price, None))
     found = []
     for pool, prices in seen.items():
+        if len(prices) == 1:
+            continue
         low, high = min(prices), max(prices)
         first = prices[0][0]
         extreme = high if high[0] - first >= first - low[0] else low
@@ -50,18 +52,21 @@ def reported(logs: Sequence[Log]) -> Iterable[tuple[str, float, int]]:
     """Yield (pool, ln price, log) wherever a pool's own events tell."""
     reserves: dict[str, tuple[int, int]] = {}
     for log in logs:
+        name = log.name
+        if name not in ("Sync", "Swap"):
+            continue
         try:
-            if log.name == "Sync":
+            if name == "Sync":
                 reserves[log.contract] = _pair(log, "reserve0", "reserve1")
                 price = _ratio(*reserves[log.contract])
                 if price is not None:
                     yield log.contract, price, log.log
-            elif log.name == "Swap" and log.contract in reserves and "amount0In" in log.arguments:
+            elif log.contract in reserves and "amount0In" in log.arguments:
                 before = _before(log, *reserves[log.contract])
                 price = _ratio(*before)
                 if price is not None:
                     yield log.contract, price, log.log
-            elif log.name == "Swap" and "sqrtPriceX96" in log.arguments:
+            elif "sqrtPriceX96" in log.arguments:
                 yield from _concentrated(log)
         except (KeyError, PoisonRecordError):
             continue  # an event of that name with another layout: the flows speak for this pool

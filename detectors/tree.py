@@ -55,6 +55,11 @@ def repeats(calls: Sequence[Call]) -> Mapping[tuple[str, str, str], int]:
     return counts
 
 
+def born(calls: Sequence[Call]) -> set[str]:
+    """Return the contracts that these frames created."""
+    return {call.to for call in calls if call.kind == "create"}
+
+
 def most_repeated(calls: Sequence[Call]) -> tuple[tuple[str, str, str], int]:
     """Return what `repeats` counted most often, and how often."""
     counts = repeats(calls)
@@ -66,11 +71,10 @@ def most_repeated(calls: Sequence[Call]) -> tuple[tuple[str, str, str], int]:
 
 def active_newborns(calls: Sequence[Call]) -> list[str]:
     """Return the contracts created in this transaction that called something in it."""
-    born = {call.to for call in calls if call.kind == "create" and call.to}
-    if not born:
+    new = born(calls) - {""}
+    if not new:
         return []
-    active = {call.sender for call in calls if call.kind not in QUIET}
-    return sorted(born & active)
+    return sorted(new & {call.sender for call in calls if call.kind not in QUIET})
 
 
 def depth(calls: Sequence[Call]) -> int:

@@ -7,6 +7,7 @@ point reads again what was not durable and never skips what was not done.
 import gc
 import threading
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Protocol, runtime_checkable
 
 from runtime.broker import Consumer, Message, Offsets, Partition
@@ -15,6 +16,9 @@ from runtime.logs import logger
 from schemas.errors import TransientError
 
 _log = logger(__name__)
+
+_PLACE, _OFFSET = itemgetter(0, 1), itemgetter(2)
+"""Of a message."""
 
 PATIENCE = 0.1
 """Seconds to wait for a record before looking at what else is due."""
@@ -121,7 +125,7 @@ class Loop:
         batch = self._consumer.fetch(self._limit, PATIENCE)
         if batch:
             self._task.process(batch)
-            ends = {(message.topic, message.partition): message.offset for message in batch}
+            ends = dict(zip(map(_PLACE, batch), map(_OFFSET, batch), strict=True))
             for (topic, number), offset in ends.items():
                 self._offsets[Partition(topic, number)] = offset + 1
             self.worked.update(self._offsets)

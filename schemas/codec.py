@@ -8,7 +8,7 @@ grow by optional fields.
 """
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeVar, Union, cast
 
 import msgspec
@@ -66,7 +66,7 @@ def decode(data: bytes, record_type: type[R], *, max_bytes: int = MAX_RECORD_BYT
 
     Raises `PoisonRecordError` with the field that is wrong, and nothing else.
     """
-    return cast("R", _read(data, _decoder(record_type), max_bytes))
+    return cast("R", _reader(_decoder(record_type), max_bytes)(data))
 
 
 def decode_from(topic: TopicSpec, data: bytes) -> Record:
@@ -74,22 +74,27 @@ def decode_from(topic: TopicSpec, data: bytes) -> Record:
 
     Raises `PoisonRecordError` with the field that is wrong, and nothing else.
     """
-    return cast("Record", _read(data, _decoder(*topic.records), topic.max_bytes))
+    return reader(topic)(data)
 
 
 def reader(topic: TopicSpec) -> Callable[[bytes], Record]:
     """Return `decode_from` of one topic, for those who read many of its records."""
-    return partial(_read, decoder=_decoder(*topic.records), max_bytes=topic.max_bytes)
+    return _reader(_decoder(*topic.records), topic.max_bytes)
 
 
-def _read(data: bytes, decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Any:
-    if len(data) > max_bytes:
-        raise PoisonRecordError(f"{len(data):,} bytes, the limit is {max_bytes:,}")
-    bound_recursion()
-    try:
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise PoisonRecordError(_short(error)) from error
+def _reader(decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Callable[[bytes], Any]:
+    decoded = decoder.decode
+
+    def read(data: bytes) -> Any:
+        if len(data) > max_bytes:
+            raise PoisonRecordError(f"{len(data):,} bytes, the limit is {max_bytes:,}")
+        bound_recursion()
+        try:
+            return decoded(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise PoisonRecordError(_short(error)) from error
+
+    return read
 
 
 def _short(error: Exception) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from detectors import midcall, tree
 from detectors.api import Features, Spec
-from detectors.featured import Family, FeatureDetector, known, shipped
+from detectors.featured import Family, FeatureDetector, shipped
 from detectors.flows import (
     free_gains,
     initiators,
@@ -64,7 +64,7 @@ class CallShape(FeatureDetector):
         """Return counts; those that need a call tree or flows only where the source saw them."""
         calls = tx.calls if "calls" in tx.seen else None
         flows = tx.flows if "flows" in tx.seen else None
-        found: dict[str, float | None] = {}
+        found: dict[str, float] = {}
         own = initiators(tx, self._protocol())
         if calls is not None:
             reads, entries = self._interrupted(tx, own)
@@ -72,10 +72,10 @@ class CallShape(FeatureDetector):
                 "reads_open": len({read.open for read in reads}),
                 "enters_beside": len({entry.met for entry in entries}),
                 "foreign_code": len(midcall.foreign_code(calls, own)),
-                "reentry": max((entry.times for entry in tree.reentries(calls)), default=0),
+                "reentry": max([entry.times for entry in tree.reentries(calls)], default=0),
                 "newborn": len(tree.active_newborns(calls)),
                 "depth": tree.depth(calls),
-                "repeated_calls": tree.most_repeated(calls)[1],
+                "repeated_calls": max(tree.repeats(calls).values(), default=0),
                 "frames": len(calls),
             }
         if flows is not None:
@@ -88,7 +88,7 @@ class CallShape(FeatureDetector):
             }
         if "logs" in tx.seen:
             found["logs"] = len(tx.logs)
-        return known(found)
+        return dict(zip(found, map(float, found.values()), strict=True))
 
     def _interrupted(
         self, tx: Transaction, own: frozenset[str]
