@@ -49,6 +49,7 @@ def test_an_attack_that_leaves_the_chain_is_withdrawn_and_a_brake_that_does_is_p
     traffic = Traffic(deployment.world, deployment.node, chance.randrange(2**31))
     for _ in range(15):
         traffic.block(20)
+    mine(hands, deployment.finality)  # nothing is learned before it is final
     creation, drain, *_ = attack_on(deployment.world, "spot-oracle").transactions()
     hands.send_raw(creation)
     hands.mine()
