@@ -195,8 +195,8 @@ def _bundled(check: Check, body: bytes) -> list[Offer]:
 
 
 def _proved(check: Check, told: stix.Told) -> Signal:
-    """Return a signal that would be taken. Who said it is looked at before any pattern: that takes
-    seconds of a bundle of them."""
+    """Return a signal that would be taken. Who said it is looked at before any pattern, which takes
+    longest of all."""
     check(told.signal)
     try:
         return told.validated()
