@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from assurance.stamps import Stamp
 from assurance.weakness import Weakness
 from runtime.logs import logger
 from schemas.errors import ConfigurationError
@@ -19,9 +20,6 @@ AGAIN = 3_600.0
 """Seconds."""
 
 _log = logger(__name__)
-
-Stamp = tuple[tuple[str, int, int], ...]
-"""Name, size and time of change of each file, in the order of their names."""
 
 
 class Heard(NamedTuple):

@@ -7,12 +7,11 @@ on time, memory and what it prints: source is somebody's text, and Slither parse
 """
 
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from assurance.opinions import Stamp
+from assurance.stamps import Stamp, stamped
 from assurance.weakness import Weakness
 from runtime.confinement.program import Bounds, Printed
 from runtime.confinement.program import run as run_confined
@@ -61,12 +60,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 def stamp(project: Path) -> Stamp:
     """Return what tells one build of a project from another: it changes when a compiler ran."""
-    found = []
-    for path in sorted((project / BUILT).glob("*.json")):
-        with suppress(FileNotFoundError):  # a build is replacing them just now
-            status = path.stat()
-            found.append((path.name, status.st_size, status.st_mtime_ns))
-    return tuple(found)
+    return stamped(sorted((project / BUILT).glob("*.json")))
 
 
 def run(command: str, project: Path, bounds: Bounds = BOUNDS) -> list[Weakness]:

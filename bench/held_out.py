@@ -143,8 +143,9 @@ def shipped(fitted: dict[str, Any], scores: Seen, evidence: Seen) -> Iterator[No
     def summed(_names: object, view: str) -> Reference | None:
         return expanded(evidence[view][""]) if evidence[view][""] else None
 
+    held = likeness.model(fitted)
     with (
-        patch.object(likeness, "_fitted", lambda: fitted),
+        patch.object(likeness, "shipped", lambda: held),
         patch.object(priors, "scores", lambda name, view: expanded(scores[view][name], name)),
         patch.object(priors, "evidence", summed),
     ):

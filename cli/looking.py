@@ -1,12 +1,12 @@
 """What it takes to look at contracts: the wiring of `firebreak assure` and `firebreak posture`."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from assurance.opinions import NOTHING, Heard, Opinions, Stamp
+from assurance.opinions import NOTHING, Heard, Opinions
+from assurance.stamps import Stamp, stamped
 from runtime.logs import logger
 from schemas.errors import ConfigurationError
 from schemas.units import NATIVE
@@ -116,14 +116,12 @@ class Looking:
         named = [one.abi for one in manifest.contracts if one.abi is not None]
         if source is not None:
             named += [one for one in (source.artefacts, source.scenes) if one is not None]
-        found = []
-        for one in named:
-            place = beside(folder, one)
-            for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-                with suppress(OSError):  # it is being replaced just now
-                    status = path.stat()
-                    found.append((str(path), status.st_size, status.st_mtime_ns))
-        return tuple(found)
+        places = [beside(folder, one) for one in named]
+        return stamped(
+            path
+            for place in places
+            for path in (sorted(place.rglob("*")) if place.is_dir() else [place])
+        )
 
     def _prepared(self, manifest: "Manifest") -> "Means":
         from assurance.artefacts import beside, read, signatures

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from detectors import tree
 from detectors.flows import (
@@ -145,29 +145,35 @@ def _gain(net: Net, mine: frozenset[str], token: str) -> float:
     return sum(net[address].get(token, 0.0) for address in mine if address in net)
 
 
-@cache
-def _fitted() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((files("detectors") / "likeness.json").read_text())
-    return found
+class Model(NamedTuple):
+    """What was fitted."""
+
+    bias: float
+    weights: tuple[tuple[str, float, float], ...]
+    """Of each count its name, its weight, and where its logarithm is capped."""
+
+
+def model(fitted: Mapping[str, Any]) -> Model:
+    """Return the model that a fitted file holds."""
+    weights, caps = fitted["weights"], fitted["caps"]
+    return Model(fitted["bias"], tuple((name, weights[name], caps[name]) for name in NAMES))
 
 
 @cache
-def _weights() -> list[tuple[str, float, float]]:
-    """Return every count with its weight, and with where its logarithm is capped."""
-    weights, caps = _fitted()["weights"], _fitted()["caps"]
-    return [(name, weights[name], caps[name]) for name in NAMES]
+def shipped() -> Model:
+    """Return the model that comes with this package."""
+    return model(json.loads((files("detectors") / "likeness.json").read_text()))
 
 
 def terms(x: Mapping[str, float]) -> dict[str, float]:
     """Return what each count adds to the logarithm of the likelihood ratio, in nats."""
     return {
         name: weight * min(cap, math.log1p(value)) if value > 0.0 else 0.0
-        for name, weight, cap in _weights()
+        for name, weight, cap in shipped().weights
         if (value := x.get(name)) is not None
     }
 
 
 def log_ratio(x: Mapping[str, float]) -> float:
     """Return ln P(counts | exploit) / P(counts | ordinary), as the model has it."""
-    bias: float = _fitted()["bias"]
-    return bias + sum(terms(x).values())
+    return shipped().bias + sum(terms(x).values())

@@ -73,6 +73,7 @@ class Submission:
             return None
         made = self._made(course)
         if self._notices is None or made is None or not self._outlook.armed:
+            self._pace.in_vain(name, now)
             self._tell("proposal_not_signed", course, armed=self._outlook.armed)
             return None
         proposer = self._notices.proposer

@@ -88,7 +88,7 @@ class CallShape(FeatureDetector):
             }
         if "logs" in tx.seen:
             found["logs"] = len(tx.logs)
-        return dict(zip(found, map(float, found.values()), strict=True))
+        return {name: float(value) for name, value in found.items()}
 
     def _interrupted(
         self, tx: Transaction, own: frozenset[str]

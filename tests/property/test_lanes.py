@@ -12,8 +12,9 @@ from responders.lanes import Lanes, alike, lane_of
 from responders.linkage import Heard
 from responders.policy import ladder
 from schemas.alerts import Alert
-from tests.unit.responders.examples import POOL, alert, brake, costs, manifest, vote
+from tests.unit.responders.examples import POOL, alert, brake, costs, manifest
 from tests.unit.responders.test_lanes import MESSAGE
+from tests.votes import votes
 
 VAULT, ELSEWHERE = "0x" + "cc" * 20, "0x" + "ee" * 20
 KINDS = (("amounts",), ("calls",), ("prices", "volatility"), ("volatility",), ())
@@ -25,20 +26,10 @@ MANIFEST = manifest(
     brake(name="all", scope="T3", target="0x" + "dd" * 20),
     halt=costs(prior=0.0005),
 )
-votes = st.lists(
-    st.builds(
-        lambda n, kinds, tail: vote(f"detector-{n}", made_from=kinds, tail=tail),
-        st.integers(0, 2),
-        st.sampled_from(KINDS),
-        st.sampled_from(["empirical", "rule"]),
-    ),
-    min_size=1,
-    max_size=3,
-).map(tuple)
 alerts = st.builds(
     lambda number, **changes: alert(1, tx="0x" + f"{number:064x}", **changes),
     number=st.integers(0, 2**32),
-    votes=votes,
+    votes=votes(KINDS),
     p_value=st.sampled_from([1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.2]),
     losing=st.sampled_from([(), (POOL,), (VAULT,), (POOL, VAULT)]),
     involved=st.sampled_from([(), (POOL,), (VAULT,), (POOL, VAULT), (ELSEWHERE,)]),

@@ -15,6 +15,7 @@ from responders.linkage import Heard, Link
 from schemas.alerts import Alert
 from tests.unit.responders.examples import POOL, alert, brake, costs, manifest, vote
 from tests.unit.responders.test_lanes import MESSAGE
+from tests.votes import votes
 
 HONEST, DECOY, VAULT = ("0x" + 20 * two for two in ("a1", "d1", "cc"))
 MANIFEST = manifest(brake(), halt=costs(prior=0.0005))
@@ -22,20 +23,10 @@ WINDOW = MANIFEST.limits.alert_blocks
 KINDS = (("amounts",), ("calls",), ("prices", "volatility"), ())
 AROUND = Surroundings(guard=GuardState(), head=101)
 
-votes = st.lists(
-    st.builds(
-        lambda n, kinds, tail: vote(f"detector-{n}", made_from=kinds, tail=tail),
-        st.integers(0, 2),
-        st.sampled_from(KINDS),
-        st.sampled_from(["empirical", "rule"]),
-    ),
-    min_size=1,
-    max_size=3,
-).map(tuple)
 changes = st.fixed_dictionaries(
     {
         "block": st.sampled_from([101, 100, 102, 101 - WINDOW, 100 - WINDOW, 102 + WINDOW]),
-        "votes": votes,
+        "votes": votes(KINDS),
         "p_value": st.sampled_from([0.0, 1e-9, 1e-6, 1e-4, 1e-3, 0.01]),
         "losing": st.sampled_from([(), (POOL,), (VAULT,), (POOL, VAULT)]),
         "phase": st.sampled_from(["head", "head", "pending"]),

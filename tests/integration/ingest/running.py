@@ -163,7 +163,7 @@ class RunningIngest:
         trace: TracebackType | None,
     ) -> None:
         self.service.stop.set()
-        self._thread.join(90)
+        self._thread.join(30)
         assert not self._thread.is_alive(), "it does not stop"
         if self._failure and error is None:
             raise self._failure[0]

@@ -6,13 +6,12 @@ import pytest
 
 from assurance.assess import assess
 from assurance.look import Means
-from assurance.opinions import AGAIN, NOT_YET, Heard, Opinions, Stamp
-from assurance.service import AssureTask
+from assurance.opinions import AGAIN, NOT_YET, Heard, Opinions
 from assurance.slither import BUILT, stamp
 from assurance.sources import Sources
+from assurance.stamps import Stamp
 from assurance.weakness import Weakness
 from cli.looking import Looking
-from runtime.intake import Intake
 from runtime.settings import Settings
 from schemas.errors import ConfigurationError
 from schemas.manifest import Source
@@ -101,20 +100,10 @@ class Watched(World):
         self.heard, self.news = NOT_YET, False
         super().__init__()
 
-    def started(self) -> AssureTask:
-        producer = self.broker.producer()
-        task = AssureTask(
-            Intake(producer, self.metrics, "assure"),
-            producer,
-            {"meadow": MANIFEST},
-            lambda: (self.chain, {"meadow": Means(Sources(CHAIN, None), opinions=self.heard)}),
-            self.service,
-            self._fresh,
-        )
-        task.remember(self.broker)
-        return task
+    def means(self) -> Means:
+        return Means(Sources(CHAIN, None), opinions=self.heard)
 
-    def _fresh(self) -> set[str]:
+    def fresh(self) -> set[str]:
         self.news, news = False, self.news
         return {"meadow"} if news else set()
 

@@ -63,11 +63,20 @@ class World:
             Intake(producer, self.metrics, "assure"),
             producer,
             {"meadow": MANIFEST},
-            lambda: (self.chain, {"meadow": Means(Sources(CHAIN, None))}),
+            lambda: (self.chain, {"meadow": self.means()}),
             self.service,
+            self.fresh,
         )
         task.remember(self.broker)
         return task
+
+    def means(self) -> Means:
+        """With what it is looked at."""
+        return Means(Sources(CHAIN, None))
+
+    def fresh(self) -> set[str]:
+        """Of which source something was heard."""
+        return set()
 
     def told(self, record: Record) -> None:
         topic = DEPLOYMENTS if isinstance(record, Deployment) else EVENTS

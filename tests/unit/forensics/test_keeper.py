@@ -68,13 +68,6 @@ def at_work(
         engine.dispose()
 
 
-@pytest.fixture
-def broker() -> MemoryBroker:
-    made = MemoryBroker()
-    made.create([*RECORDED, SEALS])
-    return made
-
-
 def write(broker: MemoryBroker, *records: Action | bytes, topic: str = ACTIONS.name) -> None:
     producer = broker.producer()
     for record in records:

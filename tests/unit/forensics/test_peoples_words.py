@@ -17,8 +17,7 @@ from schemas.assurance import Finding
 from schemas.base import Record
 from schemas.codec import encode
 from schemas.errors import PoisonRecordError
-from schemas.services import RECORDED
-from schemas.topics import ACKNOWLEDGEMENTS, ACTIONS, DECISIONS, FINDINGS, SEALS, TopicSpec
+from schemas.topics import ACKNOWLEDGEMENTS, ACTIONS, DECISIONS, FINDINGS, TopicSpec
 from tests.forensic_log import SIGNER, action, private
 from tests.people import acknowledgement, answer, by_provider, by_wallet, proposal, signature
 from tests.unit.console.scene import case
@@ -26,13 +25,6 @@ from tests.unit.console.test_around import finding
 from tests.unit.forensics.test_keeper import Desk, at_work
 
 CASE = case()
-
-
-@pytest.fixture
-def broker() -> MemoryBroker:
-    made = MemoryBroker()
-    made.create([*RECORDED, SEALS])
-    return made
 
 
 def by(statement: Statement, name: str) -> Statement:

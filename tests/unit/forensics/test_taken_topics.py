@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from msgspec.structs import replace
 
 from forensics.record.leaf import LONGEST_ENTRY, UNREAD, record_in
@@ -12,8 +11,8 @@ from schemas.base import Record
 from schemas.changes import Arming, Configuration
 from schemas.codec import encode
 from schemas.ids import content_id
-from schemas.services import RECORDED, SERVICES
-from schemas.topics import ACTIONS, CHANGES, MAX_RECORD_BYTES, SEALS
+from schemas.services import SERVICES
+from schemas.topics import ACTIONS, CHANGES, MAX_RECORD_BYTES
 from tests.forensic_log import BRAKE, action
 from tests.unit.forensics.test_keeper import SEALED, Desk, at_work
 
@@ -27,13 +26,6 @@ FORGED = Arming(
     keys=("0123456789abcdef", "fedcba9876543210"),
 )
 TRUE = replace(FORGED, id=content_id("arming", "true"), armed=False, reason="a drill", keys=())
-
-
-@pytest.fixture
-def broker() -> MemoryBroker:
-    made = MemoryBroker()
-    made.create([*RECORDED, SEALS])
-    return made
 
 
 def write(broker: MemoryBroker, *values: Record | bytes, topic: str = CHANGES.name) -> None:
