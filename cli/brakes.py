@@ -21,6 +21,8 @@ app = typer.Typer(
 MOST_NONCES = 5
 """For which a brake is proposed at once."""
 
+_TOLD = "state", "guards", "route", "target", "calls", "stops", "lets_go", "released_by"
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -40,8 +42,9 @@ def list_(as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a command-line f
         return
     for row in rows:
         typer.echo(f"{row['protocol']}: {row['brake']} ({row['scope']}, {row['adapter']})")
-        for name in ("state", "route", "target", "calls", "stops", "lets_go", "released_by"):
-            told = row[name] if isinstance(row[name], str) else ", ".join(row[name]) or "nothing"
+        for name in _TOLD:
+            none = "the whole protocol" if name == "guards" else "nothing"
+            told = row[name] if isinstance(row[name], str) else ", ".join(row[name]) or none
             typer.echo(f"  {name.replace('_', ' ')}: {told}")
 
 
@@ -151,6 +154,7 @@ def _row(manifest: "Manifest", brake: "Brake", chain: "Chain") -> dict[str, Any]
         "adapter": brake.adapter,
         "scope": brake.scope,
         "state": family.probe(chain.head().number).value,
+        "guards": list(brake.guards),
         "route": next((f"{name} {way}" for name, way in ways.items() if way), "direct"),
         "target": deed.target,
         "calls": [] if unnamed else [deed.calldata, *deed.variants],

@@ -47,6 +47,15 @@ def test_a_brake_is_shown_with_what_has_to_be_allowed(place: Place, run: Run) ->
     assert "state: braked" in run("list").output
 
 
+def test_a_brake_is_shown_with_what_it_guards(place: Place, run: Run) -> None:
+    pool = place.world.pool.address
+    assert orjson.loads(run("list", "--json").output)[0]["guards"] == []
+    assert "guards: the whole protocol" in run("list").output
+    run.rewrite('adapter = "gate"', f'adapter = "gate"\nguards = ["{pool}"]')
+    assert orjson.loads(run("list", "--json").output)[0]["guards"] == [pool.lower()]
+    assert f"guards: {pool.lower()}" in run("list").output
+
+
 def test_owners_are_given_what_the_safe_takes(place: Place, run: Run) -> None:
     safe, (name,) = place.world.safe, [brake.name for brake in place.manifest.brakes]
     run.rewrite(f'gate = "{place.world.gate.address}"', f'safe = "{safe.address}"')
