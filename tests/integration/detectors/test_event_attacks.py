@@ -76,7 +76,7 @@ def test_a_takeover_with_borrowed_votes_is_seen_when_the_votes_arrive(theatre: T
     theatre.days([[(one, votes.call("delegate", one.address))] for one in people])
     for number in range(1, 6):
         passed(keeper, number, people[0].address)
-        theatre.later()
+    theatre.later()
     theatre.days([[(one, votes.call("transfer", keeper.address, 1))] * 3 for one in people])
     assert passed(keeper, 6, people[1].address) == [], "a sixth honest proposal is a habit"
 
@@ -104,7 +104,7 @@ def test_a_role_that_is_granted_at_night_to_a_stranger_is_seen(theatre: Theatre)
 
     for number in range(12):
         theatre.days([[hired(people[number])], ordinary(people[number])])
-        theatre.later()
+    theatre.later()
     assert theatre.days([[hired(people[20])]]) == [], "one more operator is a habit"
     thief = theatre.thief
     night = theatre.play((keeper, manager.call("grantRole", 0, thief.address, 0)), seconds=NIGHT)
@@ -138,7 +138,7 @@ def test_a_malicious_upgrade_is_seen_before_the_treasury_is_paid_out(theatre: Th
 
     for implementation in code[1:7]:
         theatre.days([[upgrade(keeper, proxies[0], implementation)], *payments()])
-        theatre.later()
+    theatre.later()
     assert theatre.days([[upgrade(keeper, proxies[0], code[7])]]) == [], "a release is a habit"
 
     open_code = theatre.deployer.create("OpenTreasury")
