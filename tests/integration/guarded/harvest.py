@@ -1,4 +1,4 @@
-"""A vault of ours that sells its rewards on the real Uniswap V2, at any price.
+"""A vault of ours that sells its rewards on the real Uniswap V2 or V3, at any price.
 
 Synthetix' real SystemStatus says whether a reward may be sold; a Safe governs both.
 """
@@ -9,7 +9,7 @@ from sandbox.evm import ETHER, Account, Call, Contract
 from tests.contract import safes
 from tests.contract.exhibits import synthetix
 from tests.integration.detectors.theatre import Act
-from tests.integration.guarded.exchange import Exchange
+from tests.integration.guarded.exchange import Market
 from tests.integration.guarded.guarded import Guarded
 
 PORTION = 20_000 * ETHER
@@ -22,13 +22,13 @@ SALE = b"SynthExchange".ljust(32, b"\0")
 class Harvest:
     """The vault's dollars come from depositors; acre and barley are what it earns and sells."""
 
-    def __init__(self, guarded: Guarded) -> None:
+    def __init__(self, guarded: Guarded, kind: type[Market]) -> None:
         self.stage, self.keeper = guarded.stage, guarded.theatre.keeper
-        self.exchange = Exchange(guarded)
+        self.exchange = kind(guarded)
         self.safe = safes.new_safe(self.stage)
         self.status = synthetix.deployed(self.stage)
         parts = self.exchange.dollar, self.exchange.router, self.status, self.safe
-        self.vault = self.stage.deployer.create("HarvestVault", *(one.address for one in parts))
+        self.vault = self.stage.deployer.create(kind.SELLER, *(one.address for one in parts))
         self.stage.deployer.settle()
         self.exchange.approve(self.vault)
         for one in self.exchange.people:
@@ -63,15 +63,9 @@ class Harvest:
     def sale(self, token: Contract, amount: int = PORTION) -> Act:
         return self.keeper, self.vault.call("harvest", token.address, amount)
 
-    def sandwich(self, token: Contract, amount: int) -> tuple[Act, Act, Act]:
+    def sandwich(self, token: Contract, amount: int) -> list[Act]:
         """The thief sells before the keeper does, and buys back after."""
-        exchange, dollar = self.exchange, self.exchange.dollar
-        got = exchange.quoted(amount, token, dollar)
-        return (
-            exchange.swap(exchange.thief, amount, token, dollar),
-            self.sale(token),
-            exchange.swap(exchange.thief, got, dollar, token),
-        )
+        return self.exchange.around(self.sale(token), token, amount)
 
     def saved(self, one: Account, amount: int) -> Act:
         return one, self.vault.call("deposit", amount, one.address)

@@ -1,4 +1,4 @@
-"""A vault's sales are sandwiched on Uniswap V2, seen, braked at one pair, and released."""
+"""A vault's sales are sandwiched on Uniswap V2 and V3, seen, braked at one pair, and released."""
 
 from random import Random
 
@@ -9,6 +9,8 @@ from sandbox.evm import ETHER
 from schemas.manifest import Brake
 from tests.contract.exhibits import synthetix
 from tests.integration.detectors.theatre import raised_by
+from tests.integration.guarded.concentrated import Concentrated
+from tests.integration.guarded.exchange import Exchange, Market
 from tests.integration.guarded.guarded import Guarded
 from tests.integration.guarded.harvest import PORTION, Harvest
 from tests.integration.guarded.tally import Row, Tally
@@ -25,9 +27,12 @@ BOUND = 90
 """The per cent of what a sale would bring that governance wants to get at least, afterwards."""
 
 
-def test_sandwiched_sales_are_halted_at_one_pair(guarded: Guarded, tally: Tally) -> None:
+@pytest.mark.parametrize("kind", [Exchange, Concentrated])
+def test_sandwiched_sales_are_halted_at_one_pair(
+    guarded: Guarded, tally: Tally, kind: type[Market]
+) -> None:
     """Class 9 of the attacks: who sells at any price is made to sell at a bent one."""
-    stage, theatre, farm = guarded.stage, guarded.theatre, Harvest(guarded)
+    stage, theatre, farm = guarded.stage, guarded.theatre, Harvest(guarded, kind)
     exchange, people = farm.exchange, farm.exchange.people
     acre, barley, dollar = exchange.acre, exchange.barley, exchange.dollar
     farm.may(guarded.gate.address, synthetix.SUSPEND)
@@ -43,8 +48,11 @@ def test_sandwiched_sales_are_halted_at_one_pair(guarded: Guarded, tally: Tally)
     random = Random(9)
     assert not [alert for _ in range(DAYS) for alert in theatre.play(*farm.day(random))]
     guarded.arm(manifest)
-    sold = exchange.swap(people[0], WHALE, acre, dollar), farm.sale(acre)
+    sold = [exchange.swap(people[0], WHALE, acre, dollar), farm.sale(acre)]
     assert guarded.strike(*sold) is None, "a large honest sale is none of it"
+    if isinstance(exchange, Concentrated):
+        sold = exchange.for_the_fee(farm.sale(acre))
+        assert guarded.strike(*sold) is None, "nor is liquidity at a price that nobody bent"
 
     sale, sandwich = [farm.sale(acre)], farm.sandwich(acre, FRONT)
     fair, fair_once = (guarded.unguarded(farm.held, *[sale] * n) for n in (SALES, 1))
@@ -77,7 +85,7 @@ def test_sandwiched_sales_are_halted_at_one_pair(guarded: Guarded, tally: Tally)
     assert guarded.unguarded(farm.held, farm.sandwich(acre, FRONT)) == 0, "nothing is sold bent"
     tally.append(
         Row(
-            attack="9: sandwiched sales (Uniswap V2)",
+            attack=f"9: {kind.ATTACK}",
             alert_ms=times[0]["alert"],
             brake_ms=times[0]["brake"],
             taken=(fair_once - got) // ETHER,
@@ -90,3 +98,22 @@ def test_sandwiched_sales_are_halted_at_one_pair(guarded: Guarded, tally: Tally)
             released_by="a Safe, which bounds the price first",
         )
     )
+
+
+def test_liquidity_for_one_sale_takes_from_who_stays_and_not_from_who_sells(
+    guarded: Guarded,
+) -> None:
+    """At a price that nobody bent there is nothing to brake: Uniswap's pools have no pause."""
+    farm = Harvest(guarded, Concentrated)
+    exchange, provider = farm.exchange, guarded.stage.people.address
+    assert isinstance(exchange, Concentrated)
+    sale = farm.sale(exchange.acre)
+    ways = [sale], exchange.for_the_fee(sale)
+
+    def fees() -> int:
+        return exchange.balance(exchange.acre, provider)
+
+    got = [guarded.unguarded(farm.held, acts) // ETHER for acts in ways]
+    assert got == [19_550, 19_936], "who sells gets more"
+    earned = [guarded.unguarded(fees, [*acts, exchange.earned()]) for acts in ways]
+    assert earned == pytest.approx([60 * ETHER, 0.594 * ETHER], rel=1e-3), "who stays gets less"
