@@ -43,9 +43,9 @@ def test_new_code_that_pays_anybody_finds_the_coffer_shut(
     assert "included" not in guarded.states(), "code put back by day, and payments at night"
     before = council.held(desk.coffer.address)
     first = desk.becomes(open_code, desk.pays(thief, SHARE).data)
-    times = guarded.strike((keeper, first))
-    for _ in range(6):
-        guarded.strike((thief, desk.pays(thief, SHARE)))
+    draws = [[(keeper, first)], *[[(thief, desk.pays(thief, SHARE))]] * 6]
+    possible = guarded.unguarded(lambda: council.held(thief.address), *draws)
+    times, *_ = [guarded.strike(*acts) for acts in draws]
     assert times, "the new code was not seen"
     assert guarded.states().count("included") == 1
     assert before - council.held(desk.coffer.address) == SHARE, "what came with the code is lost"
@@ -70,7 +70,7 @@ def test_new_code_that_pays_anybody_finds_the_coffer_shut(
             alert_ms=times["alert"],
             brake_ms=times["brake"],
             taken=1,
-            possible=7,
+            possible=possible // SHARE,
             unit="shares",
             brake="the coffer that it draws from is paused",
             goes_on="the other desk and its coffer",
