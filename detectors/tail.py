@@ -157,7 +157,8 @@ class OnlineTail:
             index = _bin(score)
             if not index:
                 return 1.0
-            above = self._reference.above[index] + sum(self._counts[index:])
+            # What lies below has few bins, and one extreme score makes hundreds of those above.
+            above = self._reference.above[index] + self._learned - sum(self._counts[:index])
             return (above + ONE) / (self._total + ONE)
         above = self._above
         shape = PRIOR_EXCESSES + above / ONE
