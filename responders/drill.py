@@ -45,6 +45,11 @@ class Drill:
         self._outlook = outlook
         self._levers = levers
 
+    @property
+    def protocols(self) -> frozenset[str]:
+        """Whose brakes are rehearsed."""
+        return frozenset(lever.manifest.protocol for lever in self._levers.values())
+
     def rehearse(self) -> tuple[Readiness, ...]:
         """Return how every brake stands at the newest block, in the manifests' order.
 
@@ -101,7 +106,10 @@ def run(
     tell: Tell = _to_nobody,
 ) -> None:
     """Drill until told to stop, and at once when woken: who sets `stop` sets `wake` as well. `tell`
-    takes what each drill found."""
+    takes what each drill found. Where none can ever be held, its age is that of the start."""
+    began = clock.now_ns() / 1e9
+    for protocol in drill.protocols:
+        metrics.drilled.labels(protocol).set(began)
     while not stop.is_set():
         wake.clear()
         tell(hold(drill, metrics, clock))

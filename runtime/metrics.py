@@ -81,7 +81,9 @@ class Metrics:
         self.brake_unready = gauge(
             "brake_unready", "1 for a brake that would not work now.", "protocol", "brake"
         )
-        self.drilled = gauge("drilled_timestamp_seconds", "When brakes were tried.", "protocol")
+        self.drilled = gauge(
+            "drilled_timestamp_seconds", "When brakes were tried, or drills began.", "protocol"
+        )
         self.heartbeat = gauge("heartbeat_timestamp_seconds", "Last heartbeat mined.", "protocol")
         self.heartbeat_faults = count("heartbeat_faults", "Heartbeats that failed.", "protocol")
         self.authority_until = gauge(

@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,7 @@ from schemas.actions import Action
 from schemas.alerts import Alert
 from schemas.codec import decode, encode
 from schemas.headers import hop_headers, hops
+from schemas.readiness import Readiness
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, READINESS, SIGNALS, TopicSpec
 from tests.integration.responders.place import Place
 from tests.unit.neighbours.examples import address, signal
@@ -71,6 +72,7 @@ class Setting:
         self._private("password", "secret\n")
         place.world.write_manifest(folder / "protocols", "spot-oracle")
         broker.create((ALERTS, ACTIONS, READINESS, DEAD_LETTERS))
+        self._broker = broker
         self.producer: Producer = broker.producer()
         self.actions = Topic(broker, ACTIONS)
         self.letters = Topic(broker, DEAD_LETTERS)
@@ -104,6 +106,21 @@ class Setting:
         signed = (signer or self.detector).sign(value, sequence=1, expires=10**6)
         headers = (*signed, *hop_headers({"received": 10, "published": 20, "scored": 30}))
         self.producer.send(ALERTS.name, value, key=b"meadow", headers=headers)
+        self.producer.flush()
+
+    def listens_to_a_neighbour(self) -> None:
+        """Let the manifest name one, and its topic be there."""
+        (manifest,) = (self.folder / "protocols").glob("*.toml")
+        listed = f'\n[[issuers]]\nname = "orchard"\naddress = "{address(1)}"\nconfirmed = 30\n'
+        manifest.write_text(manifest.read_text() + listed)
+        self._broker.create((SIGNALS,))
+
+    def warn(self) -> None:
+        """Let the neighbour warn of the pool."""
+        expiry = self.place.hands.timestamp() + 3600
+        pool = f"eip155:31337:{self.place.world.pool.address}"
+        told = signal(1, target=pool, expiry=expiry, confidence=10_000)
+        self.producer.send(SIGNALS.name, encode(told), key=told.issuer.encode())
         self.producer.flush()
 
     def mine_until(self, state: str) -> None:
@@ -156,6 +173,16 @@ def running(process: ChildProcess) -> Iterator[None]:
         pytest.fail(process.tail())
 
 
+def shown(port: int, metric: str) -> list[float]:
+    """Return what a process says at its health port, for every label; nothing before it does."""
+    try:
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    except httpx.TransportError:
+        return []
+    found = re.findall(rf"^firebreak_{metric}{{.*}} (.*)$", text, re.MULTILINE)
+    return [float(value) for value in found]
+
+
 def test_an_armed_responder_brakes_alone_survives_a_kill_and_believes_no_stranger(
     setting: Setting, run: Run, tmp_path: Path
 ) -> None:
@@ -189,28 +216,17 @@ def test_an_armed_responder_brakes_alone_survives_a_kill_and_believes_no_strange
 
 
 def test_without_the_flag_it_sends_nothing_and_a_neighbour_s_warning_raises_what_is_believed(
-    setting: Setting, run: Run, broker: KafkaBroker
+    setting: Setting, run: Run
 ) -> None:
-    (manifest,) = (setting.folder / "protocols").glob("*.toml")
-    pool = setting.place.world.pool.address
-    listed = f'\n[[issuers]]\nname = "orchard"\naddress = "{address(1)}"\nconfirmed = 30\n'
-    manifest.write_text(manifest.read_text() + listed)
-    broker.create((SIGNALS,))
+    setting.listens_to_a_neighbour()
     port = free_port()
-    expiry = setting.place.hands.timestamp() + 3600
-    told = signal(1, target=f"eip155:31337:{pool}", expiry=expiry, confidence=10_000)
-    setting.producer.send(SIGNALS.name, encode(told), key=told.issuer.encode())
-    setting.producer.flush()
+    setting.warn()
     process = run("--health-port", str(port))
 
     def odds() -> float:
         process.require_running()
-        try:
-            text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
-        except httpx.TransportError:
-            return 0.0
-        found = re.findall(r'^firebreak_warned_odds{protocol="meadow"} (.*)$', text, re.MULTILINE)
-        return float(found[0]) if found else 0.0
+        (found,) = shown(port, "warned_odds") or (0.0,)
+        return found
 
     with running(process):
         until(lambda: odds() > 9)
@@ -222,3 +238,30 @@ def test_without_the_flag_it_sends_nothing_and_a_neighbour_s_warning_raises_what
     assert process.stop() == 0
     assert setting.place.pending() == {}
     assert not setting.place.paused()
+
+
+def test_an_armed_responder_drills_and_tells_of_a_brake_that_would_not_work_any_more(
+    setting: Setting, run: Run, broker: KafkaBroker
+) -> None:
+    setting.listens_to_a_neighbour()
+    port, brakes = free_port(), len(setting.place.manifest.brakes)
+    process = run("--armed", "--health-port", str(port))
+    board = Topic(broker, READINESS)
+
+    def troubles() -> list[str]:
+        board.read()
+        newest = decode(board.values[-1], Readiness) if board.values else None
+        return [one.trouble for one in newest.brakes] if newest else []
+
+    with running(process), closing(board):
+        until(lambda: shown(port, "brake_unready") == [0.0] * brakes)
+        (first,) = shown(port, "drilled_timestamp_seconds")
+        assert abs(time.time() - first) < PATIENCE
+        until(lambda: troubles() == [""] * brakes)
+        setting.place.by_safe(setting.place.world.gate.call("kill"))
+        setting.warn()  # so that the next drill need not be waited for
+        until(lambda: shown(port, "brake_unready") == [1.0] * brakes)
+        until(lambda: shown(port, "drilled_timestamp_seconds") > [first])
+        until(lambda: all("Disarmed" in trouble for trouble in troubles()))
+    assert process.stop() == 0
+    assert setting.place.pending() == {}

@@ -1,9 +1,10 @@
 import threading
+from collections.abc import Sequence
 
 from prometheus_client import generate_latest
 
 from responders import drill
-from responders.drill import Drill, hold
+from responders.drill import Drill, Readiness, hold
 from responders.levers import within_reach
 from responders.outlook import Account, Outlook
 from runtime.metrics import Metrics
@@ -73,29 +74,71 @@ def test_the_metrics_say_which_brake_and_when() -> None:
     assert 'firebreak_drilled_timestamp_seconds{protocol="meadow"} 1000.0' in shown(metrics)
 
 
+class Minutes(threading.Event):
+    """Something to wait for: the time passes at once, and so many waits end the drills."""
+
+    def __init__(self, clock: ManualClock, stop: threading.Event, waits: int) -> None:
+        super().__init__()
+        self._clock = clock
+        self._stop = stop
+        self._left = waits
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.seconds += timeout or 0.0
+        self._left -= 1
+        if not self._left:
+            self._stop.set()
+        return False
+
+
+def test_every_brake_is_rehearsed_each_minute() -> None:
+    chain, clock, metrics, stop = FakeChain(), ManualClock(), Metrics(), threading.Event()
+    held: list[tuple[float, str]] = []
+
+    def tell(found: Sequence[Readiness]) -> None:
+        held.extend((clock.seconds, one.trouble) for one in found)
+        if len(held) == 2:
+            chain.gate_refuses = "NotResponder()"
+
+    drill.run(drilled(chain), metrics, clock, stop, Minutes(clock, stop, 3), tell)
+    assert [(at, bool(trouble)) for at, trouble in held] == [
+        (1000.0, False),
+        (1060.0, False),
+        (1120.0, True),
+    ]
+    assert 'firebreak_drilled_timestamp_seconds{protocol="meadow"} 1120.0' in shown(metrics)
+
+
+def test_where_no_drill_can_ever_be_held_its_age_is_that_of_the_start() -> None:
+    chain, clock, metrics, stop = FakeChain(), ManualClock(), Metrics(), threading.Event()
+    chain.down = True
+    drill.run(drilled(chain), metrics, clock, stop, Minutes(clock, stop, 3))
+    assert clock.seconds == 1180.0
+    assert 'firebreak_drilled_timestamp_seconds{protocol="meadow"} 1000.0' in shown(metrics)
+
+
 def test_it_ends_when_it_is_told_to() -> None:
     stop, wake = threading.Event(), threading.Event()
+    held: list[Readiness] = []
 
-    class Clock(ManualClock):
-        def now_ns(self) -> int:
-            stop.set()
-            wake.set()
-            return super().now_ns()
+    def tell(found: Sequence[Readiness]) -> None:
+        held.extend(found)
+        stop.set()
+        wake.set()
 
-    drill.run(drilled(FakeChain()), Metrics(), Clock(), stop, wake)
+    drill.run(drilled(FakeChain()), Metrics(), ManualClock(), stop, wake, tell)
+    assert len(held) == 1
 
 
 def test_a_warning_has_one_held_at_once() -> None:
     stop, wake = threading.Event(), threading.Event()
-    held: list[int] = []
+    held: list[Readiness] = []
 
-    class Clock(ManualClock):
-        def now_ns(self) -> int:
-            held.append(len(held))
-            if len(held) == 3:
-                stop.set()
-            wake.set()  # during the drill, so that none is missed
-            return super().now_ns()
+    def tell(found: Sequence[Readiness]) -> None:
+        held.extend(found)
+        if len(held) == 3:
+            stop.set()
+        wake.set()  # during the drill, so that none is missed
 
-    drill.run(drilled(FakeChain()), Metrics(), Clock(), stop, wake)
-    assert held == [0, 1, 2]
+    drill.run(drilled(FakeChain()), Metrics(), ManualClock(), stop, wake, tell)
+    assert len(held) == 3

@@ -1,0 +1,69 @@
+"""What a drill says of brakes that worked when they were made ready, and would not now."""
+
+from pathlib import Path
+
+import pytest
+
+from responders.drill import Drill
+from responders.levers import within_reach
+from responders.outlook import Account, Outlook
+from sandbox.evm import GWEI, Call
+from schemas.manifest import Brake, Contract, Manifest
+from tests.contract import safes
+from tests.contract.exhibits import ours, timed
+from tests.contract.stage import EPOCH, Stage
+from tests.unit.responders.examples import costs
+
+pytestmark = pytest.mark.node
+
+YEAR = 365 * 86_400
+
+
+def drill(stage: Stage, brake: Brake, emergency: Path | None = None) -> Drill:
+    given = Manifest(
+        protocol="meadow",
+        chain=stage.chain.name,
+        contracts=(Contract(address=brake.target, role="pool"),),
+        halt=costs(),
+        brakes=(brake,),
+    )
+    outlook = Outlook(stage.chain, Account(stage.responder.address, None), 500 * GWEI)
+    return Drill(outlook, within_reach([given], stage.chain, EPOCH, emergency))
+
+
+def trouble(held: Drill) -> str:
+    (found,) = held.rehearse()
+    return found.trouble
+
+
+def test_a_seal_that_expired_since_is_told(stage: Stage) -> None:
+    seal, *pausables = timed.sealed(stage, stage.responder.address, lasting=YEAR)
+    held = drill(stage, timed.seal_brake(seal, *pausables))
+    stage.hands.mine(YEAR - 60)
+    assert trouble(held) == ""
+    stage.hands.mine(60)
+    assert "the seal is spent, or has expired; a new one is needed" in trouble(held)
+
+
+def test_a_safe_whose_nonce_ran_ahead_of_what_was_signed_is_told(
+    stage: Stage, tmp_path: Path
+) -> None:
+    safe = safes.new_safe(stage)
+    shown = ours.pausable(stage, safe.address)
+    brake = shown.brake.model_copy(update={"safe": safe.address})
+    safes.sign(stage, safe, brake, tmp_path, count=2)
+    held = drill(stage, brake, tmp_path)
+    for left in (2, 1):
+        assert trouble(held) == "", left
+        safes.by_owners(stage, safe, Call(to=stage.user.address))
+    assert "this call is signed for 0, 1: sign it anew" in trouble(held)
+    safes.sign(stage, safe, brake, tmp_path, count=1)
+    assert trouble(drill(stage, brake, tmp_path)) == ""
+
+
+def test_a_pauser_whose_heartbeat_lapsed_is_told(stage: Stage) -> None:
+    pausable, _, seat = timed.breaker(stage, stage.responder.address)
+    held = drill(stage, timed.breaker_brake(seat, pausable))
+    assert trouble(held) == ""
+    stage.hands.mine(timed.INTERVAL)
+    assert "no heartbeat came in time" in trouble(held)
