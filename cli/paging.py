@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schemas.topics import ACKNOWLEDGEMENTS, BEATS, DEAD_LETTERS, INCIDENTS, PAGES
+from schemas.topics import ACKNOWLEDGEMENTS, BEATS, DEAD_LETTERS, INCIDENTS, PAGES, READINESS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ def page(
         bool, typer.Option("--try", help="Send every channel a test message, and end.")
     ] = False,
 ) -> None:
-    """Tell people of cases and of services that fall silent, until somebody acknowledges."""
+    """Tell people of cases until somebody acknowledges; of silent services and unready brakes."""
     from cli.wiring import beats_of, connect, read_manifests, read_settings
     from cli.working import work
     from paging.channels import channels
@@ -44,7 +44,7 @@ def page(
     if trial:
         _try(reached)
         return
-    broker = connect(settings, INCIDENTS, PAGES, BEATS, DEAD_LETTERS)
+    broker = connect(settings, INCIDENTS, PAGES, BEATS, READINESS, DEAD_LETTERS)
     rules = Rules(
         by_severity,
         of_silence,

@@ -1,8 +1,8 @@
-"""The page service: cases and beats in, messages to people out.
+"""The page service: cases, beats and how brakes stand in, messages to people out.
 
 A rung is remembered as told after it was told: killed in between, it is told once more. A partition
 of cases belongs to one replica, with its pages; the beats, of one partition, are another's or the
-same one's to listen to.
+same one's to listen to, and so is how brakes stand.
 """
 
 from collections.abc import Hashable, Sequence
@@ -16,14 +16,17 @@ from paging.recall import recall
 from paging.rounds import Rounds
 from paging.rules import Desk, Rules
 from paging.silence import Silences
+from paging.standing import Standing
 from paging.store import PageStore
+from paging.unready import Unready
 from runtime.broker import Broker, Message, Offsets, Partition
 from runtime.logs import logger
 from schemas.alerts import SEVERITIES
 from schemas.incidents import Incident
 from schemas.operations import Beat
 from schemas.paging import Page, Telling
-from schemas.topics import BEATS, INCIDENTS
+from schemas.readiness import Readiness
+from schemas.topics import BEATS, INCIDENTS, READINESS
 
 _log = logger(__name__)
 
@@ -38,7 +41,7 @@ class _Telling(NamedTuple):
 class Pager:
     """What the consumer loop runs (`runtime.loop.Task`)."""
 
-    topics = (INCIDENTS.name, BEATS.name)
+    topics = (INCIDENTS.name, BEATS.name, READINESS.name)
 
     def __init__(
         self, rules: Rules, broker: Broker, store: PageStore, rounds: Rounds, desk: Desk
@@ -52,18 +55,21 @@ class Pager:
         self._metrics = desk.metrics
         self._pages = Book()
         self._silences = Silences(rules, rounds, desk)
+        self._brakes = Unready()
+        self._unready = Standing(rounds, rules.silence)
         for severity in SEVERITIES:
             self._metrics.pages.labels(severity)
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
-        """Remember what was told; listen to beats from now on."""
+        """Remember what was told; listen to beats, and to how brakes stand, from now on."""
         starts = {}
         for partition in partitions:
+            if partition.topic == INCIDENTS.name:
+                recall(self._broker, self._store, partition.number, self._pages, self._borne_out)
+                continue
             if partition.topic == BEATS.name:
                 self._silences.listen()
-                _, starts[partition] = self._broker.bounds(partition)
-                continue
-            recall(self._broker, self._store, partition.number, self._pages, self._borne_out)
+            _, starts[partition] = self._broker.bounds(partition)
         return starts
 
     def _borne_out(self, page: Page, case: Incident) -> Page | None:
@@ -73,16 +79,22 @@ class Pager:
     def released(self, partitions: Sequence[Partition]) -> None:
         """Forget what somebody else sees to now."""
         self._pages.release({spot.number for spot in partitions if spot.topic == INCIDENTS.name})
-        if any(spot.topic == BEATS.name for spot in partitions):
+        topics = {spot.topic for spot in partitions}
+        if BEATS.name in topics:
             self._silences.stop()
+        if READINESS.name in topics:
+            self._brakes.forget()
+            self._unready.clear()
 
     def process(self, batch: Sequence[Message]) -> None:
-        """Take in cases and beats."""
+        """Take in cases, beats and how brakes stand."""
         for message, record in self._intake.read_all(batch):
             if isinstance(record, Incident):
                 self._take(message, record)
             elif isinstance(record, Beat):
                 self._silences.hear(record)
+            elif isinstance(record, Readiness):
+                self._brakes.hear(record, self._clock.monotonic())
 
     def _take(self, message: Message, case: Incident) -> None:
         at = message.partition, (message.key or b"").decode(errors="replace")
@@ -121,6 +133,8 @@ class Pager:
                 words.of_page(page, self._rules.console, self._rules.explorer(page)),
             )
         self._silences.turn(now)
+        standing = self._brakes.troubles(self._clock.monotonic())
+        self._unready.turn(standing, self._brakes.over, now)
         for about, answers in self._rounds.turn():
             self._told(about, answers, now)
         self._metrics.pages_open.set(len(self._pages))
@@ -129,6 +143,7 @@ class Pager:
     def _told(self, about: Hashable, answers: tuple[tuple[str, bool], ...], now: int) -> None:
         if not isinstance(about, _Telling):
             self._silences.told(about, answers, now)
+            self._unready.told(about, answers, now)
             return
         page = self._pages.get(about.at)
         if page is None or page.since != about.since:

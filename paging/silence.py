@@ -1,28 +1,16 @@
 """Telling people of services that do not do their work, and of their return.
 
-What is told is kept in memory: another replica finds it out anew. It follows the partition of the
-beats, which one replica reads.
+It follows the partition of the beats, which one replica reads.
 """
 
 from collections.abc import Collection, Hashable
 
-from paging import pages, words
 from paging.rounds import Rounds
 from paging.rules import SERVICE, Desk, Rules
+from paging.standing import Standing
 from paging.watch import Watch
 from runtime.beats import instance
 from schemas.operations import Beat
-
-
-class _Silence:
-    """That a service does not do its work, and how often it was told."""
-
-    def __init__(self, since: int) -> None:
-        self.since = since
-        self.due = since
-        self.rung = 0
-        self.told: dict[str, None] = {}
-        """The channels that know of it, in order."""
 
 
 class Silences:
@@ -30,12 +18,11 @@ class Silences:
 
     def __init__(self, rules: Rules, rounds: Rounds, desk: Desk) -> None:
         self._rules = rules
-        self._rounds = rounds
+        self._standing = Standing(rounds, rules.silence)
         self._clock = desk.clock
         self._metrics = desk.metrics
         self._outward = desk.outward
         self._watch: Watch | None = None
-        self._known: dict[str, _Silence] = {}
         self._heard_itself = float("-inf")
         self._show(frozenset())
 
@@ -50,7 +37,7 @@ class Silences:
     def stop(self) -> None:
         """Leave it to somebody else."""
         self._watch = None
-        self._known.clear()
+        self._standing.clear()
         self._show(frozenset())
 
     def hear(self, beat: Beat) -> None:
@@ -66,29 +53,12 @@ class Silences:
         if self._watch is None:
             return
         troubles = self._watch.troubles(self._clock.monotonic())
-        for name, trouble in troubles.items():
-            silence = self._known.setdefault(name, _Silence(now))
-            if silence.due <= now:
-                line = words.of_silence(trouble.words, silence.rung)
-                self._rounds.begin(name, self._rules.silence.tell(silence.rung), line)
-        for name in self._known.keys() - troubles.keys():
-            if self._rounds.under_way(name):
-                continue  # its end is said after it, not before
-            silence = self._known.pop(name)
-            self._rounds.begin(("over", name), tuple(silence.told), words.of_return(name))
+        self._standing.turn({name: one.words for name, one in troubles.items()}, str, now)
         self._show({trouble.service for trouble in troubles.values()})
 
     def told(self, about: Hashable, answers: tuple[tuple[str, bool], ...], now: int) -> None:
         """Note which channels took what was said about a service."""
-        silence = self._known.get(about) if isinstance(about, str) else None
-        if silence is None:
-            return
-        taken = [name for name, ok in answers if ok]
-        silence.told |= dict.fromkeys(taken)
-        silence.rung += bool(taken)
-        silence.due = now + pages.RETRY
-        if taken:
-            silence.due = self._rules.silence.due(silence.since, silence.rung, now)
+        self._standing.told(about, answers, now)
 
     def ping(self) -> None:
         """Ask whoever is outside, while we listen."""

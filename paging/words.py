@@ -76,14 +76,14 @@ def of_ending(page: Page) -> Line:
     return Line(f"acknowledged: {about}: {plain(page.by)} has it in hand", "info")
 
 
-def of_silence(trouble: str, times: int) -> Line:
-    """Say which service does not do its work."""
+def of_trouble(trouble: str, times: int) -> Line:
+    """Say what is wrong with Firebreak itself."""
     again = f" (told {times} times)" if times else ""
     return Line(f"firebreak itself: {plain(trouble)}{again}", "failure")
 
 
 def of_return(name: str) -> Line:
-    """Say that a service works again."""
+    """Say that a service or a brake works again."""
     return Line(f"firebreak itself: {plain(name)} works again", "success")
 
 

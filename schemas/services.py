@@ -140,8 +140,9 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "page",
-            "Tells people of cases and of services that fall silent, until somebody acknowledges.",
-            reads=(INCIDENTS, PAGES, BEATS),
+            "Tells people of cases until somebody acknowledges; of silent services and of brakes "
+            "that would not work.",
+            reads=(INCIDENTS, PAGES, BEATS, READINESS),
             writes=(PAGES, BEATS, DEAD_LETTERS),
             groups=("firebreak-page",),
         ),

@@ -13,10 +13,11 @@ from runtime.kafka import KafkaBroker
 from runtime.signatures import generate
 from sandbox.process import ChildProcess
 from schemas.codec import encode
-from schemas.topics import ALERTS, TOPICS
+from schemas.topics import ALERTS, READINESS, TOPICS
 from tests.integration.incidents.running import Place, incidents, newest_cases
 from tests.integration.paging.ears import mailbox, webhooks
 from tests.unit.incidents.builders import alert, incident
+from tests.unit.paging.stand import readiness
 from tests.waiting import until
 
 pytestmark = pytest.mark.kafka
@@ -77,6 +78,14 @@ def test_who_is_woken_by_what_until_somebody_has_it(
             (kept,) = (c for c in newest_cases(broker).values() if c.id == case)
             assert kept.acknowledged is not None
             assert (kept.acknowledged.by, kept.acknowledged.words) == ("alice", "looking at it")
+
+            record = readiness("grove", pause="the gate lacks the role")
+            producer.send(READINESS.name, encode(record), key=b"grove")
+            producer.flush()
+            told_of = (
+                "grove on eip155:1: the brake pause would not work now: the gate lacks the role"
+            )
+            until(lambda: any(told_of in told for told in hooks.of("chat")))
 
             told = len(hooks.of("lead")), len(hooks.of("chat")), len(box.mails)
             pager.kill()

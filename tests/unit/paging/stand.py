@@ -18,10 +18,11 @@ from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from schemas.alerts import Severity
 from schemas.codec import encode
-from schemas.ids import incident_id
+from schemas.ids import content_id, incident_id
 from schemas.incidents import Acknowledged, Incident, Phase
 from schemas.operations import Beat
-from schemas.topics import BEATS, DEAD_LETTERS, INCIDENTS, PAGES
+from schemas.readiness import PreparedBrake, Readiness
+from schemas.topics import BEATS, DEAD_LETTERS, INCIDENTS, PAGES, READINESS
 
 NOW = 1_767_225_600
 MINUTE = 60_000
@@ -86,6 +87,34 @@ def beat(service: str, number: int = 0, **parts: object) -> Beat:
     return Beat(id="0" * 64, service=service, number=number, **named)  # type: ignore[arg-type]
 
 
+def readiness(protocol: str = "meadow", rehearsed: int | None = NOW, **troubles: str) -> Readiness:
+    """How brakes stand: by name, why each would not work."""
+    return Readiness(
+        id=content_id("readiness", protocol),
+        chain="eip155:1",
+        protocol=protocol,
+        block=1,
+        time=NOW,
+        armed=True,
+        brakes=tuple(
+            PreparedBrake(
+                brake=name,
+                adapter="pausable",
+                scope="T2",
+                target="eip155:1:0x" + "aa" * 20,
+                calldata="0x8456cb59",
+                release="its owner",
+                rehearsed=rehearsed,
+                trouble=trouble,
+            )
+            for name, trouble in troubles.items()
+        ),
+        brakes_left=1,
+        brakes_per_window=1,
+        window_seconds=3600,
+    )
+
+
 class Outside(Outward):
     """Remembers when the pager last heard itself, and asks nobody."""
 
@@ -103,7 +132,7 @@ class Office:
         self.clock = Hands()
         self.ears = {name: Ear() for name in ("phone", "chat", "lead")}
         self.broker = MemoryBroker()
-        self.broker.create((INCIDENTS, PAGES, BEATS, DEAD_LETTERS))
+        self.broker.create((INCIDENTS, PAGES, BEATS, READINESS, DEAD_LETTERS))
         self.metrics = Metrics()
         self.outside = Outside()
         self._rules = Rules(LADDERS, LADDERS["critical"], tuple(watch), 10.0, 86_400)
@@ -132,11 +161,13 @@ class Office:
         self._rules = replace(self._rules, ladders=kept)
         self.restart()
 
-    def publish(self, *records: Incident | Beat) -> None:
+    def publish(self, *records: Incident | Beat | Readiness) -> None:
         for record in records:
             topic, key = BEATS, "x"
             if isinstance(record, Incident):
                 topic, key = INCIDENTS, f"{record.protocol}/{record.id}"
+            elif isinstance(record, Readiness):
+                topic, key = READINESS, record.protocol
             self.broker.producer().send(topic.name, encode(record), key=key.encode())
 
     def after(self, seconds: float = 0.0) -> None:
@@ -148,6 +179,10 @@ class Office:
 
     def titles(self) -> dict[str, list[str]]:
         return {name: [message.title for message in ear.heard] for name, ear in self.ears.items()}
+
+    def said(self) -> str:
+        """Return every title that anybody was told."""
+        return " ".join(title for titles in self.titles().values() for title in titles)
 
     def counts(self) -> tuple[int, int, int]:
         """How many messages phone, chat and lead were told."""

@@ -6,20 +6,15 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from paging import book
+from paging import book, unready
 from runtime.broker import Partition
 from runtime.intake import FUSE
 from schemas.codec import decode_from, encode
 from schemas.paging import Page
-from schemas.topics import BEATS, DEAD_LETTERS, INCIDENTS, PAGES
-from tests.unit.paging.stand import Office, beat, case
+from schemas.topics import BEATS, DEAD_LETTERS, INCIDENTS, PAGES, READINESS
+from tests.unit.paging.stand import Office, beat, case, readiness
 
 SERVICES = ("ingest", "detect", "respond")
-
-
-def said(office: Office) -> str:
-    """Return every title that anybody was told."""
-    return " ".join(title for titles in office.titles().values() for title in titles)
 
 
 def own_page(office: Office) -> Page:
@@ -166,7 +161,7 @@ def test_forged_beats_hide_a_silent_service_and_no_other() -> None:
     for _ in range(4):
         office.publish(beat("detect", instance="forged"), beat("ingest"))
         office.after(9.0)
-    told = said(office)
+    told = office.said()
     assert "respond" in told
     assert "detect" not in told, "the worst: for this one Prometheus has to look"
     assert "ingest" not in told
@@ -176,7 +171,7 @@ def test_no_amount_of_rubbish_stops_the_pager() -> None:
     """It would be the first thing to do to it. The rest is read, and Prometheus tells of a
     streak."""
     office = Office(SERVICES)
-    for topic in (BEATS.name, INCIDENTS.name):
+    for topic in (BEATS.name, INCIDENTS.name, READINESS.name):
         for number in range(3 * FUSE):
             value = (b"{", b"\xff" * 9, b"[" * 100_000, b"null")[number % 4]
             office.broker.producer().send(topic, value, key=b"x")
@@ -191,7 +186,39 @@ def test_rubbish_among_beats_hides_nobody_and_is_kept() -> None:
         office.broker.producer().send("beats-v1", value, key=b"x")
     for _ in range(4):
         office.after(9.0)
-    told = said(office)
+    told = office.said()
     assert "was never heard of (and 2 more)" in told
     places = (Partition(DEAD_LETTERS.name, number) for number in range(DEAD_LETTERS.partitions))
     assert sum(len(office.broker.log(place)) for place in places) == 3
+
+
+def test_a_forged_word_that_all_is_well_hides_no_brake_that_would_not_work() -> None:
+    office = Office()
+    office.publish(readiness(pause="lacks the role"))
+    for _ in range(22):
+        office.publish(readiness(pause=""), readiness(pause="lacks the role"), readiness(pause=""))
+        office.after(15)
+    assert office.counts() == (1, 1, 1), "told once, and nobody that it works again"
+    assert "works again" not in office.said()
+
+
+def test_forged_troubles_are_told_and_a_case_beside_them_no_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unready, "MOST_BRAKES", 50)
+    office = Office()
+    for number in range(40):
+        office.publish(readiness(f"p{number}", one="made up", two="<http://evil.example>"))
+    office.publish(case())
+    office.after()
+    phone = office.ears["phone"]
+    assert "and 39 more" in phone.heard[0].body
+    assert sum(len(message.body) for message in phone.heard) < 15_000
+    assert "http://" not in "".join(message.body for message in phone.heard)
+    assert office.metrics.registry.get_sample_value("firebreak_pages_open") == 1
+    assert len(office.pager._brakes.troubles(0.0)) == 50
+    told = office.counts()
+    office.after(unready.STANDS + 1)
+    office.after()
+    assert office.pager._brakes.troubles(office.clock.seconds) == {}, "said no more, forgotten"
+    assert office.counts()[0] == told[0]
