@@ -1,9 +1,11 @@
 """Sequences of what alerts, people, time and a chain may do to a responder, made from bytes.
 
-The real `Response` decides, with its policy, halt rule, guard and ledger; a chain of a few numbers
-stands behind it, with a gate's budget and a token bucket of its own. Each byte is a choice, so that
-whoever finds a sequence that breaks a promise can shorten it. After every act all promises are
-looked at again, over all that was ever sent, by counting: nothing of the code under test counts.
+The real `Response` decides, with its policy, halt rule, guard and ledger. Behind it stands a chain
+of a few numbers: a gate's budget, and a token bucket of its own or a contract that takes a whole
+state at once (`tests.absolutes`), which people may change while what was signed waits to be mined.
+Each byte is a choice, so that whoever finds a sequence that breaks a promise can shorten it. After
+every act all promises are looked at again, over all that was ever sent, by counting: nothing of the
+code under test counts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,6 +30,7 @@ from schemas.activities import Activity
 from schemas.alerts import Alert, Reason
 from schemas.manifest import Limits, Manifest
 from schemas.topics import ALERTS
+from tests.absolutes import KINDS, Absolute
 from tests.bucket_model import Bucket
 from tests.unit.responders.examples import POOL, START, alert, brake, costs, manifest, vote
 
@@ -35,9 +38,13 @@ VAULT = "0x" + "cc" * 20
 LAPSES = 240
 """Seconds after which the vault's brake lets go by itself; the pool's is released by people."""
 
+LIMITS = (
+    (1, 2, 3600, 600), (1, None, 86_400, 600), (3, 1, 600, 60), (0, 3, 1200, 0),
+    (2, 0, 300, 240),
+)  # fmt: skip
 MANIFESTS = [
     manifest(
-        brake(name="tighten", scope="T1", target=VAULT),
+        brake(name="tighten", scope="T1", target=VAULT) if kind is None else kind.brake(VAULT),
         brake(name="pause", scope="T2"),
         limits=Limits(
             brakes_per_window=broad,
@@ -48,11 +55,10 @@ MANIFESTS = [
         ),
         halt=costs(),
     )
-    for broad, narrow, window, cooldown in (
-        (1, 2, 3600, 600), (1, None, 86_400, 600), (3, 1, 600, 60), (0, 3, 1200, 0),
-        (2, 0, 300, 240),
-    )
-]  # fmt: skip
+    for kind in (None, *KINDS)
+    for broad, narrow, window, cooldown in LIMITS
+]
+KIND = {kind.adapter_name: kind for kind in KINDS}
 WIDE, TIGHT, RAMP = Flow(1000, 1), Flow(50, 0), 240
 
 _REQUEST = Reason(
@@ -99,9 +105,10 @@ class Sent:
 
 
 class _Target:
-    """One contract's adapter, and how it stands."""
+    """One contract, and how it stands; its brake is the same call always."""
 
-    def __init__(self, address: str, scope: str, lapses: int | None) -> None:
+    def __init__(self, address: str, scope: str, lapses: int | None, scene: "Scene") -> None:
+        self.adapter = cast("Any", _Probed(self, scene))
         stops = AlsoStops("", frozenset({Activity.TRADING}))
         self._plan = Plan(
             address, "0x8456cb59", 500_000, cast("Any", scope), stops, lapses_after=lapses
@@ -116,9 +123,12 @@ class _Target:
     def braked(self, now: int) -> bool:
         return now < self.until
 
-    def pull(self, now: int, asked_at: int) -> None:
+    def pull(self, now: int) -> None:
         self.until = now + self.lapses if self.lapses is not None else float("inf")
-        self.asked_at = asked_at
+
+    def people(self, _choice: int) -> None:
+        """Let people release it, or nobody."""
+        self.until = 0
 
 
 @dataclass
@@ -134,19 +144,22 @@ class Scene:
     at_risk: float | None = None
     withdrawn: bool = False
     sent: list[Sent] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
+    """What was signed and is in no block, by action."""
     steps: int = 0
     out: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         lapses = {"T1": LAPSES, "T2": None}
         levers = {}
-        self.targets: dict[str, _Target] = {}
+        self.targets: dict[str, _Target | Absolute] = {}
         self.bucket = Bucket.full(WIDE, self.now)
         self.limits = self.manifest.limits
         for one in self.manifest.brakes:
-            target = _Target(one.target, one.scope, lapses[one.scope])
-            lever = Lever(self.manifest, one, cast("Any", _Probed(target, self)))
-            self.targets[lever.target] = target
+            kind, scope = KIND.get(one.adapter), one.scope
+            made = kind() if kind else _Target(one.target, scope, lapses[scope], self)
+            lever = Lever(self.manifest, one, made.adapter)
+            self.targets[lever.target] = made
             levers[lever.key] = lever
         me = cast("Any", self)
         self.response = Response(levers, me, me, me, me, _METRICS)
@@ -186,23 +199,27 @@ class Scene:
     def advance(self, action: str) -> None:
         """Take a brake as far as the chain lets it, or as this sequence wants."""
         course = self.ledger.courses[action]
+        target, renewal = self.targets[course.action.target], _renews(course.step)
+        if course.state == "broadcast":
+            self._waited(course.step, target)
         if course.state != "authorised":
             return
-        target, renewal = self.targets[course.action.target], _renews(course.step)
-        choice = next(self.choices, 0)
+        choice = next(self.choices, 0) % 8
         old = too_old(course.step.block, self.head, self.limits)
         if old and not self.at_risk:  # as `Preparation` has it
             self._go(course.step, "refused")
         elif target.braked(self.now) and not renewal:
             self._go(course.step, "satisfied")
-        elif choice % 8 == 7:
+        elif choice == 7:
             self._go(course.step, "failed")
-        elif choice % 8 == 6:
+        elif choice == 6:
             return  # its node does not answer for now
         else:
-            self._mined(course.step, target, renewal=renewal)
+            step = self._signed(course.step, target, renewal=renewal)
+            if choice < 4:
+                self._mined(step, target)
 
-    def _mined(self, step: Step, target: _Target, *, renewal: bool) -> None:
+    def _signed(self, step: Step, target: "_Target | Absolute", *, renewal: bool) -> Step:
         self.sent.append(
             Sent(
                 time=step.time,
@@ -216,11 +233,43 @@ class Scene:
                 asked_at=target.asked_at,
             )
         )
-        target.pull(self.now, step.time)
-        if step.action.scope == "T1":
-            self.bucket = self.bucket.tightened(TIGHT, seconds=LAPSES, ramp=RAMP, time=self.now)
-        for state in ("nonce-reserved", "signed", "broadcast", "included", "final"):
-            step = self._go(step, state)
+        target.asked_at = step.time
+        step = self._go(step, "nonce-reserved")
+        return self._offered(step, target)
+
+    def _offered(self, step: Step, target: "_Target | Absolute") -> Step:
+        """Sign what is to be set as it stands now, and hand it to the pool."""
+        action = step.action.action
+        if isinstance(target, Absolute):
+            self.waiting[action] = target.signed(action)
+            if target.would_loosen(self.waiting[action]):
+                raise BrokenPromiseError(f"signed what lets loose: {target.states[-1]}")
+        return self._go(self._go(step, "signed"), "broadcast")
+
+    def _waited(self, step: Step, target: "_Target | Absolute") -> None:
+        """Let people change things, or nobody; then what waits is mined, or signed anew."""
+        choice = next(self.choices, 0)
+        if choice & 1:
+            target.people(choice // 4)
+        if choice & 2:
+            self._offered(step, target)
+        else:
+            self._mined(step, target)
+
+    def _mined(self, step: Step, target: "_Target | Absolute") -> None:
+        step = self._go(step, "included")
+        if isinstance(target, Absolute):
+            told = target.mined(self.waiting.pop(step.action.action))
+            if told and (target.let_loose() or not target.braked(self.now)):
+                raise BrokenPromiseError(f"let loose in silence: {target.states[-2:]}")
+            if not told:
+                self._go(step, "failed")
+                return
+        else:
+            target.pull(self.now)
+            if step.action.scope == "T1":
+                self.bucket = self.bucket.tightened(TIGHT, seconds=LAPSES, ramp=RAMP, time=self.now)
+        self._go(step, "final")
 
     def _go(self, step: Step, state: str) -> Step:
         action = follow(step.action, state, "", block=self.head)
@@ -240,8 +289,8 @@ class Scene:
         elif kind == 5:
             self._drained(choice // 8)
         elif kind == 6:
-            target = list(self.targets.values())[choice // 8 % len(self.targets)]
-            target.until = 0  # people, or nobody
+            targets = list(self.targets.values())
+            targets[choice // 8 % len(targets)].people(choice // 8 // len(targets))
         else:
             self._unanswered()
         self._keep_promises()
@@ -279,7 +328,7 @@ class Scene:
             self.out.append((self.now, value))
 
     def _unanswered(self) -> None:
-        """Let brakes that waited for a node go on."""
+        """Let brakes that waited for a node, or in the pool, go on."""
         self.withdrawn, self.at_risk = False, None
         for course in self.ledger.open():
             self.advance(course.action.action)

@@ -2,6 +2,8 @@
 (`ReserveConfiguration.sol`).
 """
 
+from collections.abc import Callable
+
 from responders.adapters.base import Condition
 from responders.adapters.calls import called, word, words
 from responders.adapters.family import Deed, Family
@@ -27,7 +29,7 @@ class Reserve(Family):
         self._asset = asset
         self._bit = bit
 
-    def configuration(self, block: int) -> int:
+    def configuration(self, block: int | None) -> int:
         """Return the reserve's configuration, 0 for one that is not listed."""
         return configuration_of(self.chain, self._pool, self._asset, block)
 
@@ -44,11 +46,28 @@ class Reserve(Family):
 
 
 class CappedReserve(Reserve):
-    """Lowers one cap of a reserve, which 0 would take away."""
+    """Lowers one cap of a reserve, which 0 would take away, and raises none (`adapters.caps`)."""
 
-    def __init__(self, chain: Chain, deed: Deed, pool: str, asset: str, bit: int, cap: int) -> None:
-        super().__init__(chain, deed, pool, asset, bit)
+    def __init__(
+        self,
+        chain: Chain,
+        pool: str,
+        asset: str,
+        bit: int,
+        cap: int,
+        made: Callable[[int], Deed],
+    ) -> None:
+        """`made` returns what is done for a cap."""
+        super().__init__(chain, made(cap), pool, asset, bit)
         self._cap = cap
+        self._made = made
+
+    def calldata(self, block: int | None) -> str:
+        """Return the call that lowers the cap, or leaves it where it is as low already."""
+        configuration = self.configuration(block)
+        if not self.holds(configuration):
+            return self.deed.calldata
+        return self._made(self._read(configuration)).calldata
 
     def holds(self, configuration: int) -> bool:
         """Tell whether there is a cap, and as low a one."""
@@ -108,6 +127,6 @@ class Pool(Family):
         return Condition.BRAKED
 
 
-def configuration_of(chain: Chain, pool: str, asset: str, block: int) -> int:
+def configuration_of(chain: Chain, pool: str, asset: str, block: int | None) -> int:
     """Return an asset's configuration word, 0 for one that is not listed."""
     return word(chain, pool, called("getConfiguration(address)", asset), block) or 0

@@ -171,8 +171,11 @@ def build(brake: Brake, chain: Chain) -> Family:
             return Reserve(chain, deed, pool, asset, kind.bit)
         case ReserveCap(does=does, pool=pool, asset=asset, cap=cap):
             kind = KINDS[does]
-            deed = _deed(brake, kind, called(kind.signature, asset, cap))
-            return CappedReserve(chain, deed, pool, asset, kind.bit, cap)
+
+            def made(cap: int) -> Deed:
+                return _deed(brake, kind, called(kind.signature, asset, cap))
+
+            return CappedReserve(chain, pool, asset, kind.bit, cap, made)
         case ReserveLtv(pool=pool, asset=asset) as ltv:
             deed = _deed(brake, KINDS["ltv-zero"], ltv.calldata)
             return ReserveWithoutLtv(chain, deed, pool, asset, ltv.terms)

@@ -1,9 +1,11 @@
 """Brakes that lower a cap.
 
 Two traps. What 0 means differs: nothing at all, or no cap. And a call that lowers a cap raises one
-that somebody lowered further in the meantime.
+that somebody lowered further in the meantime: so the cap is read right before it is signed, and
+anew with every higher fee, and one that is lower is set to what it is.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -45,9 +47,18 @@ class Ceiling:
 class Capped(Family):
     """Lowers one cap."""
 
-    def __init__(self, chain: Chain, deed: Deed, ceiling: Ceiling) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        deed: Deed,
+        ceiling: Ceiling,
+        setting: Callable[[int], str] | None = None,
+    ) -> None:
+        """`setting` makes the call for a cap; None where the target refuses to raise one, or the
+        manifest spells the call out."""
         super().__init__(chain, deed)
         self._ceiling = ceiling
+        self._setting = setting
 
     def probe(self, block: int) -> Condition:
         """Read the cap."""
@@ -56,6 +67,16 @@ class Capped(Family):
             return Condition.UNKNOWN
         return Condition.BRAKED if self._ceiling.holds(current) else Condition.OPEN
 
+    def calldata(self, block: int | None) -> str:
+        """Return the call that lowers the cap, or leaves it where it is as low already.
+
+        A gate allows the manifest's call alone, and so refuses the second.
+        """
+        current = None if self._setting is None else self._current(block)
+        if self._setting is None or current is None or not self._ceiling.holds(current):
+            return self.deed.calldata
+        return self._setting(current)
+
     def undone(self, block: int) -> str:
         """Say so if somebody else's lower cap was raised."""
         before, after = self._current(block - 1), self._current(block)
@@ -63,6 +84,6 @@ class Capped(Family):
             return ""
         return f"the cap was {before} before: lower it again"
 
-    def _current(self, block: int) -> int | None:
+    def _current(self, block: int | None) -> int | None:
         question = self._ceiling.question
         return word(self.chain, question.to, question.data, block)

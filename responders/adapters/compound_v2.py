@@ -99,11 +99,15 @@ def build(brake: Brake, chain: Chain) -> Family:
         case ProtocolPause(does=does):
             return _guarded(brake, chain, KINDS[does])
         case BorrowCap(market=market, cap=cap):
+
+            def setting(cap: int) -> str:
+                return called("_setMarketBorrowCaps(address[],uint256[])", [market], [cap])
+
             return Capped(
                 chain,
                 _deed(
                     brake,
-                    called("_setMarketBorrowCaps(address[],uint256[])", [market], [cap]),
+                    setting(cap),
                     AlsoStops("borrowing more than the cap", frozenset({Activity.BORROWING})),
                 ),
                 Ceiling(
@@ -111,6 +115,7 @@ def build(brake: Brake, chain: Chain) -> Family:
                     Call(brake.target, called("borrowCaps(address)", market)),
                     Zero.UNLIMITED,
                 ),
+                setting,
             )
     raise AssertionError("told returns one of the models")
 

@@ -105,9 +105,13 @@ def build(brake: Brake, chain: Chain) -> Family:
             return _actions(brake, chain, market, actions)
         case MarketCap(does=does, market=market, cap=cap):
             signature, question, also_stops = CAPS[does]
-            deed = _deed(brake, called(signature, [market], [cap]), also_stops)
+
+            def setting(cap: int) -> str:
+                return called(signature, [market], [cap])
+
             asked = Call(brake.target, called(question, market))
-            return Capped(chain, deed, Ceiling(cap, asked, Zero.CLOSED))
+            deed = _deed(brake, setting(cap), also_stops)
+            return Capped(chain, deed, Ceiling(cap, asked, Zero.CLOSED), setting)
         case ProtocolPause():
             stopped = AlsoStops(
                 "every action of every market", frozenset().union(*ACTIONS.values())

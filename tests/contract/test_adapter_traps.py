@@ -73,14 +73,41 @@ def test_a_lower_cap_is_not_raised(stage: Stage) -> None:
     shown = aave.exhibit(stage, stage.responder.address, "supply-cap")
     adapter, configurator = stage.adapter(shown.brake), aave.deployed(stage).configurator
     lower = configurator.call("setSupplyCap", shown.brake.parameters["asset"], 10)
+    early = adapter.call(ACTION)
     stage.do(stage.people, lower)
     assert adapter.probe(stage.head) is Condition.BRAKED
+    assert adapter.verify(stage.pull(adapter)).holds, "signed now, it leaves the cap as it is"
 
-    receipt = stage.pull(adapter)  # as if it had been signed before
-    check = adapter.verify(receipt)
+    stage.do(stage.responder, by_hand(early.to, early.data))
+    check = adapter.verify(stage.newest_receipt())
     assert not check.holds
     assert "the cap was 10 before: lower it again" in check.reason
     stage.do(stage.people, *shown.release)
+
+
+def test_through_a_gate_a_lower_cap_is_left_alone(stage: Stage) -> None:
+    gate = stage.new_gate()
+    shown = compound.comptroller(stage, gate.address, "borrow-cap")
+    brake = shown.brake.model_copy(update={"gate": gate.address})
+    stage.allow(gate, brake)
+    adapter, market = stage.adapter(brake), shown.brake.parameters["market"]
+    setting = "_setMarketBorrowCaps(address[],uint256[])"
+    stage.do(stage.people, by_hand(brake.target, called(setting, [market], [1])))
+    receipt = stage.pull(adapter)
+    assert not receipt.ok, "the gate makes the manifest's call alone"
+    assert adapter.verify(receipt).holds
+    assert adapter.probe(stage.head) is Condition.BRAKED
+
+
+@pytest.mark.parametrize("does", ["mint", "borrow", "transfer", "seize"])
+def test_a_guardian_of_compound_pauses_and_cannot_release(stage: Stage, does: str) -> None:
+    shown = compound.comptroller(stage, stage.responder.address, does)
+    adapter = stage.adapter(shown.brake)
+    assert adapter.verify(stage.pull(adapter)).holds
+    (release,) = shown.release
+    assert stage.works(stage.people, release)
+    assert not stage.works(stage.responder, release)
+    assert adapter.describe_release().startswith("the admin of ")
 
 
 def test_a_cap_that_is_spelled_out_is_read_as_a_number(stage: Stage) -> None:

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests import word_sequences
-from tests.sequences import run
+from tests.absolutes import KINDS, Absolute, Bitmap, Cap, Rates
+from tests.sequences import LIMITS, BrokenPromiseError, run
 
 LONGEST = 16
 TOGETHER = 10
@@ -21,6 +22,45 @@ sequences = st.binary(min_size=1, max_size=LONGEST)
 @given(sequences)
 def test_no_sequence_breaks_a_promise(data: bytes) -> None:
     run(data)
+
+
+NARROWED = {Bitmap: 6, Cap: 5, Rates: 4}
+"""Which of its settings people make it take while the brake waits: narrower than what it sets."""
+
+AS_SIGNED, ANEW = 0b01, 0b11
+
+
+def waited(kind: type[Absolute], then: int) -> Absolute:
+    """Play a brake that waits in the pool while people narrow its target; return that."""
+    of_kind = (1 + KINDS.index(kind)) * len(LIMITS)
+    alert, waits, fails, goes_on = (0, 0), 4, 7, 7
+    scene = run(bytes((of_kind, *alert, waits, fails, goes_on, NARROWED[kind] << 2 | then)))
+    target = next(iter(scene.targets.values()))
+    assert isinstance(target, kind)
+    return target
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_signed_too_early_is_told_and_signed_anew_lets_nothing_loose(
+    kind: type[Absolute],
+) -> None:
+    assert waited(kind, AS_SIGNED).let_loose(), "told, or it would be a broken promise"
+    kept = waited(kind, ANEW)
+    assert kept.states[1:] == [kept.settings[NARROWED[kind]]], "signed anew, not mined yet"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_family_that_does_not_look_again_is_found_out(
+    kind: type[Absolute], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = type(kind._made)
+    with monkeypatch.context() as patched:
+        patched.setattr(family, "calldata", lambda self, _block: self.deed.calldata)
+        with pytest.raises(BrokenPromiseError, match="signed what lets loose"):
+            waited(kind, ANEW)
+    monkeypatch.setattr(family, "undone", lambda *_: "")
+    with pytest.raises(BrokenPromiseError, match="let loose in silence"):
+        waited(kind, AS_SIGNED)
 
 
 @pytest.fixture
