@@ -40,6 +40,10 @@ ERRORS = {
 }
 """`Errors.sol`."""
 
+GRACE = 4 * 3600
+"""The longest in seconds that borrowers may be spared liquidation after a release from a pause
+(`PoolConfigurator.MAX_GRACE_PERIOD`, from V3.1 on)."""
+
 POOL_GAS = 3_000_000
 """For as many reserves as a pool may have, with what each costs (20,000) rounded up."""
 
@@ -164,10 +168,14 @@ def build(brake: Brake, chain: Chain) -> Family:
     match told(brake, *models):
         case PoolPause(pool=pool):
             deed = _deed(brake, PAUSE, called("setPoolPause(bool)", _ON))
-            return Pool(chain, replace(deed, gas=POOL_GAS), pool)
+            release = _spared(deed, f"setPoolPause(false, {GRACE})")
+            return Pool(chain, replace(deed, gas=POOL_GAS, release=release), pool)
         case ReserveFlag(does=does, pool=pool, asset=asset):
             kind = KINDS[does]
             deed = _deed(brake, kind, called(kind.signature, asset, _ON))
+            if does == "pause":
+                release = _spared(deed, f"setReservePause({asset}, false, {GRACE})")
+                deed = replace(deed, release=release)
             return Reserve(chain, deed, pool, asset, kind.bit)
         case ReserveCap(does=does, pool=pool, asset=asset, cap=cap):
             kind = KINDS[does]
@@ -180,6 +188,13 @@ def build(brake: Brake, chain: Chain) -> Family:
             deed = _deed(brake, KINDS["ltv-zero"], ltv.calldata)
             return ReserveWithoutLtv(chain, deed, pool, asset, ltv.terms)
     raise AssertionError("told returns one of the models")
+
+
+def _spared(deed: Deed, call: str) -> str:
+    return (
+        f"{deed.release}; from V3.1 on with a grace of up to {GRACE // 3600} hours, as in {call}: "
+        f"without it whoever could not repay meanwhile is liquidated at once"
+    )
 
 
 def _deed(brake: Brake, kind: Kind, calldata: str) -> Deed:

@@ -1,5 +1,7 @@
 """The traps that each family of brakes has, on a real node: what must not happen does not."""
 
+import re
+
 import pytest
 
 from responders import chain
@@ -154,6 +156,32 @@ def test_what_reverts_when_it_is_braked_already_is_success(stage: Stage, does: s
     second = stage.pull(adapter)
     assert not second.ok
     assert adapter.verify(second).holds
+
+
+def test_a_release_from_a_pause_spares_borrowers_for_hours_and_no_longer(stage: Stage) -> None:
+    """As Aave lets it since V3.1; the brake makes the call that every version has."""
+    configurator = stage.deployer.create("ConfiguratorLike")
+    stage.deployer.settle()
+    asset = compound.MARKET
+    stage.do(stage.people, configurator.call("list", asset))
+    where = {"pool": configurator.address, "asset": asset, "does": "pause"}
+    brake = Brake(name="pause", adapter="aave-v3", target=configurator.address, parameters=where)
+    adapter = stage.adapter(brake)
+    assert adapter.verify(stage.pull(adapter)).holds
+    told = re.search(r"setReservePause\((0x\w+), false, (\d+)\)", adapter.describe_release())
+    assert told is not None
+    assert told[1] == asset
+
+    def release(grace: int) -> Call:
+        setting = called("setReservePause(address,bool,uint40)", asset, OFF, grace)
+        return by_hand(configurator.address, setting)
+
+    longest = int(told[2])
+    assert not stage.works(stage.people, release(longest + 1))
+    stage.do(stage.people, release(longest))
+    assert adapter.probe(stage.head) is Condition.OPEN
+    (until,) = stage.hands.read(configurator, "getLiquidationGracePeriod", asset)
+    assert until == stage.hands.timestamp() + longest
 
 
 # ---------------------------------------------------------------------------- absolute bitmaps

@@ -67,3 +67,17 @@ def test_a_pauser_whose_heartbeat_lapsed_is_told(stage: Stage) -> None:
     assert trouble(held) == ""
     stage.hands.mine(timed.INTERVAL)
     assert "no heartbeat came in time" in trouble(held)
+
+
+def test_a_pool_past_its_kill_deadline_is_told(stage: Stage) -> None:
+    """As Curve's `kill_me()`: a generic brake, whose pool takes it for some weeks only."""
+    deadline = stage.hands.timestamp() + 60 * 86_400
+    # if (block.timestamp < deadline) killed = 1; else revert();
+    code = f"63{deadline:08x}421060 0e57 600080fd 5b600160005500".replace(" ", "")
+    pool = "0x" + "c5" * 20
+    stage.node.rpc("anvil_setCode", pool, f"0x{code}")
+    told = {"call": {"function": "kill_me()"}, "also_stops": ["trading", "deposit"]}
+    held = drill(stage, Brake(name="kill", adapter="generic", target=pool, parameters=told))
+    assert trouble(held) == ""
+    stage.hands.mine(60 * 86_400)
+    assert "it would revert" in trouble(held)
