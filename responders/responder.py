@@ -188,7 +188,7 @@ class Responder:
             self._sees = False
         else:
             self._sees = True
-            self._response.show_budgets()
+            self._response.figures.show_budgets()
             self._response.prepare()
             if self._ears.neighbours is not None:
                 self._ears.neighbours.show(self._executor.time)
