@@ -74,6 +74,9 @@ class Metrics:
         self.brake_faults = count(
             "brake_faults", "Brakes that people have to look at.", "protocol", "fault"
         )
+        self.unrecalled = gauge(
+            "unrecalled", "1 when alerts answered before a start were not all read again."
+        )
         self.consents = count("consents", "Words between operators, by HTTP.", "outcome")
         self.armed = gauge("armed", "1 when brakes are sent, 0 in dry-run.", "protocol")
         self.coalesced = count("coalesced", "Alerts answered together with one alike.", "protocol")
