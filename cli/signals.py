@@ -84,9 +84,9 @@ def _posting(settings: "Settings", service: "Service") -> Iterator[Callable[[Sig
     from cli.apart import require_apart
     from cli.nodes import nodes
     from cli.wiring import read_manifests
-    from neighbours.budget import Budget
     from neighbours.posting import Poster, posting
     from runtime.account import open_account
+    from runtime.budget import Budget
     from runtime.sending import Sender
 
     own = settings.signals
