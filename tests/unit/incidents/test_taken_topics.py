@@ -91,9 +91,11 @@ def test_a_forged_action_makes_us_surer_of_what_we_warn_of_and_never_confirms_it
     """Where `signals.publish` is set; a recorded cause alone confirms."""
     desk = at_work()
     desk.take(action(1, "final"), topic=ACTIONS)
-    told = draft(newest(desk), "0x" + "ab" * 20, "0x" + "cd" * 20)
+    forged, ours = action(1, "final").target, f"{CHAIN}:0x{'cd' * 20}"
+    told = draft(newest(desk), "0x" + "ab" * 20, (ours, forged))
     assert told.confidence == CONFIDENCE["recover"] < CONFIRMED
-    assert told.target == action(1, "final").target, "the worst: what it says is in danger"
+    assert told.target == forged, "the worst: which of our contracts is in danger"
+    assert draft(newest(desk), "0x" + "ab" * 20, (ours,)).target == ours, "never another's"
 
 
 def test_where_nobody_is_named_a_forged_recovery_closes_a_case_of_which_people_hear() -> None:
