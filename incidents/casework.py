@@ -53,7 +53,11 @@ class Casework:
         self._producer = producer
         self._metrics = metrics
         self._verifier = verifier
-        self._intake = Intake(producer, metrics, SERVICE)
+        self._intake = Intake(producer, metrics, SERVICE, fuse=None)
+        """For what anybody could have written who may write there: no streak of it stops this, or
+        that would be the first thing to do to it."""
+        self._signed = Intake(producer, metrics, SERVICE)
+        """For what a trusted key signed: a streak of that means that versions differ."""
 
     def work(self, message: Message, kept: bytes | None) -> bytes | None:
         """Return the protocol's docket after this record; None when it must not change.
@@ -62,7 +66,7 @@ class Casework:
         producer, or the dead letter of a record that cannot be used.
 
         Raises:
-            UnsafeToContinueError: the docket cannot be read, or the intake's fuse blew.
+            UnsafeToContinueError: the docket cannot be read, or nothing that trusted keys sign.
         """
         record = self._admitted(message)
         if record is None:
@@ -84,13 +88,15 @@ class Casework:
 
     def _admitted(self, message: Message) -> Record | None:
         """Return the record if it may be believed; dead-letter it otherwise."""
+        intake = self._intake
         if message.topic == ALERTS.name and self._verifier is not None:
+            intake = self._signed
             try:
                 self._verifier.check(message, head=None)
             except PoisonRecordError as error:
                 self._intake.reject(message, str(error), fault="content")
                 return None
-        record = self._intake.read(message)
+        record = intake.read(message)
         try:
             self._require(message, record)
         except PoisonRecordError as error:
