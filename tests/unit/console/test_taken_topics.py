@@ -1,5 +1,6 @@
 """What only the console shows, in a stranger's hands: the worst that a writer there can do."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from schemas.fundflow import FundFlow
 from schemas.readiness import PreparedBrake
 from schemas.topics import RECOVERIES
 from tests.people import NOW
+from tests.svg import STRANGE, look_inside
 from tests.unit.console.scene import (
     CASE,
     CHAIN,
@@ -143,3 +145,19 @@ def test_what_people_are_asked_to_sign_is_staged_by_one_of_their_keys(tmp_path: 
 
     assert [shown(one) for one in (None, mallory, alice)] == [False, False, True]
     Trust().read(Message(RECOVERIES.name, 0, 0, b"meadow", value, ()))
+
+
+@pytest.mark.parametrize("said", STRANGE.values(), ids=STRANGE)
+def test_the_picture_of_a_forged_trail_is_made_of_words_and_lines(
+    console: Console, said: str
+) -> None:
+    told = trail()
+    nodes = tuple(replace(node, label=said, ended=said) for node in told.nodes)
+    tokens = tuple(replace(token, symbol=said) for token in told.tokens)
+    console.show(replace(told, nodes=nodes, tokens=tokens))
+    page = console.sign_in("vic").get(f"/cases/{CASE}/flows").text
+    pictures = re.findall(r"<svg class=.flows.*?</svg>", page, re.DOTALL)
+    assert pictures
+    for picture in pictures:
+        parts = {"svg", "title", "defs", "marker", "path", "g", "rect", "text"}
+        assert look_inside(picture) <= parts
