@@ -100,6 +100,9 @@ class Metrics:
             "audit_vouched", "Leaves that a witness, or the chain, vouches for.", "who"
         )
         self.audit_faults = count("audit_faults", "Times that one did not.", "who")
+        self.audit_anchors_left = gauge(
+            "audit_anchors_left", "Roots that may still go there out of turn today.", "who"
+        )
 
     def _of_neighbours(self) -> None:
         count, gauge = self._counter, self._gauge
