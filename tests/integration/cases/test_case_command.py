@@ -120,7 +120,7 @@ def _is_the_same_in_pages(report: Path, page: str) -> None:
         assert said in page
         assert said in text
     assert "<script>alert(1)</script>" in text, "a label, told as it is"
-    root = read.trailer["/Root"]
+    root: Any = read.trailer["/Root"]
     told = [one.get("/Alt", "") for one in _pictures(root["/StructTreeRoot"])]
     assert any(words.startswith("Fund flow") for words in told), (
         "the picture, for who cannot see it"
@@ -131,7 +131,7 @@ def _is_the_same_in_pages(report: Path, page: str) -> None:
     assert not [note for note in notes if "/URI" in note.get("/A", {})], "nothing leads outside"
 
 
-def _pictures(element: pypdf.generic.DictionaryObject) -> Iterator[Any]:
+def _pictures(element: dict[Any, Any]) -> Iterator[dict[Any, Any]]:
     """The figures below an element of the structure tree."""
     if element.get("/S") == "/Figure":
         yield element
