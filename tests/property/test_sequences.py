@@ -95,7 +95,7 @@ class Silent:
 
 @pytest.fixture
 def unlogged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("responders.response._log", Silent())
+    monkeypatch.setattr("responders.figures._log", Silent())
 
 
 @pytest.mark.slow
