@@ -1,8 +1,13 @@
 """A narrow brake lapses unaided after a false alarm, and holds while a rule is broken."""
 
+from pathlib import Path
+
 import pytest
 
+from sandbox import fetch
 from sandbox.evm import ETHER
+from schemas.invariants import Invariant
+from tests.integration.detectors.theatre import Theatre
 from tests.integration.responders.bucketed import (
     BLOCK,
     BRAKED,
@@ -68,3 +73,32 @@ def test_what_is_no_broken_rule_renews_nothing(scene: Scene) -> None:
             responder.look()
             responder.receive(place.alert(number))  # two witnesses, no rule
         assert len(place.brakes()) == 1
+
+
+@pytest.mark.parametrize("honest", [False, True], ids=["broken", "kept"])
+def test_the_declared_rule_itself_keeps_a_brake_in_place(
+    scene: Scene, cache: Path, *, honest: bool
+) -> None:
+    """The host of the detectors reads the blocks; nobody writes an alert by hand."""
+    place = scene.place
+    theatre = Theatre(place.node, lambda name: fetch.npm_package(cache, name, print))
+    rule = Invariant(name="capped-outflow", expression=f"outflow(native) <= {ETHER // 100}")
+    watched = theatre.watch({"vault": [scene.vault]}, ("declared-invariants",), invariants=(rule,))
+    place.by_safe(place.world.gate.call("arm"))  # it is another day
+    given = scene.manifest.model_copy(update={"protocol": watched.protocol})
+    with place.responder(given=given) as responder:
+
+        def takes(amount: int) -> None:
+            scene.takes(responder, amount)
+            responder.receive(*theatre.judged())
+
+        takes(ETHER // 50)
+        place.mine(responder, 1)
+        assert scene.limits() == TIGHT
+        place.hands.mine(BRAKED * 2 // 3)
+        takes(ETHER // 200 if honest else ETHER // 50)
+        place.mine(responder, 1)
+        assert len(place.brakes()) == (1 if honest else 2)
+        place.hands.mine(BRAKED // 2)
+        responder.look()
+        assert (scene.limits() == TIGHT) is not honest
