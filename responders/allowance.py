@@ -10,10 +10,10 @@ C + T * C / W through in T seconds, so C = MAL / (1 + T / W) keeps every T secon
 how long people take, not we: the bucket has to hold when every process of ours is dead. Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
-from math import inf
+from fractions import Fraction
 
 from schemas.loss import Asset, Loss
 from schemas.manifest import Manifest
@@ -26,8 +26,12 @@ _EXACT = Context(prec=120)
 class Bucket:
     """What buckets on chain let through: at once, and per second after that. In money."""
 
-    capacity: float
-    refill: float
+    capacity: Fraction
+    refill: Fraction
+
+    def passes(self, seconds: float) -> Fraction:
+        """Return the most that leaves within so many seconds."""
+        return self.capacity + self.refill * Fraction(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Allowance:
     """The most that an incident costs until a brake holds."""
     held: Decimal | None
     """What there is to lose; None where that is not known."""
+    bucket: Bucket | None
+    """The one that is in place, None without one."""
     wanted: WantedBucket | None
     """The bucket that is needed, None while speed is enough or one is in place that is as tight."""
 
@@ -63,13 +69,30 @@ class Allowance:
         return self.worst <= self.allowable
 
 
-def buckets(manifest: Manifest) -> Bucket | None:
-    """Return what the buckets on chain let through together; None unless every asset has one."""
-    found = [asset.bucket_capacity for asset in manifest.assets]
-    if manifest.loss is None or not found or None in found:
+def stated_buckets(manifest: Manifest) -> dict[str, Bucket]:
+    """Return the buckets that a manifest says there are, by token; whether the chain has them is
+    another question (`responders.bounds`)."""
+    if manifest.loss is None:
+        return {}
+    capacities = {
+        manifest.token_named(asset.token) or asset.token: Fraction(asset.bucket_capacity)
+        for asset in manifest.assets
+        if asset.bucket_capacity is not None
+    }
+    window = manifest.loss.window_seconds
+    return {token: Bucket(found, found / window) for token, found in capacities.items()}
+
+
+def together(manifest: Manifest, buckets: Mapping[str, Bucket]) -> Bucket | None:
+    """Return what these buckets let through of all assets; None unless every asset has one."""
+    tokens = {manifest.token_named(asset.token) or asset.token for asset in manifest.assets}
+    if not tokens or not tokens <= buckets.keys():
         return None
-    capacity = float(sum(filter(None, found)))
-    return Bucket(capacity, capacity / manifest.loss.window_seconds)
+    found = [buckets[token] for token in tokens]
+    return Bucket(
+        sum((one.capacity for one in found), Fraction(0)),
+        sum((one.refill for one in found), Fraction(0)),
+    )
 
 
 def worst(asset: Asset, loss: Loss, held: Decimal | None) -> Decimal:
@@ -89,28 +112,38 @@ def capacity(allowable: Decimal, seconds: Decimal, window: int) -> Decimal:
     return allowable / (1 + seconds / window)
 
 
-def allowances(manifest: Manifest, held: Mapping[str, Decimal]) -> tuple[Allowance, ...]:
+def allowances(
+    manifest: Manifest, held: Mapping[str, Decimal], buckets: Mapping[str, Bucket]
+) -> tuple[Allowance, ...]:
     """Return every asset of the manifest against its allowable loss; `held` is what there is of
-    each token, in money, as far as that is known."""
+    each token, in money, as far as that is known, `buckets` what is in place."""
     if manifest.loss is None or manifest.halt is None:
         return ()
     people = Decimal(manifest.halt.response_seconds)
     with localcontext(_EXACT):
-        return tuple(_allowances(manifest, manifest.loss, people, held))
+        return tuple(
+            _allowance(manifest, asset, people, held, buckets) for asset in manifest.assets
+        )
 
 
-def _allowances(
-    manifest: Manifest, loss: Loss, people: Decimal, held: Mapping[str, Decimal]
-) -> Iterable[Allowance]:
-    for asset in manifest.assets:
-        token = manifest.token_named(asset.token) or asset.token
-        known = held.get(token)
-        lost = worst(asset, loss, known)
+def _allowance(
+    manifest: Manifest,
+    asset: Asset,
+    people: Decimal,
+    held: Mapping[str, Decimal],
+    buckets: Mapping[str, Bucket],
+) -> Allowance:
+    loss = manifest.loss
+    if loss is None:
+        raise ValueError(f"{manifest.protocol} does not say how long a brake takes")
+    token = manifest.token_named(asset.token) or asset.token
+    known, present = held.get(token), buckets.get(token)
+    lost = worst(asset, loss, known)
+    bounded = present is not None and present.passes(float(people)) <= Fraction(asset.allowable)
+    wanted = None
+    if lost > asset.allowable and not bounded:
         enough = capacity(asset.allowable, people, loss.window_seconds)
-        present = asset.bucket_capacity
-        wanted = None
-        if lost > asset.allowable and float(enough) < (inf if present is None else float(present)):
-            units = enough / asset.price * 10 ** (manifest.decimals(token) or 0)
-            whole = int(units.to_integral_value(ROUND_FLOOR))
-            wanted = WantedBucket(token, whole, enough, loss.window_seconds)
-        yield Allowance(token, manifest.symbol(token), asset.allowable, lost, known, wanted)
+        units = enough / asset.price * 10 ** (manifest.decimals(token) or 0)
+        whole = int(units.to_integral_value(ROUND_FLOOR))
+        wanted = WantedBucket(token, whole, enough, loss.window_seconds)
+    return Allowance(token, manifest.symbol(token), asset.allowable, lost, known, present, wanted)

@@ -77,8 +77,8 @@ class Chain(Protocol):
         """Return how many transactions an account had sent at a block, or at the newest one."""
         ...
 
-    def balance(self, account: str) -> int:
-        """Return what an account holds, in wei."""
+    def balance(self, account: str, block: int | None = None) -> int:
+        """Return what an account held at a block, or holds at the newest one, in wei."""
         ...
 
     def waiting(self, account: str) -> int:
@@ -142,9 +142,9 @@ class NodeChain:
         """Return how many transactions an account had sent."""
         return self._ask("eth_getTransactionCount", account, _tag(block), read=answers.quantity)
 
-    def balance(self, account: str) -> int:
+    def balance(self, account: str, block: int | None = None) -> int:
         """Return what an account holds."""
-        return self._ask("eth_getBalance", account, "latest", read=answers.quantity)
+        return self._ask("eth_getBalance", account, _tag(block), read=answers.quantity)
 
     def waiting(self, account: str) -> int:
         """Return how many of an account's transactions wait in the pool."""

@@ -90,7 +90,7 @@ class Holdings:
 
     def _balance(self, token: str, holder: str, block: int) -> int | None:
         if token == NATIVE:
-            return self._chain.balance(holder)
+            return self._chain.balance(holder, block)
         data = _BALANCE_OF + holder[2:].rjust(64, "0")
         answer = self._chain.call(Call(token, data, _GAS), sender=None, block=block)
         return int(answer.data, 16) if answer.ok and len(answer.data) == 66 else None

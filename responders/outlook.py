@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from responders.allowance import Bucket
 from responders.chain import Chain, Head
 from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
@@ -51,6 +52,8 @@ class Outlook:
         """How many transactions the account has sent."""
         self.balance = 0
         """What the account holds, in wei."""
+        self.buckets: dict[str, Bucket] = {}
+        """What the buckets on chain let through, by protocol, as `responders.tightener` heard."""
         self._tip = 0
         self._head: Head | None = None
         self._holdings = {
@@ -107,6 +110,8 @@ class Outlook:
 
         Raises `TransientError` when no node answers.
         """
+        if not tx:
+            return None
         answer = self.chain.replay(tx, self.head)
         if answer is None:
             return None

@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-import msgspec
-
 from responders import guard, policy, scoping
-from responders.actions import follow
 from responders.book import Book
 from responders.decision import Decision, Surroundings, decide
 from responders.entries import Step, passed
@@ -17,6 +14,8 @@ from responders.lanes import FLOOD
 from responders.levers import Lever, Levers
 from responders.linkage import Heard
 from responders.outlook import Outlook
+from responders.tightener import Tightener
+from responders.verdicts import written
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
@@ -68,6 +67,8 @@ class Response:
         self._book = book
         self._episodes = Episodes(book, outlook)
         self._executor = executor
+        self.tightener = Tightener(levers, book, executor, outlook, clock)
+        """Acts where there is more to lose than is allowed, without an alert."""
         self._outlook = outlook
         self._clock = clock
         self._metrics = metrics
@@ -110,6 +111,7 @@ class Response:
             head=max(self._outlook.head, alert.block),
             withdrawn=withdrawn,
             value_exposed=self._outlook.value(alert.protocol),
+            bucket=self._outlook.buckets.get(alert.protocol),
             link=link,
             fees_paid=self._outlook.fees_paid(manifest, alert.tx),
             link_fees_paid=0.0
@@ -239,12 +241,7 @@ class Response:
         if decision.reason == guard.SPENT:
             self._metrics.brake_faults.labels(step.action.protocol, "budget_spent").inc()
             _log.error("budget_spent", action=step.action.action, scope=step.action.scope)
-        if not decision.allowed:
-            self._book.write(step, _decided(step, "refused", decision))
-        elif self._outlook.armed:
-            self._book.write(step, _decided(step, "authorised", decision))
-        else:
-            self._book.write(step)
+        self._book.write(*written(step, decision, armed=self._outlook.armed))
         self._executor.advance(step.action.action)
 
 
@@ -253,16 +250,3 @@ def _whatever_its_age(alert: Alert, lever: Lever, around: Surroundings) -> Decis
     if guard.too_old(alert.block, around.head, lever.limits):
         around = replace(around, still_at_risk=inf)
     return decide(alert, lever.brake, lever.manifest, around)
-
-
-def _decided(step: Step, state: str, decision: Decision) -> Step:
-    beside = decision.beside
-    action = follow(
-        step.action,
-        state,
-        decision.reason,
-        terms=decision.terms,
-        heard=beside.heard,
-        reach=beside.reach,
-    )
-    return msgspec.structs.replace(step, action=action)

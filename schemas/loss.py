@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.strict import KEY, Money, Share, Strict
+from schemas.strict import KEY, LowerAddress, Money, Share, Strict
 
 
 class Budget(Strict):
@@ -61,6 +61,8 @@ class Asset(Strict):
     """How fast a drain goes on after that."""
     bucket_capacity: Money | None = None
     """What the bucket on chain lets through at once, where there is one."""
+    bucket: LowerAddress | None = None
+    """The `OutflowBucket`, where no `outflow` brake of this asset names it."""
 
 
 class Cut(Strict):

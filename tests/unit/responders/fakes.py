@@ -109,7 +109,7 @@ class FakeChain:
         self._require_up()
         return self._at(block).nonce
 
-    def balance(self, account: str) -> int:
+    def balance(self, account: str, block: int | None = None) -> int:
         return self.funds
 
     def waiting(self, account: str) -> int:

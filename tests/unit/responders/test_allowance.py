@@ -3,10 +3,8 @@ from typing import Any
 
 import pytest
 
-from responders.allowance import allowances, buckets
-from responders.equipment import warn_of_unbounded_loss
+from responders.allowance import allowances, stated_buckets, together
 from responders.holdings import MOST_READ, Holdings
-from responders.outlook import Account, Outlook
 from schemas.errors import TransientError
 from schemas.loss import Asset, Loss
 from schemas.manifest import Contract, Manifest, TokenInfo
@@ -43,7 +41,8 @@ def protocol(*assets: Asset, holders: int = 1) -> Manifest:
 
 
 def only(given: Manifest, **held: int) -> Any:
-    (found,) = allowances(given, {DAI: Decimal(held["held"])} if held else {})
+    known = {DAI: Decimal(held["held"])} if held else {}
+    (found,) = allowances(given, known, stated_buckets(given))
     return found
 
 
@@ -89,8 +88,9 @@ def test_a_bucket_that_is_tight_enough_stays() -> None:
 
 
 def test_buckets_bound_a_drain_only_where_every_asset_has_one() -> None:
-    assert buckets(protocol()) is None
-    found = buckets(protocol(asset(bucket_capacity=Decimal(7200))))
+    assert together(protocol(), stated_buckets(protocol())) is None
+    given = protocol(asset(bucket_capacity=Decimal(7200)))
+    found = together(given, stated_buckets(given))
     assert found is not None
     assert (found.capacity, found.refill) == (7200.0, 2.0)
 
@@ -125,15 +125,3 @@ def test_more_balances_than_a_block_has_time_for_are_not_read() -> None:
     assert Holdings(down, protocol(holders=MOST_READ + 1)).at(100).value is None
     with pytest.raises(TransientError):
         Holdings(down, protocol()).at(100)
-
-
-def test_a_responder_tells_what_it_is_too_slow_for(capsys: pytest.CaptureFixture[str]) -> None:
-    chain = FakeChain()
-    chain.holdings = 10**12
-    given = [protocol(), protocol(asset(single_transaction=Decimal(1)))]
-    outlook = Outlook(chain, Account(None, None), 1, given)
-    outlook.refresh()
-    warn_of_unbounded_loss(outlook, given)
-    told = capsys.readouterr().out
-    assert told.count("loss_beyond_allowable") == 1
-    assert "a bucket of 40000000000 a 3600 s" in told
