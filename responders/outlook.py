@@ -104,18 +104,16 @@ class Outlook:
         return None if self._neighbours is None else self._neighbours.heard(protocol, self.time)
 
     def still_at_risk(self, protocol: str, tx: str) -> float | None:
-        """Return what would be at risk if this transaction came again on the newest block, in
-        money: all that the protocol holds, nothing where it would revert. None where the node does
-        not know the transaction or what is held.
+        """Return what this transaction would take if it came again on the newest block, in money;
+        nothing where it would revert or take nothing. None where the node does not know the
+        transaction, cannot simulate it, or does not know what is held.
 
         Raises `TransientError` when no node answers.
         """
-        if not tx:
+        if not tx or protocol not in self._holdings:
             return None
-        answer = self.chain.replay(tx, self.head)
-        if answer is None:
-            return None
-        return self.value(protocol) if answer.ok else 0.0
+        taken = self._holdings[protocol].taken(tx, self.head)
+        return None if taken is None else float(taken)
 
     def fees_paid(self, manifest: Manifest, tx: str) -> float:
         """Return what a transaction paid for its gas, in money; nought where nobody asks for it, or

@@ -92,7 +92,7 @@ def test_buckets_bound_a_drain_only_where_every_asset_has_one() -> None:
     given = protocol(asset(bucket_capacity=Decimal(7200)))
     found = together(given, stated_buckets(given))
     assert found is not None
-    assert (found.capacity, found.refill) == (7200.0, 2.0)
+    assert (found.capacity, found.refill) == (7200, 2)
 
 
 def test_holdings_are_read_in_money() -> None:
