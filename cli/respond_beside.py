@@ -118,7 +118,8 @@ def bounds(
     from responders.bounds import Bounds, run
 
     with node(settings, service) as own:
-        looked = Bounds(own, manifests, settings.finality_of(own.name), service.metrics)
+        finality = settings.finality_of(own.name)
+        looked = Bounds(own, manifests, finality, service.metrics, service.clock)
         with beside(service, partial(run, looked, service.stop, tell)):
             yield
 

@@ -4,10 +4,12 @@ Until a brake holds, an incident costs at most
 
     worst = min(TVL, max_single_tx + v * (t_detect + t_decide + t_include))
 
-Where that is more than the maximum allowable loss (MAL), speed does not help and the bound has to
-lie on chain. A bucket of capacity C that an empty one takes W seconds to fill lets at most
-C + T * C / W through in T seconds, so C = MAL / (1 + T / W) keeps every T seconds within MAL. T is
-how long people take, not we: the bucket has to hold when every process of ours is dead. Pure.
+with max_single_tx from the manifest, or from the tail of recorded losses (`runtime.tails`) where
+that is more. Where `worst` is more than the maximum allowable loss (MAL), speed does not help and
+the bound has to lie on chain. A bucket of capacity C that an empty one takes W seconds to fill lets
+at most C + T * C / W through in T seconds, so C = MAL / (1 + T / W) keeps every T seconds within
+MAL. T is how long people take, not we: the bucket has to hold when every process of ours is dead.
+Pure.
 """
 
 from collections.abc import Mapping
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 from fractions import Fraction
 
+from runtime.tails import Tail
 from schemas.loss import Asset, Loss
 from schemas.manifest import Manifest
 
@@ -95,11 +98,22 @@ def together(manifest: Manifest, buckets: Mapping[str, Bucket]) -> Bucket | None
     )
 
 
+def single(asset: Asset) -> Decimal | None:
+    """Return the most that one transaction takes, whatever there is: what the manifest says, or
+    what recorded losses do where that is more. None where neither says anything."""
+    stated, losses = asset.single_transaction, asset.tail
+    if losses is None:
+        return stated
+    tail = Tail(losses.threshold, losses.share, losses.shape, losses.scale, exceeding=0)
+    recorded = Decimal(tail.value_at_risk(losses.level))
+    return recorded if stated is None else max(stated, recorded)
+
+
 def worst(asset: Asset, loss: Loss, held: Decimal | None) -> Decimal:
     """Return the most that is lost until a brake holds; `held` caps it, and stands in for a single
     transaction of unknown size. Infinite when neither is known."""
-    single = asset.single_transaction
-    at_once = single if single is not None else held
+    known = single(asset)
+    at_once = known if known is not None else held
     if at_once is None:
         return Decimal("Infinity")
     seconds = Decimal(loss.detect_seconds + loss.decide_seconds + loss.include_seconds)

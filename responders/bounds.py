@@ -21,6 +21,7 @@ from responders.allowance import Allowance, Bucket, allowances, stated_buckets, 
 from responders.bucket import Limits
 from responders.chain import Call, Chain
 from responders.holdings import MOST_READ, Held, Holdings, units_of
+from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas.errors import PipelineError
@@ -31,6 +32,9 @@ _log = logger(__name__)
 
 EVERY = 60.0
 """Seconds between two looks."""
+
+DEEPEST = 100
+"""Blocks behind the newest one that are looked back at most: nodes that prune have 128 states."""
 
 _ZERO = "0x" + "00" * 20
 _GAS = 500_000
@@ -59,17 +63,24 @@ class Bounds:
     """Looks at the protocols of one chain."""
 
     def __init__(
-        self, chain: Chain, manifests: Iterable[Manifest], finality: int, metrics: Metrics
+        self,
+        chain: Chain,
+        manifests: Iterable[Manifest],
+        finality: int,
+        metrics: Metrics,
+        clock: Clock,
     ) -> None:
         """`finality` is how many blocks behind the newest one a block counts as final."""
         self._chain = chain
-        self._finality = finality
+        self._depth = min(finality, DEEPEST)
         self._metrics = metrics
+        self._clock = clock
         self._holdings = [
             Holdings(chain, manifest)
             for manifest in manifests
             if manifest.chain == chain.name and manifest.assets
         ]
+        self._looked()
 
     def look(self) -> tuple[Look, ...]:
         """Return how every protocol stands; show it, and log what people have to do.
@@ -80,12 +91,18 @@ class Bounds:
         found = tuple(self._at(own, head) for own in self._holdings)
         for look in found:
             self._show(look)
+        self._looked()
         return found
+
+    def _looked(self) -> None:
+        for own in self._holdings:
+            now = self._clock.now_ns() / 1e9
+            self._metrics.bounds_looked.labels(own.manifest.protocol).set(now)
 
     def _at(self, holdings: Holdings, head: int) -> Look:
         manifest = holdings.manifest
         held = holdings.at(head)
-        final = holdings.at(max(0, head - self._finality)).by_token
+        final = holdings.at(max(0, head - self._depth)).by_token
         least = {
             token: min(money, final[token])
             for token, money in held.by_token.items()
@@ -196,7 +213,7 @@ def _wider(real: Bucket, said: Bucket) -> bool:
 
 def run(bounds: Bounds, stop: threading.Event, tell: Callable[[Look], None]) -> None:
     """Look until told to stop. `tell` takes what was found; a look that no node answers is left
-    out, and the one before stands."""
+    out, and its age tells; the one before stands."""
     while not stop.is_set():
         try:
             for look in bounds.look():

@@ -93,6 +93,11 @@ class Metrics:
             "protocol",
             "asset",
         )
+        self.bounds_looked = gauge(
+            "bounds_looked_timestamp_seconds",
+            "When what there is to lose was held against its bounds.",
+            "protocol",
+        )
         self.drilled = gauge("drilled_timestamp_seconds", "When brakes were tried.", "protocol")
         self.heartbeat = gauge("heartbeat_timestamp_seconds", "Last heartbeat mined.", "protocol")
         self.heartbeat_faults = count("heartbeat_faults", "Heartbeats that failed.", "protocol")

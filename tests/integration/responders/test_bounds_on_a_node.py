@@ -57,7 +57,7 @@ class Watched:
 
     def __init__(self, scene: Scene, responder: Assembly, given: Manifest) -> None:
         self.place, self.responder = scene.place, responder
-        self._bounds = Bounds(scene.place.chain, [given], FINAL, responder.metrics)
+        self._bounds = Bounds(scene.place.chain, [given], FINAL, responder.metrics, responder.clock)
 
     def looks(self) -> Look:
         """Look, and let what is done about it become final."""

@@ -1,12 +1,14 @@
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from responders.allowance import allowances, stated_buckets, together
 from responders.holdings import MOST_READ, Holdings
 from schemas.errors import TransientError
-from schemas.loss import Asset, Loss
+from schemas.loss import Asset, Loss, RecordedLosses
 from schemas.manifest import Contract, Manifest, TokenInfo
 from schemas.units import NATIVE
 from tests.unit.responders.examples import POOL, costs, manifest
@@ -81,6 +83,34 @@ def test_a_transaction_of_unknown_size_takes_all_there_is() -> None:
     assert unknown.wanted is not None
 
 
+def tail(**changes: Any) -> RecordedLosses:
+    """A tenth of the losses is above 50,000; at 99 % it is 50,000 + 10,000 * ln 10."""
+    values: dict[str, Any] = {
+        "threshold": 50_000.0,
+        "share": 0.1,
+        "shape": 0.0,
+        "scale": 10_000.0,
+        "level": 0.99,
+        "source": "200 losses",
+    }
+    return RecordedLosses(**values | changes)
+
+
+def test_recorded_losses_count_where_they_say_more_than_the_manifest() -> None:
+    both = asset(single_transaction=Decimal(60_000), tail=tail())
+    assert float(only(protocol(both)).worst) == pytest.approx(73_025.85 + 13_000)
+    stated = asset(single_transaction=Decimal(80_000), tail=tail())
+    assert only(protocol(stated)).worst == 80_000 + 13_000
+    assert float(only(protocol(asset(tail=tail()))).worst) == pytest.approx(73_025.85 + 13_000)
+    assert only(protocol(both), held=70_000).worst == 70_000  # never more than there is
+    assert only(protocol(asset(tail=tail(shape=10.0, level=1 - 1e-16)))).wanted is not None
+
+
+def test_a_tail_knows_nothing_below_its_threshold() -> None:
+    with pytest.raises(ValidationError, match="begins at the level"):
+        tail(level=0.5)
+
+
 def test_a_bucket_that_is_tight_enough_stays() -> None:
     tight = asset(single_transaction=Decimal(90_000), bucket_capacity=Decimal(80_000))
     assert only(protocol(tight)).wanted is None
@@ -92,7 +122,7 @@ def test_buckets_bound_a_drain_only_where_every_asset_has_one() -> None:
     given = protocol(asset(bucket_capacity=Decimal(7200)))
     found = together(given, stated_buckets(given))
     assert found is not None
-    assert (found.capacity, found.refill) == (7200, 2)
+    assert (found.capacity, found.refill) == (Fraction(7200), Fraction(2))
 
 
 def test_holdings_are_read_in_money() -> None:
