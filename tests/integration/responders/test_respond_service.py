@@ -201,19 +201,22 @@ def test_without_the_flag_it_sends_nothing_and_a_neighbour_s_warning_raises_what
     told = signal(1, target=f"eip155:31337:{pool}", expiry=expiry, confidence=10_000)
     setting.producer.send(SIGNALS.name, encode(told), key=told.issuer.encode())
     setting.producer.flush()
+    for _ in range(FINAL):  # what the pool holds is final then
+        setting.place.hands.mine()
     process = run("--health-port", str(port))
 
-    def odds() -> float:
+    def shown(name: str) -> float:
         process.require_running()
         try:
             text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
         except httpx.TransportError:
             return 0.0
-        found = re.findall(r'^firebreak_warned_odds{protocol="meadow"} (.*)$', text, re.MULTILINE)
+        found = re.findall(rf"^firebreak_{name}{{.*}} (.*)$", text, re.MULTILINE)
         return float(found[0]) if found else 0.0
 
     with running(process):
-        until(lambda: odds() > 9)
+        until(lambda: shown("warned_odds") > 9)
+        until(lambda: shown("loss_beyond_allowable") == 1)
         assert setting.actions.count() == 0
         setting.publish(setting.place.alert())
         until(lambda: setting.actions.states() == ["proposed", "rehearsed"])
