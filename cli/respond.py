@@ -12,7 +12,16 @@ import typer
 
 from cli.arming import switch_of
 from cli.hearing import alerts_of, hearing, people_of
-from cli.respond_beside import GWEI, beside, board_of, chain_id, drills, heartbeats, node
+from cli.respond_beside import (
+    GWEI,
+    beside,
+    board_of,
+    bounds,
+    chain_id,
+    drills,
+    heartbeats,
+    node,
+)
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
 
@@ -114,7 +123,6 @@ def _serve(
         )
         preflight(outlook, levers)
         responder.tick()
-        equipment.warn_of_unbounded_loss(outlook, manifests)
         warn_of_no_graph(m for m in manifests if m.chain == chain.name and m.brakes)
         watch = ArmingWatch(outlook, switch, producer, service.clock)
         loop = _loop(settings, service, broker, responder, watch if recorded else None)
@@ -124,6 +132,7 @@ def _serve(
         with (
             heartbeats(settings, service, levers, board),
             drills(settings, service, account, board, wake),
+            bounds(settings, service, manifests, responder.tell),
             beside(service, partial(teller.run, service.stop)),
         ):
             loop.run(service.stop)

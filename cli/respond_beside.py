@@ -2,7 +2,7 @@
 rehearsals, word of how its brakes stand."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,12 +12,14 @@ from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from responders.book import Book
+    from responders.bounds import Look
     from responders.chain import Chain
     from responders.levers import Levers
     from responders.outlook import Account, Outlook
     from responders.readiness import Noticeboard
     from runtime.service import Service
     from runtime.settings import Settings
+    from schemas.manifest import Manifest
 
 GWEI = 10**9
 
@@ -102,6 +104,23 @@ def drills(
             drill.run, held, service.metrics, service.clock, service.stop, wake, board.rehearsed
         )
         with beside(service, work, wake):
+            yield
+
+
+@contextmanager
+def bounds(
+    settings: "Settings",
+    service: "Service",
+    manifests: "Collection[Manifest]",
+    tell: "Callable[[Look], None]",
+) -> Iterator[None]:
+    """Look at what there is to lose beside the work, over a connection of its own."""
+    from responders.bounds import Bounds, run
+
+    with node(settings, service) as own:
+        finality = settings.finality_of(own.name)
+        looked = Bounds(own, manifests, finality, service.metrics, service.clock)
+        with beside(service, partial(run, looked, service.stop, tell)):
             yield
 
 

@@ -2,12 +2,17 @@
 
 import csv
 from collections.abc import Iterator
+from hashlib import sha256
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from schemas.errors import ConfigurationError
+
+_LONGEST_SOURCE = 256
+"""Characters that a manifest takes."""
 
 
 def tails(
@@ -18,7 +23,8 @@ def tails(
     share: Annotated[float, typer.Option(help="Of the losses that the tail is fitted to.")] = 0.1,
 ) -> None:
     """Fit a generalised Pareto tail to recorded losses and print value at risk and expected
-    shortfall, capped at what there is. Rows without a number are left out and counted."""
+    shortfall, capped at what there is, and the table that a manifest takes. Rows without a number
+    are left out and counted."""
     from rich.console import Console
 
     from runtime.tails import fit
@@ -39,6 +45,17 @@ def tails(
         f"expected shortfall beyond it, capped at {tvl:,.0f}: "
         f"{tail.expected_shortfall(level, tvl):,.0f}",
         highlight=False,
+    )
+    digest = sha256(path.read_bytes()).hexdigest()[:16]
+    source = f"{len(losses)} losses, column {column} of {path.name}, sha256 {digest}"
+    console.print(
+        "For the manifest, below the [[assets]] that it is for:\n\n"
+        f"[assets.tail]\nthreshold = {tail.threshold!r}\nshare = {tail.share!r}\n"
+        f"shape = {tail.shape!r}\nscale = {tail.scale!r}\nlevel = {level!r}\n"
+        f"source = {dumps(source[:_LONGEST_SOURCE])}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
 
 

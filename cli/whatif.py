@@ -48,7 +48,7 @@ def whatif(
 
     from cli.network_picture import draw
     from cli.wiring import read_manifests, read_settings
-    from responders.allowance import allowances
+    from responders.allowance import allowances, stated_buckets
     from responders.holdings import stated
     from responders.network.whatif import whatif as answer
     from runtime.manifests import load_manifests
@@ -80,9 +80,10 @@ def whatif(
             "collateral or withdrawal: such a brake waits for another kind of witness.",
             highlight=False,
         )
-    console.print(
-        _allowances({m.protocol: allowances(m, worth[m.protocol].by_token) for m in manifests})
-    )
+    bounds = {
+        m.protocol: allowances(m, worth[m.protocol].by_token, stated_buckets(m)) for m in manifests
+    }
+    console.print(_allowances(bounds))
     for protocol, reason in report.ungraphed.items():
         told = f"{protocol}: a responder judges its brakes each by itself: {reason}"
         console.print(told, highlight=False, markup=False)

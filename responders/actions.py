@@ -8,6 +8,7 @@ An ended brake opens again, as `proposed`, when a new alert of its incident call
 `final` is for ever.
 """
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypedDict
 
@@ -16,7 +17,7 @@ import msgspec
 from responders.inputs import NOTHING, Beside, words
 from responders.levers import Lever
 from schemas.actions import MOST_TERMS, Action, Term
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Severity
 from schemas.ids import content_id
 
 NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
@@ -89,11 +90,28 @@ def told(terms: tuple[Term, ...]) -> Room:
     return Room(terms=terms[:MOST_TERMS], further=terms[MOST_TERMS:])
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a brake is pulled on where that is no alert."""
+
+    id: str
+    """Names the incident too: there is nothing else to it."""
+    chain: str
+    protocol: str
+    summary: str
+    severity: Severity | None = None
+
+
+def unprompted(action: Action) -> bool:
+    """Say whether a brake was pulled on no alert."""
+    return action.alert == action.incident
+
+
 def proposed(
     name: str,
     lever: Lever,
     incident: str,
-    alert: Alert,
+    alert: Alert | Ground,
     terms: tuple[Term, ...],
     beside: Beside,
 ) -> Action:

@@ -4,17 +4,20 @@ Until a brake holds, an incident costs at most
 
     worst = min(TVL, max_single_tx + v * (t_detect + t_decide + t_include))
 
-Where that is more than the maximum allowable loss (MAL), speed does not help and the bound has to
-lie on chain. A bucket of capacity C that an empty one takes W seconds to fill lets at most
-C + T * C / W through in T seconds, so C = MAL / (1 + T / W) keeps every T seconds within MAL. T is
-how long people take, not we: the bucket has to hold when every process of ours is dead. Pure.
+with max_single_tx from the manifest, or from the tail of recorded losses (`runtime.tails`) where
+that is more. Where `worst` is more than the maximum allowable loss (MAL), speed does not help and
+the bound has to lie on chain. A bucket of capacity C that an empty one takes W seconds to fill lets
+at most C + T * C / W through in T seconds, so C = MAL / (1 + T / W) keeps every T seconds within
+MAL. T is how long people take, not we: the bucket has to hold when every process of ours is dead.
+Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
-from math import inf
+from fractions import Fraction
 
+from runtime.tails import Tail
 from schemas.loss import Asset, Loss
 from schemas.manifest import Manifest
 
@@ -26,8 +29,12 @@ _EXACT = Context(prec=120)
 class Bucket:
     """What buckets on chain let through: at once, and per second after that. In money."""
 
-    capacity: float
-    refill: float
+    capacity: Fraction
+    refill: Fraction
+
+    def passes(self, seconds: float) -> Fraction:
+        """Return the most that leaves within so many seconds."""
+        return self.capacity + self.refill * Fraction(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,8 @@ class Allowance:
     """The most that an incident costs until a brake holds."""
     held: Decimal | None
     """What there is to lose; None where that is not known."""
+    bucket: Bucket | None
+    """The one that is in place, None without one."""
     wanted: WantedBucket | None
     """The bucket that is needed, None while speed is enough or one is in place that is as tight."""
 
@@ -63,20 +72,48 @@ class Allowance:
         return self.worst <= self.allowable
 
 
-def buckets(manifest: Manifest) -> Bucket | None:
-    """Return what the buckets on chain let through together; None unless every asset has one."""
-    found = [asset.bucket_capacity for asset in manifest.assets]
-    if manifest.loss is None or not found or None in found:
+def stated_buckets(manifest: Manifest) -> dict[str, Bucket]:
+    """Return the buckets that a manifest says there are, by token; whether the chain has them is
+    another question (`responders.bounds`)."""
+    if manifest.loss is None:
+        return {}
+    capacities = {
+        manifest.token_named(asset.token) or asset.token: Fraction(asset.bucket_capacity)
+        for asset in manifest.assets
+        if asset.bucket_capacity is not None
+    }
+    window = manifest.loss.window_seconds
+    return {token: Bucket(found, found / window) for token, found in capacities.items()}
+
+
+def together(manifest: Manifest, buckets: Mapping[str, Bucket]) -> Bucket | None:
+    """Return what these buckets let through of all assets; None unless every asset has one."""
+    tokens = {manifest.token_named(asset.token) or asset.token for asset in manifest.assets}
+    if not tokens or not tokens <= buckets.keys():
         return None
-    capacity = float(sum(filter(None, found)))
-    return Bucket(capacity, capacity / manifest.loss.window_seconds)
+    found = [buckets[token] for token in tokens]
+    return Bucket(
+        sum((one.capacity for one in found), Fraction(0)),
+        sum((one.refill for one in found), Fraction(0)),
+    )
+
+
+def single(asset: Asset) -> Decimal | None:
+    """Return the most that one transaction takes, whatever there is: what the manifest says, or
+    what recorded losses do where that is more. None where neither says anything."""
+    stated, losses = asset.single_transaction, asset.tail
+    if losses is None:
+        return stated
+    tail = Tail(losses.threshold, losses.share, losses.shape, losses.scale, exceeding=0)
+    recorded = Decimal(tail.value_at_risk(losses.level))
+    return recorded if stated is None else max(stated, recorded)
 
 
 def worst(asset: Asset, loss: Loss, held: Decimal | None) -> Decimal:
     """Return the most that is lost until a brake holds; `held` caps it, and stands in for a single
     transaction of unknown size. Infinite when neither is known."""
-    single = asset.single_transaction
-    at_once = single if single is not None else held
+    known = single(asset)
+    at_once = known if known is not None else held
     if at_once is None:
         return Decimal("Infinity")
     seconds = Decimal(loss.detect_seconds + loss.decide_seconds + loss.include_seconds)
@@ -89,28 +126,38 @@ def capacity(allowable: Decimal, seconds: Decimal, window: int) -> Decimal:
     return allowable / (1 + seconds / window)
 
 
-def allowances(manifest: Manifest, held: Mapping[str, Decimal]) -> tuple[Allowance, ...]:
+def allowances(
+    manifest: Manifest, held: Mapping[str, Decimal], buckets: Mapping[str, Bucket]
+) -> tuple[Allowance, ...]:
     """Return every asset of the manifest against its allowable loss; `held` is what there is of
-    each token, in money, as far as that is known."""
+    each token, in money, as far as that is known, `buckets` what is in place."""
     if manifest.loss is None or manifest.halt is None:
         return ()
     people = Decimal(manifest.halt.response_seconds)
     with localcontext(_EXACT):
-        return tuple(_allowances(manifest, manifest.loss, people, held))
+        return tuple(
+            _allowance(manifest, asset, people, held, buckets) for asset in manifest.assets
+        )
 
 
-def _allowances(
-    manifest: Manifest, loss: Loss, people: Decimal, held: Mapping[str, Decimal]
-) -> Iterable[Allowance]:
-    for asset in manifest.assets:
-        token = manifest.token_named(asset.token) or asset.token
-        known = held.get(token)
-        lost = worst(asset, loss, known)
+def _allowance(
+    manifest: Manifest,
+    asset: Asset,
+    people: Decimal,
+    held: Mapping[str, Decimal],
+    buckets: Mapping[str, Bucket],
+) -> Allowance:
+    loss = manifest.loss
+    if loss is None:
+        raise ValueError(f"{manifest.protocol} does not say how long a brake takes")
+    token = manifest.token_named(asset.token) or asset.token
+    known, present = held.get(token), buckets.get(token)
+    lost = worst(asset, loss, known)
+    bounded = present is not None and present.passes(float(people)) <= Fraction(asset.allowable)
+    wanted = None
+    if lost > asset.allowable and not bounded:
         enough = capacity(asset.allowable, people, loss.window_seconds)
-        present = asset.bucket_capacity
-        wanted = None
-        if lost > asset.allowable and float(enough) < (inf if present is None else float(present)):
-            units = enough / asset.price * 10 ** (manifest.decimals(token) or 0)
-            whole = int(units.to_integral_value(ROUND_FLOOR))
-            wanted = WantedBucket(token, whole, enough, loss.window_seconds)
-        yield Allowance(token, manifest.symbol(token), asset.allowable, lost, known, wanted)
+        units = enough / asset.price * 10 ** (manifest.decimals(token) or 0)
+        whole = int(units.to_integral_value(ROUND_FLOOR))
+        wanted = WantedBucket(token, whole, enough, loss.window_seconds)
+    return Allowance(token, manifest.symbol(token), asset.allowable, lost, known, present, wanted)

@@ -1,16 +1,18 @@
 """What a responder asks of a chain: the port, and the nodes behind it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from responders import answers
+from responders import answers, simulation
 from responders.answers import Head, Logged, Receipt
 from responders.fees import Fee
+from responders.simulation import Place, Replay
 from runtime.evm import Endpoints, NodeRefusalError
+from runtime.logs import logger
 from schemas.errors import TransientError
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+_log = logger(__name__)
 
 _HEXADECIMAL = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _REVERTED = ("revert", "out of gas", "opcode", "vm execution error", "stack")
@@ -77,8 +81,8 @@ class Chain(Protocol):
         """Return how many transactions an account had sent at a block, or at the newest one."""
         ...
 
-    def balance(self, account: str) -> int:
-        """Return what an account holds, in wei."""
+    def balance(self, account: str, block: int | None = None) -> int:
+        """Return what an account held at a block, or holds at the newest one, in wei."""
         ...
 
     def waiting(self, account: str) -> int:
@@ -101,9 +105,10 @@ class Chain(Protocol):
         """Execute a message on the state after a block, or the newest one; nothing is changed."""
         ...
 
-    def replay(self, tx: str, block: int) -> Answer | None:
-        """Execute a transaction of the chain once more, on the state after a block; nothing is
-        changed. None where the node does not know the transaction."""
+    def replay(self, tx: str, block: int, places: Sequence[Place]) -> Replay | None:
+        """Execute a transaction of the chain once more, on the state after a block, and say what
+        these places hold before and after; nothing is changed. None where the node does not know
+        the transaction, or cannot simulate it."""
         ...
 
     def send(self, raw: str) -> tuple[Sending, str]:
@@ -142,9 +147,9 @@ class NodeChain:
         """Return how many transactions an account had sent."""
         return self._ask("eth_getTransactionCount", account, _tag(block), read=answers.quantity)
 
-    def balance(self, account: str) -> int:
+    def balance(self, account: str, block: int | None = None) -> int:
         """Return what an account holds."""
-        return self._ask("eth_getBalance", account, "latest", read=answers.quantity)
+        return self._ask("eth_getBalance", account, _tag(block), read=answers.quantity)
 
     def waiting(self, account: str) -> int:
         """Return how many of an account's transactions wait in the pool."""
@@ -167,19 +172,27 @@ class NodeChain:
 
     def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
         """Execute a message on the state after a block."""
-        return self._execute(_message(call, sender), block)
-
-    def replay(self, tx: str, block: int) -> Answer | None:
-        """Execute a transaction once more, with the gas that it was sent with."""
-        message = self._ask("eth_getTransactionByHash", tx, read=answers.message)
-        return None if message is None else self._execute(message, block)
-
-    def _execute(self, message: dict[str, str], block: int | None) -> Answer:
+        message = _message(call, sender)
         try:
             result = self._endpoints.ask("eth_call", message, _tag(block), read=answers.hexadecimal)
         except NodeRefusalError as error:
             return Answer(ok=False, data=_revert_data(error))
         return Answer(ok=True, data=result)
+
+    def replay(self, tx: str, block: int, places: Sequence[Place]) -> Replay | None:
+        """Execute a transaction once more, with the gas that it was sent with."""
+        message = self._ask("eth_getTransactionByHash", tx, read=answers.message)
+        if message is None:
+            return None
+        body = simulation.request(message, places)
+        read = partial(simulation.replay, count=len(places))
+        try:
+            return self._endpoints.ask("eth_simulateV1", body, _tag(block), read=read)
+        except NodeRefusalError as error:
+            if error.code not in simulation.CANNOT:
+                raise TransientError(str(error)) from error
+            _log.error("cannot_simulate", tx=tx, error=str(error))
+            return None
 
     def send(self, raw: str) -> tuple[Sending, str]:
         """Hand a signed transaction to the node."""

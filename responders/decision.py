@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from responders import guard, halt, policy, scope
-from responders.allowance import buckets
+from responders.allowance import Bucket
 from responders.evidence import alerting, families, only_volatility, requested, rules_broken
 from responders.guard import GuardState, Request
 from responders.inputs import NOTHING, Beside, Inputs, terms_of, words
@@ -53,6 +53,8 @@ class Surroundings:
     also_stops: frozenset[Activity] = EVERYTHING
     value_exposed: float | None = None
     """What the protocol holds now, in money; None where it was not seen lately."""
+    bucket: Bucket | None = None
+    """What the buckets on chain were seen to let through; None unless every asset has one."""
     link: Link | None = None
     """What speaks for the alert on another transaction."""
     fees_paid: float = 0.0
@@ -108,7 +110,7 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         own=around.call if brake.guards else None,
     )
     exposed = around.value_exposed
-    loss, griefing, bucket = manifest.loss, manifest.griefing, buckets(manifest)
+    loss, griefing, bucket = manifest.loss, manifest.griefing, around.bucket
     needed = policy.needed(brake, alert, lapses=around.lapses)
     link = around.link if families(alert) < needed else None
     seen = alert if link is None else link.seen_with(alert)
@@ -147,8 +149,8 @@ def gathered(alert: Alert, brake: Brake, manifest: Manifest, around: Surrounding
         attacker_cost=float(griefing.decoy_cost) + fees if griefing else None,
         response=costs.response_seconds,
         braking=loss.decide_seconds + loss.include_seconds if loss is not None else 0.0,
-        bucket_capacity=None if bucket is None else bucket.capacity,
-        bucket_refill=None if bucket is None else bucket.refill,
+        bucket_capacity=None if bucket is None else float(bucket.capacity),
+        bucket_refill=None if bucket is None else float(bucket.refill),
         blocks_behind=max(0, around.head - alert.block),
         alert_blocks=manifest.limits.alert_blocks,
         still_at_risk=around.still_at_risk,

@@ -1,28 +1,22 @@
 """What a responder has to be given before it may start, and the accounts it acts from."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from responders.allowance import allowances
 from responders.ledger import Ledger
 from responders.levers import Levers
-from responders.outlook import Account, Outlook
+from responders.outlook import Account
 from responders.safe_service import SafeService
 from responders.signer import KeySigner, Signer, address_of, open_keystore
 from responders.signers import kms
 from responders.signers.client import SocketProposer, SocketSigner, SocketStater
 from responders.signers.kms import KmsSigner
 from responders.submission import POST_SECONDS, Notices
-from runtime.logs import logger
 from runtime.secrets import one_secret, secret_in
 from runtime.settings import RespondSettings, Settings, SignerSettings
 from runtime.settings_signals import SignalsSettings
 from schemas.errors import ConfigurationError
-from schemas.manifest import Manifest
-
-_log = logger(__name__)
 
 _GWEI = 10**9
 
@@ -187,20 +181,3 @@ def require_own(ledger: Ledger, account: Account) -> None:
             f"the journal has brakes under way from {', '.join(sorted(others))}: start with that "
             f"keystore until they are final, or with a journal of its own for {account.address}"
         )
-
-
-def warn_of_unbounded_loss(outlook: Outlook, manifests: Iterable[Manifest]) -> None:
-    """Log every asset that may lose more than is allowed before a brake holds, with the bucket on
-    chain that would bound it."""
-    for manifest in (m for m in manifests if m.chain == outlook.chain.name):
-        for allowance in allowances(manifest, outlook.held(manifest.protocol)):
-            wanted = allowance.wanted
-            if wanted is not None:
-                _log.warning(
-                    "loss_beyond_allowable",
-                    protocol=manifest.protocol,
-                    asset=allowance.symbol,
-                    worst=str(allowance.worst),
-                    allowable=str(allowance.allowable),
-                    needed=f"a bucket of {wanted.capacity} a {wanted.window} s",
-                )

@@ -6,7 +6,7 @@ brake. The state is explicit and is rebuilt by folding `after` over the journal.
 
 from dataclasses import dataclass, replace
 
-from responders.actions import ENDED
+from responders.actions import ENDED, unprompted
 from responders.healing import renews
 from responders.inputs import Inputs, Scope
 from schemas.actions import Action
@@ -57,7 +57,8 @@ class Request:
 def objection(given: Inputs) -> str:
     """Return why these inputs do not allow a brake, '' when they do.
 
-    Guarantees, if every brake that was allowed is folded into the state, renewals aside: no span of
+    Guarantees, if every brake that was allowed is folded into the state, renewals and what is
+    pulled on no alert aside: no span of
     `limits.window_seconds` holds more broad brakes (T2) of a protocol than
     `limits.brakes_per_window`, nor more narrow ones (T1) than their own number, so that whoever has
     narrow ones pulled for nothing leaves the broad ones' budget untouched; no span of
@@ -118,11 +119,12 @@ def after(state: GuardState, before: str, step: Action, time: Seconds) -> GuardS
     """Return the state after a brake went from state `before` to `step.state`.
 
     `time` is that of the block that called for it. A brake counts from when it is authorised, and
-    no longer once it ended without ever having been signed; a renewal does not count. Where this
-    operator gave its word, others may have pulled it: `satisfied` counts, and any other end comes
-    only after the word ran out.
+    no longer once it ended without ever having been signed; a renewal does not count, nor does what
+    was pulled on no alert (`responders.tightening`), or whoever moves what is held could use up
+    what is kept for attacks. Where this operator gave its word, others may have pulled it:
+    `satisfied` counts, and any other end comes only after the word ran out.
     """
-    if step.state == "authorised" and renews(step):
+    if step.state == "authorised" and (renews(step) or unprompted(step)):
         return state
     if step.state == "authorised" and before == "proposed":
         spent = Spent(step.action, step.protocol, step.target, time, step.scope, step.calldata)

@@ -88,9 +88,32 @@ class Holdings:
             found |= {(holder, token): balance * unit for holder, balance in known.items()}
         return Held(found, whole)
 
+    def taken(self, tx: str, block: int) -> Decimal | None:
+        """Return what the holders together would have less, in money, if a transaction came again
+        after a block; nought where it would revert, or leave them with as much or more. None where
+        it cannot be simulated, or a balance is not known.
+
+        What moves among them is no loss, nor is what is paid for with another asset: sums count.
+        Raises `TransientError` when no node answers.
+        """
+        if not self._readable:
+            return None
+        places = [(holder, token) for token in self._units for holder in self._holders]
+        found = self._chain.replay(tx, block, places)
+        if found is None:
+            return None
+        if not found.ok:
+            return Decimal(0)
+        lost = Decimal(0)
+        for (_, token), before, after in zip(places, found.before, found.after, strict=True):
+            if before is None or after is None:
+                return None
+            lost += (before - after) * self._units[token]
+        return max(lost, Decimal(0))
+
     def _balance(self, token: str, holder: str, block: int) -> int | None:
         if token == NATIVE:
-            return self._chain.balance(holder)
+            return self._chain.balance(holder, block)
         data = _BALANCE_OF + holder[2:].rjust(64, "0")
         answer = self._chain.call(Call(token, data, _GAS), sender=None, block=block)
         return int(answer.data, 16) if answer.ok and len(answer.data) == 66 else None

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from responders import guard
-from responders.actions import ENDED, follow
+from responders.actions import ENDED, follow, unprompted
 from responders.entries import Entry, Mark, Step
 from responders.guard import GuardState
 from schemas.actions import Action
@@ -77,6 +77,8 @@ class Ledger:
         self.courses[action.action] = Course(entry, _attempts(known, entry))
         before = known.state if known else ""
         self.guard = guard.after(self.guard, before, action, entry.time)
+        if unprompted(action):  # no alert joins what is no attack
+            return
         incidents = self._incidents.setdefault(action.protocol, {})
         incidents[action.incident] = max(incidents.get(action.incident, 0), entry.time)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from responders.allowance import Bucket
 from responders.chain import Chain, Head
 from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
@@ -53,6 +54,8 @@ class Outlook:
         """How many transactions the account has sent."""
         self.balance = 0
         """What the account holds, in wei."""
+        self.buckets: dict[str, Bucket] = {}
+        """What the buckets on chain let through, by protocol, as `responders.tightener` heard."""
         self._tip = 0
         self._head: Head | None = None
         self._holdings = {
@@ -103,16 +106,16 @@ class Outlook:
         return None if self._neighbours is None else self._neighbours.heard(protocol, self.time)
 
     def still_at_risk(self, protocol: str, tx: str) -> float | None:
-        """Return what would be at risk if this transaction came again on the newest block, in
-        money: all that the protocol holds, nothing where it would revert. None where the node does
-        not know the transaction or what is held.
+        """Return what this transaction would take if it came again on the newest block, in money;
+        nothing where it would revert or take nothing. None where the node does not know the
+        transaction, cannot simulate it, or does not know what is held.
 
         Raises `TransientError` when no node answers.
         """
-        answer = self.chain.replay(tx, self.head)
-        if answer is None:
+        if not tx or protocol not in self._holdings:
             return None
-        return self.value(protocol) if answer.ok else 0.0
+        taken = self._holdings[protocol].taken(tx, self.head)
+        return None if taken is None else float(taken)
 
     def fees_paid(self, manifest: Manifest, tx: str) -> float:
         """Return what a transaction paid for its gas, in money; nought where nobody asks for it, or

@@ -7,6 +7,7 @@ rested on. What comes out is compared with what the action says, number by numbe
 from dataclasses import dataclass
 from math import isclose
 
+from responders import tightening
 from responders.decision import judge
 from responders.inputs import Beside, inputs_of, terms_of
 from schemas.actions import Action
@@ -49,12 +50,16 @@ def rederive(action: Action) -> Rederived:
         )
     terms = (*action.terms, *action.further)
     beside = Beside(action.heard, action.reach, action.linked)
-    given = inputs_of(action.scope, action.also_stops, terms, beside)
-    decision = judge(given)
+    if tightening.about(terms):
+        excess = tightening.excess_of(terms)
+        inputs, decision = tightening.terms_of(excess), tightening.judge(excess, action.scope)
+    else:
+        given = inputs_of(action.scope, action.also_stops, terms, beside)
+        inputs, decision = terms_of(given), judge(given)
     said, differences = {term.name: term for term in terms}, []
     if decision.allowed != _DECIDED[action.state]:
         differences.append(f"{action.state}, but the numbers say: {decision.reason}")
-    for term in decision.terms[len(terms_of(given)) :]:  # behind the inputs, what was computed
+    for term in decision.terms[len(inputs) :]:  # behind the inputs, what was computed
         told = said.get(term.name)
         if told is None or told.unit != term.unit:
             differences.append(f"{term.name}: not said in {term.unit or 'numbers'}")

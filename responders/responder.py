@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from responders.book import Book
+from responders.bounds import Look
 from responders.executor import Executor
 from responders.groups import Group, Lane
 from responders.intake import AlertIntake
@@ -80,6 +81,11 @@ class Responder:
     def topics(self) -> tuple[str, ...]:
         """Alerts, and operators' words where any have a say."""
         return self._ears.alerts.topics
+
+    def tell(self, look: Look) -> None:
+        """Hear how what there is to lose stands against its bounds, from any thread; it is acted on
+        at the next look at the chain."""
+        self._response.tightener.tell(look)
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Know again what was answered of late, and start where the group stopped; with operators'
@@ -190,6 +196,7 @@ class Responder:
             self._sees = True
             self._response.figures.show_budgets()
             self._response.prepare()
+            self._response.tightener.heed()
             if self._ears.neighbours is not None:
                 self._ears.neighbours.show(self._executor.time)
         self._book.publish()

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from responders import guard, policy, scoping
-from responders.actions import follow
 from responders.book import Book
 from responders.decision import Decision, Surroundings
 from responders.entries import Step, passed
@@ -17,6 +14,8 @@ from responders.judgement import Judgement
 from responders.levers import Lever, Levers
 from responders.linkage import Heard
 from responders.outlook import Outlook
+from responders.tightener import Tightener
+from responders.verdicts import written
 from runtime.clock import Clock
 from runtime.metrics import Metrics
 from schemas.headers import hops
@@ -55,6 +54,8 @@ class Response:
         self._book = book
         self._episodes = Episodes(book, outlook)
         self._executor = executor
+        self.tightener = Tightener(levers, book, executor, outlook, clock)
+        """Acts where there is more to lose than is allowed, without an alert."""
         self._outlook = outlook
         self._clock = clock
         self._judgement = Judgement(book, self._episodes, outlook)
@@ -142,23 +143,5 @@ class Response:
         step = passed(step, "decided", self._clock.now_ns())
         if decision.reason == guard.SPENT:
             self.figures.spent(step)
-        if not decision.allowed:
-            self._book.write(step, _decided(step, "refused", decision))
-        elif self._outlook.armed:
-            self._book.write(step, _decided(step, "authorised", decision))
-        else:
-            self._book.write(step)
+        self._book.write(*written(step, decision, armed=self._outlook.armed))
         self._executor.advance(step.action.action)
-
-
-def _decided(step: Step, state: str, decision: Decision) -> Step:
-    beside = decision.beside
-    action = follow(
-        step.action,
-        state,
-        decision.reason,
-        terms=decision.terms,
-        heard=beside.heard,
-        reach=beside.reach,
-    )
-    return msgspec.structs.replace(step, action=action)

@@ -84,6 +84,23 @@ class Metrics:
         self.brake_unready = gauge(
             "brake_unready", "1 for a brake that would not work now.", "protocol", "brake"
         )
+        self.loss_beyond_allowable = gauge(
+            "loss_beyond_allowable",
+            "1 where more may be lost than is allowed: speed is not enough, nor is the bucket.",
+            "protocol",
+            "asset",
+        )
+        self.bucket_amiss = gauge(
+            "bucket_amiss",
+            "1 where a bucket is not on chain as the manifest says.",
+            "protocol",
+            "asset",
+        )
+        self.bounds_looked = gauge(
+            "bounds_looked_timestamp_seconds",
+            "When what there is to lose was held against its bounds.",
+            "protocol",
+        )
         self.drilled = gauge(
             "drilled_timestamp_seconds", "When brakes were tried, or drills began.", "protocol"
         )

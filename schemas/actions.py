@@ -86,6 +86,7 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     protocol: Key
     incident: Id
     alert: Id
+    """Where a bucket was tightened on no alert, because of what there is to lose: the incident."""
     linked: Id | None = None
     """The alert on another transaction whose witnesses count beside those of `alert`."""
     adapter: Key

@@ -4,11 +4,11 @@ Money is in the currency of `[halt]` throughout. What is made of it: docs/decisi
 """
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from schemas.strict import KEY, Money, Share, Strict
+from schemas.strict import KEY, LowerAddress, Money, Share, Strict, mistake
 
 
 class Budget(Strict):
@@ -46,6 +46,27 @@ class Loss(Strict):
     """How long an empty bucket takes to fill."""
 
 
+class RecordedLosses(Strict):
+    """The tail of recorded losses (`runtime.tails`), as `firebreak tails` fits and prints it; money
+    in the currency of `[halt]`."""
+
+    threshold: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    share: Annotated[float, Field(gt=0, le=1)]
+    """Of the losses that exceed the threshold."""
+    shape: Annotated[float, Field(ge=-10, le=10)]
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    level: Annotated[float, Field(gt=0, lt=1)]
+    """Of the losses that are not exceeded by the one that is reckoned with."""
+    source: Annotated[str, Field(min_length=1, max_length=256)]
+    """Which losses these are."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if (1.0 - self.level) / self.share > 1.0:
+            raise mistake(f"the tail begins at the level {1.0 - self.share:g}", "level")
+        return self
+
+
 class Asset(Strict):
     """A token that the protocol may lose, what it is worth, and how much of it may be lost."""
 
@@ -56,11 +77,15 @@ class Asset(Strict):
     allowable: Money
     """The most that one incident may cost."""
     single_transaction: Money | None = None
-    """The most that one transaction takes; without it, all there is."""
+    """The most that one transaction takes; without it, what `tail` says, else all there is."""
+    tail: RecordedLosses | None = None
+    """Counts where it says more than `single_transaction`; never more than there is."""
     loss_per_second: Money
     """How fast a drain goes on after that."""
     bucket_capacity: Money | None = None
     """What the bucket on chain lets through at once, where there is one."""
+    bucket: LowerAddress | None = None
+    """The `OutflowBucket`, where no `outflow` brake of this asset names it."""
 
 
 class Cut(Strict):

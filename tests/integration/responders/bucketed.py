@@ -26,7 +26,7 @@ RULE = vote("declared-invariants", tail="rule", made_from=("amounts", "events", 
 class Scene:
     """A bucket with a vault behind it, and somebody who has the key of a large deposit."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, deposits: int = DEPOSITS) -> None:
         self.place = place
         self.user = place.world.users[0]
         self.bucket = self.create("OutflowBucket", place.world.safe.address)
@@ -38,7 +38,7 @@ class Scene:
         tighten = self.bucket.interface.encode("tighten", NATIVE, *TIGHT, BRAKED)
         place.by_safe(gate.call("setBrake", self.bucket.address, tighten, ON))
         place.by_safe(gate.call("setBudget", 100, 86_400))
-        self.sends(self.vault.call("deposit", value=DEPOSITS))
+        self.sends(self.vault.call("deposit", value=deposits))
 
     def create(self, name: str, *arguments: Any) -> Contract:
         artefact = contracts.load(name)

@@ -251,15 +251,17 @@ def test_without_the_flag_it_sends_nothing_and_a_neighbour_s_warning_raises_what
     setting.listens_to_a_neighbour()
     port = free_port()
     setting.warn()
+    for _ in range(FINAL):  # what the pool holds is final then
+        setting.place.hands.mine()
     process = run("--health-port", str(port))
 
-    def odds() -> float:
+    def first(metric: str) -> float:
         process.require_running()
-        (found,) = shown(port, "warned_odds") or (0.0,)
-        return found
+        return next(iter(shown(port, metric)), 0.0)
 
     with running(process):
-        until(lambda: odds() > 9)
+        until(lambda: first("warned_odds") > 9)
+        until(lambda: first("loss_beyond_allowable") == 1)
         assert setting.actions.count() == 0
         setting.publish(setting.place.alert())
         until(lambda: setting.actions.states() == ["proposed", "rehearsed"])

@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from schemas.errors import ConfigurationError
+from schemas.loss import RecordedLosses
 
 
 def run(path: Path, *arguments: str) -> str:
@@ -29,6 +31,13 @@ def test_it_tells_the_tail_and_what_was_left_out(losses: Path) -> None:
     assert "1,000 losses" in told
     assert "1 rows left out" in told  # an empty line is no row
     assert "capped at 1,000" in told
+
+
+def test_a_manifest_takes_what_it_prints(losses: Path) -> None:
+    told = run(losses, "--level", "0.95").partition("it is for:")[2]
+    found = RecordedLosses.model_validate(tomllib.loads(told)["assets"]["tail"])
+    assert found.level == 0.95
+    assert found.source.startswith("1000 losses, column loss of losses.csv, sha256 ")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from responders.chain import Answer, Call, Head, Logged, Receipt, Sending
 from responders.fees import Fee
 from responders.reverts import selector
 from responders.signer import KeySigner
+from responders.simulation import Place, Replay
 from schemas.errors import TransientError
 from tests.unit.responders.examples import CHAIN, START
 
@@ -75,8 +76,10 @@ class FakeChain:
         self.base_fee = GWEI
         self.gate_refuses = ""
         self.funds = 10**18
-        self.replays: Answer | None = None
-        """What comes of any transaction that is executed once more."""
+        self.replays: bool | None = None
+        """Whether any transaction that is executed once more works; None: it is not known."""
+        self.takes = 0
+        """What it then takes from each holder, of each token."""
         self.holdings = 0
         """What `balanceOf` answers, of any token and holder."""
         self.down = False
@@ -109,7 +112,7 @@ class FakeChain:
         self._require_up()
         return self._at(block).nonce
 
-    def balance(self, account: str) -> int:
+    def balance(self, account: str, block: int | None = None) -> int:
         return self.funds
 
     def waiting(self, account: str) -> int:
@@ -132,9 +135,13 @@ class FakeChain:
         self._require_up()
         return self.execute(self._at(block), call.data)
 
-    def replay(self, tx: str, block: int) -> Answer | None:
+    def replay(self, tx: str, block: int, places: Sequence[Place]) -> Replay | None:
         self._require_up()
-        return self.replays
+        if self.replays is None:
+            return None
+        before = tuple(self.holdings for _ in places)
+        left = max(0, self.holdings - self.takes) if self.replays else self.holdings
+        return Replay(self.replays, before, tuple(left for _ in places))
 
     def send(self, raw: str) -> tuple[Sending, str]:
         self._require_up()

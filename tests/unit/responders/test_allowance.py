@@ -1,14 +1,14 @@
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from responders.allowance import allowances, buckets
-from responders.equipment import warn_of_unbounded_loss
+from responders.allowance import allowances, stated_buckets, together
 from responders.holdings import MOST_READ, Holdings
-from responders.outlook import Account, Outlook
 from schemas.errors import TransientError
-from schemas.loss import Asset, Loss
+from schemas.loss import Asset, Loss, RecordedLosses
 from schemas.manifest import Contract, Manifest, TokenInfo
 from schemas.units import NATIVE
 from tests.unit.responders.examples import POOL, costs, manifest
@@ -43,7 +43,8 @@ def protocol(*assets: Asset, holders: int = 1) -> Manifest:
 
 
 def only(given: Manifest, **held: int) -> Any:
-    (found,) = allowances(given, {DAI: Decimal(held["held"])} if held else {})
+    known = {DAI: Decimal(held["held"])} if held else {}
+    (found,) = allowances(given, known, stated_buckets(given))
     return found
 
 
@@ -82,6 +83,34 @@ def test_a_transaction_of_unknown_size_takes_all_there_is() -> None:
     assert unknown.wanted is not None
 
 
+def tail(**changes: Any) -> RecordedLosses:
+    """A tenth of the losses is above 50,000; at 99 % it is 50,000 + 10,000 * ln 10."""
+    values: dict[str, Any] = {
+        "threshold": 50_000.0,
+        "share": 0.1,
+        "shape": 0.0,
+        "scale": 10_000.0,
+        "level": 0.99,
+        "source": "200 losses",
+    }
+    return RecordedLosses(**values | changes)
+
+
+def test_recorded_losses_count_where_they_say_more_than_the_manifest() -> None:
+    both = asset(single_transaction=Decimal(60_000), tail=tail())
+    assert float(only(protocol(both)).worst) == pytest.approx(73_025.85 + 13_000)
+    stated = asset(single_transaction=Decimal(80_000), tail=tail())
+    assert only(protocol(stated)).worst == 80_000 + 13_000
+    assert float(only(protocol(asset(tail=tail()))).worst) == pytest.approx(73_025.85 + 13_000)
+    assert only(protocol(both), held=70_000).worst == 70_000  # never more than there is
+    assert only(protocol(asset(tail=tail(shape=10.0, level=1 - 1e-16)))).wanted is not None
+
+
+def test_a_tail_knows_nothing_below_its_threshold() -> None:
+    with pytest.raises(ValidationError, match="begins at the level"):
+        tail(level=0.5)
+
+
 def test_a_bucket_that_is_tight_enough_stays() -> None:
     tight = asset(single_transaction=Decimal(90_000), bucket_capacity=Decimal(80_000))
     assert only(protocol(tight)).wanted is None
@@ -89,10 +118,11 @@ def test_a_bucket_that_is_tight_enough_stays() -> None:
 
 
 def test_buckets_bound_a_drain_only_where_every_asset_has_one() -> None:
-    assert buckets(protocol()) is None
-    found = buckets(protocol(asset(bucket_capacity=Decimal(7200))))
+    assert together(protocol(), stated_buckets(protocol())) is None
+    given = protocol(asset(bucket_capacity=Decimal(7200)))
+    found = together(given, stated_buckets(given))
     assert found is not None
-    assert (found.capacity, found.refill) == (7200.0, 2.0)
+    assert (found.capacity, found.refill) == (Fraction(7200), Fraction(2))
 
 
 def test_holdings_are_read_in_money() -> None:
@@ -125,15 +155,3 @@ def test_more_balances_than_a_block_has_time_for_are_not_read() -> None:
     assert Holdings(down, protocol(holders=MOST_READ + 1)).at(100).value is None
     with pytest.raises(TransientError):
         Holdings(down, protocol()).at(100)
-
-
-def test_a_responder_tells_what_it_is_too_slow_for(capsys: pytest.CaptureFixture[str]) -> None:
-    chain = FakeChain()
-    chain.holdings = 10**12
-    given = [protocol(), protocol(asset(single_transaction=Decimal(1)))]
-    outlook = Outlook(chain, Account(None, None), 1, given)
-    outlook.refresh()
-    warn_of_unbounded_loss(outlook, given)
-    told = capsys.readouterr().out
-    assert told.count("loss_beyond_allowable") == 1
-    assert "a bucket of 40000000000 a 3600 s" in told

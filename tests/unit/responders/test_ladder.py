@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from responders.chain import Answer
 from schemas.activities import Activity
 from schemas.loss import Asset, Loss
 from schemas.manifest import Contract, Limits, Manifest, TokenInfo
@@ -15,7 +14,6 @@ from tests.unit.responders.fakes import FakeChain
 
 PAIR = "0x" + "dd" * 20
 DAI = "0x" + "d1" * 20
-WORKS, FAILS = Answer(ok=True, data="0x"), Answer(ok=False, data="0x")
 
 
 def two_rungs() -> Manifest:
@@ -95,18 +93,20 @@ def test_nothing_is_braked_that_is_empty_already(journal: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("replay", "ending", "reason"),
+    ("works", "takes", "ending", "reason"),
     [
-        (WORKS, "broadcast", "handed to the node"),
-        (FAILS, "refused", "no value at risk any more"),
-        (None, "refused", "could not be simulated"),
+        (True, 1_000_000, "broadcast", "handed to the node"),
+        (True, 0, "refused", "no value at risk any more"),
+        (True, -1_000_000, "refused", "no value at risk any more"),
+        (False, 1_000_000, "refused", "no value at risk any more"),
+        (None, 0, "refused", "could not be simulated"),
     ],
 )
-def test_an_old_alert_brakes_only_what_would_work_again(
-    journal: Path, replay: Answer | None, ending: str, reason: str
+def test_an_old_alert_brakes_only_what_would_take_again(
+    journal: Path, *, works: bool | None, takes: int, ending: str, reason: str
 ) -> None:
     chain = FakeChain(130)
-    chain.holdings, chain.replays = 400_000_000, replay
+    chain.holdings, chain.replays, chain.takes = 400_000_000, works, takes
     with bench(journal, chain, given=holding(alert_blocks=25)) as responder:
         responder.receive(alert(1))  # of block 101
         assert responder.states()[-1] == ending
@@ -115,7 +115,7 @@ def test_an_old_alert_brakes_only_what_would_work_again(
 
 def test_an_old_alert_of_an_empty_protocol_is_refused(journal: Path) -> None:
     chain = FakeChain(130)
-    chain.replays = WORKS
+    chain.replays, chain.takes = True, 1
     with bench(journal, chain, given=holding(alert_blocks=25)) as responder:
         responder.receive(alert(1))
         assert responder.states()[-1] == "refused"

@@ -1,0 +1,137 @@
+"""Tightens a bucket where more may be lost than is allowed, as any brake is pulled."""
+
+from queue import Empty, SimpleQueue
+
+from responders import guard, tightening
+from responders.actions import Ground, proposed
+from responders.adapters.base import Condition
+from responders.allowance import Allowance
+from responders.book import Book
+from responders.bounds import Look, bucket_of, tightens
+from responders.entries import Step, passed
+from responders.executor import Executor
+from responders.inputs import NOTHING
+from responders.ledger import Course
+from responders.levers import Lever, Levers
+from responders.outlook import Outlook
+from responders.verdicts import written
+from runtime.clock import Clock
+from runtime.logs import logger
+from schemas.errors import TransientError
+from schemas.ids import action_id
+
+_log = logger(__name__)
+
+_Place = tuple[str, str]
+"""A protocol, and a token of it."""
+
+
+class Tightener:
+    """Acts on what `responders.bounds` finds: `tell` may be called from any thread, the rest is for
+    the one that brakes."""
+
+    def __init__(
+        self, levers: Levers, book: Book, executor: Executor, outlook: Outlook, clock: Clock
+    ) -> None:
+        self._levers = {
+            (lever.manifest.protocol, token): lever
+            for lever in levers.values()
+            if (token := tightens(lever.brake)) is not None
+            and lever.brake.scope == "T1"
+            and lever.brake.target == bucket_of(lever.manifest, token)
+        }
+        self._book = book
+        self._executor = executor
+        self._outlook = outlook
+        self._clock = clock
+        self._told: SimpleQueue[Look] = SimpleQueue()
+        self._ended: set[_Place] = set()
+
+    def tell(self, look: Look) -> None:
+        """Leave what was found until `heed`."""
+        self._told.put(look)
+
+    def heed(self) -> None:
+        """Act on what was found.
+
+        What no node answers is left to the next look. Raises `UnsafeToContinueError` when a step
+        cannot be written down.
+        """
+        while True:
+            try:
+                look = self._told.get_nowait()
+            except Empty:
+                return
+            self._take(look)
+
+    def _take(self, look: Look) -> None:
+        if look.present is None:
+            self._outlook.buckets.pop(look.protocol, None)
+        else:
+            self._outlook.buckets[look.protocol] = look.present
+        for allowance in look.allowances:
+            place = look.protocol, allowance.token
+            if allowance.wanted is None:
+                self._ended.add(place)
+            elif place in self._levers:
+                try:
+                    self._consider(place, allowance)
+                except TransientError as error:
+                    _log.warning("tightening_waits", protocol=look.protocol, error=str(error))
+
+    def _consider(self, place: _Place, allowance: Allowance) -> None:
+        lever, outlook = self._levers[place], self._outlook
+        number, last = self._latest(lever)
+        ended, window = place in self._ended, lever.limits.window_seconds
+        if not tightening.due(last, outlook.time, window, ended=ended, armed=outlook.armed):
+            return
+        excess = self._excess(lever, allowance)
+        if excess is None or lever.adapter.probe(outlook.head) is not Condition.OPEN:
+            return
+        decision = tightening.judge(excess, lever.brake.scope)
+        ground = Ground(
+            id=self._name(lever, number),
+            chain=lever.manifest.chain,
+            protocol=lever.manifest.protocol,
+            summary=f"an incident may cost {allowance.worst:.0f} in {allowance.symbol} before a "
+            f"brake holds; {allowance.allowable:.0f} are allowed",
+        )
+        name = self._action(lever, number)
+        action = proposed(name, lever, ground.id, ground, decision.terms, NOTHING)
+        step = Step(action=action, block=outlook.head, time=outlook.time)
+        step = passed(step, "decided", self._clock.now_ns())
+        self._ended.discard(place)
+        self._book.write(*written(step, decision, armed=outlook.armed))
+        self._executor.advance(name)
+
+    def _excess(self, lever: Lever, allowance: Allowance) -> tightening.Excess | None:
+        """Return the numbers; None where one of them is not known: then people are told, and
+        nothing is done."""
+        costs, bucket = lever.manifest.halt, allowance.bucket
+        if costs is None or bucket is None or allowance.held is None:
+            return None
+        request = guard.Request(lever.manifest.protocol, lever.target, self._outlook.time, "T1")
+        return tightening.Excess(
+            worst_loss=float(allowance.worst),
+            allowable_loss=float(allowance.allowable),
+            bucket_capacity=float(bucket.capacity),
+            bucket_refill=float(bucket.refill),
+            response=costs.response_seconds,
+            brakes_left=guard.brakes_left(self._book.ledger.guard, request, lever.limits),
+        )
+
+    def _latest(self, lever: Lever) -> tuple[int, Course | None]:
+        """Return how often this bucket was tightened on no alert, and the last time."""
+        number, last = 0, None
+        courses = self._book.ledger.courses
+        while (course := courses.get(self._action(lever, number))) is not None:
+            number, last = number + 1, course
+        return number, last
+
+    def _name(self, lever: Lever, number: int) -> str:
+        plan = lever.adapter.plan()
+        return tightening.name(lever.manifest.chain, plan.target, plan.calldata, number)
+
+    def _action(self, lever: Lever, number: int) -> str:
+        plan, ground = lever.adapter.plan(), self._name(lever, number)
+        return action_id(lever.manifest.chain, plan.target, plan.calldata, ground, 0)
