@@ -29,7 +29,7 @@ def test_a_fall_pauses_nothing_and_a_collapse_of_the_oracle_one_reserve(
     """Class 3 of the attacks: an oracle collapses, and who owes is liquidated one after another."""
     stage, borrowers = guarded.stage, Borrowers(guarded)
     thief, lending = borrowers.thief, borrowers.lending
-    manifest = borrowers.watched((*CORE, *ACTS))
+    manifest = borrowers.credit.watched((*CORE, *ACTS))
     borrowers.live(LIFE)
     guarded.arm(manifest)
 
@@ -41,7 +41,7 @@ def test_a_fall_pauses_nothing_and_a_collapse_of_the_oracle_one_reserve(
         borrowers.live(3)
 
     victims = [one for one in borrowers.people if borrowers.kind(one) == "barley"]
-    bent = thief, borrowers.brings("barley", borrowers.price("barley") / 2)
+    bent = thief, borrowers.credit.brings("barley", borrowers.price("barley") / 2)
     blocks = [(bent, (thief, borrowers.liquidation(one))) for one in victims]
 
     def loot() -> int:
@@ -67,7 +67,8 @@ def test_a_fall_pauses_nothing_and_a_collapse_of_the_oracle_one_reserve(
     borrowers.tell()
     release = lending.aave.configurator.call("setReservePause", lending.barley.address, not ALLOWED)
     assert not stage.works(stage.people, release)
-    lending.govern(borrowers.asks_another("barley"), release)
+    another = borrowers.credit.asks_another("barley", borrowers.price("barley"))
+    lending.govern(another, release)
     assert borrowers.tried(victims[0]) == usual, "people released it"
     stage.do(*bent)
     assert not any(stage.works(thief, borrowers.liquidation(one)) for one in victims), "in vain"
