@@ -3,6 +3,7 @@
 Who may: whom the AccessControlManager lets call the very function, whatever its arguments; so it is
 symmetric, and a responder should come through a gate. The traps: here a cap of 0 means that nothing
 is let in, in Compound that there is no cap; and what Compound keeps in four flags is a list here.
+Who liquidates repays, so a pause of repayments stops liquidations too.
 """
 
 from types import MappingProxyType
@@ -30,7 +31,7 @@ ACTIONS: MappingProxyType[Action, frozenset[Activity]] = MappingProxyType(
         "mint": frozenset({Activity.DEPOSIT, Activity.COLLATERAL}),
         "redeem": frozenset({Activity.WITHDRAWAL}),
         "borrow": frozenset({Activity.BORROWING}),
-        "repay": frozenset({Activity.REPAYMENT}),
+        "repay": frozenset({Activity.REPAYMENT, Activity.LIQUIDATION}),
         "seize": frozenset({Activity.LIQUIDATION}),
         "liquidate": frozenset({Activity.LIQUIDATION}),
         "transfer": frozenset({Activity.TRANSFER}),
@@ -114,7 +115,8 @@ def build(brake: Brake, chain: Chain) -> Family:
             return Capped(chain, deed, Ceiling(cap, asked, Zero.CLOSED), setting)
         case ProtocolPause():
             stopped = AlsoStops(
-                "every action of every market", frozenset().union(*ACTIONS.values())
+                "every action of every market, but for what counts as collateral",
+                frozenset().union(*ACTIONS.values()),
             )
             deed = _deed(brake, called("_setProtocolPaused(bool)", _ON), stopped)
             return Flagged(chain, deed, called("protocolPaused()"))

@@ -9,26 +9,54 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from eth_utils.abi import function_abi_to_4byte_selector
 
 from runtime.settings import load
-from sandbox.abi import Interface
 from sandbox.fetch_npm import npm_package, pins
 
 FOLDER = Path(__file__).parent / "excerpts"
 VENUS = "@venusprotocol/venus-protocol"
 WANTED = {
-    "Comptroller/Unitroller.sol/Unitroller": ("_setPendingImplementation",),
+    "Comptroller/Unitroller.sol/Unitroller": (
+        "_acceptAdmin",
+        "_setPendingAdmin",
+        "_setPendingImplementation",
+    ),
     "Comptroller/Diamond/Diamond.sol/Diamond": ("_become", "diamondCut"),
-    "Comptroller/Diamond/facets/MarketFacet.sol/MarketFacet": ("_supportMarket",),
+    "Comptroller/Diamond/facets/MarketFacet.sol/MarketFacet": (
+        "_supportMarket",
+        "enterMarkets",
+        "exitMarket",
+    ),
     "Comptroller/Diamond/facets/PolicyFacet.sol/PolicyFacet": (),
     "Comptroller/Diamond/facets/SetterFacet.sol/SetterFacet": (
         "_setAccessControl",
         "_setActionsPaused",
+        "_setCloseFactor",
+        "_setComptrollerLens",
         "_setMarketBorrowCaps",
         "_setMarketSupplyCaps",
+        "_setPriceOracle",
         "_setProtocolPaused",
+        "setCollateralFactor",
+        "setDeviationBoundedOracle",
+        "setIsBorrowAllowed",
+        "setLiquidationIncentive",
     ),
-    "Tokens/VTokens/VBep20Immutable.sol/VBep20Immutable": ("mint", "redeem", "transfer"),
+    "Lens/ComptrollerLens.sol/ComptrollerLens": (),
+    "Tokens/VTokens/VBep20Immutable.sol/VBep20Immutable": (
+        "_acceptAdmin",
+        "_setPendingAdmin",
+        "balanceOf",
+        "borrow",
+        "exchangeRateStored",
+        "liquidateBorrow",
+        "mint",
+        "redeem",
+        "repayBorrowBehalf",
+        "sweepTokenAndSync",
+        "transfer",
+    ),
     "InterestRateModels/WhitePaperInterestRateModel.sol/WhitePaperInterestRateModel": (),
     "test/AccessControlManagerMock.sol/AccessControlManagerMock": (),
 }
@@ -46,7 +74,11 @@ def excerpt(package: Path) -> dict[str, Any]:
         ]
         contracts[path.rpartition("/")[2]] = {
             "abi": called,
-            "selectors": sorted("0x" + one.hex() for one in Interface(whole["abi"]).selectors),
+            "selectors": sorted(
+                "0x" + function_abi_to_4byte_selector(e).hex()
+                for e in whole["abi"]
+                if e["type"] == "function"
+            ),
             "bytecode": whole["bytecode"],
         }
     return {

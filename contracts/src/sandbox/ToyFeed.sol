@@ -20,6 +20,10 @@ contract ToyFeed {
         _broken = true;
     }
 
+    function latestAnswer() external view returns (int256) {
+        return _answer;
+    }
+
     function latestRoundData()
         external
         view

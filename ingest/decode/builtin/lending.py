@@ -61,7 +61,11 @@ event AccrueInterest(uint256 interestAccumulated, uint256 borrowIndex, uint256 t
 event AccrueInterest(uint256 cashPrior, uint256 interestAccumulated, uint256 borrowIndex,
     uint256 totalBorrows);
 event Mint(address minter, uint256 mintAmount, uint256 mintTokens);
+event Mint(address minter, uint256 mintAmount, uint256 mintTokens, uint256 totalSupply);
+event MintBehalf(address payer, address receiver, uint256 mintAmount, uint256 mintTokens,
+    uint256 totalSupply);
 event Redeem(address redeemer, uint256 redeemAmount, uint256 redeemTokens);
+event Redeem(address redeemer, uint256 redeemAmount, uint256 redeemTokens, uint256 totalSupply);
 event Borrow(address borrower, uint256 borrowAmount, uint256 accountBorrows,
     uint256 totalBorrows);
 event RepayBorrow(address payer, address borrower, uint256 repayAmount,

@@ -1,12 +1,19 @@
-"""Aave V3 with two tokens, and what people do there."""
+"""Aave V3 with two tokens, what people do there, and the Safe that governs it."""
 
+from dataclasses import replace
+
+from sandbox.abi import Interface
 from sandbox.evm import ETHER, FOREVER, Account, Call, Contract
+from schemas.manifest import Brake
+from tests.contract import safes
 from tests.contract.exhibits import aave as aave_v3
 from tests.integration.guarded.guarded import Guarded
 
 DOLLAR = 10**8
 """In the oracle's units."""
 PACKAGE = "@aave/core-v3"
+EVERYTHING = bytes(32)
+"""The role that gives out the others."""
 
 
 class Lending:
@@ -16,7 +23,16 @@ class Lending:
         self.stage = guarded.stage
         self.aave = aave_v3.deployed(self.stage)
         self.acre = self.aave.token
-        self.barley, self.oracle = self._second_reserve()
+        self.provider = Contract(
+            self.stage.hands.read(self.aave.pool, "ADDRESSES_PROVIDER")[0],
+            self._interface("protocol/configuration", "PoolAddressesProvider"),
+        )
+        self.oracle = Contract(
+            self.stage.hands.read(self.provider, "getPriceOracle")[0],
+            self._interface("mocks/oracle", "PriceOracle"),
+        )
+        self.safe = safes.new_safe(self.stage)
+        self.barley = self.listed("Barley")
         self.people, self.thief = guarded.theatre.people(12), guarded.theatre.thief
         for one in (*self.people, self.thief):
             tokens = [self.acre] if one == self.thief else [self.acre, self.barley]
@@ -31,24 +47,45 @@ class Lending:
         rich = self.people[0]
         self.stage.do(rich, self.call("supply", self.acre, 500_000 * ETHER, rich))
 
-    def _second_reserve(self) -> tuple[Contract, Contract]:
-        stage, aave = self.stage, self.aave
-        folder = "artifacts/contracts/protocol/configuration/PoolAddressesProvider.sol"
-        mocks = "artifacts/contracts/mocks/oracle/PriceOracle.sol"
-        provider = Contract(
-            stage.hands.read(aave.pool, "ADDRESSES_PROVIDER")[0],
-            stage.deployer.packaged((PACKAGE, folder), "PoolAddressesProvider"),
+    def _interface(self, folder: str, name: str) -> Interface:
+        return self.stage.deployer.packaged(
+            (PACKAGE, f"artifacts/contracts/{folder}/{name}.sol"), name
         )
-        oracle = Contract(
-            stage.hands.read(provider, "getPriceOracle")[0],
-            stage.deployer.packaged((PACKAGE, mocks), "PriceOracle"),
+
+    def listed(self, name: str) -> Contract:
+        """Return another token, at a dollar, that can be lent, and lent against."""
+        token = aave_v3.create(self.stage, "mocks/tokens/MintableERC20", name, name, 18)
+        self.stage.deployer.settle()
+        worth = self.oracle.call("setAssetPrice", token.address, DOLLAR)
+        self.stage.do(self.stage.people, worth)
+        aave_v3.list_reserve(self.stage, replace(self.aave, token=token), self.provider)
+        return token
+
+    def brake(self, guarded: Guarded, does: str, token: Contract, *, alone: bool = True) -> Brake:
+        """Return a brake of a token's reserve that the gate may pull; `alone` says whether one
+        detector may ask for it."""
+        shown = aave_v3.exhibit(self.stage, guarded.gate.address, does).brake
+        asset = {"asset": token.address.lower()}
+        brake = shown.model_copy(update={"parameters": shown.parameters | asset})
+        return guarded.through_gate(brake, alone=alone)
+
+    def hand_over(self) -> None:
+        """Let the Safe be the only admin, of roles too."""
+        acl, me, safe = self.aave.acl, self.stage.people.address, self.safe.address
+        self.stage.do(
+            self.stage.people,
+            acl.call("addPoolAdmin", safe),
+            acl.call("grantRole", EVERYTHING, safe),
+            acl.call("removePoolAdmin", me),
+            acl.call("removeEmergencyAdmin", me),
+            acl.call("renounceRole", EVERYTHING, me),
+            self.provider.call("transferOwnership", safe),
         )
-        token = aave_v3.create(stage, "mocks/tokens/MintableERC20", "Barley", "BRL", 18)
-        stage.deployer.settle()
-        stage.do(stage.people, oracle.call("setAssetPrice", token.address, DOLLAR))
-        listed = aave_v3.Aave(aave.configurator, aave.pool, aave.acl, token)
-        aave_v3.list_reserve(stage, listed, provider)
-        return token, oracle
+
+    def govern(self, *calls: Call) -> None:
+        """Let both owners sign, and the Safe do it."""
+        for call in calls:
+            safes.by_owners(self.stage, self.safe, call)
 
     def call(self, name: str, token: Contract, amount: int, one: Account) -> Call:
         terms: dict[str, tuple[int | str, ...]] = {

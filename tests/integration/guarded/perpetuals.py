@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isqrt
 from typing import Any, Literal
 
 from eth_abi.abi import encode
@@ -12,7 +11,9 @@ from eth_utils.crypto import keccak
 from sandbox.evm import ETHER, FOREVER, Account, Call, Contract
 from schemas.loss import Asset, Cut, Loss
 from schemas.manifest import Brake, Limits, Market, TokenInfo
+from tests.contract import safes
 from tests.contract.stage import ALLOWED, Stage
+from tests.integration.guarded.pools import Pools
 
 DOLLAR = 10**6
 """Of the quote, which has as many decimals as the feeds."""
@@ -23,8 +24,6 @@ FUND, LIQUIDITY, CAP, WEALTH = (n * DOLLAR for n in (200_000, 5_000_000, 2_000_0
 KINDS: tuple[Literal["exchange", "oracle", "pool"], ...] = "exchange", "oracle", "pool"
 """Of markets that price each of them."""
 
-_CORE = "@uniswap/v2-core", "build"
-_PERIPHERY = "@uniswap/v2-periphery", "build"
 _INTEREST = keccak(encode(["string"], ["MAX_OPEN_INTEREST"]))
 
 
@@ -39,49 +38,37 @@ class Listed:
 
 
 class Perpetuals:
-    """Two pairs, and the settings that say what may be open on each; the people own everything."""
+    """Two pairs, and settings that say what may be open on each; the people own it, until they hand
+    it over."""
 
     def __init__(self, stage: Stage, traders: Sequence[Account]) -> None:
         self.stage = stage
         deployer, me = stage.deployer, stage.people.address
         self.quote = deployer.create("ToyERC20", "Acre Dollar", "AUSD", 6, 10**9 * DOLLAR)
-        factory = deployer.create_packaged(_CORE, "UniswapV2Factory", me)
-        self.router = deployer.create_packaged(
-            _PERIPHERY, "UniswapV2Router02", factory.address, self.quote.address
-        )
+        self.pools = Pools.created(stage)
+        self.router = self.pools.router
         self.settings = deployer.create("FlaggedMarkets")
         deployer.settle()
+        self.safe = safes.new_safe(stage)
         stage.do(
             stage.people,
             self.settings.call("setConfigKeeper", me, ALLOWED),
-            self.quote.call("approve", self.router.address, FOREVER),
         )
-        self.listed = {name: self._listed(factory, name) for name in START}
+        self.listed = {name: self._listed(name) for name in START}
         for one in traders:
             stage.do(stage.people, self.quote.call("transfer", one.address, WEALTH))
             markets = (listed.market for listed in self.listed.values())
             stage.do(one, *(self.quote.call("approve", m.address, FOREVER) for m in markets))
 
-    def _listed(self, factory: Contract, name: str) -> Listed:
+    def _listed(self, name: str) -> Listed:
         stage, quote = self.stage, self.quote
-        me, price = stage.people.address, START[name]
+        price = START[name]
         amounts = LIQUIDITY // DOLLAR * ETHER // price, LIQUIDITY
         base = stage.deployer.create("ToyERC20", name.title(), name[:3].upper(), 18, 10**9 * ETHER)
         feed = stage.deployer.create("ToyFeed")
         stage.deployer.settle()
-        stage.do(
-            stage.people,
-            feed.call("set", price * DOLLAR, 1),
-            base.call("approve", self.router.address, FOREVER),
-            self.router.call(
-                "addLiquidity", base.address, quote.address, *amounts, *amounts, me, FOREVER,
-                gas=4_000_000,
-            ),
-        )  # fmt: skip
-        pair = Contract(
-            stage.hands.read(factory, "getPair", base.address, quote.address)[0],
-            stage.deployer.packaged(_CORE, "UniswapV2Pair"),
-        )
+        stage.do(stage.people, feed.call("set", price * DOLLAR, 1))
+        pair = self.pools.opened(stage.people, base, quote, *amounts)
         store = stage.hands.read(self.settings, "dataStore")[0]
         market = stage.deployer.create(
             "PerpMarket", quote.address, base.address, feed.address, pair.address, store
@@ -111,6 +98,16 @@ class Perpetuals:
     def let_halt(self, account: str) -> None:
         """Let somebody change the settings."""
         self.stage.do(self.stage.people, self.settings.call("setConfigKeeper", account, ALLOWED))
+
+    def hand_over(self) -> None:
+        """Let a Safe be the only config keeper, beside the gate."""
+        self.let_halt(self.safe.address)
+        dismissed = self.settings.call("setConfigKeeper", self.stage.people.address, not ALLOWED)
+        self.stage.do(self.stage.people, dismissed)
+
+    def govern(self, call: Call) -> None:
+        """Let both owners sign, and the Safe do it."""
+        safes.by_owners(self.stage, self.safe, call)
 
     def brake(self, name: str) -> Brake:
         """Return the brake that halts one pair."""
@@ -165,15 +162,8 @@ class Perpetuals:
     def swapped(self, name: str, price: float, trader: str) -> Call:
         """Return the swap that brings the pool to a price, but for its fee."""
         listed = self.listed[name]
-        reserves = self.stage.hands.read(listed.pair, "getReserves")
-        if self.stage.hands.read(listed.pair, "token0")[0].lower() != listed.base.address.lower():
-            reserves = (reserves[1], reserves[0])
-        of_base, of_quote = reserves[:2]
-        wanted = isqrt(of_base * of_quote * int(price * DOLLAR) // ETHER)
-        path, amount = [self.quote.address, listed.base.address], wanted - of_quote
-        if amount < 0:
-            path, amount = path[::-1], of_base * of_quote // wanted - of_base
-        return self.router.call("swapExactTokensForTokens", amount, 0, path, trader, FOREVER)
+        told = int(price * DOLLAR)
+        return self.pools.swapped(listed.pair, listed.base, self.quote, told, trader)
 
     def fund(self, name: str) -> int:
         """Return what a market's gains are paid from."""

@@ -4,7 +4,6 @@ import pytest
 
 from runtime.settings import ACTS, CORE
 from sandbox.evm import ETHER, Contract
-from tests.contract.exhibits import aave as aave_v3
 from tests.contract.stage import ALLOWED
 from tests.integration.guarded.guarded import Guarded
 from tests.integration.guarded.lending import Lending
@@ -27,10 +26,11 @@ def test_aave_a_bent_oracle_drains_one_reserve(guarded: Guarded, tally: Tally) -
     """Class 3 of the attacks: what is lent against is suddenly worth a thousand times as much."""
     stage, theatre, lending = guarded.stage, guarded.theatre, Lending(guarded)
     acre, barley, thief, people = lending.acre, lending.barley, lending.thief, lending.people
-    brake = aave_v3.exhibit(stage, guarded.gate.address, "pause").brake
+    brake = lending.brake(guarded, "freeze", acre)
+    lending.hand_over()
     holders = [Contract(lending.kept_in(token), acre.interface) for token in (acre, barley)]
     roles = {"pool": [lending.aave.pool, *holders]}
-    manifest = theatre.watch(roles, CORE, (guarded.through_gate(brake),))
+    manifest = theatre.watch(roles, CORE, (brake,))
     for number in range(12):
         for name, token, share in LIFE:
             what = acre if token == "acre" else barley
@@ -52,18 +52,20 @@ def test_aave_a_bent_oracle_drains_one_reserve(guarded: Guarded, tally: Tally) -
     assert taken == 1, "what came before the brake is lost, nothing after"
 
     lending.price(1)
-    assert all(lending.works("supply", barley, one) for one in people), "the other is in use"
-    assert not lending.works("withdraw", acre, people[0])
-    asked = [
-        lending.works(name, acre if token == "acre" else barley, one)
+    asked = {
+        (name, token): [
+            lending.works(name, acre if token == "acre" else barley, one) for one in people
+        ]
         for name, token, _share in LIFE
-        for one in people
-    ]
-    stage.do(
-        stage.people,
-        lending.aave.configurator.call("setReservePause", acre.address, not ALLOWED),
-    )
-    assert lending.works("withdraw", acre, people[0]), "people released it"
+    }
+    borrowing = asked.pop(("borrow", "acre"))
+    assert not any(borrowing)
+    assert all(map(all, asked.values())), "repaying goes on, and the other reserve is in use"
+    assert lending.works("withdraw", acre, people[0])
+    release = "setReserveFreeze", acre.address, not ALLOWED
+    assert not stage.works(stage.people, lending.aave.configurator.call(*release))
+    lending.govern(lending.aave.configurator.call(*release))
+    assert all(lending.works("borrow", acre, one) for one in people), "people released it"
     tally.append(
         Row(
             attack="3: a bent oracle (Aave V3)",
@@ -72,11 +74,11 @@ def test_aave_a_bent_oracle_drains_one_reserve(guarded: Guarded, tally: Tally) -
             taken=taken,
             possible=8,
             unit="shares",
-            brake="one reserve is paused",
-            goes_on="the other reserve",
-            refused=asked.count(False),
-            tried=len(asked),
-            released_by="the pool's admin",
+            brake="one reserve is frozen",
+            goes_on="the other reserve; repaying, withdrawing, liquidating",
+            refused=len(borrowing),
+            tried=len(LIFE) * len(people),
+            released_by="a Safe",
         )
     )
 
@@ -85,9 +87,8 @@ def test_aave_is_not_lent_against_tokens_from_nowhere(guarded: Guarded, tally: T
     """Class 11 of the attacks: a token is minted at will, to be lent against elsewhere."""
     stage, theatre, lending = guarded.stage, guarded.theatre, Lending(guarded)
     acre, barley, thief, people = lending.acre, lending.barley, lending.thief, lending.people
-    freeze = aave_v3.exhibit(stage, guarded.gate.address, "freeze").brake
-    parameters = freeze.parameters | {"asset": barley.address.lower()}
-    brake = guarded.through_gate(freeze.model_copy(update={"parameters": parameters}))
+    brake = lending.brake(guarded, "freeze", barley)
+    lending.hand_over()
     roles = {"pool": [lending.aave.pool], "token": [barley]}
     manifest = theatre.watch(roles, ACTS, (brake,))
     for number in range(12):
@@ -109,10 +110,9 @@ def test_aave_is_not_lent_against_tokens_from_nowhere(guarded: Guarded, tally: T
 
     assert all(lending.works("supply", acre, one) for one in people), "the other is in use"
     asked = [lending.works("supply", token, one) for token in (acre, barley) for one in people]
-    stage.do(
-        stage.people,
-        lending.aave.configurator.call("setReserveFreeze", barley.address, not ALLOWED),
-    )
+    release = "setReserveFreeze", barley.address, not ALLOWED
+    assert not stage.works(stage.people, lending.aave.configurator.call(*release))
+    lending.govern(lending.aave.configurator.call(*release))
     assert lending.works("supply", barley, people[0]), "people released it"
     stage.do(thief, supply, *[lending.call("borrow", acre, SHARE, thief)] * 4)
     assert lending.held() == before - 4 * SHARE, "which is what the brake was there against"
@@ -128,6 +128,6 @@ def test_aave_is_not_lent_against_tokens_from_nowhere(guarded: Guarded, tally: T
             goes_on="the other reserve; repaying, withdrawing",
             refused=asked.count(False),
             tried=len(asked),
-            released_by="the pool's admin",
+            released_by="a Safe",
         )
     )

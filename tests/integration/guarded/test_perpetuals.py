@@ -59,8 +59,10 @@ def test_a_crash_halts_nothing_and_a_bent_oracle_halts_one_pair(
     assert all(all(traders.saving(name).values()) for name in START), "and nobody is kept in"
     assert falling(traders) == set(START), "who is not covered is liquidated on both"
 
-    release = perps.told("clover", traders.price("clover")), perps.capped_at("clover", CAP)
-    stage.do(stage.people, *release)
+    stage.do(stage.people, perps.told("clover", traders.price("clover")))
+    release = perps.capped_at("clover", CAP)
+    assert not stage.works(stage.people, release)
+    perps.govern(release)
     assert all(traders.opens("clover")), "people released it"
     asked = [works for tried in opening.values() for works in tried]
     tally.append(
@@ -75,7 +77,7 @@ def test_a_crash_halts_nothing_and_a_bent_oracle_halts_one_pair(
             goes_on="the other pair; closing, margin and liquidation on both",
             refused=asked.count(False),
             tried=len(asked),
-            released_by="the market's config keepers",
+            released_by="a Safe",
         )
     )
 

@@ -40,6 +40,7 @@ class Traders:
             "pair": [one.pair for one in listed],
         }
         self.perps.let_halt(self.guarded.gate.address)
+        self.perps.hand_over()
         brakes = tuple(
             self.guarded.through_gate(self.perps.brake(name), alone=False) for name in START
         )
