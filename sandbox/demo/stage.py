@@ -18,6 +18,7 @@ from runtime import signatures
 from runtime.broker import Partition
 from runtime.kafka import KafkaBroker
 from sandbox import fetch
+from sandbox.arming import armed_by_two
 from sandbox.demo.people import identity, settings_of
 from sandbox.demo.record import Record
 from sandbox.deploy import deploy
@@ -146,6 +147,7 @@ class Stage:
             write_keystore(world.accounts[role], keys / f"{role}.json", password.read_text())
         chain = f"eip155:{world.chain_id}"
         endpoints = json.dumps([str(self.node.ipc)])
+        journal = folder / "journal.jsonl"
         settings: dict[str, object] = {
             "HOME": folder / "home",
             "CACHE": self.plan.cache,
@@ -159,7 +161,8 @@ class Stage:
             "RESPOND__ARMED": str(self.plan.armed).lower(),
             "RESPOND__ENDPOINTS": endpoints,
             "RESPOND__TRUSTED_KEYS": keys,
-            "RESPOND__JOURNAL": folder / "journal.jsonl",
+            "RESPOND__JOURNAL": journal,
+            "RESPOND__ARMING_KEYS": armed_by_two(journal, folder / "people"),
             "RESPOND__KEYSTORE": keys / "responder.json",
             "RESPOND__KEYSTORE_PASSWORD_FILE": password,
             "RESPOND__HEARTBEAT_KEYSTORE": keys / "heartbeat.json",
@@ -175,7 +178,7 @@ class Stage:
             self.addresses["console"] = str(console["CONSOLE__URL"])
             settings |= console
         self.addresses["cases"] = f"http://{HOST}:{settings['INCIDENTS__WEB_PORT']}/cases/"
-        self.addresses["journal"] = str(settings["RESPOND__JOURNAL"])
+        self.addresses["journal"] = str(journal)
         return {f"FIREBREAK_{name}": str(value) for name, value in settings.items()}
 
     def _start(self, name: str, command: tuple[str, ...], environment: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from random import Random
 from runtime import signatures
 from runtime.broker import Partition
 from runtime.kafka import KafkaBroker
+from sandbox.arming import armed_by_two
 from sandbox.keystore import write_keystore
 from sandbox.node import LocalNode
 from sandbox.ports import free_port
@@ -98,6 +99,7 @@ class Deployment:
             "RESPOND__ENDPOINTS": endpoints,
             "RESPOND__TRUSTED_KEYS": self.keys,
             "RESPOND__JOURNAL": self.journal,
+            "RESPOND__ARMING_KEYS": armed_by_two(self.journal, self.folder / "people"),
             "RESPOND__KEYSTORE": self.keys / "responder.json",
             "RESPOND__KEYSTORE_PASSWORD_FILE": self.keys / "password",
             "RESPOND__LOOK_SECONDS": "0.05",
