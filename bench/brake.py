@@ -50,7 +50,8 @@ PER_SECOND = 5
 _APART = 100_000
 """Seconds of block time between attacks, so that each is an incident of its own."""
 
-_LIMITS = """
+_LIMITS = """one_detector_may_pause = true
+
 [limits]
 brakes_per_window = 1000000
 window_seconds = 86400

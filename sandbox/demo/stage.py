@@ -67,6 +67,8 @@ class Plan:
     """What runs, by name, each a command of `firebreak`."""
     pending: bool = False
     """Whether transactions that wait in the pool are simulated."""
+    alone: bool = False
+    """Whether one detector may pull the brake, whatever the scenario."""
     early: bool = False
     """Whether the creation of a contract may pull the brake."""
 
@@ -117,7 +119,8 @@ class Stage:
         self.node = self.new_node("node")
         report("deploying Uniswap V2, WETH, a Safe, the gate, a lending pool and a vault")
         self.world = deploy(self.node, lambda name: fetch.npm_package(plan.cache, name, report))
-        self.world.write_manifest(plan.folder / "protocols", plan.scenario, early=plan.early)
+        folder = plan.folder / "protocols"
+        self.world.write_manifest(folder, plan.scenario, alone=plan.alone, early=plan.early)
         self.addresses |= {"Kafka": kafka.bootstrap, "EVM node": self.node.http}
         environment = self._environment(kafka.bootstrap)
         for name, command in plan.services.items():

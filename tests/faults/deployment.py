@@ -34,14 +34,16 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 LONGEST: Mapping[str, int] = {"ingest": 1500, "detect": 120, "respond": 60, "incidents": 60}
 """Operations that a life may last: what each does in some seconds."""
 
-LIMITS = """
+LIMITS = """one_detector_may_pause = true
+
 [limits]
 alert_blocks = 100000
 brakes_per_window = 10
 cooldown_seconds = 0
 """
 """Wide: the chain of a test is faster than any, and a service may be dead for many blocks.
-The budget of false alerts is wide as well: a test has little time to learn what is usual."""
+The budget of false alerts is wide as well, and one detector may pause: a test has little time to
+learn what is usual."""
 
 SLOW_LOSS = "loss_per_second = 200"
 """So slow that a brake which comes late still saves something: else it is rightly not pulled."""
