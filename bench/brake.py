@@ -23,6 +23,7 @@ from bench.report import BrokenResultError, Figure, Section
 from bench.services import service, until
 from runtime.broker import Consumer, Partition, Producer
 from sandbox import fetch
+from sandbox.arming import armed_by_two
 from sandbox.deploy import deploy
 from sandbox.node import LocalNode, NodeOptions
 from sandbox.process import ChildProcess
@@ -49,7 +50,8 @@ PER_SECOND = 5
 _APART = 100_000
 """Seconds of block time between attacks, so that each is an incident of its own."""
 
-_LIMITS = """
+_LIMITS = """one_detector_may_pause = true
+
 [limits]
 brakes_per_window = 1000000
 window_seconds = 86400
@@ -98,11 +100,13 @@ def _services(place: Place, space: str, node: LocalNode, world: World) -> list[C
     key = world.accounts["responder"].signer.key
     _private(folder / "keystore.json", json.dumps(Account.encrypt(key, "secret", iterations=2)))
     _private(folder / "password", "secret\n")
+    people = armed_by_two(folder / "journal.jsonl", folder / "people")
     respond: dict[str, object] = {
         "FIREBREAK_FINALITY": {f"eip155:{world.chain_id}": 64},
         "FIREBREAK_RESPOND__ENDPOINTS": [str(node.ipc)],
         "FIREBREAK_RESPOND__TRUSTED_KEYS": str(folder / "keys"),
         "FIREBREAK_RESPOND__JOURNAL": str(folder / "journal.jsonl"),
+        "FIREBREAK_RESPOND__ARMING_KEYS": str(people),
         "FIREBREAK_RESPOND__KEYSTORE": str(folder / "keystore.json"),
         "FIREBREAK_RESPOND__KEYSTORE_PASSWORD_FILE": str(folder / "password"),
     }

@@ -18,35 +18,38 @@ def disarm(reason: str = "") -> None:
     Brakes that were sent are still followed. It says nothing to the chain: a gate is killed by its
     Safe.
     """
+    from cli.wiring import read_settings
     from runtime.clock import SystemClock
 
-    _switch().disarm(reason, SystemClock().now_ns())
+    switch_beside(read_settings()).disarm(reason, SystemClock().now_ns())
     typer.echo("disarmed")
 
 
 def arm(
-    key: Annotated[Path | None, typer.Option(help="Your Ed25519 key; two people's arm.")] = None,
+    key: Annotated[Path, typer.Option(help="Your Ed25519 key; two people's arm.")],
 ) -> None:
-    """Take back `firebreak disarm`. With respond.arming_keys it takes two people, one key each."""
+    """Sign that the responder may brake, at first and after each `firebreak disarm`.
+
+    It takes two people of respond.arming_keys, each with a key of their own.
+    """
+    from cli.wiring import read_settings
     from runtime.signatures import load_signer
 
-    missing = _switch().arm(None if key is None else load_signer(key))
+    missing = switch_beside(read_settings()).arm(load_signer(key))
     typer.echo(f"{missing} more people have to sign" if missing else "armed")
 
 
 def switch_of(settings: "Settings", journal: Path) -> "Switch":
     """Return the switch beside a journal."""
     from responders.switch import Switch
-    from runtime.signatures import load_verifier
+    from runtime.signatures import Verifier, load_verifier
 
     folder = settings.respond.arming_keys
-    return Switch(journal, None if folder is None else load_verifier(folder))
+    return Switch(journal, Verifier({}) if folder is None else load_verifier(folder))
 
 
-def _switch() -> "Switch":
-    from cli.wiring import read_settings
-
-    settings = read_settings()
+def switch_beside(settings: "Settings") -> "Switch":
+    """Return the switch beside the configured journal. Raises `ConfigurationError` without one."""
     journal = settings.respond.journal
     if journal is None:
         raise ConfigurationError("respond.journal is not set: there is no responder to (dis)arm")

@@ -22,7 +22,8 @@ def race(
 ) -> None:
     """Race attacks whose thefts nobody can see wait: their contract's creation may pull the brake.
 
-    With --in-pool the thefts wait in the public pool instead, and the manifest is as shipped.
+    With --in-pool the thefts wait in the public pool instead. One detector may pull the brake: code
+    is judged by one, and of a theft in the pool the amount may be just short of a second.
     A real node, Kafka and services; each window is an attack of its own, block time decides.
     """
     from cli.incident_files import read_windows
@@ -48,6 +49,7 @@ def race(
             armed=True,
             services=IN_POOL if in_pool else HIDDEN,
             pending=in_pool,
+            alone=True,
             early=not in_pool,
         )
         with Stage(plan, report=console.print) as stage:

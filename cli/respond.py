@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from cli.arming import switch_of
+from cli.arming import switch_beside, switch_of
 from cli.hearing import alerts_of, hearing, people_of
 from cli.respond_beside import (
     GWEI,
@@ -52,6 +52,8 @@ def respond(
 
     settings = read_settings(respond={"armed": armed or None}, health={"port": health_port})
     equipment.require_all(settings.respond)
+    if settings.respond.armed:
+        switch_beside(settings).require_armed()
     manifests = read_manifests(settings).values()
     heard = (CONSENTS,) if any(manifest.quorum for manifest in manifests) else ()
     broker = connect(settings, ALERTS, ACTIONS, READINESS, DEAD_LETTERS, *heard)

@@ -37,6 +37,8 @@ def require_all(settings: RespondSettings) -> None:
             settings.trusted_keys
         ),
         "respond.journal, the file that keeps what was intended": settings.journal,
+        "respond.arming_keys, the folder of *.pub.pem of the people of whom two arm it (each makes "
+        "a pair: firebreak keys detector --folder PEOPLE --name ann)": settings.arming_keys,
     }
     missing = [name for name, value in needed.items() if not value]
     if settings.armed and missing:

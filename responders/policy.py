@@ -21,7 +21,7 @@ from schemas.alerts import Alert
 from schemas.manifest import Brake, Manifest
 
 FAMILIES_TO_AGREE = 2
-"""Witnesses of a T2 brake, unless its manifest asks for one.
+"""Witnesses of a T2 brake, unless its manifest asks for one, and of a T1 that only people release.
 
 With a false-alarm rate of 1 %, a miss rate of 10 % and 5 % common cause, one of three is wrong
 2.87 % of the time, two of three 0.077 %, and they miss 3.0 % instead of 0.6 % (`responders.quorum`,
@@ -73,10 +73,15 @@ def guarded(alert: Alert, manifest: Manifest) -> frozenset[str]:
 
 
 def needed(brake: Brake, alert: Alert, *, lapses: bool) -> int:
-    """Return how many witnesses a brake needs; `lapses` says that its target lets go by itself."""
-    brief = brake.scope == "T1" and lapses
-    alone = brake.one_detector_may_pause or (brief and rules_broken(alert) > 0)
-    return 1 if alone else FAMILIES_TO_AGREE
+    """Return how many witnesses a brake needs; `lapses` says that its target lets go by itself.
+
+    A narrow brake that people alone release needs the witnesses of a T2, whatever its manifest says
+    (ADR 48): who wants it on one calls it what it is, a T2.
+    """
+    if brake.scope == "T1" and not lapses:
+        return FAMILIES_TO_AGREE
+    broken = brake.scope == "T1" and rules_broken(alert) > 0
+    return 1 if brake.one_detector_may_pause or broken else FAMILIES_TO_AGREE
 
 
 def objection(given: Inputs) -> str:

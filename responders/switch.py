@@ -1,9 +1,8 @@
-"""The kill switch, and who may turn it back: files beside the journal.
+"""The kill switch, and who may turn it on: files beside the journal.
 
-`JOURNAL.disarmed` disarms at once, whatever the settings say; anyone who may write there can do it,
-alone. Where `respond.arming_keys` names people's keys, two different ones have to sign before
-brakes are sent, and again each time after it was disarmed: they sign what stands in
-`JOURNAL.disarmed`. What cannot be read leaves it disarmed.
+Two different people of `respond.arming_keys` have to sign before brakes are sent; their words are
+in `JOURNAL.armed`. `JOURNAL.disarmed` takes them back at once; anyone who may write there can do
+it, alone. Then both sign again, what stands there. What cannot be read leaves it disarmed.
 """
 
 from pathlib import Path
@@ -34,20 +33,32 @@ class _Disarmed(msgspec.Struct, frozen=True):
 class Switch:
     """One responder's, named by where its journal is."""
 
-    def __init__(self, journal: Path, keys: Verifier | None) -> None:
-        """`keys` are the people's; without them nobody has to sign, and only `disarm` counts."""
+    def __init__(self, journal: Path, keys: Verifier) -> None:
+        """`keys` are those of the people who may arm; where there are none, nobody ever can."""
         self._disarmed = journal.with_name(f"{journal.name}.disarmed")
         self._armed = journal.with_name(f"{journal.name}.armed")
         self._keys = keys
+        self._seen: tuple[bytes, bytes] | None = None
+        self._words: dict[str, bytes] = {}
+        """What signatures are worth of what was seen last: it is asked at every step of a brake."""
 
     def on(self) -> bool:
         """Say whether brakes may be sent."""
         try:
-            if self._keys is None:
-                return not self._disarmed.exists()
             return len(self._signed()) >= PEOPLE
-        except (OSError, msgspec.MsgspecError):
+        except OSError:
             return False
+
+    def require_armed(self) -> None:
+        """Raise `ConfigurationError` unless two people armed it.
+
+        One that was disarmed since may start: it signs nothing, and follows what was sent before.
+        """
+        if not self.on() and not self._disarmed.exists():
+            raise ConfigurationError(
+                "not armed: this takes two people of respond.arming_keys, and each signs with a "
+                f"key of their own, where {self._armed.parent} is: firebreak arm --key KEY.pem"
+            )
 
     def told(self) -> tuple[str, tuple[str, ...]]:
         """Return why it was disarmed and whose keys signed since, as far as that can be read."""
@@ -62,22 +73,19 @@ class Switch:
         self._disarmed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._disarmed.write_bytes(msgspec.json.encode({"since": now_ns, "reason": reason}))
 
-    def arm(self, person: Signer | None) -> int:
+    def arm(self, person: Signer) -> int:
         """Add one person's word; return how many are still missing.
 
-        Raises `ConfigurationError` when keys are wanted and this one is not among them.
+        Raises `ConfigurationError` when that key is not among those of the people who may arm.
         """
-        if self._keys is None:
-            self._disarmed.unlink(missing_ok=True)
-            return 0
-        if person is None:
-            raise ConfigurationError("arming takes two people's keys: give yours with --key")
-        given = dict(person.sign(self._statement(), sequence=0, expires=0))
-        signature = given[headers.SIGNATURE] or b""
-        words = {**self._signed(), person.key_id: signature}
-        if not self._fits(person.key_id, signature):
+        statement = self._statement()
+        given = dict(person.sign(statement, sequence=0, expires=0))
+        word = _Word(person.key_id, given[headers.SIGNATURE] or b"")
+        if not self._fits(word, statement):
             raise ConfigurationError("this key is not among respond.arming_keys")
-        lines = [_Word(key, word) for key, word in words.items()]
+        words = {**self._signed(), word.key: word.signature}
+        lines = [_Word(key, signature) for key, signature in words.items()]
+        self._armed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._armed.write_bytes(msgspec.json.encode(lines[-_MOST_WORDS:]))
         return max(0, PEOPLE - len(words))
 
@@ -88,23 +96,28 @@ class Switch:
 
     def _signed(self) -> dict[str, bytes]:
         """Return the words of different people on how it stands now, by key."""
-        data = _read(self._armed)
-        if not data:
-            return {}
-        words = msgspec.json.decode(data, type=list[_Word])[:_MOST_WORDS]
-        return {word.key: word.signature for word in words if self._fits(word.key, word.signature)}
+        found = _read(self._armed), self._statement()
+        if self._seen != found:
+            self._words = self._believed(*found)
+            self._seen = found
+        return self._words
 
-    def _fits(self, key: str, signature: bytes) -> bool:
-        if self._keys is None:
-            return False
+    def _believed(self, data: bytes, statement: bytes) -> dict[str, bytes]:
+        try:
+            words = msgspec.json.decode(data or b"[]", type=list[_Word])[:_MOST_WORDS]
+        except msgspec.MsgspecError:  # as good as none: whoever arms writes it anew
+            return {}
+        return {word.key: word.signature for word in words if self._fits(word, statement)}
+
+    def _fits(self, word: _Word, statement: bytes) -> bool:
         signed = (
-            (headers.KEY_ID, key.encode()),
+            (headers.KEY_ID, word.key.encode()),
             (headers.SEQUENCE, b"0"),
             (headers.EXPIRES, b"0"),
-            (headers.SIGNATURE, signature),
+            (headers.SIGNATURE, word.signature),
         )
         try:
-            self._keys.check(Message("", 0, 0, None, self._statement(), signed), head=None)
+            self._keys.check(Message("", 0, 0, None, statement, signed), head=None)
         except PoisonRecordError:
             return False
         return True

@@ -184,7 +184,7 @@ class RespondSettings(Group):
     """A folder of `*.pub.pem`: whose alerts are believed."""
     journal: Path | None = None
     arming_keys: Path | None = None
-    """A folder of `*.pub.pem`: people's keys, of which two have to sign before brakes are sent."""
+    """A folder of `*.pub.pem`: people's keys, of which two have to sign before it starts armed."""
     keystore: Path | None = None
     keystore_password: SecretStr | None = None
     keystore_password_file: Path | None = None

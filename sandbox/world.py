@@ -13,6 +13,11 @@ Scenario = Literal["spot-oracle", "reentrancy"]
 PROTOCOLS: Mapping[Scenario, str] = {"spot-oracle": "meadow", "reentrancy": "cellar"}
 """The protocol that each scenario attacks."""
 
+ONE_WITNESS: frozenset[Scenario] = frozenset({"reentrancy"})
+"""Scenarios in which no two detectors that are made from different things alert: there the manifest
+lets one pause. A loop of calls says the same to everyone who reads the call tree, and what it takes
+at once is about what an ordinary withdrawal takes."""
+
 DOLLAR = 10**6
 """Smallest units of the stable token, which has 6 decimals."""
 
@@ -81,17 +86,22 @@ class World:
         """Return the TOML manifest of the protocol that is attacked in this scenario."""
         return self._meadow() if scenario == "spot-oracle" else self._cellar()
 
-    def write_manifest(self, folder: Path, scenario: Scenario, *, early: bool = False) -> Path:
+    def write_manifest(
+        self, folder: Path, scenario: Scenario, *, alone: bool = False, early: bool = False
+    ) -> Path:
         """Write the manifest, and beside it the ABI that it names; return its path.
 
-        `early` lets the creation of a contract pull the brake.
+        `alone` lets one detector pull the brake, whatever the scenario; `early` the creation of a
+        contract.
         """
         contract = {"spot-oracle": self.pool, "reentrancy": self.vault}[scenario]
         protocol = PROTOCOLS[scenario]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{protocol}.abi.json").write_text(json.dumps(contract.interface.abi))
         path = folder / f"{protocol}.toml"
-        path.write_text(self.manifest(scenario) + "deployment_may_pause = true\n" * early)
+        one = "one_detector_may_pause = true\n" * (alone or scenario in ONE_WITNESS)
+        created = "deployment_may_pause = true\n" * early
+        path.write_text(self.manifest(scenario) + one + created)
         return path
 
     def _meadow(self) -> str:
@@ -179,5 +189,4 @@ target = "{target.address}"
 gate = "{self.gate.address}"
 calldata = "{PAUSE}"
 scope = "T2"
-one_detector_may_pause = true
 """

@@ -18,6 +18,7 @@ from runtime import signatures
 from runtime.broker import Partition
 from runtime.kafka import KafkaBroker
 from sandbox import fetch
+from sandbox.arming import armed_by_two
 from sandbox.demo.people import identity, settings_of
 from sandbox.demo.record import Record
 from sandbox.deploy import deploy
@@ -66,6 +67,8 @@ class Plan:
     """What runs, by name, each a command of `firebreak`."""
     pending: bool = False
     """Whether transactions that wait in the pool are simulated."""
+    alone: bool = False
+    """Whether one detector may pull the brake, whatever the scenario."""
     early: bool = False
     """Whether the creation of a contract may pull the brake."""
 
@@ -116,7 +119,8 @@ class Stage:
         self.node = self.new_node("node")
         report("deploying Uniswap V2, WETH, a Safe, the gate, a lending pool and a vault")
         self.world = deploy(self.node, lambda name: fetch.npm_package(plan.cache, name, report))
-        self.world.write_manifest(plan.folder / "protocols", plan.scenario, early=plan.early)
+        folder = plan.folder / "protocols"
+        self.world.write_manifest(folder, plan.scenario, alone=plan.alone, early=plan.early)
         self.addresses |= {"Kafka": kafka.bootstrap, "EVM node": self.node.http}
         environment = self._environment(kafka.bootstrap)
         for name, command in plan.services.items():
@@ -146,6 +150,7 @@ class Stage:
             write_keystore(world.accounts[role], keys / f"{role}.json", password.read_text())
         chain = f"eip155:{world.chain_id}"
         endpoints = json.dumps([str(self.node.ipc)])
+        journal = folder / "journal.jsonl"
         settings: dict[str, object] = {
             "HOME": folder / "home",
             "CACHE": self.plan.cache,
@@ -159,7 +164,8 @@ class Stage:
             "RESPOND__ARMED": str(self.plan.armed).lower(),
             "RESPOND__ENDPOINTS": endpoints,
             "RESPOND__TRUSTED_KEYS": keys,
-            "RESPOND__JOURNAL": folder / "journal.jsonl",
+            "RESPOND__JOURNAL": journal,
+            "RESPOND__ARMING_KEYS": armed_by_two(journal, folder / "people"),
             "RESPOND__KEYSTORE": keys / "responder.json",
             "RESPOND__KEYSTORE_PASSWORD_FILE": password,
             "RESPOND__HEARTBEAT_KEYSTORE": keys / "heartbeat.json",
@@ -175,7 +181,7 @@ class Stage:
             self.addresses["console"] = str(console["CONSOLE__URL"])
             settings |= console
         self.addresses["cases"] = f"http://{HOST}:{settings['INCIDENTS__WEB_PORT']}/cases/"
-        self.addresses["journal"] = str(settings["RESPOND__JOURNAL"])
+        self.addresses["journal"] = str(journal)
         return {f"FIREBREAK_{name}": str(value) for name, value in settings.items()}
 
     def _start(self, name: str, command: tuple[str, ...], environment: dict[str, str]) -> None:

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
+from responders.entries import Step
+from responders.evidence import alerting
+from responders.journal import read
+from runtime.broker import Message, Partition, read_all
+from runtime.kafka import KafkaBroker
 from sandbox.process import ChildProcess
+from schemas.alerts import Alert
+from schemas.codec import decode
+from schemas.topics import ALERTS
 from tests.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.node]
@@ -66,7 +74,9 @@ def test_the_spot_oracle_attack_is_stopped_and_a_kept_demo_can_be_looked_at(plac
         for what in ("Kafka", "EVM node", "console", "log", "cases", "journal"):
             assert what in said
         bootstrap = next(line.split()[1] for line in said.splitlines() if "Kafka" in line)
-        _replay_finds_the_same_alerts(bootstrap, next(place.glob("firebreak-*")))
+        folder = next(place.glob("firebreak-*"))
+        _replay_finds_the_same_alerts(bootstrap, folder)
+        _paused_by_two_that_read_different_things(bootstrap, folder)
         demo.process.interrupt()
         assert demo.process.wait(60) == 0
     finally:
@@ -134,6 +144,27 @@ def _proof_checked(demo: Demo) -> str:
     """What the command says that the demo prints for whoever doubts it."""
     (command,) = (line for line in demo.process.tail().splitlines() if " audit check " in line)
     return subprocess.run(shlex.split(command), capture_output=True, text=True, check=True).stdout
+
+
+def _paused_by_two_that_read_different_things(bootstrap: str, folder: Path) -> None:
+    """The pool's pause is a T2, which no manifest lets one detector pull here."""
+    steps = [one.action for one in read(folder / "journal.jsonl") if isinstance(one, Step)]
+    (pause,) = (one for one in steps if one.state == "authorised")
+    terms = {term.name: term.value for term in pause.terms}
+    assert (pause.scope, terms["families_needed"], terms["families_agreeing"]) == ("T2", 2, 2)
+
+    broker = KafkaBroker({"bootstrap.servers": bootstrap})
+    found: list[Message] = []
+    for number in range(ALERTS.partitions):
+        read_all(broker, Partition(ALERTS.name, number), found.append)
+    (alert,) = (one for one in map(_alert, found) if one.id == pause.alert)
+    first, second = alerting(alert)
+    assert (first.detector, second.detector) == ("asset-outflow", "price-move")
+    assert not set(first.made_from) & set(second.made_from)
+
+
+def _alert(message: Message) -> Alert:
+    return decode(message.value or b"", Alert)
 
 
 def _replay_finds_the_same_alerts(bootstrap: str, folder: Path) -> None:

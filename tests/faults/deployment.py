@@ -12,6 +12,7 @@ from random import Random
 from runtime import signatures
 from runtime.broker import Partition
 from runtime.kafka import KafkaBroker
+from sandbox.arming import armed_by_two
 from sandbox.keystore import write_keystore
 from sandbox.node import LocalNode
 from sandbox.ports import free_port
@@ -33,14 +34,16 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 LONGEST: Mapping[str, int] = {"ingest": 1500, "detect": 120, "respond": 60, "incidents": 60}
 """Operations that a life may last: what each does in some seconds."""
 
-LIMITS = """
+LIMITS = """one_detector_may_pause = true
+
 [limits]
 alert_blocks = 100000
 brakes_per_window = 10
 cooldown_seconds = 0
 """
 """Wide: the chain of a test is faster than any, and a service may be dead for many blocks.
-The budget of false alerts is wide as well: a test has little time to learn what is usual."""
+The budget of false alerts is wide as well, and one detector may pause: a test has little time to
+learn what is usual."""
 
 SLOW_LOSS = "loss_per_second = 200"
 """So slow that a brake which comes late still saves something: else it is rightly not pulled."""
@@ -98,6 +101,7 @@ class Deployment:
             "RESPOND__ENDPOINTS": endpoints,
             "RESPOND__TRUSTED_KEYS": self.keys,
             "RESPOND__JOURNAL": self.journal,
+            "RESPOND__ARMING_KEYS": armed_by_two(self.journal, self.folder / "people"),
             "RESPOND__KEYSTORE": self.keys / "responder.json",
             "RESPOND__KEYSTORE_PASSWORD_FILE": self.keys / "password",
             "RESPOND__LOOK_SECONDS": "0.05",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.signatures import generate, load_signer
+from sandbox.arming import armed_by_two
 from sandbox.keystore import write_keystore
 from sandbox.safe import approved
 from schemas.codec import encode
@@ -163,6 +164,7 @@ def test_a_leader_that_wakes_up_after_its_term_is_refused_by_the_gate(
     signed = approved(world.safe, owners, call, nonce, world.chain_id)
     alarms.hands.settle([alarms.hands.send(world.users[0], signed)])
     write_keystore(standby, deployment.keys / "standby.json", "secret")
+    armed_by_two(tmp_path / "standby.jsonl", deployment.folder / "people")
 
     old = deployment.start("respond")
     until(lambda: journal_size(deployment.journal) == 0 and is_member(deployment), PATIENCE)

@@ -35,8 +35,9 @@ class Guarded:
 
     def through_gate(self, brake: Brake, *, alone: bool = True) -> Brake:
         """Return the brake with the gate as its way, which the people allow; `alone` says whether
-        one detector may pull it."""
-        more = {"gate": self.gate.address, "scope": "T1", "one_detector_may_pause": alone}
+        one detector may pull it, which is theirs to say of a T2 alone: none of these lapse."""
+        scope = "T2" if alone else "T1"
+        more = {"gate": self.gate.address, "scope": scope, "one_detector_may_pause": alone}
         found = brake.model_copy(update=more)
         self.stage.allow(self.gate, found)
         return found

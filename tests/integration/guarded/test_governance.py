@@ -43,7 +43,6 @@ def test_decisions_by_borrowed_votes_are_cancelled_and_others_are_not(
         adapter="timelock",
         target=timelock.address,
         gate=house.gate.address,
-        scope="T1",
         one_detector_may_pause=True,
     )
     roles = {"governor": [house.assembly], "timelock": [timelock], "token": [votes]}
@@ -62,7 +61,7 @@ def test_decisions_by_borrowed_votes_are_cancelled_and_others_are_not(
     theatre.days([[(one, votes.call("transfer", keeper.address, 1))] * 3 for one in people])
     assert passed(6) == [], "a sixth honest decision is a habit"
 
-    limits = Limits(narrow_brakes_per_window=4, cooldown_seconds=0)
+    limits = Limits(brakes_per_window=4, cooldown_seconds=0)
     guarded.arm(manifest.model_copy(update={"limits": limits}))
     stage.do(stage.people, house.gate.call("arm"))  # as heartbeats would have kept it
     new_votes_decide(guarded, house, people[3])

@@ -47,8 +47,7 @@ class Flood:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         path = setting.folder / "protocols" / "meadow.toml"
-        two_witnesses = path.read_text().replace("one_detector_may_pause = true", "")
-        path.write_text(two_witnesses + LIFTED)
+        path.write_text(path.read_text() + LIFTED)
         setting.place.hands.mine()
         for _ in range(BLOCKS):
             setting.place.hands.mine(12)

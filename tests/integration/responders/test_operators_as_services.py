@@ -14,6 +14,7 @@ from eth_account import Account
 
 from runtime.kafka import KafkaBroker
 from runtime.signatures import generate, load_signer
+from sandbox.arming import armed_by_two
 from sandbox.process import ChildProcess
 from schemas.alerts import Alert
 from schemas.codec import encode
@@ -42,6 +43,7 @@ class Office:
         self._private("keystore.json", json.dumps(Account.encrypt(key, "secret", iterations=2)))
         self._private("password", "secret\n")
         ring.write_manifest(self.folder / "protocols")
+        self.people = armed_by_two(self.folder / "journal.jsonl", self.folder / "people")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -72,6 +74,7 @@ class Office:
                 "FIREBREAK_RESPOND__ENDPOINTS": json.dumps([str(self.ring.place.node.ipc)]),
                 "FIREBREAK_RESPOND__TRUSTED_KEYS": str(own / "keys"),
                 "FIREBREAK_RESPOND__JOURNAL": str(own / "journal.jsonl"),
+                "FIREBREAK_RESPOND__ARMING_KEYS": str(self.people),
                 "FIREBREAK_RESPOND__KEYSTORE": str(own / "keystore.json"),
                 "FIREBREAK_RESPOND__KEYSTORE_PASSWORD_FILE": str(own / "password"),
                 "FIREBREAK_RESPOND__LOOK_SECONDS": "0.05",

@@ -16,6 +16,7 @@ from responders.rederive import decided
 from runtime.broker import Partition, Producer
 from runtime.kafka import KafkaBroker
 from runtime.signatures import Signer, generate, load_signer
+from sandbox.arming import armed_by_two
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.actions import Action
@@ -73,6 +74,7 @@ class Setting:
         self._private("keystore.json", json.dumps(Account.encrypt(key, "secret", iterations=2)))
         self._private("password", "secret\n")
         place.world.write_manifest(folder / "protocols", "spot-oracle")
+        self.people = armed_by_two(folder / "journal.jsonl", folder / "people")
         broker.create((ALERTS, ACTIONS, READINESS, DEAD_LETTERS))
         self._broker = broker
         self.producer: Producer = broker.producer()
@@ -98,6 +100,7 @@ class Setting:
             "FIREBREAK_RESPOND__ENDPOINTS": json.dumps([str(self.place.node.ipc)]),
             "FIREBREAK_RESPOND__TRUSTED_KEYS": str(self.folder / "keys"),
             "FIREBREAK_RESPOND__JOURNAL": str(self.folder / "journal.jsonl"),
+            "FIREBREAK_RESPOND__ARMING_KEYS": str(self.people),
             "FIREBREAK_RESPOND__KEYSTORE": str(self.folder / "keystore.json"),
             "FIREBREAK_RESPOND__KEYSTORE_PASSWORD_FILE": str(self.folder / "password"),
             "FIREBREAK_RESPOND__LOOK_SECONDS": "0.05",

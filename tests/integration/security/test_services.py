@@ -15,6 +15,7 @@ from runtime.broker import Message, Partition, read_all
 from runtime.kafka import KafkaBroker
 from runtime.kafka_access import KafkaAccess
 from runtime.signatures import generate, load_signer, sequence
+from sandbox.arming import armed_by_two
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from sandbox.traffic import Traffic
@@ -57,6 +58,7 @@ class Deployment:
             "keystore.json", json.dumps(Account.encrypt(key, "some secret", iterations=2))
         )
         self._private("password", "some secret\n")
+        self._people = armed_by_two(folder / "journal.jsonl", folder / "people")
         self.processes: dict[str, ChildProcess] = {}
         self._broker = secured.broker(ADMIN, namespace)
 
@@ -78,6 +80,7 @@ class Deployment:
             FIREBREAK_RESPOND__ENDPOINTS=node,
             FIREBREAK_RESPOND__TRUSTED_KEYS=str(self._keys),
             FIREBREAK_RESPOND__JOURNAL=str(self._folder / "journal.jsonl"),
+            FIREBREAK_RESPOND__ARMING_KEYS=str(self._people),
             FIREBREAK_RESPOND__KEYSTORE=str(self._folder / "keystore.json"),
             FIREBREAK_RESPOND__KEYSTORE_PASSWORD_FILE=str(self._folder / "password"),
         )

@@ -18,6 +18,7 @@ from runtime import logs
 from runtime.kafka import KafkaBroker
 from runtime.settings import Settings
 from runtime.signatures import generate
+from sandbox.arming import armed_by_two
 from schemas.errors import PipelineError
 
 NOT_RUN = {"demo", "scenarios", "fetch", "kafka up", "kafka down", "kafka status", "doctor"}
@@ -110,6 +111,9 @@ def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "FIREBREAK_RESPOND__KEYSTORE": keystore,
         "FIREBREAK_RESPOND__TRUSTED_KEYS": tmp_path / "keys",
         "FIREBREAK_RESPOND__JOURNAL": tmp_path / "journal.jsonl",
+        "FIREBREAK_RESPOND__ARMING_KEYS": armed_by_two(
+            tmp_path / "journal.jsonl", tmp_path / "people"
+        ),
         "FIREBREAK_DETECT__SIGNING_KEY": signing,
     }.items():
         monkeypatch.setenv(name, str(value))

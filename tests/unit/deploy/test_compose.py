@@ -229,6 +229,14 @@ def test_the_responder_and_a_signer_have_one_socket_in_common(name: str, setting
     assert folder in (ROOT / "Dockerfile").read_text()  # made there, for its user alone
 
 
+def test_it_does_not_start_armed_before_two_people_signed() -> None:
+    respond = ARMING["services"]["respond"]
+    (people,) = [one for one in respond["volumes"] if not isinstance(one, str)]
+    assert people["target"] == respond["environment"]["FIREBREAK_RESPOND__ARMING_KEYS"]
+    assert people["read_only"]
+    assert not people["bind"]["create_host_path"], "nobody's folder is missed, not made empty"
+
+
 def given_secrets(service: dict[str, Any]) -> dict[str, str]:
     """What a service finds under /run/secrets, and what each is called outside."""
     return {

@@ -12,7 +12,7 @@ from responders.switch import Switch
 from runtime.broker import Partition
 from runtime.clock import SystemClock
 from runtime.memory import MemoryBroker
-from runtime.signatures import generate, load_signer, load_verifier
+from runtime.signatures import Verifier, generate, load_signer, load_verifier
 from schemas.changes import Arming
 from schemas.codec import decode
 from schemas.topics import CHANGES
@@ -62,7 +62,7 @@ def test_every_change_is_told_once(broker: MemoryBroker, tmp_path: Path) -> None
 
 
 def test_a_dry_run_is_told_to_be_one(broker: MemoryBroker, tmp_path: Path) -> None:
-    made = watch(broker, Switch(tmp_path / "journal.jsonl", None), Account(None, None))
+    made = watch(broker, Switch(tmp_path / "journal.jsonl", Verifier({})), Account(None, None))
     made.look()
     (change,) = told(broker)
     assert (change.armed, change.chain) == (False, FakeChain().name)
@@ -70,7 +70,7 @@ def test_a_dry_run_is_told_to_be_one(broker: MemoryBroker, tmp_path: Path) -> No
 
 def test_what_cannot_be_read_disarms_and_is_told(broker: MemoryBroker, tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl.disarmed").write_bytes(b"\xff")
-    switch = Switch(tmp_path / "journal.jsonl", None)
+    switch = Switch(tmp_path / "journal.jsonl", Verifier({}))
     made = watch(broker, switch, ACCOUNT)
     made.look()
     (change,) = told(broker)

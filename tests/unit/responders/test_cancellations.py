@@ -15,7 +15,7 @@ from tests.unit.responders.bench import bench
 from tests.unit.responders.examples import POOL, alert, brake, manifest
 from tests.unit.responders.fakes import FakeChain
 
-CANCELS = brake(name="cancel-queued", adapter="timelock", scope="T1", one_detector_may_pause=True)
+CANCELS = brake(name="cancel-queued", adapter="timelock", one_detector_may_pause=True)
 OTHER = "0x" + "cc" * 20
 SCHEDULED = (
     "0x" + keccak(text="CallScheduled(bytes32,uint256,address,uint256,bytes,bytes32,uint256)").hex()

@@ -64,6 +64,7 @@ def test_an_armed_responder_without_its_means_does_not_start() -> None:
     assert isinstance(error, ConfigurationError)
     assert "respond.keystore" in str(error)
     assert "respond.journal" in str(error)
+    assert "respond.arming_keys" in str(error)
 
 
 def test_a_key_is_replaced_step_by_step(home: Path) -> None:

@@ -42,7 +42,7 @@ def test_disarmed_is_the_default_and_needs_nothing() -> None:
 def test_arming_names_everything_that_is_missing() -> None:
     with pytest.raises(ConfigurationError) as caught:
         equipment.require_all(RespondSettings(armed=True))
-    for name in ("keystore", "keystore_password_file", "trusted_keys", "journal"):
+    for name in ("keystore", "keystore_password_file", "trusted_keys", "journal", "arming_keys"):
         assert f"respond.{name}" in str(caught.value)
 
 
@@ -54,6 +54,7 @@ def test_arming_with_everything_is_possible(tmp_path: Path) -> None:
             keystore_password=SecretStr("x"),
             trusted_keys=tmp_path,
             journal=tmp_path,
+            arming_keys=tmp_path,
         )
     )
 

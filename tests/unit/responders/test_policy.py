@@ -61,6 +61,14 @@ def test_a_narrow_brake_that_only_people_release_takes_the_evidence_of_a_broad_o
     assert objection(alert(), cap) == ""
 
 
+def test_one_detector_may_pull_what_lapses_and_what_its_manifest_calls_a_pause() -> None:
+    one = alert(votes=(vote("asset-outflow"), SILENT))
+    alone = brake(scope="T1", one_detector_may_pause=True)
+    assert objection(one, alone, lapses=True) == ""
+    assert "needs 2" in objection(one, alone)
+    assert "needs 2" in objection(alert(votes=(RULE,)), alone)
+
+
 def asking(target: str) -> Vote:
     """The vote that says that somebody asks to halt this contract, with a bond."""
     reason = Reason(

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from responders.switch import Switch
-from runtime.signatures import Signer, generate, load_signer, load_verifier
+from runtime.signatures import Signer, Verifier, generate, load_signer, load_verifier
 from schemas.errors import ConfigurationError
 from tests.unit.responders.bench import bench
 from tests.unit.responders.examples import alert
@@ -18,16 +18,17 @@ def people(tmp_path: Path) -> list[Signer]:
 
 
 def switch(tmp_path: Path) -> Switch:
-    return Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
+    return Switch(tmp_path / "state" / "journal.jsonl", load_verifier(tmp_path / "people"))
 
 
-def test_without_people_only_disarm_counts(tmp_path: Path) -> None:
-    plain = Switch(tmp_path / "journal.jsonl", None)
-    assert plain.on()
-    plain.disarm("drill", 1)
-    assert not plain.on()
-    assert plain.arm(None) == 0
-    assert plain.on()
+def test_where_nobody_may_arm_it_is_never_armed(tmp_path: Path, people: list[Signer]) -> None:
+    nobodys = Switch(tmp_path / "journal.jsonl", Verifier({}))
+    for person in people:
+        with pytest.raises(ConfigurationError, match="not among"):
+            nobodys.arm(person)
+    assert not nobodys.on()
+    nobodys.disarm("drill", 1)
+    assert not nobodys.on()
 
 
 def test_two_different_people_arm_and_one_does_not(tmp_path: Path, people: list[Signer]) -> None:
@@ -40,6 +41,30 @@ def test_two_different_people_arm_and_one_does_not(tmp_path: Path, people: list[
     assert asked.arm(bob) == 0
     assert asked.on()
     assert switch(tmp_path).on()
+
+
+def test_it_starts_once_two_armed_and_after_a_disarming_only_to_follow(
+    tmp_path: Path, people: list[Signer]
+) -> None:
+    asked = switch(tmp_path)
+    for person in people:
+        with pytest.raises(ConfigurationError, match="firebreak arm --key"):
+            asked.require_armed()
+        asked.arm(person)
+    asked.require_armed()
+    asked.disarm("drill", 1)
+    asked.require_armed()
+    assert not asked.on()
+
+
+def test_one_person_s_key_under_two_names_is_one_key(tmp_path: Path, people: list[Signer]) -> None:
+    folder = tmp_path / "people"
+    (folder / "bob.pub.pem").write_bytes((folder / "ann.pub.pem").read_bytes())
+    ann, bob = people
+    assert switch(tmp_path).arm(ann) == 1
+    with pytest.raises(ConfigurationError, match="not among"):
+        switch(tmp_path).arm(bob)
+    assert switch(tmp_path).arm(ann) == 1
 
 
 def test_after_each_disarming_both_sign_again(tmp_path: Path, people: list[Signer]) -> None:
@@ -56,7 +81,8 @@ def test_an_arming_is_no_other_responder_s(tmp_path: Path, people: list[Signer])
     asked = switch(tmp_path)
     for person in people:
         asked.arm(person)
-    (tmp_path / "other.jsonl.armed").write_bytes((tmp_path / "journal.jsonl.armed").read_bytes())
+    given = (tmp_path / "state" / "journal.jsonl.armed").read_bytes()
+    (tmp_path / "other.jsonl.armed").write_bytes(given)
     assert not Switch(tmp_path / "other.jsonl", load_verifier(tmp_path / "people")).on()
 
 
@@ -64,28 +90,33 @@ def test_a_stranger_does_not_arm(tmp_path: Path, people: list[Signer]) -> None:
     stranger = load_signer(generate(tmp_path / "strangers", "eve"))
     with pytest.raises(ConfigurationError, match="not among"):
         switch(tmp_path).arm(stranger)
-    with pytest.raises(ConfigurationError, match="--key"):
-        switch(tmp_path).arm(None)
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"{", b'[{"key":"a","signature":"AA=="}]', b"\xff" * 99])
-@pytest.mark.usefixtures("people")
-def test_what_cannot_be_read_leaves_it_disarmed(tmp_path: Path, rubbish: bytes) -> None:
-    (tmp_path / "journal.jsonl.armed").write_bytes(rubbish)
-    assert not switch(tmp_path).on()
+def test_what_cannot_be_read_leaves_it_disarmed_until_people_arm_it(
+    tmp_path: Path, people: list[Signer], rubbish: bytes
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "journal.jsonl.armed").write_bytes(rubbish)
+    asked = switch(tmp_path)
+    assert not asked.on()
+    assert [asked.arm(person) for person in people] == [1, 0]
 
 
-def test_a_running_responder_stops_at_once_and_goes_on_when_it_is_armed(tmp_path: Path) -> None:
+def test_a_running_responder_stops_at_once_and_goes_on_when_it_is_armed(
+    tmp_path: Path, people: list[Signer]
+) -> None:
     chain, path = FakeChain(), tmp_path / "journal.jsonl"
-    plain = Switch(path, None)
+    kept = Switch(path, load_verifier(tmp_path / "people"))
     with bench(path, chain) as responder:
-        responder.outlook._switch = plain  # as `firebreak respond` gives it
-        plain.disarm("wrong brakes", 1)
+        responder.outlook._switch = kept  # as `firebreak respond` gives it
+        kept.disarm("wrong brakes", 1)
         responder.mine()
         responder.receive(alert())
         assert responder.states() == ["proposed", "rehearsed"]
         assert chain.sent == []
-        plain.arm(None)
+        for person in people:
+            kept.arm(person)
         responder.receive(alert())
         assert responder.states()[-1] == "broadcast"
 
@@ -95,7 +126,6 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIREBREAK_RESPOND__JOURNAL", str(tmp_path / "journal.jsonl"))
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["disarm", "--reason", "drill"]).output == "disarmed\n"
-    assert not Switch(tmp_path / "journal.jsonl", None).on()
     for name in ("ann", "bob"):
         generate(tmp_path / "people", name)
     monkeypatch.setenv("FIREBREAK_RESPOND__ARMING_KEYS", str(tmp_path / "people"))
@@ -104,3 +134,4 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("ann", "bob")
     ]
     assert told == ["1 more people have to sign\n", "armed\n"]
+    assert Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people")).on()

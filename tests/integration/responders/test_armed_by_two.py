@@ -1,0 +1,76 @@
+"""An armed responder as its own process: two people arm it, anybody beside its journal stops it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from sandbox.arming import PEOPLE
+from tests.integration.responders.test_respond_service import (
+    PATIENCE,
+    Run,
+    Setting,
+    run,
+    running,
+    setting,
+    until,
+)
+
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
+
+__all__ = ["run", "setting"]
+
+Say = Callable[..., str]
+
+
+@pytest.fixture
+def journal(setting: Setting) -> Path:
+    """A responder's that nobody armed yet."""
+    return setting.folder / "new" / "journal.jsonl"
+
+
+@pytest.fixture
+def say(setting: Setting, journal: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Runs a command beside that journal; returns what it said."""
+    monkeypatch.chdir(setting.folder)
+    monkeypatch.setenv("FIREBREAK_HOME", str(setting.folder / "home"))
+    monkeypatch.setenv("FIREBREAK_RESPOND__JOURNAL", str(journal))
+    monkeypatch.setenv("FIREBREAK_RESPOND__ARMING_KEYS", str(setting.people))
+
+    def command(*arguments: str) -> str:
+        return CliRunner().invoke(app, arguments, catch_exceptions=False).output.strip()
+
+    return command
+
+
+def test_two_people_arm_it_and_one_word_stops_it_while_it_runs(
+    setting: Setting, run: Run, journal: Path, say: Say
+) -> None:
+    ann, bob = (str(setting.people / f"{name}.pem") for name in PEOPLE)
+    for _ in range(2):
+        assert say("arm", "--key", ann) == "1 more people have to sign"
+    refused = run("--armed", FIREBREAK_RESPOND__JOURNAL=str(journal))
+    assert refused.wait(PATIENCE) == 2, "one key twice is one person"
+    assert "firebreak arm --key" in " ".join(refused.tail().split())
+    assert say("arm", "--key", bob) == "armed"
+
+    process = run("--armed", FIREBREAK_RESPOND__JOURNAL=str(journal))
+    with running(process):
+        until(lambda: "assigned" in process.log.read_text())
+        assert say("disarm", "--reason", "a drill") == "disarmed"
+        setting.publish(setting.place.alert(1))
+        until(lambda: setting.actions.states() == ["proposed", "rehearsed"])
+        assert setting.place.pending() == {}
+
+        assert say("arm", "--key", ann) == "1 more people have to sign"
+        assert say("arm", "--key", bob) == "armed"
+        setting.publish(setting.place.alert(2))
+        until(lambda: setting.actions.states()[-1:] == ["broadcast"])
+
+        assert say("disarm") == "disarmed"
+        setting.mine_until("final")
+    assert setting.place.paused(), "what was sent is followed to its end"
+    assert setting.place.sent() == setting.place.began + 1
+    assert process.stop() == 0
