@@ -10,6 +10,7 @@ from responders.intake import AlertIntake
 from responders.lanes import Lanes
 from responders.linkage import Heard
 from responders.response import Response
+from responders.succession import Succession
 from runtime.broker import Message, Offsets, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
@@ -41,6 +42,8 @@ class Ears(NamedTuple):
     alerts: AlertIntake
     neighbours: SignalIntake | None = None
     """None where no manifest listens to anybody."""
+    succession: Succession | None = None
+    """None where there is no other replica."""
 
 
 class Responder:
@@ -80,15 +83,21 @@ class Responder:
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Start where the group stopped; with operators' words, which are kept in memory alone,
-        where the oldest may still be valid."""
-        return self._ears.alerts.starts(partitions)
+        where the oldest may still be valid. What another replica left is read again."""
+        again = self._ears.succession
+        left = {} if again is None else again.starts(partitions)
+        return {**self._ears.alerts.starts(partitions), **left}
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Go on with the brakes that were begun: their nonces are this account's."""
 
     def process(self, batch: Sequence[Message]) -> None:
         """Answer every alert, in order; one that the same batch takes back is not acted on. What
-        operators say is heard before."""
+        operators say is heard before.
+
+        Raises `TransientError` when another replica may answer them.
+        """
+        self._executor.lead.hold()
         alerts = [message for message in batch if message.topic == ALERTS.name]
         self._hear(message for message in batch if message.topic == CONSENTS.name)
         read = [(message, self._ears.alerts.read(message)) for message in alerts]

@@ -86,6 +86,10 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     protocol: Key
     incident: Id
     alert: Id
+    alert_block: Height | None = None
+    """The block that it is about."""
+    alert_time: Seconds | None = None
+    """That block's time: budget and cooldown count by it."""
     linked: Id | None = None
     """The alert on another transaction whose witnesses count beside those of `alert`."""
     adapter: Key
