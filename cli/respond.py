@@ -107,6 +107,7 @@ def _act(
     from responders.outlook import Outlook
     from responders.preflight import preflight
     from responders.readiness import Teller
+    from responders.recall import Recall
     from responders.responder import Ears
     from responders.scoping import warn_of_no_graph
     from responders.succession import Succession
@@ -133,7 +134,8 @@ def _act(
         alerts = alerts_of(settings, service, intake, broker, chain.name)
         succession = Succession(broker, _group(chain.name), chain.name, service.clock)
         succession.take_over(book, manifests)
-        ears = Ears(alerts, signals, succession)
+        recall = Recall(broker, _group(chain.name), service.clock, service.metrics)
+        ears = Ears(alerts, signals, recall, succession)
         responder = _responder(
             settings, service, Field(levers, outlook, beyond, notices), office, ears
         )
