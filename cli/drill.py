@@ -38,19 +38,24 @@ def drill(
         raise typer.Exit(1)
 
 
-def drilled(settings: "Settings", chain: "Chain", account: "Account") -> "Drill":
-    """Return the drill of the settings' brakes on this chain, as if this account pulled them.
+def drilled(
+    settings: "Settings", chain: "Chain", account: "Account", term: int | None = None
+) -> "Drill":
+    """Return the drill of the settings' brakes on this chain, as if this account pulled them, in a
+    term of leadership; without one, in the latest that the gates have seen.
 
     Raises `ConfigurationError` when no manifest has a brake on it.
     """
     from cli.wiring import read_manifests
+    from responders.adapters.gate import latest_epoch
     from responders.drill import Drill
     from responders.levers import within_reach
     from responders.outlook import Outlook
     from schemas.errors import ConfigurationError
 
-    own = settings.respond
-    levers = within_reach(read_manifests(settings).values(), chain, own.epoch, own.emergency)
+    own, manifests = settings.respond, read_manifests(settings).values()
+    epoch = latest_epoch(chain, manifests) if term is None else term
+    levers = within_reach(manifests, chain, epoch, own.emergency)
     if not levers:
         raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")
     return Drill(Outlook(chain, account, own.fee_cap_gwei * _GWEI), levers)

@@ -22,6 +22,7 @@ from cli.respond_beside import (
     heartbeats,
     node,
 )
+from cli.respond_lead import leading
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
 
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
     from responders.book import Book
     from responders.chain import Chain
     from responders.levers import Levers
-    from responders.outlook import Outlook
+    from responders.outlook import Account, Outlook
     from responders.relay import Relay
     from responders.responder import Ears, Responder
     from responders.submission import Notices
+    from runtime.broker import Producer
     from runtime.kafka import KafkaBroker
+    from runtime.leadership import Leadership
     from runtime.loop import Loop
     from runtime.service import Service
     from runtime.settings import Settings
@@ -73,67 +76,90 @@ def _serve(
     chain: "Chain",
     beyond: "Beyond",
 ) -> None:
-    """Answer alerts until told to stop."""
+    """Answer alerts until told to stop, when it is this replica's turn. What would keep it from
+    that is found before."""
     from responders import equipment
-    from responders.arming import ArmingWatch
     from responders.book import Book
     from responders.journal import Journal
     from responders.levers import within_reach
+    from runtime.announcement import announce
+
+    own = settings.respond
+    recorded = announce(broker, service, settings)
+    levers = within_reach(manifests, chain, 0, own.emergency)
+    if not levers:
+        raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")
+    account = equipment.account_of(own, chain_id(chain))
+    notices = equipment.notices_of(own, chain_id(chain), levers)
+    producer = broker.producer()
+    with Journal(_journal(settings, chain)) as journal:
+        book = Book(journal, producer, service.metrics)
+        equipment.require_own(book.ledger, account)
+        book.settle()
+        with leading(broker, service, chain, manifests) as lead:
+            if lead is None:
+                return
+            levers = within_reach(manifests, chain, lead.term, own.emergency)
+            place = Place(chain, account, levers, beyond, notices)
+            _act(settings, service, broker, Office(lead, book, producer, recorded), place)
+
+
+def _act(
+    settings: "Settings",
+    service: "Service",
+    broker: "KafkaBroker",
+    office: "Office",
+    place: "Place",
+) -> None:
+    """Answer alerts until told to stop, or until another replica may lead."""
+    from cli.wiring import read_manifests
+    from responders.arming import ArmingWatch
     from responders.outlook import Outlook
     from responders.preflight import preflight
     from responders.readiness import Teller
     from responders.recall import Recall
     from responders.responder import Ears
     from responders.scoping import warn_of_no_graph
-    from runtime.announcement import announce
+    from responders.succession import Succession
     from runtime.intake import Intake
     from runtime.neighbourhood import Neighbourhood
 
-    own = settings.respond
-    recorded = announce(broker, service, settings)
-    levers = within_reach(manifests, chain, own.epoch, own.emergency)
-    if not levers:
-        raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")
-    account = equipment.account_of(own, chain_id(chain))
-    notices = equipment.notices_of(own, chain_id(chain), levers)
-    place = _journal(settings, chain)
-    switch = switch_of(settings, place)
+    lead, book, producer, recorded = office
+    chain, account, levers, beyond, notices = place
+    manifests = read_manifests(settings).values()
+    switch = switch_of(settings, _journal(settings, chain))
     neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
-    cap = own.fee_cap_gwei * GWEI
+    cap = settings.respond.fee_cap_gwei * GWEI
     outlook = Outlook(chain, account, cap, manifests, switch, neighbours)
     wake = threading.Event()
-    producer = broker.producer()
     intake = Intake(producer, service.metrics, "respond")
-    with (
-        Journal(place) as journal,
-        hearing(
-            neighbours,
-            broker,
-            intake,
-            service.metrics,
-            people_of(settings, armed=settings.respond.armed),
-            wake.set,
-        ) as signals,
-    ):
-        book = Book(journal, producer, service.metrics)
-        equipment.require_own(book.ledger, account)
+    with hearing(
+        neighbours,
+        broker,
+        intake,
+        service.metrics,
+        people_of(settings, armed=settings.respond.armed),
+        wake.set,
+    ) as signals:
         alerts = alerts_of(settings, service, intake, broker, chain.name)
+        succession = Succession(broker, _group(chain.name), chain.name, service.clock)
+        succession.take_over(book, manifests)
         recall = Recall(broker, _group(chain.name), service.clock, service.metrics)
-        ears = Ears(alerts, signals, recall)
+        ears = Ears(alerts, signals, recall, succession)
         responder = _responder(
-            settings, service, Field(levers, outlook, beyond, notices), book, ears
+            settings, service, Field(levers, outlook, beyond, notices), office, ears
         )
         preflight(outlook, levers)
         responder.tick()
         warn_of_no_graph(m for m in manifests if m.chain == chain.name and m.brakes)
         watch = ArmingWatch(outlook, switch, producer, service.clock)
-        loop = _loop(settings, service, broker, responder, watch if recorded else None)
+        loop = _loop(settings, service, broker, responder, lead, watch if recorded else None)
         board = board_of(levers, outlook, book)
         teller = Teller(board, broker.producer(), service.clock)
         gc.freeze()  # what there is by now stays; no collection walks it during a brake
         with (
-            heartbeats(settings, service, levers, board),
-            drills(settings, service, account, board, wake),
+            heartbeats(settings, service, levers, board, lead),
+            drills(settings, service, account, board, wake, lead.term),
             bounds(settings, service, manifests, responder.tell),
             beside(service, partial(teller.run, service.stop)),
         ):
@@ -141,19 +167,15 @@ def _serve(
         book.settle()
 
 
-def _group(chain: str) -> str:
-    """Return the group whose members share a chain's alerts."""
-    return f"firebreak-respond-{chain.replace(':', '-')}"
-
-
 def _loop(
     settings: "Settings",
     service: "Service",
     broker: "KafkaBroker",
     responder: "Responder",
+    lead: "Leadership",
     watch: "ArmingWatch | None",
 ) -> "Loop":
-    """Return what runs the responder, and tells at every turn that it does."""
+    """Return what runs the responder while it leads, and tells at every turn that it does."""
     from cli.wiring import beats_of
     from runtime.lag import LagGauge
     from runtime.loop import Loop
@@ -164,6 +186,8 @@ def _loop(
     lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
     def beat() -> None:
+        if lead.over.is_set():
+            lead.require()
         if watch is not None:
             watch.look()
         service.health.beat(responder.obstacle)
@@ -174,11 +198,36 @@ def _loop(
     return loop
 
 
+def _group(chain: str) -> str:
+    """Return the group whose members share a chain's alerts."""
+    return f"firebreak-respond-{chain.replace(':', '-')}"
+
+
 class Beyond(NamedTuple):
     """What a responder reaches beside its node, where it is configured."""
 
     second: "Chain | None"
     relay: "Relay | None"
+
+
+class Office(NamedTuple):
+    """What the replica that acts has taken on."""
+
+    lead: "Leadership"
+    book: "Book"
+    producer: "Producer"
+    recorded: bool
+    """Whether changes are recorded."""
+
+
+class Place(NamedTuple):
+    """What it acts on, and with."""
+
+    chain: "Chain"
+    account: "Account"
+    levers: "Levers"
+    beyond: Beyond
+    notices: "Notices | None"
 
 
 class Field(NamedTuple):
@@ -221,7 +270,7 @@ def _responder(
     settings: "Settings",
     service: "Service",
     field: Field,
-    book: "Book",
+    office: Office,
     ears: "Ears",
 ) -> "Responder":
     from cli.wiring import read_manifests
@@ -234,11 +283,11 @@ def _responder(
     from responders.submission import Submission
     from responders.witness import Witness
 
-    own, levers, outlook = settings.respond, field.levers, field.outlook
+    own, levers, outlook, book = settings.respond, field.levers, field.outlook, office.book
     chain, witness = outlook.chain.name, None
     if field.beyond.second is not None:
         manifests = read_manifests(settings).values()
-        seconds = within_reach(manifests, field.beyond.second, own.epoch, own.emergency)
+        seconds = within_reach(manifests, field.beyond.second, office.lead.term, own.emergency)
         witness = Witness(seconds, service.metrics)
     patience = Patience(replace=own.replace_after_blocks, final=settings.finality_of(chain))
     submission = Submission(outlook, levers, service.metrics, field.notices)
@@ -248,6 +297,7 @@ def _responder(
         Preparation(outlook, book.ledger, levers, submission, witness),
         Delivery(outlook, levers, patience, service.clock, service.metrics, field.beyond.relay),
         submission,
+        office.lead,
     )
     executor.resume()
     return Responder(

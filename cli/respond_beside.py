@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from responders.levers import Levers
     from responders.outlook import Account, Outlook
     from responders.readiness import Noticeboard
+    from runtime.leadership import Leadership
     from runtime.service import Service
     from runtime.settings import Settings
     from schemas.manifest import Manifest
@@ -56,9 +57,14 @@ def board_of(levers: "Levers", outlook: "Outlook", book: "Book") -> "Noticeboard
 
 @contextmanager
 def heartbeats(
-    settings: "Settings", service: "Service", levers: "Levers", board: "Noticeboard"
+    settings: "Settings",
+    service: "Service",
+    levers: "Levers",
+    board: "Noticeboard",
+    lead: "Leadership",
 ) -> Iterator[None]:
-    """Keep gates' and seats' authority alive beside the work, over a connection of its own."""
+    """Keep gates' and seats' authority alive beside the work while this replica leads, over a
+    connection of its own."""
     from responders import heartbeat
     from responders.equipment import heartbeat_of
     from responders.levers import kept_alive
@@ -77,9 +83,15 @@ def heartbeats(
             heartbeat.Heartbeat(own, signer, contract, protocols, cap)
             for contract, protocols in waiting.items()
         ]
-        with beside(
-            service, partial(heartbeat.run, beats, service.metrics, service.stop, board.beaten)
-        ):
+        work = partial(
+            heartbeat.run,
+            beats,
+            service.metrics,
+            service.stop,
+            board.beaten,
+            lambda: lead.confirmed,
+        )
+        with beside(service, work):
             yield
 
 
@@ -90,6 +102,7 @@ def drills(
     account: "Account",
     board: "Noticeboard",
     wake: threading.Event,
+    term: int,
 ) -> Iterator[None]:
     """Rehearse the brakes beside the work while armed, over a connection of its own."""
     from responders import drill
@@ -99,7 +112,7 @@ def drills(
         yield
         return
     with node(settings, service) as own:
-        held = drilled(settings, own, Account(account.address, signer=None))
+        held = drilled(settings, own, Account(account.address, signer=None), term)
         work = partial(
             drill.run, held, service.metrics, service.clock, service.stop, wake, board.rehearsed
         )

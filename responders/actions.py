@@ -27,13 +27,13 @@ NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
             {"refused", "satisfied", "failed", "consented", "nonce-reserved", "drafted"}
         ),
         "drafted": frozenset({"submitted", "refused", "satisfied", "failed"}),
-        "submitted": frozenset({"drafted", "satisfied", "failed"}),
+        "submitted": frozenset({"drafted", "satisfied", "failed", "refused"}),
         "consented": frozenset({"consented", "refused", "satisfied", "failed", "nonce-reserved"}),
-        "nonce-reserved": frozenset({"signed"}),
-        "signed": frozenset({"signed", "broadcast"}),
-        "broadcast": frozenset({"broadcast", "signed", "included", "authorised"}),
-        "included": frozenset({"final", "satisfied", "failed", "reorged"}),
-        "reorged": frozenset({"broadcast"}),
+        "nonce-reserved": frozenset({"signed", "refused"}),
+        "signed": frozenset({"signed", "broadcast", "refused"}),
+        "broadcast": frozenset({"broadcast", "signed", "included", "authorised", "refused"}),
+        "included": frozenset({"final", "satisfied", "failed", "reorged", "refused"}),
+        "reorged": frozenset({"broadcast", "refused"}),
         "refused": frozenset({"proposed"}),
         "rehearsed": frozenset({"proposed"}),
         "satisfied": frozenset({"proposed"}),
@@ -43,7 +43,11 @@ NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
 )
 """From `broadcast` to itself: from a relay to everybody; from `consented`: a yes for another round,
 or for longer. Back: to `signed` with a higher fee and
-the same nonce; to `authorised` once another transaction has consumed the nonce, at finality."""
+the same nonce; to `authorised` once another transaction has consumed the nonce, at finality. To
+`refused` from where it has a nonce: only by a replica that takes over, whose nonce it is not."""
+
+LEFT = frozenset({"submitted", "nonce-reserved", "signed", "broadcast", "included", "reorged"})
+"""Refused from here, a brake was left by a replica that is gone, and is judged again."""
 
 ENDED = frozenset({"refused", "rehearsed", "satisfied", "failed", "final"})
 
@@ -126,6 +130,8 @@ def proposed(
         protocol=alert.protocol,
         incident=incident,
         alert=alert.id,
+        alert_block=alert.block,
+        alert_time=alert.timestamp,
         linked=beside.linked,
         adapter=lever.brake.adapter,
         target=lever.target,
@@ -149,6 +155,8 @@ def reopened(
         "proposed",
         alert.summary,
         alert=alert.id,
+        alert_block=alert.block,
+        alert_time=alert.timestamp,
         linked=beside.linked,
         terms=terms,
         heard=beside.heard,

@@ -133,6 +133,9 @@ class Delivery:
         action = course.action
         receipt = self._chain.receipt(action.tx)
         if receipt is None or receipt.block_hash != action.block_hash:
+            if not course.attempts:
+                left = "another replica sent it, and its block left the chain"
+                return course.then("refused", left)
             return course.then("reorged", f"block {action.block} left the chain; sent again")
         if self._outlook.head - receipt.block < self._patience.final:
             return None

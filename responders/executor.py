@@ -5,6 +5,7 @@ one acts on it. So a restart goes on from the last line as if nothing had happen
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -21,8 +22,37 @@ from schemas.errors import TransientError
 
 _log = logger(__name__)
 
+_NOT_SENT = frozenset({"authorised", "consented", "drafted", "nonce-reserved", "signed"})
+"""Where nothing of a brake was shown to anybody yet; to go on from here takes the lead. What was
+sent is carried through without it: whatever follows has the same nonce."""
+
 _MOST_WRITES = 10
 """In one go. More than a whole course takes: nodes that contradict each other must not trap us."""
+
+
+class Lead(Protocol):
+    """Whether this is the replica that acts."""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it is, for all that is known; asks nobody."""
+        ...
+
+    def hold(self) -> None:
+        """Return once it is certain. Raises `TransientError` when another one may act."""
+        ...
+
+
+class Alone:
+    """The lead of who has no other replica beside it."""
+
+    confirmed = True
+
+    def hold(self) -> None:
+        """Return."""
+
+
+ALONE = Alone()
 
 
 class Executor:
@@ -35,7 +65,10 @@ class Executor:
         preparation: Preparation,
         delivery: Delivery,
         submission: Submission,
+        lead: Lead = ALONE,
     ) -> None:
+        self.lead = lead
+        """Looked at before anything is signed, or sent for the first time."""
         self._book = book
         self._outlook = outlook
         self._preparation = preparation
@@ -127,6 +160,8 @@ class Executor:
         Signing shows nothing to anybody, so a nonce and its transaction go to disk together: a
         brake waits for the disk twice before it is sent, not three times.
         """
+        if course.state in _NOT_SENT and not self.lead.confirmed:
+            raise TransientError("another replica may lead now")
         act = self._acts.get(course.state)
         step = act(course) if act else None
         if step is None:

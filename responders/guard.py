@@ -6,7 +6,7 @@ brake. The state is explicit and is rebuilt by folding `after` over the journal.
 
 from dataclasses import dataclass, replace
 
-from responders.actions import ENDED, unprompted
+from responders.actions import ENDED, LEFT, unprompted
 from responders.healing import renews
 from responders.inputs import Inputs, Scope
 from schemas.actions import Action
@@ -119,7 +119,8 @@ def after(state: GuardState, before: str, step: Action, time: Seconds) -> GuardS
     """Return the state after a brake went from state `before` to `step.state`.
 
     `time` is that of the block that called for it. A brake counts from when it is authorised, and
-    no longer once it ended without ever having been signed; a renewal does not count, nor does what
+    no longer once it ended without ever having been signed, or was left by a replica that is gone:
+    who takes over counts it when it is authorised again. A renewal does not count, nor does what
     was pulled on no alert (`responders.tightening`), or whoever moves what is held could use up
     what is kept for attacks. Where this operator gave its word, others may have pulled it:
     `satisfied` counts, and any other end comes only after the word ran out.
@@ -130,7 +131,8 @@ def after(state: GuardState, before: str, step: Action, time: Seconds) -> GuardS
         spent = Spent(step.action, step.protocol, step.target, time, step.scope, step.calldata)
         return replace(state, spent=(*state.spent, spent))
     unsigned = before == "authorised" or (before == "consented" and step.state != "satisfied")
-    if unsigned and step.state in ENDED:
+    left = before in LEFT and step.state == "refused"
+    if left or (unsigned and step.state in ENDED):
         return replace(state, spent=_without_last(state.spent, step.action))
     return state
 

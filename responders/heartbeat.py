@@ -164,12 +164,14 @@ def run(
     metrics: Metrics,
     stop: threading.Event,
     tell: Tell = _to_nobody,
+    leads: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Keep all of them alive until told to stop."""
+    """Keep all of them alive until told to stop, as long as this is the replica that `leads`."""
     for protocol in {name for heartbeat in heartbeats for name in heartbeat.protocols}:
         metrics.heartbeat_faults.labels(protocol)
     while not stop.is_set():
-        beat_all(heartbeats, metrics, tell)
+        if leads():
+            beat_all(heartbeats, metrics, tell)
         stop.wait(CHECK_EVERY)
 
 

@@ -71,9 +71,13 @@ class Ledger:
                 for incident in incidents.keys() & entry.latest.keys():
                     incidents[incident] = max(incidents[incident], entry.latest[incident])
             return
+        self.steps += 1
+        self.learn(entry)
+
+    def learn(self, entry: Step) -> None:
+        """Fold in a step that another replica took: it stands in that one's journal."""
         action = entry.action
         known = self.courses.get(action.action)
-        self.steps += 1
         self.courses[action.action] = Course(entry, _attempts(known, entry))
         before = known.state if known else ""
         self.guard = guard.after(self.guard, before, action, entry.time)
@@ -125,6 +129,6 @@ def _attempts(known: Course | None, step: Step) -> tuple[Attempt, ...]:
     before = known.attempts if known else ()
     if step.action.state in ("proposed", "authorised"):  # a new nonce will be taken
         return ()
-    if step.action.state == "signed":
+    if step.action.state == "signed" and step.raw:  # not one that another replica signed
         return (*before, Attempt(step.action.tx, step.raw))
     return before

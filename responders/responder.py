@@ -12,6 +12,7 @@ from responders.lanes import Lanes
 from responders.linkage import Heard
 from responders.recall import Recall
 from responders.response import Response
+from responders.succession import Succession
 from runtime.broker import Message, Offsets, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
@@ -45,6 +46,8 @@ class Ears(NamedTuple):
     """None where no manifest listens to anybody."""
     recall: Recall | None = None
     """None where nothing was answered before."""
+    succession: Succession | None = None
+    """None where there is no other replica."""
 
 
 class Responder:
@@ -89,10 +92,13 @@ class Responder:
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Know again what was answered of late, and start where the group stopped; with operators'
-        words, which are kept in memory alone, where the oldest may still be valid."""
+        words, which are kept in memory alone, where the oldest may still be valid. What another
+        replica left is read again."""
         if self._ears.recall is not None:
             self._ears.recall.read(partitions, self._remember)
-        return self._ears.alerts.starts(partitions)
+        again = self._ears.succession
+        left = {} if again is None else again.starts(partitions)
+        return {**self._ears.alerts.starts(partitions), **left}
 
     def _remember(self, batch: Sequence[Message]) -> None:
         """Know alerts again, and what was withdrawn of them; answer none and end no brake."""
@@ -111,7 +117,11 @@ class Responder:
 
     def process(self, batch: Sequence[Message]) -> None:
         """Answer every alert, in order; one that the same batch takes back is not acted on. What
-        operators say is heard before."""
+        operators say is heard before.
+
+        Raises `TransientError` when another replica may answer them.
+        """
+        self._executor.lead.hold()
         alerts = [message for message in batch if message.topic == ALERTS.name]
         self._hear(message for message in batch if message.topic == CONSENTS.name)
         read = [(message, self._ears.alerts.read(message)) for message in alerts]

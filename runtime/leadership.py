@@ -4,8 +4,11 @@ All join a consumer group for a topic of one partition; who is given the partiti
 group's coordinator notices a dead leader after the session's timeout, and lets the next one lead. A
 leader has its lead confirmed by the coordinator every second (a commit is refused to who has lost
 its place), and acts on it for no longer than `TRUSTED_SECONDS`: one that was stopped and wakes up
-asks before it does anything more. What it had in hand at that moment is fenced off by
-`runtime.fencing`.
+asks before it does anything more. What it had in hand at that moment is fenced off by who takes it:
+readers of ingest's topics by `runtime.fencing`, gates by the term.
+
+What is committed is the number of the leader's term. Who leads next reads it and commits a higher
+one before it does anything, so no two leaders of a group have the same, and a later one has more.
 """
 
 import threading
@@ -24,13 +27,20 @@ TRUSTED_SECONDS = 3.0
 """How old a confirmation may be: half of the session's timeout, so that nobody else leads yet."""
 
 _TURN_SECONDS = 0.1
+_LOOK_SECONDS = 0.01
 
 
 class Leadership:
     """A replica's place in the group; `join` it, and `leave`."""
 
     def __init__(self, broker: Broker, group: str, topic: str, clock: Clock) -> None:
+        self._broker = broker
+        self._group = group
         self._consumer = broker.consumer(group)
+        self._committing = threading.Lock()
+        self._assigned = False
+        self.term = 0
+        """Of this replica, once it leads: the number of terms that the group knows of."""
         self._seat = Partition(topic, 0)
         self._clock = clock
         self._confirmed = -TRUSTED_SECONDS
@@ -70,10 +80,28 @@ class Leadership:
         if not self.confirmed:
             self._confirm()
 
-    def _confirm(self) -> None:
-        asked = self._clock.monotonic()
-        self._consumer.commit({self._seat: 0})
-        self._confirmed = asked
+    def hold(self) -> None:
+        """Return once the lead is confirmed; nobody is asked who might not answer.
+
+        Raises `TransientError` when another one may lead, or `TRUSTED_SECONDS` went by without an
+        answer: what is then in hand is not to be done.
+        """
+        for _ in range(int(TRUSTED_SECONDS / _LOOK_SECONDS)):
+            if self.confirmed or self.over.wait(_LOOK_SECONDS):
+                break
+        if not self.confirmed:
+            raise TransientError("another replica may lead now; started again, this one stands by")
+
+    def raise_to(self, term: int) -> None:
+        """Have at least this term; for who knows of later ones than the group does, whose memory
+        ends a week after its last member. Raises `TransientError` as `require` does."""
+        self._confirm(term)
+
+    def _confirm(self, least: int = 0) -> None:
+        with self._committing:  # or a lower term could be committed behind a higher one
+            asked, term = self._clock.monotonic(), max(self.term, least)
+            self._consumer.commit({self._seat: term})
+            self.term, self._confirmed = term, asked
 
     def _run(self) -> None:
         try:
@@ -89,6 +117,9 @@ class Leadership:
     def _turn(self) -> None:
         self._consumer.fetch(1, _TURN_SECONDS)
         self._leaving.wait(_TURN_SECONDS)
+        if self._assigned and not self.leads.is_set() and not self.over.is_set():
+            self._take()
+            return
         due = self._clock.monotonic() - self._confirmed > CONFIRM_SECONDS
         if self.leads.is_set() and due:
             try:
@@ -96,14 +127,23 @@ class Leadership:
             except TransientError as error:
                 _log.warning("lead_not_confirmed", error=str(error))
 
+    def _take(self) -> None:
+        """Lead, if a new term can be begun; else try again in the next turn."""
+        try:
+            known = self._broker.committed(self._group, [self._seat]).get(self._seat, 0)
+            self._confirm(known + 1)
+        except TransientError as error:
+            _log.warning("lead_not_taken", error=str(error))
+            return
+        self.leads.set()
+        _log.info("leads", group_topic=self._seat.topic, term=self.term)
+
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
-        """Lead."""
+        """Be the next to lead."""
         if self._seat not in partitions:
             return {}
         self._consumer.pause(partitions)  # it is for the seat that we came, not to read
-        self._confirmed = self._clock.monotonic()
-        self.leads.set()
-        _log.info("leads", group_topic=self._seat.topic)
+        self._assigned = True
         return {self._seat: 0}
 
     def revoked(self, partitions: Sequence[Partition]) -> None:

@@ -44,6 +44,9 @@ class Metrics:
         count, gauge = self._counter, self._gauge
         self.blocks = count("blocks", "Blocks published.", "chain")
         self.leads = gauge("leads", "1 for the replica that publishes, 0 for others.", "chain")
+        self.responder_leads = gauge(
+            "responder_leads", "1 for the responder that acts, 0 for others.", "chain"
+        )
         self.head = gauge("head_block", "Newest block published.", "chain")
         self.head_time = gauge("head_timestamp_seconds", "Block time of that block.", "chain")
         self.reorg_depth = gauge("reorg_depth", "Blocks retracted by the latest reorg.", "chain")

@@ -206,8 +206,6 @@ class RespondSettings(Group):
     """Where the `firebreak signer` listens that keeps the key of who proposes to them."""
     fee_cap_gwei: Annotated[int, Field(gt=0)] = 500
     """The most a brake may ever pay per gas: an emergency's cap, not everyday's."""
-    epoch: Annotated[int, Field(ge=0)] = 1
-    """This responder's term of leadership; gates refuse one behind the latest that braked."""
     relay: Annotated[str | None, Field(repr=False)] = None
     """A private relay's http(s):// address; it has a brake before the public pool does."""
     relay_method: Literal["eth_sendRawTransaction", "eth_sendPrivateTransaction"] = (

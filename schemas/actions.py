@@ -87,6 +87,10 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     incident: Id
     alert: Id
     """Where a bucket was tightened on no alert, because of what there is to lose: the incident."""
+    alert_block: Height | None = None
+    """The block that it is about."""
+    alert_time: Seconds | None = None
+    """That block's time: budget and cooldown count by it."""
     linked: Id | None = None
     """The alert on another transaction whose witnesses count beside those of `alert`."""
     adapter: Key

@@ -98,8 +98,8 @@ SERVICES: dict[str, Service] = {
         Service(
             "respond",
             "Decides on alerts and brakes on chain, by itself or with other operators; neighbours' "
-            "signals raise what it believes.",
-            reads=(ALERTS, CONSENTS, SIGNALS),
+            "signals raise what it believes. Who takes over reads what was done.",
+            reads=(ALERTS, ACTIONS, CONSENTS, SIGNALS),
             writes=(ACTIONS, CONSENTS, CHANGES, READINESS, BEATS, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),

@@ -1,7 +1,6 @@
 """Alerts as a detector would write them, and what a responder makes of them."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from responders.chain import NodeChain
@@ -75,10 +74,14 @@ class Alarms:
 
         until(reached, PATIENCE)
 
+    @property
+    def account(self) -> str:
+        """The account that brakes."""
+        return str(self.deployment.world.accounts["responder"].address)
+
     def sent(self) -> int:
         """Return how many transactions of the responder's account were mined."""
-        who = self.deployment.world.accounts["responder"].address
-        return int(self.deployment.node.rpc("eth_getTransactionCount", who, "latest"), 16)
+        return int(self.deployment.node.rpc("eth_getTransactionCount", self.account, "latest"), 16)
 
     def brakes(self) -> Counter[str]:
         """Return how often each action took effect."""
@@ -89,8 +92,3 @@ class Alarms:
         self.deployment.stop()
         steps = oracle.check_actions(self.deployment.broker, self.deployment.journal)
         oracle.check_brakes(self.deployment.node, self.deployment.world.gate.address, steps)
-
-
-def journal_size(path: Path) -> int:
-    """Return how large a journal is, 0 before there is one."""
-    return path.stat().st_size if path.exists() else 0

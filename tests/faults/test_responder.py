@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from responders.reverts import selector
 from runtime.signatures import generate, load_signer
 from sandbox.arming import armed_by_two
-from sandbox.keystore import write_keystore
+from sandbox.process import ChildProcess
 from sandbox.safe import approved
 from schemas.codec import encode
 from schemas.headers import EXPIRES, KEY_ID, SEQUENCE, SIGNATURE
 from schemas.topics import ALERTS
-from tests.faults.alarms import PATIENCE, Alarms, journal_size
-from tests.faults.deployment import Deployment
+from tests.faults.alarms import PATIENCE, Alarms
+from tests.faults.deployment import ASKS_TO_BE_STARTED_AGAIN, Deployment
 from tests.publication import log
 from tests.waiting import until
 
@@ -152,44 +153,93 @@ def test_of_forged_tampered_and_expired_alerts_none_is_believed(
     assert list(alarms.brakes().values()) == [1]
 
 
+def replica(deployment: Deployment, name: str) -> ChildProcess:
+    """Start one of several responders: with a journal of its own, from the one account."""
+    journal = deployment.folder / f"{name}.jsonl"
+    armed_by_two(journal, deployment.folder / "people")
+    deployment.processes[name] = deployment.start(
+        "respond", FIREBREAK_RESPOND__JOURNAL=str(journal)
+    )
+    del deployment.processes["respond"]
+    return deployment.processes[name]
+
+
+def acts(process: ChildProcess) -> bool:
+    """Say whether a responder leads and reads alerts: it said so in its log."""
+    return b"assigned" in process.log.read_bytes()
+
+
+def stands_by(process: ChildProcess) -> bool:
+    """Say whether a responder has come so far that only the lead is missing."""
+    return b"started" in process.log.read_bytes()
+
+
+def leader_and_standby(deployment: Deployment) -> tuple[ChildProcess, ChildProcess]:
+    first = replica(deployment, "a")
+    until(lambda: acts(first), PATIENCE)
+    second = replica(deployment, "b")
+    until(lambda: stands_by(second), PATIENCE)
+    return first, second
+
+
+def test_killed_in_front_of_an_alert_the_leader_is_followed_by_the_standby_which_brakes_once(
+    alarms: Alarms,
+) -> None:
+    deployment = alarms.deployment
+    first, second = leader_and_standby(deployment)
+    first.kill()
+    del deployment.processes["a"]
+    alarms.publish(alarms.alert())
+    alarms.mine_until("final")
+    assert acts(second)
+    assert list(alarms.brakes().values()) == [1]
+    assert alarms.sent() == 1
+
+
 @pytest.mark.faults
-def test_a_leader_that_wakes_up_after_its_term_is_refused_by_the_gate(
-    alarms: Alarms, tmp_path: Path
+def test_a_brake_that_was_sent_and_lost_is_taken_over_by_the_standby(alarms: Alarms) -> None:
+    """Its alert was answered and committed, so nobody would read it again by itself."""
+    deployment = alarms.deployment
+    first, second = leader_and_standby(deployment)
+    alarms.publish(alarms.alert())
+    until(lambda: alarms.states()[-1:] == ["broadcast"], PATIENCE)
+    until(deployment_has_read(deployment), PATIENCE)
+    first.kill()
+    del deployment.processes["a"]
+    deployment.node.rpc("anvil_dropAllTransactions")
+    alarms.mine_until("final")
+    assert acts(second)
+    assert alarms.states().count("authorised") == 2
+    assert list(alarms.brakes().values()) == [1]
+    assert alarms.sent() == 1
+
+
+@pytest.mark.faults
+def test_a_leader_that_wakes_up_after_its_term_signs_nothing_and_its_epoch_is_refused(
+    alarms: Alarms,
 ) -> None:
     deployment, world = alarms.deployment, alarms.deployment.world
-    standby = world.accounts["liquidator"]
-    call = world.gate.call("setResponder", standby.address, True)  # noqa: FBT003 - the contract's
-    owners = world.accounts["owner-1"], world.accounts["owner-2"]
-    nonce = alarms.hands.read(world.safe, "nonce")[0]
-    signed = approved(world.safe, owners, call, nonce, world.chain_id)
-    alarms.hands.settle([alarms.hands.send(world.users[0], signed)])
-    write_keystore(standby, deployment.keys / "standby.json", "secret")
-    armed_by_two(tmp_path / "standby.jsonl", deployment.folder / "people")
-
-    old = deployment.start("respond")
-    until(lambda: journal_size(deployment.journal) == 0 and is_member(deployment), PATIENCE)
+    old, standby = leader_and_standby(deployment)
     os.kill(old.pid, signal.SIGSTOP)
     alarms.publish(alarms.alert(1))
-    deployment.start(
-        "respond",
-        FIREBREAK_RESPOND__EPOCH="2",
-        FIREBREAK_RESPOND__JOURNAL=str(tmp_path / "standby.jsonl"),
-        FIREBREAK_RESPOND__KEYSTORE=str(deployment.keys / "standby.json"),
-    )
     alarms.mine_until("final")
-    pause = world.pool.call("unpause")
+    assert acts(standby)
+    term = alarms.hands.read(world.gate, "latestEpoch")[0]
+    assert term > 1
+
+    owners = world.accounts["owner-1"], world.accounts["owner-2"]
     nonce = alarms.hands.read(world.safe, "nonce")[0]
-    released = approved(world.safe, owners, pause, nonce, world.chain_id)
+    released = approved(world.safe, owners, world.pool.call("unpause"), nonce, world.chain_id)
     alarms.hands.settle([alarms.hands.send(world.users[0], released)])
-    deployment.processes["respond"].stop()
     os.kill(old.pid, signal.SIGCONT)
-    alarms.publish(alarms.alert(2, timestamp=alarms.hands.timestamp() + 10**6))
-    until(lambda: alarms.states()[-1:] == ["failed"], PATIENCE)
-    old.stop()
+    del deployment.processes["a"]
+    until(lambda: old.status is not None, PATIENCE)
+    assert old.status == ASKS_TO_BE_STARTED_AGAIN, old.tail()
+    assert b"another replica may lead" in old.log.read_bytes()
     assert list(alarms.brakes().values()) == [1]
-    assert alarms.sent() == 0
+    assert alarms.sent() == 1
 
-
-def is_member(deployment: Deployment) -> bool:
-    """Say whether the responder has joined its group: it said so in its log."""
-    return b"assigned" in deployment.processes["respond"].log.read_bytes()
+    pause = world.pool.call("pause").data
+    arguments = alarms.account, b"\x01" * 32, term - 1, world.pool.address, pause
+    refusal = alarms.hands.read(world.gate, "judge", *arguments)[0]
+    assert refusal == bytes.fromhex(selector("StaleEpoch()")[2:])

@@ -230,3 +230,19 @@ def test_brakes_on_other_chains_are_out_of_reach() -> None:
 
 def test_who_releases_is_somebody_else(made: Brake) -> None:
     assert POOL in adapter(made)[0].describe_release()
+
+
+def test_the_latest_epoch_is_that_of_all_gates_of_the_chain() -> None:
+    other = "0x" + "dd" * 20
+    given = manifest(brake(), brake(name="second", gate=other), brake(name="direct", gate=None))
+    epochs = {GATE: 7, other: 2**64 - 1}
+
+    class Gates(FakeChain):
+        def call(self, call: Call, *, sender: str | None, block: int | None = None) -> Answer:
+            return Answer(ok=True, data=f"0x{epochs[call.to]:064x}")
+
+    assert gate.latest_epoch(Gates(), [given]) == 7  # who made the other jump has stolen a key
+    epochs[other] = 41
+    assert gate.latest_epoch(Gates(), [given]) == 41
+    elsewhere = given.model_copy(update={"chain": "eip155:1"})
+    assert gate.latest_epoch(Gates(), [elsewhere]) == 0

@@ -211,3 +211,15 @@ def test_it_beats_until_told_to_stop_whatever_goes_wrong() -> None:
     stop.set()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_only_the_replica_that_leads_beats() -> None:
+    chain, stop, metrics = Gated(), threading.Event(), Metrics()
+    chain.age(TTL // 2)
+
+    def not_led() -> bool:
+        stop.set()
+        return False
+
+    run([heartbeat(chain)], metrics, stop, leads=not_led)
+    assert chain.sent == []
