@@ -102,6 +102,9 @@ class Ground:
     """Names the incident too: there is nothing else to it."""
     chain: str
     protocol: str
+    block: Height
+    timestamp: Seconds
+    """Of that block."""
     summary: str
     severity: Severity | None = None
 

@@ -93,12 +93,14 @@ class Tightener:
             id=self._name(lever, number),
             chain=lever.manifest.chain,
             protocol=lever.manifest.protocol,
+            block=outlook.head,
+            timestamp=outlook.time,
             summary=f"an incident may cost {allowance.worst:.0f} in {allowance.symbol} before a "
             f"brake holds; {allowance.allowable:.0f} are allowed",
         )
         name = self._action(lever, number)
         action = proposed(name, lever, ground.id, ground, decision.terms, NOTHING)
-        step = Step(action=action, block=outlook.head, time=outlook.time)
+        step = Step(action=action, block=ground.block, time=ground.timestamp)
         step = passed(step, "decided", self._clock.now_ns())
         self._ended.discard(place)
         self._book.write(*written(step, decision, armed=outlook.armed))

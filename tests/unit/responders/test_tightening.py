@@ -36,7 +36,7 @@ def decided(state: str, **changes: float) -> Any:
     """Return the step of a tightening that says so."""
     (lever,) = within_reach([manifest()], FakeChain(), 1).values()
     decision = judge(replace(BEYOND, **changes), "T1")
-    ground = Ground("ab" * 32, CHAIN, "meadow", "more may be lost than is allowed")
+    ground = Ground("ab" * 32, CHAIN, "meadow", 7, 70, "more may be lost than is allowed")
     first = proposed("cd" * 32, lever, ground.id, ground, decision.terms, NOTHING)
     step = follow(first, state, decision.reason, terms=decision.terms)
     return msgspec.structs.replace(step, scope="T1")
