@@ -148,6 +148,8 @@ class Scene:
     """What was signed and is in no block, by action."""
     steps: int = 0
     out: list[tuple[int, int]] = field(default_factory=list)
+    buckets: dict[str, Any] = field(default_factory=dict)
+    """None on chain that the halt rule would know of."""
 
     def __post_init__(self) -> None:
         lapses = {"T1": LAPSES, "T2": None}
