@@ -29,7 +29,6 @@ class Absolute(ABC):
     """One contract on a chain of its own; a block for each change."""
 
     name = CHAIN
-    lapses = None
 
     adapter_name: ClassVar[str]
     parameters: ClassVar[dict[str, Any]]
