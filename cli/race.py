@@ -19,6 +19,7 @@ def race(
     in_pool: Annotated[bool, typer.Option("--in-pool", help="Thefts wait in the pool.")] = False,  # noqa: FBT002 - a command-line flag
     report: Annotated[Path, typer.Option(help="The JSON to write.")] = Path("race.json"),
     table: Annotated[Path | None, typer.Option(help="A Markdown table to write.")] = None,
+    least: Annotated[int, typer.Option(min=0, help="Exit with 1 when fewer are won.")] = 0,
 ) -> None:
     """Race attacks whose thefts nobody can see wait: their contract's creation may pull the brake.
 
@@ -69,3 +70,6 @@ def race(
     if table is not None:
         table.write_text(text)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
+    if found["won"] < least:
+        console.print(f"{found['won']} won, at least {least} were asked for")
+        raise typer.Exit(1)
