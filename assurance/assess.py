@@ -53,7 +53,7 @@ def assess(
     if not means.opinions.whole:
         findings += [one for one in known.values() if one.contract is None]
     findings += _found(manifest, means.opinions.weaknesses, None, place, "")
-    open_now = {one.id: known.get(one.id, one) for one in findings}
+    open_now = {one.id: _since_then(one, known.get(one.id)) for one in findings}
     return Assessment(
         id=content_id("assessment", manifest.chain, manifest.protocol, place.number, *open_now),
         chain=manifest.chain,
@@ -77,6 +77,13 @@ def _watched(
         if address not in manifest.addresses
     ]
     return [*manifest.contracts, *others[-MOST_CREATED:]]
+
+
+def _since_then(found: Finding, before: Finding | None) -> Finding:
+    """Return a finding as it was found now, and since when it was."""
+    if before is None:
+        return found
+    return replace(found, block=before.block, timestamp=before.timestamp, tx=before.tx)
 
 
 def changes(before: Assessment | None, after: Assessment) -> list[Finding]:

@@ -17,16 +17,20 @@ from runtime.service import Service
 from schemas.alerts import SEVERITIES
 from schemas.assurance import Assessment
 from schemas.chain import Block, Event
-from schemas.codec import decode_from, encode
+from schemas.codec import decode, encode
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.manifest import Manifest
-from schemas.topics import ASSESSMENTS, DEPLOYMENTS, EVENTS, FINDINGS
+from schemas.topics import ASSESSMENTS, DEPLOYMENTS, EVENTS, FINDINGS, MAX_RECORD_BYTES
 
 _log = logger(__name__)
 
 EVERY = 3_600.0
 """Seconds after which everything is looked at again: who owns a Safe, or what a timelock's delay
 is, may change without any event of a watched contract."""
+
+MOST_BYTES, MOST_FINDINGS = MAX_RECORD_BYTES // 2, 2_500
+"""Of an assessment that is gone on from; ours are far smaller. What is found now has to fit in
+beside what is kept of it, or one that somebody else wrote would stop the service for good."""
 
 RETRY = 5.0
 """Seconds until a node that did not answer is asked again."""
@@ -69,11 +73,13 @@ class AssureTask:
 
     def _recall(self, message: Message) -> None:
         try:
-            record = decode_from(ASSESSMENTS, message.value or b"")
+            record = decode(message.value or b"", Assessment, max_bytes=MOST_BYTES)
         except PoisonRecordError as error:
             _log.warning("assessment_unread", offset=message.offset, reason=str(error))
             return
-        if isinstance(record, Assessment) and record.protocol in self._manifests:
+        if len(record.findings) > MOST_FINDINGS:
+            _log.warning("assessment_unread", offset=message.offset, reason="too many findings")
+        elif record.protocol in self._manifests:
             self._known[record.protocol] = record
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:

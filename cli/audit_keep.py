@@ -159,6 +159,8 @@ def _anchoring(
     from cli.nodes import nodes
     from forensics.record.anchor_contract import AnchorContract
     from forensics.record.anchoring import Anchoring
+    from forensics.record.haste import Haste
+    from runtime.budget import Budget
 
     own = settings.forensics
     if own.anchor_contract is None:
@@ -174,10 +176,12 @@ def _anchoring(
         contract = AnchorContract(endpoints, own.anchor_contract)
         account = account_of(own, int(contract.chain.rpartition(":")[2]))
         contract.require_for(origin, account.address)
+        place = settings.home / "forensics" / f"{account.address}.anchors"
         yield Anchoring(
             log,
             contract,
             account,
+            Haste(Budget(place, own.anchor_brakes_per_day), service.clock),
             every=own.anchor_minutes * 60,
             fee_cap=own.anchor_fee_cap_gwei * _GWEI,
         )

@@ -3,7 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from runtime.pictures.words import plain
 from schemas.errors import ConfigurationError
+
+_WIDEST = 80
+"""Letters of a case's name."""
 
 
 def draw(report: dict[str, Any], target: Path) -> None:
@@ -15,16 +19,16 @@ def draw(report: dict[str, Any], target: Path) -> None:
         raise ConfigurationError(
             "the picture needs matplotlib: pip install 'firebreak[pictures]'"
         ) from error
-    mpl.rcParams["svg.hashsalt"] = "firebreak"
     cases = report["histories"]["protocols"]
     panels = len(cases) + ("single" in report)
-    figure = Figure(figsize=(10, 2.2 * max(1, panels)), layout="constrained")
-    axes = list(figure.subplots(max(1, panels), 1, squeeze=False)[:, 0])
-    if "single" in report:
-        _roc(axes.pop(0), report["single"])
-    for axis, case in zip(axes, cases, strict=False):
-        _timeline(axis, case)
-    figure.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else None)
+    with mpl.rc_context({"svg.hashsalt": "firebreak", "text.parse_math": False}):
+        figure = Figure(figsize=(10, 2.2 * max(1, panels)), layout="constrained")
+        axes = list(figure.subplots(max(1, panels), 1, squeeze=False)[:, 0])
+        if "single" in report:
+            _roc(axes.pop(0), report["single"])
+        for axis, case in zip(axes, cases, strict=False):
+            _timeline(axis, case)
+        figure.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else None)
 
 
 def _roc(axis: Any, single: dict[str, Any]) -> None:
@@ -48,4 +52,4 @@ def _timeline(axis: Any, case: dict[str, Any]) -> None:
     if case["exploit_at"] is not None:
         axis.scatter([case["exploit_at"]], [scores[case["exploit_at"]]], s=40, marker="x", c="red")
     axis.axhline(2.602, linestyle=":", linewidth=0.8)
-    axis.set(title=case["case"], ylabel="score", xlabel="transaction")
+    axis.set(title=plain(case["case"], _WIDEST), ylabel="score", xlabel="transaction")

@@ -4,6 +4,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from runtime.pictures.words import plain
 from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def draw(report: "Report", target: Path) -> None:
         raise ConfigurationError(f"{target}: draw a .svg or a .png")
     graph, places = report.graph, _places(report)
     widest = max(1.0, *(float(data["exposure"]) for _, _, data in graph.edges(data=True)))
-    with mpl.rc_context({"svg.hashsalt": "firebreak"}):
+    with mpl.rc_context({"svg.hashsalt": "firebreak", "text.parse_math": False}):
         figure = Figure(figsize=(11, max(4.0, 1.1 * len(graph) ** 0.75)), layout="constrained")
         axis = figure.subplots()
         nx.draw_networkx_nodes(
@@ -84,8 +85,9 @@ def _places(report: "Report") -> dict[str, tuple[float, float]]:
 
 def _label(name: str, report: "Report") -> str:
     node, stress = report.nodes[name], report.stress.get(name, 0.0)
-    told = f"{node.label.partition(',')[0]}\n{stress:.1%}"
-    return f"{told}\n{node.brake}" if name in report.isolation.halted else told
+    told = f"{plain(node.label.partition(',')[0], _WIDEST)}\n{stress:.1%}"
+    halted = name in report.isolation.halted
+    return f"{told}\n{plain(node.brake, _WIDEST)}" if halted else told
 
 
 def _notes(report: "Report") -> dict[str, str]:

@@ -170,16 +170,30 @@ def watch(
 
 
 @app.command()
-def publish(plan: PlanFile) -> None:
-    """Tell the keeper of cases how far this one has come (`recoveries-v1`)."""
+def publish(
+    plan: PlanFile,
+    key: Annotated[
+        Path | None, typer.Option(help="Your Ed25519 key, where paging names whose word counts.")
+    ] = None,
+) -> None:
+    """Tell the keeper of cases how far this one has come (`recoveries-v1`).
+
+    What would not count, as far as the settings here tell, is not sent.
+    """
     from cli.wiring import connect, read_settings
+    from runtime.acknowledging import people_of
+    from runtime.broker import Message
+    from runtime.signatures import load_signer
     from schemas.codec import encode
     from schemas.topics import RECOVERIES
 
     with _desk(plan) as desk:
         record = desk.record()
-    producer = connect(read_settings(), RECOVERIES).producer()
-    producer.send(RECOVERIES.name, encode(record), key=record.protocol.encode())
+    settings, value, protocol = read_settings(), encode(record), record.protocol.encode()
+    signed = () if key is None else load_signer(key).sign(value, sequence=0, expires=0)
+    people_of(settings.paging).require_key(Message(RECOVERIES.name, 0, 0, protocol, value, signed))
+    producer = connect(settings, RECOVERIES).producer()
+    producer.send(RECOVERIES.name, value, key=protocol, headers=signed)
     producer.flush()
     producer.close()
     typer.echo(f"{record.progress.phase}, {record.progress.released / 100:g} % released")

@@ -73,6 +73,7 @@ def _serve(
     from responders.outlook import Outlook
     from responders.preflight import preflight
     from responders.readiness import Teller
+    from responders.recall import Recall
     from responders.responder import Ears
     from responders.scoping import warn_of_no_graph
     from runtime.announcement import announce
@@ -108,7 +109,8 @@ def _serve(
         book = Book(journal, producer, service.metrics)
         equipment.require_own(book.ledger, account)
         alerts = alerts_of(settings, service, intake, broker, chain.name)
-        ears = Ears(alerts, signals)
+        recall = Recall(broker, _group(chain.name), service.clock, service.metrics)
+        ears = Ears(alerts, signals, recall)
         responder = _responder(
             settings, service, Field(levers, outlook, beyond, notices), book, ears
         )
@@ -130,6 +132,11 @@ def _serve(
         book.settle()
 
 
+def _group(chain: str) -> str:
+    """Return the group whose members share a chain's alerts."""
+    return f"firebreak-respond-{chain.replace(':', '-')}"
+
+
 def _loop(
     settings: "Settings",
     service: "Service",
@@ -142,7 +149,7 @@ def _loop(
     from runtime.lag import LagGauge
     from runtime.loop import Loop
 
-    group = f"firebreak-respond-{responder.chain.replace(':', '-')}"
+    group = _group(responder.chain)
     consumer = broker.consumer(group)
     beats = beats_of(settings, broker, service, group)
     lag = LagGauge(consumer.lags, service.metrics, service.clock)

@@ -11,6 +11,7 @@ from cli import signals_people
 from schemas.errors import ConfigurationError
 from schemas.signals import Signal
 from schemas.topics import DEAD_LETTERS, EVENTS, INCIDENTS, SIGNALS
+from schemas.units import account
 
 if TYPE_CHECKING:
     from neighbours.desk import Desk
@@ -84,9 +85,9 @@ def _posting(settings: "Settings", service: "Service") -> Iterator[Callable[[Sig
     from cli.apart import require_apart
     from cli.nodes import nodes
     from cli.wiring import read_manifests
-    from neighbours.budget import Budget
     from neighbours.posting import Poster, posting
     from runtime.account import open_account
+    from runtime.budget import Budget
     from runtime.sending import Sender
 
     own = settings.signals
@@ -148,8 +149,10 @@ def issuing_of(settings: "Settings") -> "Issuing | None":
     place: Path = own.sequence or settings.home / "signals" / f"{signer.address}.sequence"
     homes = {}
     for manifest in read_manifests(settings).values():
-        holders = [one.address for one in manifest.contracts if one.holds_value]
-        homes[manifest.protocol] = (holders or [manifest.contracts[0].address])[0]
+        holders_first = sorted(manifest.contracts, key=lambda one: not one.holds_value)
+        homes[manifest.protocol] = tuple(
+            account(manifest.chain, one.address) for one in holders_first
+        )
     if not homes:
         raise ConfigurationError(f"no manifest in {settings.protocols}: nothing to tell of")
     rules = Rules(own.least_severity, own.after, own.lifetime_seconds)

@@ -12,7 +12,7 @@ from schemas.base import Record
 from schemas.codec import decode_from
 from schemas.decisions import Answer, Proposal
 from schemas.errors import PoisonRecordError
-from schemas.incidents import Acknowledgement
+from schemas.incidents import Acknowledgement, Recovery
 from schemas.risk import Risk
 from schemas.signals import Signal, Verdict
 from schemas.topics import SIGNALS, TOPICS
@@ -25,7 +25,7 @@ class Trust:
     detectors: Verifier | None = None
     """Whose alerts."""
     people: People = field(default_factory=People)
-    """Whose acknowledgements."""
+    """Whose acknowledgements, and whose word on how far a case is led back."""
     judges: Verifier | None = None
     """Whose word on whether a neighbour was right."""
     insurers: Verifier | None = None
@@ -45,6 +45,8 @@ class Trust:
             attested.require(record)
         elif isinstance(record, Acknowledgement):
             self.people.require(message, record)
+        elif isinstance(record, Recovery):
+            self.people.require_key(message)
         signed = False
         if self.detectors is not None and isinstance(record, Alert | Withdrawal):
             self.detectors.check(message, head=None)

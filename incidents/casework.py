@@ -1,10 +1,11 @@
 """From a record's bytes to what is kept and what is published. Decides everything; waits for
 nothing, so it runs the same under Faust and under a test.
 
-An alert counts only when a trusted key signed it, if keys are configured; whose acknowledgements do
-is `runtime.acknowledging`'s to say. An alert's expiry bounds when it may brake, not whether it is
-remembered, so an old one still makes a case. What a person says with a wallet counts only with that
-wallet's signature; what else changes no case is `incidents.objections`' to say.
+An alert counts only when a trusted key signed it, if keys are configured; whose acknowledgements
+and recoveries do is `runtime.acknowledging`'s to say. An alert's expiry bounds when it may brake,
+not whether it is remembered, so an old one still makes a case. What a person says with a wallet
+counts only with that wallet's signature; what else changes no case is `incidents.objections`' to
+say.
 """
 
 from incidents import cases
@@ -46,13 +47,17 @@ class Casework:
         verifier: Verifier | None,
         people: People | None = None,
     ) -> None:
-        """`verifier` knows whose alerts are believed, `people` who may acknowledge a case; without
-        one, whatever can be read is believed."""
+        """`verifier` knows whose alerts are believed, `people` who may say that a case
+        is in hand or led back; without one, whatever can be read is believed."""
         self._people = people or People()
         self._producer = producer
         self._metrics = metrics
         self._verifier = verifier
-        self._intake = Intake(producer, metrics, SERVICE)
+        self._intake = Intake(producer, metrics, SERVICE, fuse=None)
+        """For what anybody could have written who may write there: no streak of it stops this, or
+        that would be the first thing to do to it."""
+        self._signed = Intake(producer, metrics, SERVICE)
+        """For what a trusted key signed: a streak of that means that versions differ."""
 
     def work(self, message: Message, kept: bytes | None) -> bytes | None:
         """Return the protocol's docket after this record; None when it must not change.
@@ -61,7 +66,7 @@ class Casework:
         producer, or the dead letter of a record that cannot be used.
 
         Raises:
-            UnsafeToContinueError: the docket cannot be read, or the intake's fuse blew.
+            UnsafeToContinueError: the docket cannot be read, or nothing that trusted keys sign.
         """
         record = self._admitted(message)
         if record is None:
@@ -83,31 +88,20 @@ class Casework:
 
     def _admitted(self, message: Message) -> Record | None:
         """Return the record if it may be believed; dead-letter it otherwise."""
+        intake = self._intake
         if message.topic == ALERTS.name and self._verifier is not None:
+            intake = self._signed
             try:
                 self._verifier.check(message, head=None)
             except PoisonRecordError as error:
                 self._intake.reject(message, str(error), fault="content")
                 return None
-        record = self._intake.read(message)
-        if self._verifier is not None and isinstance(record, Alert | Withdrawal):
-            try:
-                self._verifier.require_in_term(message, record.chain, record.block)
-            except PoisonRecordError as error:
-                self._intake.reject(message, str(error), fault="content")
-                return None
-        if isinstance(record, Proposal | Answer):
-            try:
-                attested.require(record)
-            except PoisonRecordError as error:
-                self._intake.reject(message, str(error), fault="content")
-                return None
-        if isinstance(record, Acknowledgement):
-            try:
-                self._people.require(message, record)
-            except PoisonRecordError as error:
-                self._intake.reject(message, str(error), fault="content")
-                return None
+        record = intake.read(message)
+        try:
+            self._require(message, record)
+        except PoisonRecordError as error:
+            self._intake.reject(message, str(error), fault="content")
+            return None
         if isinstance(
             record,
             Alert | Withdrawal | Action | Recovery | Finding | Proposal | Answer | Acknowledgement,
@@ -117,6 +111,18 @@ class Casework:
             )
             return None
         return record
+
+    def _require(self, message: Message, record: Record | None) -> None:
+        """Raise `PoisonRecordError` for a record that those did not say whose word it has to be."""
+        match record:
+            case Alert() | Withdrawal() if self._verifier is not None:
+                self._verifier.require_in_term(message, record.chain, record.block)
+            case Proposal() | Answer():
+                attested.require(record)
+            case Acknowledgement():
+                self._people.require(message, record)
+            case Recovery():
+                self._people.require_key(message)
 
     def _publish(self, case: Incident, value: bytes) -> None:
         self._producer.send(INCIDENTS.name, value, key=f"{case.protocol}/{case.id}".encode())

@@ -50,9 +50,10 @@ class Issuing:
         sequence: Sequence,
         rules: Rules,
         tlp: Tlp,
-        homes: Mapping[str, str],
+        homes: Mapping[str, tuple[str, ...]],
     ) -> None:
-        """`homes` names an address of each protocol of ours; a case of another is not told."""
+        """`homes` names the accounts of each protocol of ours, as `draft` takes them; a case of
+        another is not told."""
         self._signer = signer
         self._sequence = sequence
         self._rules = rules

@@ -5,6 +5,7 @@ again when it turns out graver or surer, again before it would expire while the 
 taken back when every alert of it was withdrawn. What happens in between is coalesced.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,15 +80,15 @@ def matter(issuer: str, incident: str) -> str:
     return content_id("signal", issuer, incident)
 
 
-def draft(case: Incident, issuer: str, fallback: str) -> Draft:
-    """Return what there is to say of a case; `fallback` is an address of the protocol, for a case
-    that does not say what loses."""
+def draft(case: Incident, issuer: str, ours: Sequence[str]) -> Draft:
+    """Return what there is to say of a case; `ours` are the protocol's accounts (CAIP-10), the only
+    ones that are warned of: the first where a case names none of them."""
     standing = [one for one in case.sightings if not one.withdrawn]
     gravest = max(standing or case.sightings, key=_gravity, default=None)
     technique = gravest.technique if gravest is not None else ""
     return Draft(
         id=matter(issuer, case.id),
-        target=_target(case, standing, fallback),
+        target=_target(case, standing, ours),
         technique=technique or UNKNOWN_TECHNIQUE,
         severity=case.severity,
         confidence=_confidence(case, standing=bool(standing) or case.dropped > 0),
@@ -121,13 +122,11 @@ def evidence_root(case: Incident) -> str:
     return "0x" + content_id("evidence", case.id, *named)
 
 
-def _target(case: Incident, standing: list[Sighting], fallback: str) -> str:
-    losing = next((one.losing for one in sorted(standing, key=_gravity)[::-1] if one.losing), ())
-    if losing:
-        return account(case.chain, losing[0])
-    if case.measures:
-        return case.measures[0].target
-    return account(case.chain, fallback)
+def _target(case: Incident, standing: list[Sighting], ours: Sequence[str]) -> str:
+    gravest_first = sorted(standing, key=_gravity, reverse=True)
+    named = [account(case.chain, lost) for one in gravest_first for lost in one.losing]
+    named += [measure.target for measure in case.measures]
+    return next((one for one in named if one in ours), ours[0])
 
 
 def _confidence(case: Incident, *, standing: bool) -> int:

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from neighbours.budget import Budget
 from neighbours.marking import ON_CHAIN
 from neighbours.registry import publishing
+from runtime.budget import Budget
 from runtime.clock import Clock
 from runtime.evm import NodeRefusalError
 from runtime.logs import logger

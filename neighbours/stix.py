@@ -1,9 +1,10 @@
 """Signals as STIX 2.1 bundles (OASIS), out and in.
 
 A signal is an `indicator` whose pattern names the target, that indicates an `attack-pattern` by its
-AADAPT id. STIX knows no accounts of chains, so two extensions of ours say what it lacks: an object
-`blockchain-account`, and the signed statement on the indicator, which is all that is believed when
-a bundle is read. Markings are TLP 2.0's, as OASIS published them.
+AADAPT id, and is related to what is in danger. STIX knows no accounts of chains, so two extensions
+of ours say what it lacks: an object `blockchain-account`, and the signed statement on the
+indicator, which is all that is believed when a bundle is read. Markings are TLP 2.0's, as OASIS
+published them.
 """
 
 from datetime import UTC, datetime
@@ -57,18 +58,22 @@ def bundle(signal: Signal, now: Seconds) -> str:
         id=f"attack-pattern--{uuid5(SPACE, f'{signal.issuer}/{signal.technique}')}",
         name=f"MITRE AADAPT {signal.technique}",
         external_references=[{"source_name": "mitre-aadapt", "external_id": signal.technique}],
-        **common,
-    )
-    indicator = _indicator(signal, author.id, common)
-    relation = stix2.Relationship(
-        id=f"relationship--{uuid5(SPACE, indicator.id)}",
-        relationship_type="indicates",
-        source_ref=indicator.id,
-        target_ref=pattern.id,
         created_by_ref=author.id,
         **common,
     )
+    indicator = _indicator(signal, author.id, common)
     account = BlockchainAccount(caip10=signal.target, object_marking_refs=[mark])
+    relations = [
+        stix2.Relationship(
+            id=f"relationship--{uuid5(SPACE, f'{indicator.id}/{how}')}",
+            relationship_type=how,
+            source_ref=indicator.id,
+            target_ref=what.id,
+            created_by_ref=author.id,
+            **common,
+        )
+        for how, what in (("indicates", pattern), ("related-to", account))
+    ]
     made = stix2.Bundle(
         *introductions(),
         marking(signal.tlp),
@@ -76,7 +81,7 @@ def bundle(signal: Signal, now: Seconds) -> str:
         pattern,
         account,
         indicator,
-        relation,
+        *relations,
         id=f"bundle--{uuid5(SPACE, f'{signal.issuer}/{signal.seq}')}",
     )
     return cast("str", made.serialize(pretty=True))

@@ -23,7 +23,8 @@ MOST_VOTES = 64
 class Concert:
     """Remembers the votes on the latest transactions that alerted.
 
-    Starts empty: after a restart a quorum has to come together anew, which errs on the side of not
+    Starts empty; after a restart, what was answered of late is told to it again
+    (`responders.recall`). What that misses has to come together anew, which errs on the side of not
     braking.
     """
 

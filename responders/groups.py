@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
+from responders.evidence import families, only_volatility, requested, rules_broken
 from responders.halt import strength
 from responders.linkage import Heard
+from schemas.alerts import Alert
 
 
 class Lane(IntEnum):
@@ -63,3 +65,21 @@ class Group:
             if place < self.most or not one.guarded <= spoken_for:
                 yield one
             spoken_for |= one.guarded
+
+
+def alike(alert: Alert) -> tuple[object, ...]:
+    """Return what has to be equal for two alerts to be answered as one."""
+    return (
+        alert.chain,
+        alert.protocol,
+        alert.block,
+        alert.block_hash,
+        alert.timestamp,
+        alert.phase,
+        alert.subject,
+        families(alert),
+        min(1, rules_broken(alert)),
+        requested(alert),
+        only_volatility(alert),
+        frozenset(alert.losing),
+    )

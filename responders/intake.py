@@ -75,9 +75,28 @@ class AlertIntake:
         except PoisonRecordError as error:
             self.reject(message, str(error))
             return False
+        self._note(record, head)
+        return True
+
+    def recalled(self, message: Message, head: int) -> AlertRecord | None:
+        """Return a record that was answered before, if it may be believed at `head` still.
+
+        It was counted when it came, and kept if it was not to be believed; neither is done again.
+        """
+        try:
+            if self._verifier is not None:
+                self._verifier.check(message, head=max(head, self.newest), chain=self.chain)
+            record = cast("AlertRecord", _decoded(ALERTS, message))
+        except PoisonRecordError:
+            return None
+        if record.chain != self.chain:
+            return None
+        self._note(record, head)
+        return record
+
+    def _note(self, record: AlertRecord, head: int) -> None:
         if isinstance(record, Alert) and record.block <= head + MAX_LEAD:
             self.newest = max(self.newest, record.block)
-        return True
 
     def word(self, message: Message) -> Consent | None:
         """Return an operator's word, not yet checked; None when it cannot be read, or is about

@@ -26,12 +26,13 @@ import msgspec
 
 from responders import policy
 from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert, place_of, places_of
-from responders.evidence import families, only_volatility, requested, rules_broken
-from responders.groups import Group, Lane
+from responders.evidence import families, requested
+from responders.groups import Group, Lane, alike
 from responders.linkage import Heard, Link, Linkage
 from runtime.broker import Message
 from schemas.alerts import Alert, Withdrawal
 from schemas.manifest import Manifest
+from schemas.units import Height
 
 FLOOD = 200
 """Alerts alike that people are told of: so many of one block are made, or a detector is astray."""
@@ -73,9 +74,8 @@ class Lanes:
 
     def add(self, heard: Heard, now: float) -> None:
         """Put an alert behind those that are there."""
-        self._number += 1
-        alert = policy.as_of_the_head(heard.alert)
-        heard = replace(heard, alert=alert, number=self._number)
+        heard = self._numbered(heard)
+        alert = heard.alert
         others = self._others(alert)
         own = self._lane(heard)
         lane = self._lane(heard, others.values()) if others else own
@@ -93,6 +93,24 @@ class Lanes:
         if self._check(heard.message, alert):
             told = replace(heard, alert=self._concert.joined(alert), link=link)
             self._put(told, self._lane(told), now)
+
+    def recall(self, heard: Heard, head: Height) -> None:
+        """Know an alert again that was answered before, and may be believed.
+
+        Older than any that could be tied to an alert which may still brake at `head`, it is passed
+        over.
+        """
+        manifest = self._manifests.get(heard.alert.protocol)
+        if manifest is None or head - heard.alert.block > 2 * manifest.limits.alert_blocks:
+            return
+        heard = self._numbered(heard)
+        self._concert.joined(heard.alert)
+        self._remember(heard)
+
+    def release(self, partitions: Container[int]) -> None:
+        """Forget what may be tied of these partitions: another responder answers them now, and if
+        they come back, it is recalled."""
+        self._linkage.forget(lambda one: one.message.partition in partitions)
 
     def withdraw(self, withdrawn: Withdrawal) -> None:
         """Take an alert that came before for one that does not hold, wherever it waits or may be
@@ -138,6 +156,10 @@ class Lanes:
 
     def _stands(self, alert: str, number: int) -> bool:
         return number > self._withdrawn.get(alert, -1)
+
+    def _numbered(self, heard: Heard) -> Heard:
+        self._number += 1
+        return replace(heard, alert=policy.as_of_the_head(heard.alert), number=self._number)
 
     def _settle(self, others: dict[str, Heard]) -> None:
         """Check what was said and not checked yet; join what may be believed."""
@@ -189,24 +211,6 @@ class Lanes:
         said = (vote for other in others for vote in other.alert.votes)
         alert = msgspec.structs.replace(alert, votes=(*alert.votes, *said)[:MOST_VOTES])
         return lane_of(heard.link.seen_with(alert) if heard.link else alert, manifest)
-
-
-def alike(alert: Alert) -> tuple[object, ...]:
-    """Return what has to be equal for two alerts to be answered as one."""
-    return (
-        alert.chain,
-        alert.protocol,
-        alert.block,
-        alert.block_hash,
-        alert.timestamp,
-        alert.phase,
-        alert.subject,
-        families(alert),
-        min(1, rules_broken(alert)),
-        requested(alert),
-        only_volatility(alert),
-        frozenset(alert.losing),
-    )
 
 
 def lane_of(alert: Alert, manifest: Manifest) -> Lane:

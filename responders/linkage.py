@@ -91,8 +91,9 @@ class _Kept:
 class Linkage:
     """Remembers the strongest alerts of each signer and of each contract that loses.
 
-    Starts empty, as `Concert` does. What it is given need not be believed: that is asked before
-    anything counts, and only then.
+    Starts empty, as `Concert` does; what was answered of late is told to both again
+    (`responders.recall`). What it is given need not be believed: that is asked before anything
+    counts, and only then.
     """
 
     def __init__(self, believed: Callable[[Heard], bool], stands: Callable[[Heard], bool]) -> None:
@@ -118,6 +119,16 @@ class Linkage:
                 del by_kinds[next(iter(by_kinds))]
         while len(self._kept) > MOST_TIES:
             self._kept.popitem(last=False)
+
+    def forget(self, gone: Callable[[Heard], bool]) -> None:
+        """Forget the alerts of which `gone` is true."""
+        for tie, by_kinds in list(self._kept.items()):
+            for kinds, alike in list(by_kinds.items()):
+                alike[:] = [one for one in alike if not gone(one.heard)]
+                if not alike:
+                    del by_kinds[kinds]
+            if not by_kinds:
+                del self._kept[tie]
 
     def find(self, alert: Alert, window: Height) -> Link | None:
         """Return the alert on another transaction, at most `window` blocks away, that with this one

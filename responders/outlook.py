@@ -8,6 +8,7 @@ from responders.chain import Chain, Head
 from responders.fees import Fee, opening
 from responders.holdings import Held, Holdings
 from responders.network.terrain import Terrain
+from responders.pace import PacedSigner
 from responders.signer import Signer
 from responders.switch import Switch
 from runtime.neighbourhood import Neighbourhood
@@ -45,7 +46,8 @@ class Outlook:
         self._switch = switch
         self._neighbours = neighbours
         self.chain = chain
-        self.account = account
+        signer = account.signer and PacedSigner(account.signer, lambda: self.time)
+        self.account = Account(account.address, signer)
         self.fee_cap = fee_cap
         self.nonce = 0
         """How many transactions the account has sent."""

@@ -9,6 +9,7 @@ from responders.groups import Group, Lane
 from responders.intake import AlertIntake
 from responders.lanes import Lanes
 from responders.linkage import Heard
+from responders.recall import Recall
 from responders.response import Response
 from runtime.broker import Message, Offsets, Partition
 from runtime.clock import Clock
@@ -41,6 +42,8 @@ class Ears(NamedTuple):
     alerts: AlertIntake
     neighbours: SignalIntake | None = None
     """None where no manifest listens to anybody."""
+    recall: Recall | None = None
+    """None where nothing was answered before."""
 
 
 class Responder:
@@ -79,12 +82,26 @@ class Responder:
         return self._ears.alerts.topics
 
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
-        """Start where the group stopped; with operators' words, which are kept in memory alone,
-        where the oldest may still be valid."""
+        """Know again what was answered of late, and start where the group stopped; with operators'
+        words, which are kept in memory alone, where the oldest may still be valid."""
+        if self._ears.recall is not None:
+            self._ears.recall.read(partitions, self._remember)
         return self._ears.alerts.starts(partitions)
 
+    def _remember(self, batch: Sequence[Message]) -> None:
+        """Know alerts again, and what was withdrawn of them; answer none and end no brake."""
+        head = self._executor.head
+        for message in batch:
+            record = self._ears.alerts.recalled(message, head)
+            if isinstance(record, Alert):
+                self._lanes.recall(Heard(message, record), head)
+            elif record is not None:
+                self._lanes.withdraw(record)
+
     def released(self, partitions: Sequence[Partition]) -> None:
-        """Go on with the brakes that were begun: their nonces are this account's."""
+        """Forget what their alerts may be tied to. Go on with the brakes that were begun: their
+        nonces are this account's."""
+        self._lanes.release({one.number for one in partitions if one.topic == ALERTS.name})
 
     def process(self, batch: Sequence[Message]) -> None:
         """Answer every alert, in order; one that the same batch takes back is not acted on. What
@@ -171,7 +188,7 @@ class Responder:
             self._sees = False
         else:
             self._sees = True
-            self._response.show_budgets()
+            self._response.figures.show_budgets()
             self._response.prepare()
             if self._ears.neighbours is not None:
                 self._ears.neighbours.show(self._executor.time)

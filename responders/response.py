@@ -1,39 +1,26 @@
 """From one alert to what is done about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import inf
 
 import msgspec
 
 from responders import guard, policy, scoping
 from responders.actions import follow
 from responders.book import Book
-from responders.decision import Decision, Surroundings, decide
+from responders.decision import Decision, Surroundings
 from responders.entries import Step, passed
 from responders.episodes import Episodes
 from responders.executor import Executor
-from responders.lanes import FLOOD
+from responders.figures import Figures
+from responders.judgement import Judgement
 from responders.levers import Lever, Levers
 from responders.linkage import Heard
 from responders.outlook import Outlook
 from runtime.clock import Clock
-from runtime.logs import logger
 from runtime.metrics import Metrics
-from schemas.alerts import Alert
 from schemas.headers import hops
 from schemas.manifest import Manifest
-from schemas.reach import Reach
-from schemas.units import Seconds
-
-_log = logger(__name__)
-
-FAULTS = "alerts_flood", "budget_spent"
-"""What people are told of, as the metric of brakes' faults names it."""
-
-
-KEEPS_BACK = 5
-"""Blocks for which a brake that is on its way, and in none of them, keeps a dearer one back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +57,10 @@ class Response:
         self._executor = executor
         self._outlook = outlook
         self._clock = clock
-        self._metrics = metrics
-        for protocol in self._levers:
-            metrics.coalesced.labels(protocol)
-            for fault in FAULTS:
-                metrics.brake_faults.labels(protocol, fault)
+        self._judgement = Judgement(book, self._episodes, outlook)
+        limits = {name: manifest.limits for name, manifest in self.manifests.items()}
+        self.figures = Figures(limits, book, outlook, metrics)
+        """What people are shown of the answers."""
 
     @property
     def manifests(self) -> dict[str, Manifest]:
@@ -97,31 +83,20 @@ class Response:
         cannot be looked at: read the alert again. `UnsafeToContinueError` if a step cannot be
         written down.
         """
-        alert, withdrawn, link = heard.alert, heard.withdrawn, heard.link
+        alert = heard.alert
         levers = self._levers.get(alert.protocol, {})
         if not levers:
             return
-        self._count(alert.protocol, count)
+        self.figures.count(alert.protocol, count)
         manifest = next(iter(levers.values())).manifest
         ledger, time = self._book.ledger, alert.timestamp
         incident = ledger.incident(alert.chain, alert.protocol, alert.tx, time)
-        known = Surroundings(
-            guard=ledger.guard,
-            head=max(self._outlook.head, alert.block),
-            withdrawn=withdrawn,
-            value_exposed=self._outlook.value(alert.protocol),
-            link=link,
-            fees_paid=self._outlook.fees_paid(manifest, alert.tx),
-            link_fees_paid=0.0
-            if link is None
-            else self._outlook.fees_paid(manifest, link.alert.tx),
-            heard=self._outlook.heard(alert.protocol),
-        )
+        known = self._judgement.known(heard, manifest)
         reached = (levers[brake.name] for brake in policy.ladder(manifest))
         called_for = [one for own in reached for one in own.called_for(alert.tx)]
         gave_way: set[str] = set()
         for _ in levers:  # each further turn has an option fewer
-            reach = self._reach(alert, levers, incident, known)
+            reach = self._judgement.reach(alert, levers, incident, known)
             turn = Turn(heard, incident, replace(known, reach=reach), frozenset(gave_way))
             self._answer(turn, called_for)
             options = [option.brake for option in reach.options] if reach is not None else []
@@ -130,7 +105,7 @@ class Response:
                 break
             gave_way |= failed
         self._book.note(alert.protocol, incident, time)
-        self._show_budget(alert.protocol)
+        self.figures.show_budget(alert.protocol)
 
     def _answer(self, turn: Turn, called_for: Sequence[Lever]) -> None:
         """Decide on every brake, the narrowest first, and pull those that may be."""
@@ -141,10 +116,10 @@ class Response:
             if brake.name in turn.gave_way:
                 continue
             around = replace(
-                self._around(turn.known, lever, incident, alert.timestamp),
+                self._judgement.around(turn.known, lever, incident, alert.timestamp),
                 narrower=policy.narrower(brake, alert, lever.manifest, at_work),
             )
-            decision = self._decide(alert, lever, around)
+            decision = self._judgement.decide(alert, lever, around)
             action = self._episodes.wanted(alert, lever, incident, decision)
             if action is not None:
                 step = Step(
@@ -158,87 +133,15 @@ class Response:
             if not lever.proposed and self._episodes.at_work(lever, incident, alert.block):
                 at_work.add(brake.name)
 
-    def _around(
-        self, known: Surroundings, lever: Lever, incident: str, time: Seconds
-    ) -> Surroundings:
-        """Return what is known as one brake's matter, with the budget as it is by now."""
-        return replace(
-            known,
-            guard=self._book.ledger.guard,
-            lapses=lever.adapter.plan().lapses_after is not None,
-            lapsing=self._episodes.lapsing(lever, incident, time),
-            call=lever.key.calldata,
-            also_stops=lever.also_stops,
-        )
-
-    def _reach(
-        self, alert: Alert, levers: Mapping[str, Lever], incident: str, known: Surroundings
-    ) -> Reach | None:
-        """Return where the loss gets, with the brakes that may be pulled now or just were.
-
-        None of them is a brake that could keep others back without holding: one that is in place
-        and was not enough, that could not be pulled, that waits for other operators or for a Safe's
-        owners, or that is on its way for more than `KEEPS_BACK` blocks. It is judged by itself, as
-        is one that halts nothing of the graph, or only what is yet to come.
-        """
-        reach = self._outlook.reach(alert.protocol, alert.losing)
-        if reach is None:
-            return None
-        found = []
-        for lever in levers.values():
-            if lever.quorum is not None or lever.unnamed or lever.proposed:
-                continue
-            if self._episodes.at_work(lever, incident, alert.block):
-                if self._episodes.pulled_for(lever, incident, alert.block) <= KEEPS_BACK:
-                    found.append((lever.brake, 0.0))
-            elif self._episodes.untried(lever, incident):
-                around = self._around(known, lever, incident, alert.timestamp)
-                if _whatever_its_age(alert, lever, around).allowed:
-                    found.append((lever.brake, float(lever.manifest.cost_of(lever.brake))))
-        return scoping.with_options(reach, next(iter(levers.values())).manifest, found)
-
-    def _count(self, protocol: str, count: int) -> None:
-        """Tell how many alerts were answered as one; people, if they are a flood."""
-        self._metrics.coalesced.labels(protocol).inc(count - 1)
-        if count >= FLOOD:
-            self._metrics.brake_faults.labels(protocol, "alerts_flood").inc()
-            _log.error("alerts_flood", protocol=protocol, alerts=count)
-
-    def show_budgets(self) -> None:
-        """Show how many brakes each protocol has left in the window around the newest block, and
-        whether they are sent."""
-        for protocol in self._levers:
-            self._show_budget(protocol)
-
     def prepare(self) -> None:
         """Look ahead for what an alert may ask for."""
         scoping.prepare(self._outlook, self.manifests.values())
-
-    def _show_budget(self, protocol: str) -> None:
-        limits = next(iter(self._levers[protocol].values())).limits
-        spent, now = self._book.ledger.guard, self._outlook.time
-        asked = (guard.Request(protocol, "", now, scope) for scope in guard.SCOPES)
-        left = min(guard.brakes_left(spent, request, limits) for request in asked)
-        self._metrics.budget_left.labels(protocol).set(left)
-        self._metrics.armed.labels(protocol).set(self._outlook.armed)
-
-    def _decide(self, alert: Alert, lever: Lever, around: Surroundings) -> Decision:
-        """Decide, with a look at the head where nothing but the alert's age stands against it."""
-        brake, manifest = lever.brake, lever.manifest
-        decision = decide(alert, brake, manifest, around)
-        if decision.allowed or not guard.too_old(alert.block, around.head, lever.limits):
-            return decision
-        if not _whatever_its_age(alert, lever, around).allowed:
-            return decision
-        at_risk = self._outlook.still_at_risk(alert.protocol, alert.tx)
-        return decide(alert, brake, manifest, replace(around, still_at_risk=at_risk))
 
     def _pull(self, step: Step, decision: Decision) -> None:
         """Write the decision down, and act on it."""
         step = passed(step, "decided", self._clock.now_ns())
         if decision.reason == guard.SPENT:
-            self._metrics.brake_faults.labels(step.action.protocol, "budget_spent").inc()
-            _log.error("budget_spent", action=step.action.action, scope=step.action.scope)
+            self.figures.spent(step)
         if not decision.allowed:
             self._book.write(step, _decided(step, "refused", decision))
         elif self._outlook.armed:
@@ -246,13 +149,6 @@ class Response:
         else:
             self._book.write(step)
         self._executor.advance(step.action.action)
-
-
-def _whatever_its_age(alert: Alert, lever: Lever, around: Surroundings) -> Decision:
-    """Decide as if a look at the head had shown that everything is at risk."""
-    if guard.too_old(alert.block, around.head, lever.limits):
-        around = replace(around, still_at_risk=inf)
-    return decide(alert, lever.brake, lever.manifest, around)
 
 
 def _decided(step: Step, state: str, decision: Decision) -> Step:

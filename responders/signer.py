@@ -24,8 +24,9 @@ from schemas.units import Seconds
 
 
 class SignerRefusalError(TransientError):
-    """The signer will not sign this as it is now: other brakes go on, and this one is tried again
-    until its alert is too old; meanwhile people can look at the signer's policy."""
+    """The signer will not sign this as it is now: other brakes go on, and this one is tried again,
+    ever later (`responders.pace`), until its alert is too old; meanwhile people can look at the
+    signer's policy."""
 
 
 class Signer(Protocol):

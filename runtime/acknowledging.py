@@ -1,8 +1,9 @@
-"""Whose word that a case is in hand is believed.
+"""Whose word that a case is in hand, or led back, is believed.
 
 Somebody says it on the command line with their Ed25519 key, or in the console: with their wallet,
 or on the console's word where an identity provider let them in. Once any keys or wallets are named,
-these alone count; until then, whoever may write to the topic.
+these alone count; until then, whoever may write to the topic. How far a case is led back is said on
+the command line alone, so it takes a key.
 """
 
 from collections.abc import Collection
@@ -37,6 +38,16 @@ class People:
         if self._keys is None:
             raise PoisonRecordError(f"{word.by} is none of those whose wallets are named")
         self._keys.check(message, head=None)
+
+    def require_key(self, message: Message) -> None:
+        """Raise `PoisonRecordError` unless one of their keys signed this, where anybody is named:
+        for what is said without a wallet."""
+        if self._keys is not None:
+            self._keys.check(message, head=None)
+        elif self._wallets:
+            raise PoisonRecordError(
+                "people's wallets are named and no keys: name in paging.people_keys who says this"
+            )
 
 
 def people_of(settings: PagingSettings) -> People:

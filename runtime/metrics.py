@@ -74,6 +74,9 @@ class Metrics:
         self.brake_faults = count(
             "brake_faults", "Brakes that people have to look at.", "protocol", "fault"
         )
+        self.unrecalled = gauge(
+            "unrecalled", "1 when alerts answered before a start were not all read again."
+        )
         self.consents = count("consents", "Words between operators, by HTTP.", "outcome")
         self.armed = gauge("armed", "1 when brakes are sent, 0 in dry-run.", "protocol")
         self.coalesced = count("coalesced", "Alerts answered together with one alike.", "protocol")
@@ -97,6 +100,9 @@ class Metrics:
             "audit_vouched", "Leaves that a witness, or the chain, vouches for.", "who"
         )
         self.audit_faults = count("audit_faults", "Times that one did not.", "who")
+        self.audit_anchors_left = gauge(
+            "audit_anchors_left", "Roots that may still go there out of turn today.", "who"
+        )
 
     def _of_neighbours(self) -> None:
         count, gauge = self._counter, self._gauge

@@ -31,6 +31,9 @@ class ForensicsSettings(Group):
     anchor_password_file: Path | None = None
     anchor_minutes: Annotated[float, Field(gt=0)] = 10.0
     """A root is written so often, if there is a longer one; at a brake, at once."""
+    anchor_brakes_per_day: Annotated[int, Field(ge=1, le=1440)] = 48
+    """Roots written at once, in any 24 hours: one for a brake's intent, one when it is mined. A
+    brake beyond that waits for its turn."""
     anchor_fee_cap_gwei: Annotated[int, Field(gt=0)] = 100
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 6067

@@ -39,7 +39,7 @@ class PagingSettings(Group):
     """Asked once a period while the pager works: who is not asked any more tells people."""
     outward_url_file: Path | None = None
     people_keys: Path | None = None
-    """A folder of `*.pub.pem`: whose acknowledgements are believed. Where neither these nor wallets
-    are named, everybody's are."""
+    """A folder of `*.pub.pem`: whose acknowledgements and recoveries are believed. Where neither
+    these nor wallets are named, everybody's are."""
     people_wallets: Wallets = ()
     """Addresses of accounts: whose acknowledgements in the console are believed."""

@@ -7,7 +7,7 @@ Version 2.0, Committee Specification 01 (27 November 2023).
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import rfc8785
 
@@ -29,8 +29,26 @@ _TO_TELL: dict[NodeKind, str] = {
 }
 _MOST_TOLD = 20
 
-Step = tuple[str, str, str, str]
-"""Who does it (`responder` or `people`), its name, what it is about, what to do."""
+_ACTIVITIES = {
+    "match-indicator": "detection",
+    "eliminate-risk": "mitigation",
+    "identify-indicators": "investigation",
+    "restore-capabilities": "remediation",
+}
+"""The activity that makes a playbook one of a type (3.1.2): it has to have a step of each that it
+lists, and a type only with its activity."""
+
+
+class Step(NamedTuple):
+    """A step of the workflow."""
+
+    who: str
+    """`responder` or `people`."""
+    name: str
+    about: str
+    command: str
+    activity: str = ""
+    """What of `_ACTIVITIES` it is, if any."""
 
 
 def playbook(analysis: Analysis, custody: Custody) -> dict[str, Any]:
@@ -42,25 +60,27 @@ def playbook(analysis: Analysis, custody: Custody) -> dict[str, Any]:
     names = [_id("action", seed, str(number)) for number in range(len(steps))]
     start, end = _id("start", seed), _id("end", seed)
     workflow: dict[str, Any] = {start: {"type": "start", "on_completion": names[0]}}
-    for place, (who, name, about, command) in enumerate(steps):
+    for place, step in enumerate(steps):
         workflow[names[place]] = {
             "type": "action",
-            "name": name,
-            "description": about,
+            "name": step.name,
+            "description": step.about,
             "on_completion": names[place + 1] if place + 1 < len(names) else end,
-            "commands": [{"type": "manual", "command": command}],
-            "agent": agents[who],
+            "commands": [{"type": "manual", "command": step.command}],
+            "agent": agents[step.who],
         }
     workflow[end] = {"type": "end"}
+    activities = list(dict.fromkeys(step.activity for step in steps if step.activity))
     named = {
         "name": f"Response to an attack on {plain(analysis.name, 100)} (incident {seed[:16]})",
-        "playbook_types": ["detection", "investigation", "mitigation"],
+        "playbook_types": [_ACTIVITIES[activity] for activity in activities],
     }
     return {
         "type": "playbook",
         "spec_version": "cacao-2.0",
         "id": f"playbook--{uuid.uuid5(_SPACE, rfc8785.dumps(named).decode())}",
         **named,
+        "playbook_activities": activities,
         "description": plain(analysis.summary, 500),
         "created_by": _id("identity", "firebreak"),
         "created": custody.ended,
@@ -80,15 +100,16 @@ def playbook(analysis: Analysis, custody: Custody) -> dict[str, Any]:
 
 
 def _steps(analysis: Analysis, custody: Custody) -> Iterator[Step]:
-    yield (
+    yield Step(
         "responder",
         "Raise the alert",
         plain(analysis.summary, 500),
         f"Watch {analysis.protocol} on {analysis.chain}; transaction {analysis.anchor} alerted",
+        "match-indicator",
     )
     for brake in analysis.brakes:
         about = plain(brake.reason, 400)
-        yield (
+        yield Step(
             "responder",
             f"Decide on {brake.adapter} ({brake.scope})",
             about,
@@ -96,30 +117,33 @@ def _steps(analysis: Analysis, custody: Custody) -> Iterator[Step]:
         )
         if brake.tx:
             where = f", mined in block {brake.block}" if brake.block is not None else ""
-            yield (
+            yield Step(
                 "responder",
                 f"Pull {brake.adapter} ({brake.scope})",
                 f"{about} Outcome: {brake.state}{where}",
                 f"Brake {brake.target} in transaction {brake.tx}",
+                "eliminate-risk",
             )
-    yield (
+    yield Step(
         "people",
-        "Keep the evidence",
+        "Keep the evidence and name the accounts behind it",
         plain(custody.why, 400),
         f"firebreak case collect {analysis.incident[:16]}",
+        "identify-indicators",
     )
     for node in [one for one in analysis.flow.nodes if one.kind in _TO_TELL][:_MOST_TOLD]:
-        yield (
+        yield Step(
             "people",
             _TO_TELL[node.kind],
             f"Stolen funds arrived at {node.address}",
             f"Show whoever runs {plain(node.label, 80) or node.address} the way of the funds",
         )
-    yield (
+    yield Step(
         "people",
         "Lead the protocol back",
         f"The incident stands in phase {analysis.phase}",
         "firebreak recover open PLAN; cause, fix, release in stages",
+        "restore-capabilities",
     )
 
 

@@ -1,4 +1,4 @@
-"""Putting the log's roots on chain: every so often, and at every brake.
+"""Putting the log's roots on chain: every so often, and at a brake out of turn (`haste`).
 
 One transaction is under way at a time; its nonce is used until it, or a newer one in its place, is
 mined. What the chain holds is asked for, never assumed: an anchor that a reorg removed is written
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from forensics.record import tiles
 from forensics.record.anchor_contract import Account, AnchorContract, Head
 from forensics.record.errors import UntrustedError
+from forensics.record.haste import Haste
 from forensics.record.log_reader import LogReader, Sealed
 from forensics.record.vouched import Vouched
 from runtime.logs import logger
@@ -45,6 +46,7 @@ class Anchoring:
         log: LogReader,
         contract: AnchorContract,
         account: Account,
+        haste: Haste,
         *,
         every: float,
         fee_cap: int,
@@ -54,6 +56,7 @@ class Anchoring:
         self._vouched = Vouched(log.engine)
         self._contract = contract
         self._account = account
+        self.haste = haste
         self._every = every
         self._fee_cap = fee_cap
         self._pending: _Attempt | None = None
@@ -71,20 +74,22 @@ class Anchoring:
         self._require_ours(head)
         if self._pending is None:
             self._vouched.anchored((), up_to=head.size)
-            due = self._due(head, now)
+            nonce = self._contract.nonce(self._account.address)
+            due = self._due(head, now, nonce)
             if due is not None:
                 tip = min(self._contract.tip(), self._fee_cap)
                 ceiling = min(2 * base_fee + tip, self._fee_cap)
-                nonce = self._contract.nonce(self._account.address)
                 self._send(due, head, _Attempt("", nonce, ceiling, tip, number, number))
         return head
 
-    def _due(self, head: Head, now: int) -> Sealed | None:
+    def _due(self, head: Head, now: int, nonce: int) -> Sealed | None:
         newest = self._log.newest_seal()
         if newest is None or newest.size <= head.size:
             return None
+        if now - head.time >= self._every:
+            return newest
         brake = self._log.seal_above(head.size, brake=True)
-        return newest if brake or now - head.time >= self._every else None
+        return newest if brake and self.haste.granted(nonce) else None
 
     def _require_ours(self, head: Head) -> None:
         newest = self._log.newest_seal()

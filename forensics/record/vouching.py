@@ -46,6 +46,7 @@ class Vouching:
         if anchoring is not None:
             metrics.audit_vouched.labels(CHAIN)
             metrics.audit_faults.labels(CHAIN)
+            metrics.audit_anchors_left.labels(CHAIN).set_function(anchoring.haste.left)
 
     def run(self, stop: threading.Event) -> None:
         """Go on until told to stop."""

@@ -16,6 +16,8 @@ from schemas.fundflow import FlowEdge, FlowNode, FlowToken, FundFlow, Holding, N
 _WIDTH, _GAP_X, _GAP_Y, _MARGIN = 212, 184, 30, 24
 _LINE, _PAD = 17, 10
 _MOST_LINES = 3
+_MOST_SPOKEN = 50
+"""Amounts of one account that are read out, of each kind."""
 
 _COLOURS: Mapping[NodeKind, str] = {
     "victim": "#0072B2",
@@ -200,10 +202,12 @@ def _spoken(node: FlowNode, tokens: Mapping[str, FlowToken]) -> str:
     """Return all that is known of an account, exactly, for who points at it or has it read out."""
     parts = [_TITLES[node.kind], plain(node.label, 128), node.address, plain(node.ended, 200)]
     for words, holdings in (("stays", node.stays), ("swapped", node.exchanged)):
-        for holding in holdings:
+        for holding in holdings[:_MOST_SPOKEN]:
             token = tokens.get(holding.token)
             if token is not None:
                 parts.append(f"{words}: {exact(holding.amount, token.decimals, token.symbol)}")
+        if len(holdings) > _MOST_SPOKEN:
+            parts.append(f"and {len(holdings) - _MOST_SPOKEN} more")
     return "; ".join(filter(None, parts))
 
 

@@ -55,7 +55,7 @@ class Silent:
 
 @pytest.fixture
 def unlogged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("responders.response._log", Silent())
+    monkeypatch.setattr("responders.figures._log", Silent())
 
 
 @pytest.mark.slow

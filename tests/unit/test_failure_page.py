@@ -74,6 +74,14 @@ def test_every_service_is_a_part() -> None:
     assert {name for name in SERVICES if name not in of_people} <= set(PARTS)
 
 
+def test_of_every_service_it_is_said_whether_rubbish_stops_it() -> None:
+    of_people = {"case", "recover", "verdict"}
+    found = rows(section("What cannot be read"))[1:]
+    named = [name for row in found for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(named) == sorted(SERVICES.keys() - of_people)
+    assert all(re.search(r"\.py::test_\w+`", row[3]) for row in found)
+
+
 def test_everyone_who_is_told_is_told_by_a_rule_that_exists() -> None:
     told = {
         name for part in PARTS.values() for row in part for name in re.findall(r"`(\w+)`", row[3])

@@ -7,6 +7,7 @@ import pytest
 from responders.bucket import Limits
 from sandbox.evm import ETHER, Contract
 from sandbox.node import LocalNode
+from tests.feeds import BREAKS, REVERTS, WRITES, answering, round_data
 from tests.integration.contracts.vaulted import CREDIT, HOUR, NATIVE, RAMP, Vaulted
 
 pytestmark = pytest.mark.node
@@ -98,6 +99,48 @@ def test_a_feed_that_breaks_or_is_gone_does_not_stop_withdrawals(valued: Valued)
     valued.node.rpc("anvil_setCode", valued.feed.address, "0x")
     assert valued.price() == HIGH
     assert valued.withdraw(ETHER // 2)
+
+
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        {"number": 0, "answered": 0},
+        {"number": 2**256 - 1, "answered": 7},
+        {"number": 9, "answered": 8},
+    ],
+    ids=["none", "past the last", "carried over"],
+)
+def test_whatever_its_rounds_are_the_time_of_a_price_decides(
+    valued: Valued, rounds: dict[str, int]
+) -> None:
+    now = valued.chain.timestamp()
+    for updated, counts in ((now, PRICE), (now - HOUR, PRICE), (now - HOUR - 1, HIGH), (0, HIGH)):
+        code = answering(round_data(PRICE, 0, updated=updated, **rounds))
+        valued.node.rpc("anvil_setCode", valued.feed.address, code)
+        assert valued.price() == counts, updated
+    assert valued.withdraw(4 * ETHER)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        REVERTS,
+        BREAKS,
+        WRITES,
+        answering(round_data(PRICE, 2**40)[:-1]),
+        answering(round_data(PRICE, 2**40) + b"\x00"),
+        answering(b"\xff" * 160),
+        answering(b"\xff" * 60_000),
+    ],
+    ids=["reverts", "breaks", "writes", "short", "long", "all ones", "very long"],
+)
+def test_code_of_any_kind_counts_as_the_dear_end_and_stops_no_withdrawal(
+    valued: Valued, code: str
+) -> None:
+    valued.node.rpc("anvil_setCode", valued.feed.address, code)
+    assert valued.price() == HIGH
+    assert valued.withdraw(4 * ETHER)
+    assert int(valued.receipt["gasUsed"], 16) < 500_000
 
 
 def test_a_feed_that_burns_all_gas_does_not_stop_withdrawals(valued: Valued) -> None:

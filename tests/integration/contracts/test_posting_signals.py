@@ -8,8 +8,8 @@ import pytest
 from eth_account import Account
 
 from cli.signals import _posting
-from neighbours.budget import DAY, Budget
 from neighbours.posting import Poster
+from runtime.budget import DAY, Budget
 from runtime.evm import Endpoints
 from runtime.metrics import Metrics
 from runtime.sending import Sender

@@ -13,6 +13,7 @@ from forensics.record import database, tiles
 from forensics.record.anchor_contract import AnchorContract, Head
 from forensics.record.anchoring import REPLACE_AFTER, Anchoring
 from forensics.record.errors import UntrustedError
+from forensics.record.haste import Haste
 from forensics.record.log_reader import LogReader
 from forensics.record.log_writer import LogWriter
 from forensics.record.merkle import Frontier, check_consistency, leaf_hash
@@ -22,6 +23,8 @@ from forensics.record.tiles import Tile
 from forensics.record.verification import verify
 from forensics.record.verified_tree import Outside
 from responders.signer import KeySigner
+from runtime.budget import Budget
+from runtime.clock import SystemClock
 from runtime.evm import Endpoints
 from sandbox.evm import GWEI, Contract
 from sandbox.node import LocalNode
@@ -33,14 +36,16 @@ pytestmark = pytest.mark.node
 
 EVERY = 600
 CAP = 100 * GWEI
+MOST = 3
 LEAVES = [leaf_hash(b"%d" % number) for number in range(70)]
 
 
 class Port:
     """A contract on a node, its writer, and a log."""
 
-    def __init__(self, node: LocalNode, log: LogWriter) -> None:
+    def __init__(self, node: LocalNode, log: LogWriter, folder: Path) -> None:
         self.node = node
+        self.spent = folder / "writer.anchors"
         self.hands = Hands(node, "deployer")
         self.writer = self.hands.funded("anchor")
         self.contract: Contract = self.hands.create(
@@ -54,7 +59,10 @@ class Port:
         self.anchoring = self.anchors()
 
     def anchors(self, log: LogReader | None = None, cap: int = CAP) -> Anchoring:
-        return Anchoring(log or self.log.reader, self.seen, self.account, every=EVERY, fee_cap=cap)
+        haste = Haste(Budget(self.spent, MOST), SystemClock())
+        return Anchoring(
+            log or self.log.reader, self.seen, self.account, haste, every=EVERY, fee_cap=cap
+        )
 
     def grow(self, count: int, *, brake: bool = False) -> None:
         self.log.append(leaves(count, self.log.frontier.size))
@@ -71,7 +79,7 @@ class Port:
 def port(node: LocalNode, tmp_path: Path) -> Iterator[Port]:
     engine = database.connect(database.file_url(tmp_path / "record.sqlite"))
     with LogWriter.open(engine) as log:
-        made = Port(node, log)
+        made = Port(node, log, tmp_path)
         yield made
         made.endpoints.close()
     engine.dispose()
@@ -101,6 +109,22 @@ def test_a_root_is_written_on_time_and_at_a_brake_at_once(port: Port) -> None:
     assert verify(port.log.reader, SIGNER.key, outside)[:4] == (309, 0, 4, 3)
     proven = check_proof(prove(port.log.reader, 5), SIGNER.key)
     assert (proven.checkpoint.size, proven.checkpoint.root) == (9, anchors[1].root)
+
+
+def test_a_flood_of_brakes_is_anchored_as_far_as_the_budget_goes_and_then_in_its_turn(
+    port: Port,
+) -> None:
+    port.grow(1)
+    port.settled()
+    for _ in range(MOST + 4):
+        port.grow(1, brake=True)
+        port.settled()
+    assert len(port.seen.anchored(0, port.seen.block()[0])) == 1 + MOST
+    port.anchoring = port.anchors()  # as after a restart
+    assert port.settled().size == 1 + MOST
+    assert port.anchoring.haste.left() == 0
+    port.hands.chain.mine(EVERY)
+    assert port.settled().size == port.log.frontier.size
 
 
 def test_a_reorg_takes_an_anchor_away_and_it_is_written_again(port: Port) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from eth_account import Account
 
+from responders.rederive import decided
 from runtime.broker import Partition, Producer
 from runtime.kafka import KafkaBroker
 from runtime.signatures import Signer, generate, load_signer
@@ -24,6 +25,7 @@ from schemas.codec import decode, encode
 from schemas.headers import hop_headers, hops
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, READINESS, SIGNALS, TopicSpec
 from tests.integration.responders.place import Place
+from tests.integration.responders.test_linked_on_a_node import AMOUNTS, CALLS
 from tests.unit.neighbours.examples import address, signal
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka]
@@ -191,6 +193,31 @@ def test_an_armed_responder_brakes_alone_survives_a_kill_and_believes_no_strange
     assert second.stop() == 0
 
 
+def test_two_transactions_of_one_attack_are_linked_across_a_restart(
+    setting: Setting, run: Run
+) -> None:
+    thief = setting.place.world.users[0].address.lower()
+    prepares = setting.place.alert(1, votes=(CALLS,), sender=thief)
+    takes = setting.place.alert(2, votes=(AMOUNTS,), sender=thief)
+    setting.publish(prepares)
+    first = run("--armed")
+    with running(first):
+        until(lambda: setting.actions.states() == ["proposed", "refused"])
+        assert first.stop() == 0
+    second = run("--armed")
+    with running(second):
+        setting.publish(takes)
+        until(lambda: setting.actions.states()[-1:] == ["broadcast"])
+        setting.mine_until("final")
+        assert second.stop() == 0
+    assert setting.place.paused()
+    steps = [decode(value, Action) for value in setting.actions.values]
+    assert [(step.state, step.alert, step.linked) for step in steps if decided(step)] == [
+        ("refused", prepares.id, None),
+        ("authorised", takes.id, prepares.id),
+    ]
+
+
 def test_without_the_flag_it_sends_nothing_and_a_neighbour_s_warning_raises_what_is_believed(
     setting: Setting, run: Run, broker: KafkaBroker
 ) -> None:
@@ -220,8 +247,8 @@ def test_without_the_flag_it_sends_nothing_and_a_neighbour_s_warning_raises_what
         assert setting.actions.count() == 0
         setting.publish(setting.place.alert())
         until(lambda: setting.actions.states() == ["proposed", "rehearsed"])
-    decided = decode(setting.actions.values[-1], Action)
-    assert decided.heard is not None, "it counts in the decision"
+    step = decode(setting.actions.values[-1], Action)
+    assert step.heard is not None, "it counts in the decision"
     assert process.stop() == 0
     assert setting.place.pending() == {}
     assert not setting.place.paused()

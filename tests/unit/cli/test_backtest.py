@@ -1,6 +1,7 @@
 """`firebreak backtest`: labels join scores only after scoring."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from cli.court_table import markdown
 from cli.labels import read_labels
 from detectors.court import Labels
 from detectors.scoring import Row
+from tests.svg import STRANGE, look_inside
 
 
 def row(case: str, order: int, score: float, frames: int = 12) -> Row:
@@ -78,3 +80,13 @@ def test_the_picture_is_the_same_each_time(tmp_path: Path) -> None:
         draw(report(), target)
     assert first.read_bytes() == second.read_bytes()
     assert b"<svg" in first.read_bytes()
+
+
+def test_whatever_recordings_are_called_it_is_a_picture_of_words(tmp_path: Path) -> None:
+    from cli.court_picture import draw
+
+    told: Any = report()
+    (case,) = told["histories"]["protocols"]
+    strange = [case | {"case": STRANGE[name]} for name in ("comment", "invisible", "mathematics")]
+    draw({"histories": {"protocols": strange}}, tmp_path / "a.svg")
+    assert "script" not in look_inside((tmp_path / "a.svg").read_text())

@@ -52,7 +52,9 @@ def test_it_issues_with_the_key_it_is_given(flags: dict[str, object]) -> None:
     issuing = issuing_of(load(flags))
     assert issuing is not None
     assert issuing.issuer == address(9)
-    assert issuing._homes == {"meadow": "0x" + "22" * 20}
+    assert issuing._homes == {
+        "meadow": tuple(f"eip155:1:0x{byte * 20}" for byte in ("22", "11")),
+    }, "who holds value first"
 
 
 def test_a_key_is_needed(flags: dict[str, object]) -> None:

@@ -1,11 +1,22 @@
 """What only the console shows, in a stranger's hands: the worst that a writer there can do."""
 
+import re
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
+from console.trust import Trust
+from runtime.acknowledging import People
+from runtime.broker import Message
+from runtime.signatures import Signer, generate, load_signer, load_verifier
+from schemas.codec import encode
+from schemas.errors import PoisonRecordError
 from schemas.fundflow import FundFlow
 from schemas.readiness import PreparedBrake
+from schemas.topics import RECOVERIES
 from tests.people import NOW
+from tests.svg import STRANGE, look_inside
 from tests.unit.console.scene import (
     CASE,
     CHAIN,
@@ -18,6 +29,7 @@ from tests.unit.console.scene import (
 )
 from tests.unit.console.test_around import trail
 from tests.unit.console.test_deciding import draft
+from tests.unit.console.test_packets import recovery, staged
 from tests.unit.console.test_pages import HOSTILE, words
 
 ATTACKER = "0x" + "ee" * 20
@@ -113,3 +125,39 @@ def test_a_forged_trail_is_a_false_picture_on_its_case_and_nothing_else(console:
     assert {path: words(vic.get(path).text) for path in before} == before
     console.show(trail())
     assert "onerror" not in vic.get(f"/cases/{CASE}/flows").text, "the true one takes its place"
+
+
+def test_what_people_are_asked_to_sign_is_staged_by_one_of_their_keys(tmp_path: Path) -> None:
+    """Where people are named; else whoever may write the topic puts calls before them, which the
+    page tells from their bytes."""
+    people, others = tmp_path / "people", tmp_path / "others"
+    alice, mallory = (load_signer(generate(one, "key")) for one in (people, others))
+    trust = Trust(people=People(load_verifier(people)))
+    value = encode(recovery(staged()))
+
+    def shown(signer: Signer | None) -> bool:
+        headers = () if signer is None else signer.sign(value, sequence=0, expires=0)
+        try:
+            trust.read(Message(RECOVERIES.name, 0, 0, b"meadow", value, headers))
+        except PoisonRecordError:
+            return False
+        return True
+
+    assert [shown(one) for one in (None, mallory, alice)] == [False, False, True]
+    Trust().read(Message(RECOVERIES.name, 0, 0, b"meadow", value, ()))
+
+
+@pytest.mark.parametrize("said", STRANGE.values(), ids=STRANGE)
+def test_the_picture_of_a_forged_trail_is_made_of_words_and_lines(
+    console: Console, said: str
+) -> None:
+    told = trail()
+    nodes = tuple(replace(node, label=said, ended=said) for node in told.nodes)
+    tokens = tuple(replace(token, symbol=said) for token in told.tokens)
+    console.show(replace(told, nodes=nodes, tokens=tokens))
+    page = console.sign_in("vic").get(f"/cases/{CASE}/flows").text
+    pictures = re.findall(r"<svg class=.flows.*?</svg>", page, re.DOTALL)
+    assert pictures
+    for picture in pictures:
+        parts = {"svg", "title", "defs", "marker", "path", "g", "rect", "text"}
+        assert look_inside(picture) <= parts

@@ -98,8 +98,8 @@ def test_cut_short_or_huge_it_has_a_leaf_of_bounded_size_and_stops_nothing(
 def test_forged_steps_of_brakes_are_sealed_at_once_and_by_the_batch(
     broker: MemoryBroker, tmp_path: Path
 ) -> None:
-    """The worst is a seal with every batch instead of every few seconds, and, since one anchor is
-    under way at a time, a root on chain with every block: what the anchor's account holds."""
+    """The worst is a seal with every batch instead of every few seconds, and a day's budget of
+    anchors (`test_anchoring`)."""
     write(
         broker, *(action(1, brake=f"{BRAKE[:-3]}{n:03x}") for n in range(1000)), topic=ACTIONS.name
     )

@@ -10,13 +10,14 @@ from incidents.docket import KEPT_MEASURES, KEPT_SIGHTINGS
 from neighbours.outbound import CONFIDENCE, CONFIRMED, draft
 from paging.pages import after_case
 from runtime.acknowledging import People
-from runtime.signatures import generate, load_verifier
+from runtime.intake import FUSE
+from runtime.signatures import generate, load_signer, load_verifier
 from schemas.alerts import Severity
 from schemas.assurance import Finding
 from schemas.base import Record
 from schemas.codec import encode
 from schemas.decisions import Voice
-from schemas.errors import UnsafeToContinueError
+from schemas.headers import Headers
 from schemas.incidents import Incident, Phase, Progress, Recovery
 from schemas.paging import Page
 from schemas.topics import ACTIONS, DECISIONS, FINDINGS, MAX_RECORD_BYTES, RECOVERIES, TopicSpec
@@ -55,8 +56,8 @@ def dismissal(by: Voice, answerer: Voice) -> list[Record]:
     return [asked, answer(asked, answerer)]
 
 
-def recovery(phase: Phase) -> Recovery:
-    progress = Progress(number=1, phase=phase, released=10_000, block=2**50, cause="nothing")
+def recovery(phase: Phase, number: int = 1) -> Recovery:
+    progress = Progress(number=number, phase=phase, released=10_000, block=2**50, cause="nothing")
     return Recovery(
         id=alert_id(7), chain=CHAIN, protocol=PROTOCOL, incident=incident(1), progress=progress
     )
@@ -90,18 +91,51 @@ def test_a_forged_action_makes_us_surer_of_what_we_warn_of_and_never_confirms_it
     """Where `signals.publish` is set; a recorded cause alone confirms."""
     desk = at_work()
     desk.take(action(1, "final"), topic=ACTIONS)
-    told = draft(newest(desk), "0x" + "ab" * 20, "0x" + "cd" * 20)
+    forged, ours = action(1, "final").target, f"{CHAIN}:0x{'cd' * 20}"
+    told = draft(newest(desk), "0x" + "ab" * 20, (ours, forged))
     assert told.confidence == CONFIDENCE["recover"] < CONFIRMED
-    assert told.target == action(1, "final").target, "the worst: what it says is in danger"
+    assert told.target == forged, "the worst: which of our contracts is in danger"
+    assert draft(newest(desk), "0x" + "ab" * 20, (ours,)).target == ours, "never another's"
 
 
-def test_a_forged_recovery_closes_a_case_and_people_who_were_told_hear_of_that() -> None:
+def test_where_nobody_is_named_a_forged_recovery_closes_a_case_of_which_people_hear() -> None:
     desk = at_work()
     desk.take(recovery("closed"), topic=RECOVERIES)
     assert newest(desk).phase == "closed"
     assert not woken(desk), "the worst: it is read as people's own word that all is over"
     desk.take(action(2, "broadcast"), topic=ACTIONS)
     assert woken(desk), "a brake under way opens it again"
+
+
+def test_where_people_are_named_a_recovery_takes_one_of_their_keys(tmp_path: Path) -> None:
+    carol, mallory = (load_signer(generate(tmp_path / name, name)) for name in ("carol", "mallory"))
+    desk = at_work(People(load_verifier(tmp_path / "carol"), [wallet("ben").address.lower()]))
+    newer = recovery("closed", 2**53 - 1)
+    true = recovery("recover")
+    forged: list[tuple[Recovery, Headers]] = [
+        (newer, ()),
+        (newer, mallory.sign(encode(newer), sequence=0, expires=0)),
+        (newer, carol.sign(encode(true), sequence=0, expires=0)),
+    ]
+    for record, headers in forged:
+        assert desk.take(record, topic=RECOVERIES, headers=headers) is None
+    assert [letter.fault for letter in desk.letters] == ["content"] * 3
+    assert newest(desk).progress is None
+    assert woken(desk)
+    for one in (true, recovery("closed", 2), true):
+        signed = carol.sign(encode(one), sequence=0, expires=0)
+        assert desk.take(one, topic=RECOVERIES, headers=signed) is not None
+    assert newest(desk).phase == "closed", "an old word, said again, opens nothing"
+
+
+def test_where_wallets_alone_are_named_nobody_has_a_key_to_close_a_case(tmp_path: Path) -> None:
+    carol = load_signer(generate(tmp_path, "carol"))
+    desk = at_work(People(None, [wallet("carol").address.lower()]))
+    closed = recovery("closed")
+    signed = carol.sign(encode(closed), sequence=0, expires=0)
+    desk.take(closed, topic=RECOVERIES, headers=signed)
+    assert ["paging.people_keys" in letter.reason for letter in desk.letters] == [True]
+    assert woken(desk)
 
 
 def test_made_up_people_close_a_case_where_nobody_is_named() -> None:
@@ -185,10 +219,9 @@ def test_a_flood_of_forged_findings_pushes_no_alert_out_of_its_case() -> None:
 
 
 @pytest.mark.parametrize("topic", [ACTIONS, DECISIONS, FINDINGS, RECOVERIES], ids=lambda t: t.name)
-def test_cut_short_or_huge_it_is_kept_apart_and_twenty_in_a_row_stop_the_keeper_of_cases(
+def test_cut_short_or_huge_it_is_kept_apart_and_no_streak_stops_the_keeper_of_cases(
     topic: TopicSpec,
 ) -> None:
-    """Nothing is lost by that: whoever runs it starts it again, behind what was kept apart."""
     records: dict[TopicSpec, Record] = {
         ACTIONS: action(1, "final"),
         DECISIONS: dismissal(ANA, BEN)[0],
@@ -198,15 +231,11 @@ def test_cut_short_or_huge_it_is_kept_apart_and_twenty_in_a_row_stop_the_keeper_
     value = encode(records[topic])
     desk = at_work()
     before = newest(desk)
-    for bad in (value[:-1], value + b"}", b"[" * 100_000, b" " * (MAX_RECORD_BYTES + 1)) * 4:
-        assert desk.take(bad, topic=topic) is None
-    for bad in (b"", b"\xff" * 9, value[1:]):
-        assert desk.take(bad, topic=topic) is None
-    assert len(desk.letters) == 19
-    with pytest.raises(UnsafeToContinueError, match="same version"):
-        desk.take(b"{", topic=topic)
+    bad = (value[:-1], value + b"}", b"[" * 100_000, b"", b"\xff" * 9, value[1:])
+    for rubbish in (b" " * (MAX_RECORD_BYTES + 1), *bad * FUSE):
+        assert desk.take(rubbish, topic=topic) is None
+    assert len(desk.letters) == 1 + 6 * FUSE
     assert newest(desk) == before
-    desk = at_work()
     assert desk.take(records[topic], topic=topic) is not None
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from neighbours.budget import DAY, Budget
 from neighbours.posting import Poster
+from runtime.budget import DAY, Budget
 from runtime.metrics import Metrics
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from tests.unit.neighbours.examples import NOW, signal

@@ -13,7 +13,7 @@ from runtime.admission import Admission
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from schemas.signals import Signal
 from tests.unit.neighbours.examples import NOW, Signing, address
-from tests.unit.neighbours.test_outbound import OTHER, RULES, case, sighting
+from tests.unit.neighbours.test_outbound import OURS, RULES, case, sighting
 
 
 def issuing(folder: Path, **changes: Any) -> Issuing:
@@ -22,7 +22,7 @@ def issuing(folder: Path, **changes: Any) -> Issuing:
         "sequence": Sequence(folder / "sequence"),
         "rules": RULES,
         "tlp": "amber",
-        "homes": {"meadow": OTHER},
+        "homes": {"meadow": OURS},
     }
     return Issuing(**given | changes)
 

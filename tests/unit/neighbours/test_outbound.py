@@ -11,6 +11,7 @@ from schemas.incidents import Incident, Measure, Progress, Sighting
 from tests.unit.neighbours.examples import NOW, address
 
 POOL, OTHER = "0x" + "aa" * 20, "0x" + "bb" * 20
+OURS = f"eip155:1:{OTHER}", f"eip155:1:{POOL}"
 RULES = Rules(least="high", after="respond", lifetime=21_600)
 
 
@@ -45,7 +46,7 @@ def case(**changes: Any) -> Incident:
 
 
 def wanted(given: Incident, said: Said | None = None, rules: Rules = RULES, now: int = NOW) -> bool:
-    return due(draft(given, address(9), OTHER), given, said, rules, now)
+    return due(draft(given, address(9), OURS), given, said, rules, now)
 
 
 def said(severity: Severity = "critical", confidence: int = 7_000, ago: int = 0) -> Said:
@@ -53,22 +54,22 @@ def said(severity: Severity = "critical", confidence: int = 7_000, ago: int = 0)
 
 
 def test_a_draft_says_what_is_in_danger_and_how_sure_we_are() -> None:
-    told = draft(case(), address(9), OTHER)
+    told = draft(case(), address(9), OURS)
     assert told.target == f"eip155:1:{POOL}"
     assert (told.technique, told.severity, told.confidence) == ("ADT3012.004", "critical", 7_000)
-    assert told.id == draft(case(phase="recover"), address(9), OTHER).id
-    assert told.id != draft(case(), address(8), OTHER).id, "nobody takes another's name"
+    assert told.id == draft(case(phase="recover"), address(9), OURS).id
+    assert told.id != draft(case(), address(8), OURS).id, "nobody takes another's name"
 
 
 def test_what_a_case_does_not_say_is_taken_from_what_is_known() -> None:
     bare = case(sightings=(sighting(technique="", losing=()),))
-    assert draft(bare, address(9), OTHER).target == f"eip155:1:{OTHER}"
-    assert draft(bare, address(9), OTHER).technique == "ADT3012"
+    assert draft(bare, address(9), OURS).target == f"eip155:1:{OTHER}"
+    assert draft(bare, address(9), OURS).technique == "ADT3012"
     measure = Measure(
         action="a" * 64, state="final", adapter="gate", target=f"eip155:1:{POOL}", reason=""
     )
     braked = msgspec.structs.replace(bare, measures=(measure,))
-    assert draft(braked, address(9), OTHER).target == f"eip155:1:{POOL}"
+    assert draft(braked, address(9), OURS).target == f"eip155:1:{POOL}"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_what_a_case_does_not_say_is_taken_from_what_is_known() -> None:
 def test_confidence_follows_how_far_a_case_has_come(
     changes: dict[str, Any], confidence: int
 ) -> None:
-    assert draft(case(**changes), address(9), OTHER).confidence == confidence
+    assert draft(case(**changes), address(9), OURS).confidence == confidence
 
 
 def test_only_grave_cases_that_came_far_enough_are_told() -> None:

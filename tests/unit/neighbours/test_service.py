@@ -23,7 +23,7 @@ from schemas.signals import Signal, Verdict
 from schemas.topics import DEAD_LETTERS, EVENTS, INCIDENTS, SIGNALS
 from tests.unit.neighbours.examples import NOW, Signing, address, signal, unsigned
 from tests.unit.neighbours.test_courier import Clock
-from tests.unit.neighbours.test_outbound import OTHER, RULES, case
+from tests.unit.neighbours.test_outbound import OTHER, OURS, RULES, case
 
 
 class Office:
@@ -38,7 +38,7 @@ class Office:
         producer = self.broker.producer()
         self.desk = Desk(producer, [address(1)], self.clock, self.metrics)
         self.issuing = (
-            Issuing(Signing(), Sequence(folder / "sequence"), RULES, "green", {"meadow": OTHER})
+            Issuing(Signing(), Sequence(folder / "sequence"), RULES, "green", {"meadow": OURS})
             if changes.get("publish", True)
             else None
         )

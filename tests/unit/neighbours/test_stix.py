@@ -1,6 +1,7 @@
 """Signals as STIX: what goes out comes back, validates, and is believed for its signature alone."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,7 +34,6 @@ def test_a_bundle_says_what_any_reader_of_stix_understands() -> None:
     assert indicator["pattern"] == f"[blockchain-account:caip10 = '{TARGET}']"
     assert indicator["valid_until"].startswith("2027-01-15T09")
     assert indicator["confidence"] == 90
-    assert found["relationship"]["relationship_type"] == "indicates"
     reference = found["attack-pattern"]["external_references"][0]
     assert reference == {"source_name": "mitre-aadapt", "external_id": "ADT3012.004"}
     assert found["blockchain-account"]["caip10"] == TARGET
@@ -43,6 +43,67 @@ def test_a_bundle_says_what_any_reader_of_stix_understands() -> None:
         assert all(o["object_marking_refs"] == [MARKINGS["green"]] for o in marked)
         assert marked
     assert found["marking-definition"]["name"] == "TLP:GREEN"
+
+
+def references(one: dict[str, Any]) -> set[str]:
+    """Return what an object refers to by name."""
+    named = {value for key, value in one.items() if key.endswith("_ref")}
+    named |= {name for key, value in one.items() if key.endswith("_refs") for name in value}
+    return named | set(one.get("extensions", {}))
+
+
+def test_everything_in_it_hangs_together_with_the_indicator() -> None:
+    told = {one["id"]: one for one in json.loads(bundle(signal(), NOW))["objects"]}
+    for one in told.values():
+        published = {name for name in references(one) if "60a3c5c5" in name}
+        assert references(one) - published <= told.keys(), "nothing is named that is not there"
+    (indicator,) = [name for name in told if name.startswith("indicator")]
+    reached, more = set[str](), {indicator}
+    while more:
+        reached |= more
+        relations = [one for one in told.values() if one.get("source_ref") in reached]
+        known = [told[name] for name in reached & told.keys()]
+        more = {name for one in (*relations, *known) for name in references(one)} - reached
+        more |= {one["id"] for one in relations} - reached
+    assert told.keys() <= reached
+    links = {
+        (one["relationship_type"], one["target_ref"].partition("--")[0])
+        for one in told.values()
+        if one["type"] == "relationship"
+    }
+    assert links == {("indicates", "attack-pattern"), ("related-to", "blockchain-account")}
+
+
+def without_links(told: dict[str, Any]) -> None:
+    told["objects"] = [one for one in told["objects"] if one["type"] != "relationship"]
+
+
+def alone(told: dict[str, Any]) -> None:
+    told["objects"] = [one for one in told["objects"] if one["type"] == "indicator"]
+
+
+def linked_elsewhere(told: dict[str, Any]) -> None:
+    for one in told["objects"]:
+        if one["type"] == "relationship":
+            one["target_ref"] = "attack-pattern--00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("change", [without_links, alone, linked_elsewhere])
+def test_links_add_nothing_to_the_statement_and_take_nothing_from_it(
+    change: Callable[[dict[str, Any]], None],
+) -> None:
+    told = json.loads(bundle(signal(), NOW))
+    change(told)
+    assert signals(json.dumps(told).encode()) == [signal()]
+
+
+def test_an_indicator_without_a_statement_of_ours_is_refused_whatever_it_is_linked_to() -> None:
+    told = json.loads(bundle(signal(), NOW))
+    for one in told["objects"]:
+        if one["type"] == "indicator":
+            del one["extensions"]
+    with pytest.raises(PoisonRecordError, match="no indicator in it"):
+        signals(json.dumps(told).encode())
 
 
 def test_extensions_are_defined_where_they_are_used() -> None:

@@ -195,3 +195,70 @@ def test_rubbish_among_beats_hides_nobody_and_is_kept() -> None:
     assert "was never heard of (and 2 more)" in told
     places = (Partition(DEAD_LETTERS.name, number) for number in range(DEAD_LETTERS.partitions))
     assert sum(len(office.broker.log(place)) for place in places) == 3
+
+
+def test_a_forged_case_wakes_people_for_nothing(office: Office) -> None:
+    office.publish(case("0x2", latest=int(office.clock.now_ns() // 10**9)))
+    office.after()
+    assert office.counts() == (2, 2, 0)
+
+
+@pytest.mark.parametrize("lie", ["closed", "acknowledged"])
+def test_a_true_case_that_is_forged_to_be_over_wakes_nobody_until_it_becomes_graver(
+    lie: str,
+) -> None:
+    """The worst, and those who had been told hear that it is over. Prometheus tells of alerts and
+    brakes by another way."""
+    office = Office()
+    office.publish(case(severity="medium"))
+    office.after()
+    forged = case(severity="medium", acknowledged="medium")
+    office.publish(forged if lie == "acknowledged" else case(severity="medium", phase="closed"))
+    office.after(3600)
+    assert office.counts() == (0, 2, 0)
+    office.publish(case(severity="critical"))
+    office.after()
+    assert office.counts() == (1, 3, 0)
+
+
+def test_one_that_is_forged_to_be_closed_wakes_again_with_its_next_true_record(
+    office: Office,
+) -> None:
+    office.publish(case(phase="closed"))
+    office.after()
+    told = office.counts()
+    office.publish(case())
+    office.after()
+    assert office.counts()[0] == told[0] + 1
+
+
+def test_a_replayed_state_of_a_case_wakes_again_and_no_more_than_that(office: Office) -> None:
+    office.publish(case(phase="closed"))
+    office.after()
+    told = office.counts()
+    for _ in range(5):
+        office.publish(case())
+    office.after()
+    assert office.counts() == (told[0] + 1, told[1] + 1, told[2])
+
+
+def test_a_flood_of_forged_cases_pushes_out_the_less_grave_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As grave as can be they push out the true one, beyond 10,000 of them: it is told before."""
+    monkeypatch.setattr(book.Book.__init__, "__defaults__", (50, 50))
+    office = Office()
+    office.publish(case())
+    for number in range(200):
+        office.publish(case(f"0x{number + 2}", severity="medium"))
+    office.after()
+    assert len(office.pager._pages) == 50
+    assert office.counts()[0] == 1
+    office.after(300)
+    assert office.counts()[2] == 1, "who leads is called of it all the same"
+
+
+def test_a_case_of_the_far_past_or_future_breaks_nothing(office: Office) -> None:
+    office.publish(case("0x2", latest=0), case("0x3", latest=FAR))
+    office.after()
+    assert office.counts()[0] == 2, "what is old wakes nobody"

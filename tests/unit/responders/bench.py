@@ -16,6 +16,7 @@ from responders.ledger import Ledger
 from responders.levers import within_reach
 from responders.outlook import Account, Outlook
 from responders.preparation import Preparation
+from responders.recall import Recall
 from responders.relay import Relay
 from responders.responder import Ears, Responder
 from responders.response import Response
@@ -40,6 +41,7 @@ from tests.unit.responders.examples import manifest
 from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock
 
 FINAL = 5
+GROUP = "respond"
 WHOLE_WAY = [
     "proposed",
     "authorised",
@@ -141,7 +143,11 @@ class Assembly:
             people, prepare = beside.people, beside.warned
             hearing = SignalIntake(neighbours, consumer, intake, people, self.metrics, prepare)
         self.responder = Responder(
-            Ears(AlertIntake(intake, beside.verifier, chain.name, self.metrics), hearing),
+            Ears(
+                AlertIntake(intake, beside.verifier, chain.name, self.metrics),
+                hearing,
+                Recall(self.broker, GROUP, self.clock, self.metrics),
+            ),
             response,
             self.executor,
             self.book,

@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from responders.chain import Receipt
+from responders.chain import Call, Receipt
+from responders.fees import Fee
+from responders.journal import Journal
+from responders.outlook import Account
+from responders.questions import Question
+from responders.signer import SignerRefusalError
+from responders.transactions import Signed
 from schemas.manifest import Limits
-from tests.unit.responders.bench import FINAL, WHOLE_WAY, bench
+from tests.unit.responders.bench import FINAL, WHOLE_WAY, Assembly, bench
 from tests.unit.responders.examples import alert, manifest, withdrawal
-from tests.unit.responders.fakes import GWEI, FakeChain, chain_at
+from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, chain_at
 
 
 def test_nodes_that_contradict_each_other_do_not_trap_it(
@@ -83,6 +89,50 @@ def test_an_alert_withdrawn_after_the_nonce_changes_nothing(journal: Path) -> No
         responder.receive(withdrawal(alert()))
         responder.mine(1 + FINAL)
         assert responder.states() == WHOLE_WAY
+
+
+class Unwilling:
+    """Refuses to sign until it is told otherwise."""
+
+    address = SIGNER.address
+    willing = False
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
+        self.asked += 1
+        if not self.willing:
+            raise SignerRefusalError("not on its list")
+        return SIGNER.sign(call, nonce, fee)
+
+    def attest(self, question: Question, expires: int) -> str:
+        return SIGNER.attest(question, expires)
+
+
+def test_a_signer_that_refuses_is_asked_at_each_of_the_first_blocks_and_then_ever_later(
+    journal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain, signer = chain_at(), Unwilling()
+    with Journal(journal) as opened:
+        account = Account(SIGNER.address, signer)
+        responder = Assembly(opened, chain, account, manifest(limits=Limits(alert_blocks=100)))
+        responder.receive(alert())
+        asked = [signer.asked]
+        for _ in range(20):
+            chain.mine()
+            for _ in range(5):
+                responder.look()
+            asked.append(signer.asked)
+        assert asked[:5] == [1, 2, 3, 4, 5], "at each block, whatever looks there are in between"
+        assert asked[-1] == 8
+        assert responder.states()[-1] == "authorised", "no nonce is held for it"
+        assert capsys.readouterr().out.count("not on its list") > 20, "people are told at each look"
+        signer.willing = True
+        for _ in range(20):
+            chain.mine()
+            responder.look()
+        assert "broadcast" in responder.states()
 
 
 def test_a_brake_that_waited_too_long_for_its_node_is_refused(journal: Path) -> None:

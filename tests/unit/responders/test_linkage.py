@@ -131,7 +131,7 @@ def test_a_restart_keeps_what_was_decided_on_a_link(tmp_path: Path) -> None:
         assert responder.states()[-1] == "refused"
 
 
-def test_a_link_across_a_restart_is_made_by_the_next_alert(tmp_path: Path) -> None:
+def test_where_nothing_is_read_back_the_next_alert_makes_the_link(tmp_path: Path) -> None:
     chain, path = FakeChain(103), tmp_path / "journal.jsonl"
     with bench(path, chain) as responder:
         responder.receive(bends())

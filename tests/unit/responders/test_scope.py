@@ -11,9 +11,9 @@ import pytest
 
 from responders import scope
 from responders.holdings import Held
+from responders.judgement import KEEPS_BACK
 from responders.network.terrain import Terrain, lacking
 from responders.rederive import decided, rederive
-from responders.response import KEEPS_BACK
 from responders.scope import chosen
 from schemas.errors import PoisonRecordError
 from schemas.loss import Asset, Cut, Loss

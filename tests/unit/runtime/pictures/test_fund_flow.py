@@ -13,6 +13,7 @@ from runtime.pictures.words import exact, plain, rounded
 from schemas.codec import decode
 from schemas.examples import FOLDER
 from schemas.fundflow import FlowNode, FundFlow, Holding
+from tests.svg import STRANGE, look_inside
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -53,6 +54,26 @@ def test_strangers_words_are_never_markup(label: str, symbol: str) -> None:
         element.tag.removeprefix(SVG) for element in ET.fromstring(picture).iter()
     }
     assert "\u202e" not in picture
+
+
+@pytest.mark.parametrize("words", STRANGE.values(), ids=STRANGE)
+def test_whatever_strangers_are_called_it_is_a_picture_of_words(flow: FundFlow, words: str) -> None:
+    nodes = tuple(replace(node, label=words, ended=words) for node in flow.nodes)
+    tokens = tuple(replace(token, symbol=words) for token in flow.tokens)
+    picture = fund_flow_svg(replace(flow, nodes=nodes, tokens=tokens))
+    assert look_inside(picture) <= {"svg", "g", "title", "rect", "path", "text"}
+    assert len(picture) < 3 * len(fund_flow_svg(flow)) + 2_000
+    assert all(line.isprintable() for line in said(picture).splitlines())
+
+
+def test_however_many_tokens_an_account_holds_so_many_are_told(flow: FundFlow) -> None:
+    """Whoever robs can make tokens without end."""
+    token = flow.tokens[0]
+    crowd = tuple(Holding(token=token.token, amount=str(2**256 - 1)) for _ in range(20_000))
+    nodes = tuple(replace(node, stays=crowd, exchanged=crowd) for node in flow.nodes)
+    picture = fund_flow_svg(replace(flow, nodes=nodes, edges=flow.edges * 500))
+    assert len(picture) < 200_000
+    assert "and 19950 more" in said(picture)
 
 
 def test_of_too_many_accounts_those_that_say_most_are_drawn(flow: FundFlow) -> None:
