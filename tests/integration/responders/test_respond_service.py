@@ -223,9 +223,6 @@ def test_an_armed_responder_brakes_alone_survives_a_kill_and_believes_no_strange
 def test_two_transactions_of_one_attack_are_linked_across_a_restart(
     setting: Setting, run: Run
 ) -> None:
-    (manifest,) = (setting.folder / "protocols").glob("*.toml")
-    text = manifest.read_text()
-    manifest.write_text(text.replace("one_detector_may_pause = true\n", ""))
     thief = setting.place.world.users[0].address.lower()
     prepares = setting.place.alert(1, votes=(CALLS,), sender=thief)
     takes = setting.place.alert(2, votes=(AMOUNTS,), sender=thief)
