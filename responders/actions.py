@@ -19,6 +19,7 @@ from responders.levers import Lever
 from schemas.actions import MOST_TERMS, Action, Term
 from schemas.alerts import Alert, Severity
 from schemas.ids import content_id
+from schemas.units import Height, Seconds
 
 NEXT: MappingProxyType[str, frozenset[str]] = MappingProxyType(
     {
