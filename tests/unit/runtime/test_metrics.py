@@ -33,7 +33,7 @@ def test_every_metric_is_set_by_somebody() -> None:
 
 
 BOUNDED = {
-    "brake", "chain", "channel", "detector", "endpoint", "fault", "hop", "kind", "le", "neighbour",
+    "asset", "brake", "chain", "channel", "detector", "endpoint", "fault", "hop", "kind", "le", "neighbour",
     "outcome", "partition", "protocol", "reason", "result", "service", "set", "severity", "state",
     "topic", "who",
 }  # fmt: skip
