@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responders.decision import Surroundings, decide
+from responders.executor import ALONE
 from responders.guard import GuardState
 from responders.intake import AlertIntake
 from responders.linkage import Heard
@@ -109,7 +110,7 @@ def responder(broker: MemoryBroker) -> tuple[Responder, Decisions]:
         AlertIntake(Intake(broker.producer(), METRICS, "respond"), None, CHAIN, METRICS),
         recall=Recall(broker, GROUP, clock, METRICS),
     )
-    idle = SimpleNamespace(head=HEAD, withdraw=lambda _: None, publish=lambda: None)
+    idle = SimpleNamespace(head=HEAD, withdraw=lambda _: None, publish=lambda: None, lead=ALONE)
     return Responder(ears, cast("Any", made), cast("Any", idle), cast("Any", idle), clock, 1), made
 
 

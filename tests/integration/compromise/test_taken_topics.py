@@ -39,10 +39,11 @@ def _mined(setting: Setting, state: str) -> bool:
 
 def test_only_alerts_lead_to_a_brake() -> None:
     """Whatever else is written anywhere: who brakes does not read it, save other operators' words,
-    which are counted for a brake of its own, and neighbours' signals, which pull none."""
-    assert SERVICES["respond"].reads == (ALERTS, CONSENTS, SIGNALS)
+    which are counted for a brake of its own, neighbours' signals, which pull none, and what other
+    replicas did, which may keep a brake back (`unit/responders/test_succession.py`)."""
+    assert SERVICES["respond"].reads == (ALERTS, ACTIONS, CONSENTS, SIGNALS)
     assert {name for name, one in SERVICES.items() if ALERTS in one.writes} == {"detect", "vet"}
-    for topic in (ACTIONS, INCIDENTS, RECOVERIES, FINDINGS, ASSESSMENTS, TRANSACTIONS, EVENTS):
+    for topic in (INCIDENTS, RECOVERIES, FINDINGS, ASSESSMENTS, TRANSACTIONS, EVENTS):
         assert topic not in SERVICES["respond"].reads
 
 
@@ -54,7 +55,7 @@ def test_what_is_only_shown_moves_nobody_who_acts(
     keeps cases or tells insurers reads it."""
     readers = {name for name, one in SERVICES.items() if topic in one.reads}
     assert readers <= {"archive", "console", "page"}
-    if topic in (READINESS, FUND_FLOWS):
+    if topic == FUND_FLOWS:
         assert "page" not in readers
 
 
