@@ -53,6 +53,7 @@ def test_a_window_of_one_block_is_won_and_none_at_all_is_lost(
     assert found["bystanders"]["braked"] == 0
 
 
+@pytest.mark.timeout(LONGEST_OF_ALL + 300)  # with the world that is built before
 def test_the_recorded_windows_are_won(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     windows = data / "incidents" / "lookahead_deploy_to_attack.csv.gz"
     if not windows.is_file():
