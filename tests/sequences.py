@@ -4,13 +4,11 @@ The real `Response` decides, with its policy, halt rule, guard and ledger. Behin
 of a few numbers: a gate's budget, and a token bucket of its own or a contract that takes a whole
 state at once (`tests.absolutes`), which people may change while what was signed waits to be mined.
 Each byte is a choice, so that whoever finds a sequence that breaks a promise can shorten it. After
-every act all promises are looked at again, over all that was ever sent, by counting: nothing of the
-code under test counts.
+every act all promises are looked at again (`tests.promises`).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, cast
 
 import msgspec
@@ -32,6 +30,7 @@ from schemas.manifest import Limits, Manifest
 from schemas.topics import ALERTS
 from tests.absolutes import KINDS, Absolute
 from tests.bucket_model import Bucket
+from tests.promises import BrokenPromiseError, Sent, keep, keep_within
 from tests.unit.responders.examples import POOL, START, alert, brake, costs, manifest, vote
 
 VAULT = "0x" + "cc" * 20
@@ -82,26 +81,6 @@ _WAITS = (0, 1, 12, 120, 239, 300, 600, 3599)
 _AGES = (0, 0, 0, 1, 25, 26, 300)
 _METRICS = Metrics()
 _MESSAGE = Message(ALERTS.name, 0, 0, b"meadow", None, ())
-
-
-class BrokenPromiseError(AssertionError):
-    """A sequence did what must never happen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A brake that reached the chain, and what was known as it was decided."""
-
-    time: int
-    scope: str
-    target: str
-    renewal: bool
-    behind: int
-    at_risk: bool
-    withdrawn: bool
-    braked: bool
-    asked_at: int | None
-    """When the brake that was in place had been asked for."""
 
 
 class _Target:
@@ -295,7 +274,8 @@ class Scene:
             targets[choice // 8 % len(targets)].people(choice // 8 // len(targets))
         else:
             self._unanswered()
-        self._keep_promises()
+        keep(self.sent, self.targets, self.limits)
+        keep_within(WIDE, self.out)
 
     def _pass(self, seconds: int) -> None:
         self.now += seconds
@@ -334,38 +314,6 @@ class Scene:
         self.withdrawn, self.at_risk = False, None
         for course in self.ledger.open():
             self.advance(course.action.action)
-
-    # ------------------------------------------------------------------ what must hold
-
-    def _keep_promises(self) -> None:
-        counted = [one for one in self.sent if not one.renewal]
-        narrow, broad = self.limits.narrow_brakes_per_window, self.limits.brakes_per_window
-        for scope, most in (("T1", broad if narrow is None else narrow), ("T2", broad)):
-            times = sorted(one.time for one in counted if one.scope == scope)
-            for start in times:
-                end = start + self.limits.window_seconds
-                if sum(start <= time < end for time in times) > most:
-                    raise BrokenPromiseError(f"over the budget of {scope}: {times}")
-        for target in self.targets:
-            times = sorted(one.time for one in counted if one.target == target)
-            if any(b - a < self.limits.cooldown_seconds for a, b in pairwise(times)):
-                raise BrokenPromiseError(f"within the cooldown: {times}")
-        for one in self.sent[-1:]:
-            self._keep_to_reason(one)
-        for at, (began, _) in enumerate(self.out):
-            span = self.out[-1][0] - began
-            if sum(value for _, value in self.out[at:]) > WIDE.loss(span):
-                raise BrokenPromiseError(f"more than C + r * T left: {self.out}")
-
-    def _keep_to_reason(self, one: Sent) -> None:
-        if one.withdrawn:
-            raise BrokenPromiseError(f"on what was withdrawn: {one}")
-        if one.behind > self.limits.alert_blocks and not one.at_risk:
-            raise BrokenPromiseError(f"on a stale alert: {one}")
-        if one.braked and not one.renewal:
-            raise BrokenPromiseError(f"braked what was braked: {one}")
-        if one.renewal and one.scope != "T1":
-            raise BrokenPromiseError(f"renewed what people release: {one}")
 
 
 class _Probed:

@@ -15,7 +15,7 @@ from responders.questions import LONGEST, Question
 from responders.voices import Voices
 from schemas.consents import Consent
 from schemas.errors import PoisonRecordError
-from tests.sequences import BrokenPromiseError
+from tests.promises import BrokenPromiseError
 from tests.unit.responders.examples import POOL, START
 from tests.unit.responders.fakes import FakeChain
 from tests.unit.responders.quorum import QUORUM, agreed, quorum

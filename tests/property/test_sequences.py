@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests import word_sequences
 from tests.absolutes import KINDS, Absolute, Bitmap, Cap, Rates
-from tests.sequences import LIMITS, BrokenPromiseError, run
+from tests.promises import BrokenPromiseError
+from tests.sequences import LIMITS, run
 
 LONGEST = 16
 TOGETHER = 10
