@@ -111,14 +111,18 @@ class Stage:
         self, brake: Brake, chain: NodeChain | None = None, emergency: Path | None = None
     ) -> Adapter:
         """Return the adapter of a brake, as a responder gets it, on this chain or another."""
-        manifest = Manifest(
+        on = chain or self.chain
+        return registry.build(self.manifest(brake), on, EPOCH, emergency)[brake.name]
+
+    def manifest(self, brake: Brake) -> Manifest:
+        """Return the manifest of a protocol that has this brake alone."""
+        return Manifest(
             protocol="meadow",
             chain=self.chain.name,
             contracts=(Contract(address=brake.target, role="pool"),),
             halt=costs(),
             brakes=(brake,),
         )
-        return registry.build(manifest, chain or self.chain, EPOCH, emergency)[brake.name]
 
     def pull(self, adapter: Adapter, action: str = ACTION) -> Receipt:
         """Let the responder send the brake; return where it was mined, whatever became of it."""

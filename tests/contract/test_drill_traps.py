@@ -8,11 +8,10 @@ from responders.drill import Drill
 from responders.levers import within_reach
 from responders.outlook import Account, Outlook
 from sandbox.evm import GWEI, Call
-from schemas.manifest import Brake, Contract, Manifest
+from schemas.manifest import Brake
 from tests.contract import safes
 from tests.contract.exhibits import ours, timed
 from tests.contract.stage import EPOCH, Stage
-from tests.unit.responders.examples import costs
 
 pytestmark = pytest.mark.node
 
@@ -20,15 +19,8 @@ YEAR = 365 * 86_400
 
 
 def drill(stage: Stage, brake: Brake, emergency: Path | None = None) -> Drill:
-    given = Manifest(
-        protocol="meadow",
-        chain=stage.chain.name,
-        contracts=(Contract(address=brake.target, role="pool"),),
-        halt=costs(),
-        brakes=(brake,),
-    )
     outlook = Outlook(stage.chain, Account(stage.responder.address, None), 500 * GWEI)
-    return Drill(outlook, within_reach([given], stage.chain, EPOCH, emergency))
+    return Drill(outlook, within_reach([stage.manifest(brake)], stage.chain, EPOCH, emergency))
 
 
 def trouble(held: Drill) -> str:
@@ -70,7 +62,8 @@ def test_a_pauser_whose_heartbeat_lapsed_is_told(stage: Stage) -> None:
 
 
 def test_a_pool_past_its_kill_deadline_is_told(stage: Stage) -> None:
-    """As Curve's `kill_me()`: a generic brake, whose pool takes it for some weeks only."""
+    """As Curve's `kill_me()`: a generic brake, whose pool takes it for some weeks only. The pool is
+    a few bytes of ours: no package has Curve's."""
     deadline = stage.hands.timestamp() + 60 * 86_400
     # if (block.timestamp < deadline) killed = 1; else revert();
     code = f"63{deadline:08x}421060 0e57 600080fd 5b600160005500".replace(" ", "")

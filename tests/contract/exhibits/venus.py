@@ -26,8 +26,6 @@ CAP = 10**6 * ETHER
 HALF, COVERED, BONUS = (n * ETHER // 10 for n in (5, 8, 11))
 """The close factor, and what a token covers once it is worth less; what it covers at first; what
 a liquidator gets."""
-CORE_POOL = 0
-LTV, FALLEN, BONUS, HALF = (n * ETHER // 10 for n in (8, 5, 11, 5))
 
 
 @cache

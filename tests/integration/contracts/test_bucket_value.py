@@ -7,7 +7,7 @@ import pytest
 from responders.bucket import Limits
 from sandbox.evm import ETHER, Contract
 from sandbox.node import LocalNode
-from tests.feeds import BREAKS, REVERTS, WRITES, answering, round_data
+from tests.feeds import BREAKS, BURNS_GAS, REVERTS, WRITES, answering, round_data
 from tests.integration.contracts.vaulted import CREDIT, HOUR, NATIVE, RAMP, Vaulted
 
 pytestmark = pytest.mark.node
@@ -144,6 +144,6 @@ def test_code_of_any_kind_counts_as_the_dear_end_and_stops_no_withdrawal(
 
 
 def test_a_feed_that_burns_all_gas_does_not_stop_withdrawals(valued: Valued) -> None:
-    valued.node.rpc("anvil_setCode", valued.feed.address, "0x5b600056")
+    valued.node.rpc("anvil_setCode", valued.feed.address, BURNS_GAS)
     assert valued.price() == HIGH
     assert valued.withdraw(4 * ETHER)

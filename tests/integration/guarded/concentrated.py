@@ -6,6 +6,7 @@ from tests.integration.guarded.exchange import DEEP, Market
 
 _CORE = "@uniswap/v3-core", "artifacts/contracts"
 _PERIPHERY = "@uniswap/v3-periphery", "artifacts/contracts"
+_WETH = "canonical-weth", "build/contracts"
 FEE, SPACING = 3_000, 60
 """Millionths of a swap, and ticks between two prices at which ranges may end, with that fee."""
 EVERY = 887_272 // SPACING * SPACING
@@ -22,9 +23,10 @@ class Concentrated(Market):
     SELLER = "ConcentratedHarvestVault"
     ATTACK = "sales sandwiched with just-in-time liquidity (Uniswap V3)"
 
-    def _opened(self, weth: Contract) -> tuple[Contract, list[Contract]]:
+    def _opened(self) -> tuple[Contract, list[Contract]]:
         stage, me, make = self.stage, self.stage.people, self.stage.deployer
         factory = make.create_packaged(_CORE, "UniswapV3Factory.sol/UniswapV3Factory")
+        weth = make.create_packaged(_WETH, "WETH9")
         parts = factory.address, weth.address
         router = make.create_packaged(_PERIPHERY, "SwapRouter.sol/SwapRouter", *parts)
         self._quoter = make.create_packaged(_PERIPHERY, "lens/Quoter.sol/Quoter", *parts)

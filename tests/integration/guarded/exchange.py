@@ -6,9 +6,8 @@ from typing import ClassVar
 from sandbox.evm import ETHER, FOREVER, Account, Contract
 from tests.integration.detectors.theatre import Act
 from tests.integration.guarded.guarded import Guarded
+from tests.integration.guarded.pools import Pools
 
-_CORE, _PERIPHERY = ("@uniswap/v2-core", "build"), ("@uniswap/v2-periphery", "build")
-_WETH = "canonical-weth", "build/contracts"
 DEEP = 10**6 * ETHER
 """What a pair holds of each token, and what everybody has of each."""
 
@@ -28,12 +27,11 @@ class Market(ABC):
             stage.deployer.create("ToyERC20", name, name, 18, 10**9 * ETHER)
             for name in ("AUSD", "ACR", "BRL")
         )
-        weth = stage.deployer.create_packaged(_WETH, "WETH9")
         stage.deployer.settle()
         for token in self.tokens:
             gifts = (token.call("transfer", one.address, DEEP) for one in self._everybody)
             stage.do(stage.people, *gifts)
-        self.router, self.pairs = self._opened(weth)
+        self.router, self.pairs = self._opened()
         self.approve(self.router)
 
     @property
@@ -54,7 +52,7 @@ class Market(ABC):
         return int(self.stage.hands.read(token, "balanceOf", whose)[0])
 
     @abstractmethod
-    def _opened(self, weth: Contract) -> tuple[Contract, list[Contract]]:
+    def _opened(self) -> tuple[Contract, list[Contract]]:
         """Open a pair of acre and one of barley, as deep; return the router and them."""
 
     @abstractmethod
@@ -76,20 +74,10 @@ class Exchange(Market):
     SELLER = "HarvestVault"
     ATTACK = "sandwiched sales (Uniswap V2)"
 
-    def _opened(self, weth: Contract) -> tuple[Contract, list[Contract]]:
-        stage, me = self.stage, self.stage.people
-        create = stage.deployer.create_packaged
-        factory = create(_CORE, "UniswapV2Factory", me.address)
-        router = create(_PERIPHERY, "UniswapV2Router02", factory.address, weth.address)
-        stage.deployer.settle()
-        stage.do(me, *(token.call("approve", router.address, FOREVER) for token in self.tokens))
-        interface, pairs = stage.deployer.packaged(_CORE, "UniswapV2Pair"), []
-        for token in (self.acre, self.barley):
-            sides = token.address, self.dollar.address
-            terms = *sides, *[DEEP] * 4, me.address, FOREVER
-            stage.do(me, router.call("addLiquidity", *terms, gas=4_000_000))
-            pairs.append(Contract(stage.hands.read(factory, "getPair", *sides)[0], interface))
-        return router, pairs
+    def _opened(self) -> tuple[Contract, list[Contract]]:
+        pools, me = Pools.created(self.stage), self.stage.people
+        sides = ((token, self.dollar) for token in (self.acre, self.barley))
+        return pools.router, [pools.opened(me, *both, DEEP, DEEP) for both in sides]
 
     def swap(self, one: Account, amount: int, *path: Contract) -> Act:
         along = [token.address for token in path]

@@ -5,27 +5,18 @@ from typing import Any
 import pytest
 
 from responders.rederive import decided, rederive
-from schemas.manifest import Manifest
 from tests.integration.responders.place import Place
-from tests.unit.responders.examples import vote
+from tests.unit.responders.examples import AMOUNTS, CALLS
 
 pytestmark = pytest.mark.node
-
-AMOUNTS, CALLS = vote("asset-outflow"), vote("nesting", made_from=("calls",))
 
 ODD = 0.002
 """A p-value that ordinary life gives now and then, within the budget."""
 
 
-def two_witnesses(place: Place) -> Manifest:
-    """The world's protocol, with a brake that takes two."""
-    pause = place.manifest.brakes[0].model_copy(update={"one_detector_may_pause": False})
-    return place.manifest.model_copy(update={"brakes": (pause,)})
-
-
 def test_two_transactions_of_one_signer_pause_the_pool(place: Place) -> None:
     thief = place.world.users[0].address.lower()
-    with place.responder(given=two_witnesses(place)) as responder:
+    with place.responder() as responder:
         prepares = place.alert(1, votes=(CALLS,), sender=thief)
         responder.receive(prepares)
         place.mine(responder)
@@ -47,7 +38,7 @@ def test_two_transactions_of_one_signer_pause_the_pool(place: Place) -> None:
 def test_a_loud_decoy_beside_an_odd_transaction_pauses_nothing(place: Place) -> None:
     user, decoy = (place.world.users[n].address.lower() for n in (0, 1))
     lost: dict[str, Any] = {"losing": (place.world.pool.address,)}
-    with place.responder(given=two_witnesses(place)) as responder:
+    with place.responder() as responder:
         odd = place.alert(1, votes=(AMOUNTS,), sender=user, p_value=ODD, **lost)
         responder.receive(odd)
         place.mine(responder)

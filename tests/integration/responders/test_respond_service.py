@@ -26,8 +26,8 @@ from schemas.headers import hop_headers, hops
 from schemas.readiness import Readiness
 from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, READINESS, SIGNALS, TopicSpec
 from tests.integration.responders.place import Place
-from tests.integration.responders.test_linked_on_a_node import AMOUNTS, CALLS
 from tests.unit.neighbours.examples import address, signal
+from tests.unit.responders.examples import AMOUNTS, CALLS
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka]
 

@@ -229,7 +229,7 @@ def test_the_responder_and_a_signer_have_one_socket_in_common(name: str, setting
     assert folder in (ROOT / "Dockerfile").read_text()  # made there, for its user alone
 
 
-def test_it_does_not_start_armed_before_two_people_signed() -> None:
+def test_the_keys_of_who_may_arm_it_are_there_to_read_alone() -> None:
     respond = ARMING["services"]["respond"]
     (people,) = [one for one in respond["volumes"] if not isinstance(one, str)]
     assert people["target"] == respond["environment"]["FIREBREAK_RESPOND__ARMING_KEYS"]

@@ -36,6 +36,10 @@ def vote(detector: str, *, alerted: bool = True, **changes: Any) -> Vote:
     return msgspec.structs.replace(made, **changes)
 
 
+AMOUNTS, CALLS = vote("asset-outflow"), vote("nesting", made_from=("calls",))
+"""Votes of detectors made from different things."""
+
+
 def alert(number: int = 1, **changes: Any) -> Alert:
     """The alert on the transaction `number`, in block 100 + `number`, two detectors agreeing."""
     made = Alert(
