@@ -76,7 +76,7 @@ def needed(brake: Brake, alert: Alert, *, lapses: bool) -> int:
     """Return how many witnesses a brake needs; `lapses` says that its target lets go by itself.
 
     A narrow brake that people alone release needs the witnesses of a T2, whatever its manifest says
-    (ADR 48): who wants it on one calls it what it is, a T2.
+    (ADR 46): who wants it on one calls it what it is, a T2.
     """
     if brake.scope == "T1" and not lapses:
         return FAMILIES_TO_AGREE

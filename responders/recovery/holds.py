@@ -1,8 +1,9 @@
 """On what terms a brake is set: when it lets go by itself, or that only people release it. Pure.
 
-A narrow brake (T1) is pulled on one detector's word, so it must let go by itself. Where the target
-can do that, the time is fixed when the brake is set and never moved; a renewal is a new brake with
-a time of its own. Where it cannot, only people release, and that takes the evidence of a broad one.
+A narrow brake (T1) may be pulled on one detector's word where it lets go by itself. Where the
+target can do that, the time is fixed when the brake is set and never moved; a renewal is a new
+brake with a time of its own. Where it cannot, only people release, and that takes the evidence of a
+broad one.
 """
 
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ def test_a_fall_pauses_nothing_and_a_collapse_of_the_oracle_one_reserve(
     stage, borrowers = guarded.stage, Borrowers(guarded)
     thief, lending = borrowers.thief, borrowers.lending
     manifest = borrowers.credit.watched((*CORE, *ACTS))
-    borrowers.live(LIFE)
+    assert borrowers.live(LIFE) == []
     guarded.arm(manifest)
 
     assert fall(guarded, borrowers) >= 10, "a cascade"

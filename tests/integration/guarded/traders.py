@@ -108,14 +108,16 @@ class Traders:
         by = self.liquidator
         return [(by, call) for call in calls if self.stage.works(by, call)]
 
-    def live(self, blocks: int) -> None:
-        """Let ordinary life go on, in which nothing fails."""
+    def live(self, blocks: int) -> list[object]:
+        """Let ordinary life go on, in which nothing fails; return what is said of it."""
+        said: list[object] = []
         for _ in range(blocks):
             bars, told = self.next_block()
             self.guarded.hear(*bars)
-            self.theatre.play(*told)
+            said += self.theatre.play(*told)
             forced = self.liquidations() if self._block % 4 == 0 else []
-            self.theatre.play(*self.trades(), *forced)
+            said += self.theatre.play(*self.trades(), *forced)
+        return said
 
     def saving(self, name: str) -> dict[str, bool]:
         """Say what of that which saves somebody works on a pair now, tried by all who hold it."""
