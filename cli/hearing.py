@@ -7,31 +7,13 @@ from typing import TYPE_CHECKING
 from schemas.topics import SIGNALS
 
 if TYPE_CHECKING:
-    from responders.intake import AlertIntake
     from runtime.intake import Intake
     from runtime.kafka import KafkaBroker
     from runtime.metrics import Metrics
     from runtime.neighbourhood import Neighbourhood
-    from runtime.service import Service
     from runtime.settings import Settings
     from runtime.signal_intake import SignalIntake
     from runtime.signatures import Verifier
-
-
-def alerts_of(
-    settings: "Settings", service: "Service", intake: "Intake", broker: "KafkaBroker", chain: str
-) -> "AlertIntake":
-    """Return what reads detectors' alerts, and other operators' words where any have a say."""
-    from cli.wiring import read_manifests
-    from responders.intake import AlertIntake
-    from responders.words import Words
-    from runtime.signatures import load_verifier
-
-    asked = any(manifest.quorum for manifest in read_manifests(settings).values())
-    words = Words(broker.offsets_at, service.clock) if asked else None
-    trusted = settings.respond.trusted_keys
-    verifier = None if trusted is None else load_verifier(trusted)
-    return AlertIntake(intake, verifier, chain, service.metrics, words)
 
 
 def people_of(settings: "Settings", *, armed: bool) -> "Verifier | None":

@@ -2,46 +2,33 @@
 
 import gc
 import threading
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, closing, contextmanager
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.arming import switch_beside, switch_of
-from cli.hearing import alerts_of, hearing, people_of
-from cli.respond_beside import (
-    GWEI,
-    beside,
-    board_of,
-    bounds,
-    chain_id,
-    drills,
-    heartbeats,
-    node,
-)
+from cli.hearing import hearing, people_of
+from cli.respond_beside import beside, board_of, bounds, chain_id, drills, heartbeats, node
 from cli.respond_lead import leading
+from cli.respond_parts import (
+    Desk,
+    Office,
+    alerts_of,
+    beyond,
+    group_of,
+    journal_of,
+    outlook_of,
+    responder_of,
+)
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
 
 if TYPE_CHECKING:
     from responders.arming import ArmingWatch
-    from responders.book import Book
-    from responders.chain import Chain
-    from responders.levers import Levers
-    from responders.outlook import Account, Outlook
-    from responders.relay import Relay
-    from responders.responder import Ears, Responder
-    from responders.submission import Notices
-    from runtime.broker import Producer
-    from runtime.kafka import KafkaBroker
+    from responders.responder import Responder
     from runtime.leadership import Leadership
     from runtime.loop import Loop
-    from runtime.service import Service
-    from runtime.settings import Settings
-    from schemas.manifest import Manifest
 
 
 def respond(
@@ -57,25 +44,18 @@ def respond(
     equipment.require_all(settings.respond)
     if settings.respond.armed:
         switch_beside(settings).require_armed()
-    manifests = read_manifests(settings).values()
+    manifests = tuple(read_manifests(settings).values())
     heard = (CONSENTS,) if any(manifest.quorum for manifest in manifests) else ()
     broker = connect(settings, ALERTS, ACTIONS, READINESS, DEAD_LETTERS, *heard)
     with (
         running("respond", settings) as service,
         node(settings, service) as chain,
-        _beyond(settings) as beyond,
+        beyond(settings) as others,
     ):
-        _serve(settings, service, broker, manifests, chain, beyond)
+        _serve(Desk(settings, service, broker, manifests, chain, others))
 
 
-def _serve(
-    settings: "Settings",
-    service: "Service",
-    broker: "KafkaBroker",
-    manifests: "Collection[Manifest]",
-    chain: "Chain",
-    beyond: "Beyond",
-) -> None:
+def _serve(desk: Desk) -> None:
     """Answer alerts until told to stop, when it is this replica's turn. What would keep it from
     that is found before."""
     from responders import equipment
@@ -84,6 +64,7 @@ def _serve(
     from responders.levers import within_reach
     from runtime.announcement import announce
 
+    settings, service, broker, manifests, chain, _ = desk
     own = settings.respond
     recorded = announce(broker, service, settings)
     levers = within_reach(manifests, chain, 0, own.emergency)
@@ -92,7 +73,7 @@ def _serve(
     account = equipment.account_of(own, chain_id(chain))
     notices = equipment.notices_of(own, chain_id(chain), levers)
     producer = broker.producer()
-    with Journal(_journal(settings, chain)) as journal:
+    with Journal(journal_of(settings, chain)) as journal:
         book = Book(journal, producer, service.metrics)
         equipment.require_own(book.ledger, account)
         book.settle()
@@ -100,21 +81,12 @@ def _serve(
             if lead is None:
                 return
             levers = within_reach(manifests, chain, lead.term, own.emergency)
-            place = Place(chain, account, levers, beyond, notices)
-            _act(settings, service, broker, Office(lead, book, producer, recorded), place)
+            _act(desk, Office(lead, book, producer, recorded, levers, account, notices))
 
 
-def _act(
-    settings: "Settings",
-    service: "Service",
-    broker: "KafkaBroker",
-    office: "Office",
-    place: "Place",
-) -> None:
+def _act(desk: Desk, office: Office) -> None:
     """Answer alerts until told to stop, or until another replica may lead."""
-    from cli.wiring import read_manifests
     from responders.arming import ArmingWatch
-    from responders.outlook import Outlook
     from responders.preflight import preflight
     from responders.readiness import Teller
     from responders.recall import Recall
@@ -124,13 +96,11 @@ def _act(
     from runtime.intake import Intake
     from runtime.neighbourhood import Neighbourhood
 
-    lead, book, producer, recorded = office
-    chain, account, levers, beyond, notices = place
-    manifests = read_manifests(settings).values()
-    switch = switch_of(settings, _journal(settings, chain))
+    settings, service, broker, manifests, chain, _ = desk
+    lead, book, producer, recorded, levers, account, _ = office
+    switch = switch_of(settings, journal_of(settings, chain))
     neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
-    cap = settings.respond.fee_cap_gwei * GWEI
-    outlook = Outlook(chain, account, cap, manifests, switch, neighbours)
+    outlook = outlook_of(desk, office.account, switch, neighbours)
     wake = threading.Event()
     intake = Intake(producer, service.metrics, "respond")
     with hearing(
@@ -141,19 +111,16 @@ def _act(
         people_of(settings, armed=settings.respond.armed),
         wake.set,
     ) as signals:
-        alerts = alerts_of(settings, service, intake, broker, chain.name)
-        succession = Succession(broker, _group(chain.name), chain.name, service.clock)
+        succession = Succession(broker, group_of(chain), chain.name, service.clock)
         succession.take_over(book, manifests)
-        recall = Recall(broker, _group(chain.name), service.clock, service.metrics)
-        ears = Ears(alerts, signals, recall, succession)
-        responder = _responder(
-            settings, service, Field(levers, outlook, beyond, notices), office, ears
-        )
+        recall = Recall(broker, group_of(chain), service.clock, service.metrics)
+        ears = Ears(alerts_of(desk, intake), signals, recall, succession)
+        responder = responder_of(desk, office, outlook, ears)
         preflight(outlook, levers)
         responder.tick()
         warn_of_no_graph(m for m in manifests if m.chain == chain.name and m.brakes)
         watch = ArmingWatch(outlook, switch, producer, service.clock)
-        loop = _loop(settings, service, broker, responder, lead, watch if recorded else None)
+        loop = _loop(desk, responder, lead, watch if recorded else None)
         board = board_of(levers, outlook, book)
         teller = Teller(board, broker.producer(), service.clock)
         gc.freeze()  # what there is by now stays; no collection walks it during a brake
@@ -168,26 +135,20 @@ def _act(
 
 
 def _loop(
-    settings: "Settings",
-    service: "Service",
-    broker: "KafkaBroker",
-    responder: "Responder",
-    lead: "Leadership",
-    watch: "ArmingWatch | None",
+    desk: Desk, responder: "Responder", lead: "Leadership", watch: "ArmingWatch | None"
 ) -> "Loop":
     """Return what runs the responder while it leads, and tells at every turn that it does."""
     from cli.wiring import beats_of
     from runtime.lag import LagGauge
     from runtime.loop import Loop
 
-    group = _group(responder.chain)
-    consumer = broker.consumer(group)
-    beats = beats_of(settings, broker, service, group)
+    settings, service, broker, _, chain, _ = desk
+    consumer = broker.consumer(group_of(chain))
+    beats = beats_of(settings, broker, service, group_of(chain))
     lag = LagGauge(consumer.lags, service.metrics, service.clock)
 
     def beat() -> None:
-        if lead.over.is_set():
-            lead.require()
+        lead.here()  # or it ends here
         if watch is not None:
             watch.look()
         service.health.beat(responder.obstacle)
@@ -196,115 +157,3 @@ def _loop(
 
     loop = Loop(consumer, responder, service.clock, beat=beat)
     return loop
-
-
-def _group(chain: str) -> str:
-    """Return the group whose members share a chain's alerts."""
-    return f"firebreak-respond-{chain.replace(':', '-')}"
-
-
-class Beyond(NamedTuple):
-    """What a responder reaches beside its node, where it is configured."""
-
-    second: "Chain | None"
-    relay: "Relay | None"
-
-
-class Office(NamedTuple):
-    """What the replica that acts has taken on."""
-
-    lead: "Leadership"
-    book: "Book"
-    producer: "Producer"
-    recorded: bool
-    """Whether changes are recorded."""
-
-
-class Place(NamedTuple):
-    """What it acts on, and with."""
-
-    chain: "Chain"
-    account: "Account"
-    levers: "Levers"
-    beyond: Beyond
-    notices: "Notices | None"
-
-
-class Field(NamedTuple):
-    """What a responder can do something about."""
-
-    levers: "Levers"
-    outlook: "Outlook"
-    beyond: Beyond
-    notices: "Notices | None"
-
-
-@contextmanager
-def _beyond(settings: "Settings") -> Iterator[Beyond]:
-    """Connect to the second node, if two are configured, and to the private relay."""
-    from responders.chain import NodeChain
-    from responders.relay import Relay
-    from responders.witness import WITNESS_SECONDS
-    from runtime.evm import Endpoints
-
-    own, seconds = settings.respond, min(settings.evm.request_seconds, WITNESS_SECONDS)
-    with ExitStack() as stack:
-        others = (own.endpoints or settings.evm.endpoints)[1:]
-        second = relay = None
-        if others:
-            nodes = stack.enter_context(closing(Endpoints(others, seconds)))
-            second = NodeChain(nodes)
-        if own.relay is not None:
-            made = Relay(own.relay, own.relay_method, own.relay_blocks, seconds)
-            relay = stack.enter_context(closing(made))
-        yield Beyond(second, relay)
-
-
-def _journal(settings: "Settings", chain: "Chain") -> Path:
-    """Return the journal's path; a dry-run may keep its own in the home folder."""
-    default = settings.home / "respond" / f"{chain.name.replace(':', '-')}-dry-run.jsonl"
-    return settings.respond.journal or default
-
-
-def _responder(
-    settings: "Settings",
-    service: "Service",
-    field: Field,
-    office: Office,
-    ears: "Ears",
-) -> "Responder":
-    from cli.wiring import read_manifests
-    from responders.delivery import Delivery, Patience
-    from responders.executor import Executor
-    from responders.levers import within_reach
-    from responders.preparation import Preparation
-    from responders.responder import Responder
-    from responders.response import Response
-    from responders.submission import Submission
-    from responders.witness import Witness
-
-    own, levers, outlook, book = settings.respond, field.levers, field.outlook, office.book
-    chain, witness = outlook.chain.name, None
-    if field.beyond.second is not None:
-        manifests = read_manifests(settings).values()
-        seconds = within_reach(manifests, field.beyond.second, office.lead.term, own.emergency)
-        witness = Witness(seconds, service.metrics)
-    patience = Patience(replace=own.replace_after_blocks, final=settings.finality_of(chain))
-    submission = Submission(outlook, levers, service.metrics, field.notices)
-    executor = Executor(
-        book,
-        outlook,
-        Preparation(outlook, book.ledger, levers, submission, witness),
-        Delivery(outlook, levers, patience, service.clock, service.metrics, field.beyond.relay),
-        submission,
-        office.lead,
-    )
-    executor.resume()
-    return Responder(
-        ears,
-        Response(levers, book, executor, outlook, service.clock, service.metrics),
-        executor,
-        book,
-        service.clock,
-        own.look_seconds,
-    )

@@ -51,11 +51,9 @@ def leading(
 def _stood_by(lead: "Leadership", service: "Service") -> bool:
     """Wait for the lead, ready once it is clear that another has it; say whether it came."""
     since = service.clock.monotonic()
-    while not lead.leads.wait(_TURN_SECONDS):
-        if service.stop.is_set():
+    while not lead.here():
+        if service.stop.wait(_TURN_SECONDS):
             return False
-        if lead.over.is_set():
-            lead.require()
         settled = service.clock.monotonic() - since > _SETTLED_SECONDS
         service.health.beat("" if settled else "word of which replica leads")
     return True

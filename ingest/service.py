@@ -121,9 +121,7 @@ class EvmService:
         ready meanwhile."""
         self._service.metrics.leads.labels(chain).set(0)
         self._waiting_for = ""
-        while not lead.leads.is_set():
-            if lead.over.is_set():
-                lead.require()
+        while not lead.here():  # noqa: ASYNC110 - it comes by another thread
             await asyncio.sleep(TURN_SECONDS / 10)
         self._service.metrics.leads.labels(chain).set(1)
         self._waiting_for = self._idle

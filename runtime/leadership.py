@@ -29,6 +29,8 @@ TRUSTED_SECONDS = 3.0
 _TURN_SECONDS = 0.1
 _LOOK_SECONDS = 0.01
 
+_NOT_OURS = "another replica may lead now; started again, this one stands by"
+
 
 class Leadership:
     """A replica's place in the group; `join` it, and `leave`."""
@@ -68,6 +70,13 @@ class Leadership:
         age = self._clock.monotonic() - self._confirmed
         return self.leads.is_set() and not self.over.is_set() and age <= TRUSTED_SECONDS
 
+    def here(self) -> bool:
+        """Say whether this replica leads by now; False while it stands by for it. Raises as
+        `require` does once its time is over."""
+        if self.over.is_set():
+            self.require()
+        return self.leads.is_set()
+
     def require(self) -> None:
         """Return if this replica leads now.
 
@@ -76,7 +85,7 @@ class Leadership:
         if self._failure is not None:
             raise self._failure
         if self.over.is_set() or not self.leads.is_set():
-            raise TransientError("another replica may lead now; started again, this one stands by")
+            raise TransientError(_NOT_OURS)
         if not self.confirmed:
             self._confirm()
 
@@ -90,7 +99,7 @@ class Leadership:
             if self.confirmed or self.over.wait(_LOOK_SECONDS):
                 break
         if not self.confirmed:
-            raise TransientError("another replica may lead now; started again, this one stands by")
+            raise TransientError(_NOT_OURS)
 
     def raise_to(self, term: int) -> None:
         """Have at least this term; for who knows of later ones than the group does, whose memory
