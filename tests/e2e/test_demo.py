@@ -90,6 +90,7 @@ def test_the_spot_oracle_attack_is_stopped_and_a_kept_demo_can_be_looked_at(plac
     assert "authorised" in checked
 
 
+@pytest.mark.slow
 def test_the_reentrancy_attack_is_stopped(place: Path) -> None:
     outcome = Demo(place, place / "home", "--scenario", "reentrancy").outcome()
     assert outcome["paused"]
@@ -97,6 +98,7 @@ def test_the_reentrancy_attack_is_stopped(place: Path) -> None:
     assert outcome["asset"] == "ETH"
 
 
+@pytest.mark.slow
 def test_a_dry_run_decides_and_sends_nothing(place: Path) -> None:
     demo = Demo(place, place / "home", "--dry-run")
     outcome = demo.outcome()

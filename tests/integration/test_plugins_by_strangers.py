@@ -180,6 +180,7 @@ def running() -> Iterator[list[Detecting]]:
 
 
 @pytest.mark.kafka
+@pytest.mark.slow
 def test_loops_memory_and_forks_stop_nobody_else(
     broker: KafkaBroker, site: Path, environment: dict[str, str], running: list[Detecting]
 ) -> None:

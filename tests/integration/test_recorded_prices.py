@@ -60,6 +60,7 @@ def test_march_2023_alerts_before_the_price_is_two_percent_off(data: Path) -> No
     assert lead(bars(data / "prices" / "data_usdc_large_depeg_2023.json.gz")) > 0
 
 
+@pytest.mark.slow
 def test_october_2025_alerts_before_the_price_is_two_percent_off(exchange: list[Price]) -> None:
     assert lead(exchange) > 0
 

@@ -66,6 +66,7 @@ def has_kept(root: Path, count: int) -> bool:
     return kept(root).get(TRANSACTIONS.name, 0) >= count
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_has_each_record_once(
     broker: KafkaBroker, environment: dict[str, str], tmp_path: Path
 ) -> None:

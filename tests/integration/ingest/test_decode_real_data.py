@@ -150,7 +150,11 @@ def test_every_log_of_a_real_attack_s_block_decodes_as_web3_decodes_it(data: Pat
 @pytest.mark.parametrize(
     ("stem", "count"),
     [
-        ("ethereum-0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640-2024-01-05", 6234),
+        pytest.param(
+            "ethereum-0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640-2024-01-05",
+            6234,
+            marks=pytest.mark.slow,
+        ),
         ("ethereum-uniswap-proxy-lp-2024-01-05", 3853),
         ("polygon-aave_v3-0x2791bca1f2de4661ed88a30c99a7a9449aa84174-2024-01-06", 2111),
     ],

@@ -15,6 +15,7 @@ from ingest.raw import RawBlock, RawTransaction
 from schemas.chain import Price
 from schemas.codec import encode
 
+LARGE = ("prices", "protocol_histories", "raw_logs")
 FOLDERS = (
     "balancer_sta_block",
     "benign_traces",
@@ -24,10 +25,8 @@ FOLDERS = (
     "incidents",
     "labels",
     "mev_blocks",
-    "prices",
-    "protocol_histories",
-    "raw_logs",
     "recent_blocks",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE),
 )
 
 Reading = tuple[list[Item], Tally]
@@ -86,7 +85,7 @@ def test_labels_and_incidents_yield_nothing(reading: Callable[[str], Reading]) -
         assert tally.skipped["labels, not read"] == files
 
 
-@pytest.mark.parametrize("name", [name for name in FOLDERS if name != "prices"])
+@pytest.mark.parametrize("name", FOLDERS)
 def test_a_second_reading_gives_the_same_items(
     reading: Callable[[str], Reading], data: Path, name: str
 ) -> None:

@@ -55,9 +55,9 @@ def records(folder: Path) -> Iterator[bytes]:
         "ethereum_etl",
         "exploit_traces",
         "mev_blocks",
-        "protocol_histories",
-        "raw_logs",
         "recent_blocks",
+        pytest.param("protocol_histories", marks=pytest.mark.slow),
+        pytest.param("raw_logs", marks=pytest.mark.slow),
     ],
 )
 def test_every_record_of_every_recorded_shape_can_be_encoded(data: Path, folder: str) -> None:

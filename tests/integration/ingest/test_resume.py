@@ -181,6 +181,7 @@ def kill_again_and_again(
     check(broker, node)
 
 
+@pytest.mark.slow
 def test_killed_a_few_times_it_leaves_no_hole_and_no_double(
     ingest: Ingest, broker: KafkaBroker, node: LocalNode
 ) -> None:
