@@ -114,6 +114,9 @@ def due(last: Course | None, now: Seconds, window: Seconds, *, ended: bool, arme
 
 
 def resumed(last: Course, *, armed: bool) -> bool:
-    """Say whether a tightening goes on at once, under its name: it was only rehearsed, and brakes
-    are sent by now."""
-    return last.state == "rehearsed" and armed
+    """Say whether a tightening goes on at once, under its name: brakes are sent by now, and it was
+    only rehearsed; or it was allowed and then given up, as what a replica left that is gone. What
+    that one sent may still be mined, so a gate has to know it again."""
+    if last.state == "rehearsed":
+        return armed
+    return last.state == "refused" and not last.action.terms  # only a decision has terms

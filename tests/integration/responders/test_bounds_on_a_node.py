@@ -7,12 +7,16 @@ import pytest
 
 from responders.journal import Journal
 from responders.rederive import decided, rederive
+from responders.succession import Succession
+from runtime.broker import Partition
+from runtime.memory import MemoryBroker
 from sandbox.evm import ETHER
+from schemas.topics import ALERTS
 from schemas.units import NATIVE as COIN
 from tests.integration.responders.bounded import MONEY, grows, valued, watched
 from tests.integration.responders.bucketed import BRAKED, NATIVE, ON, RAMP, TIGHT, WIDE, Scene
 from tests.integration.responders.place import Place
-from tests.unit.responders.bench import FINAL
+from tests.unit.responders.bench import FINAL, GROUP
 
 pytestmark = pytest.mark.node
 
@@ -100,6 +104,31 @@ def test_who_knows_nothing_of_an_old_tightening_makes_another(scene: Scene, tmp_
         one.looks()
         assert one.responder.states()[-1] == "final"
     assert len(scene.place.brakes()) == 2
+
+
+def test_what_another_replica_left_goes_on_at_once_as_the_same_action(
+    scene: Scene, tmp_path: Path
+) -> None:
+    place, broker = scene.place, MemoryBroker()
+    grows(scene, 40)
+    for _ in range(1 + FINAL):
+        place.hands.mine()
+    with watched(scene, broker=broker) as one:
+        one.acts()
+        assert one.responder.states()[-1] == "broadcast"
+    place.node.rpc("anvil_dropAllTransactions")
+    alerts = Partition(ALERTS.name, 0)
+    broker.commit(GROUP, {alerts: 0})
+    with watched(scene, journal=Journal(tmp_path / "another.jsonl"), broker=broker) as one:
+        taken_over = Succession(broker, GROUP, place.chain.name, one.responder.clock)
+        taken_over.take_over(one.responder.book, [valued(scene)])
+        assert one.responder.states()[-1] == "refused"
+        assert taken_over.starts([alerts]) == {}, "no alert called for it"
+        one.looks()
+        assert one.responder.states()[-1] == "final"
+        assert len({step.action for step in one.responder.published()}) == 1
+    assert len(place.brakes()) == 1
+    assert scene.limits() == TIGHT
 
 
 def test_an_asset_that_is_not_enrolled_is_told_and_no_bucket_is_believed(scene: Scene) -> None:
