@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from responders.allowance import Bucket
+from responders.bounds import Look
 from responders.guard import Request, brakes_left
 from responders.journal import Journal
+from responders.responder import CROWD, WAITS
 from responders.succession import MARGIN, OLDEST, Succession
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
@@ -17,7 +21,7 @@ from schemas.errors import TransientError
 from schemas.manifest import Limits
 from schemas.topics import ACTIONS, ALERTS
 from tests.unit.responders.bench import FINAL, WHOLE_WAY, Bench
-from tests.unit.responders.examples import CHAIN, alert, manifest
+from tests.unit.responders.examples import AMOUNTS, CHAIN, alert, manifest
 from tests.unit.responders.fakes import FakeChain
 
 GROUP = "firebreak-respond-eip155-31337"
@@ -252,3 +256,28 @@ def test_a_lead_that_is_lost_in_between_leaves_the_brake_unsigned(
     bench.executor.lead = lead
     bench.mine(2 + FINAL)
     assert bench.states() == WHOLE_WAY
+
+
+def test_what_waited_behind_a_crowd_is_left_to_who_leads(start: Start) -> None:
+    bench = start("a")
+    bench.receive(*(alert(1, tx=f"0x{n:064x}", votes=(AMOUNTS,)) for n in range(CROWD + 1)))
+    lead, bench.executor.lead = bench.executor.lead, Lost()
+    bench.clock.seconds += WAITS
+    bench.responder.tick()
+    with pytest.raises(TransientError, match="another replica may lead"):
+        bench.responder.checkpoint({})
+    assert bench.ledger.courses == {}
+    bench.executor.lead = lead
+    bench.responder.tick()
+    assert [course.state for course in bench.ledger.courses.values()] == ["refused"]
+
+
+def test_without_the_lead_nothing_is_done_about_bounds_either(start: Start) -> None:
+    bench = start("a")
+    lead, bench.executor.lead = bench.executor.lead, Lost()
+    bench.responder.tell(Look("meadow", (), Bucket(Fraction(1), Fraction(1)), {}))
+    bench.mine()
+    assert bench.outlook.buckets == {}
+    bench.executor.lead = lead
+    bench.mine()
+    assert bench.outlook.buckets.keys() == {"meadow"}
