@@ -1,8 +1,8 @@
 """What a responder takes over from the replica that led before.
 
 Each replica has a journal of its own, and the topic has a copy of every step that any of them took.
-Who begins to lead learns from it what the others did: budgets, cooldowns and incidents go on as
-they were, and what has ended is not done again.
+Who begins to lead learns from it what the others did: budgets and cooldowns go on as they were,
+incidents as of their newest step, and what has ended is not done again.
 
 What had not ended is judged again. A step on the topic proves nothing, so nothing is sent because
 of one: the brake is refused here, and the signed alerts since it was proposed are read once more.

@@ -16,6 +16,7 @@ from responders.responder import CROWD, WAITS
 from responders.succession import MARGIN, OLDEST, Succession
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
+from schemas.cases import CASE_WINDOW
 from schemas.codec import encode
 from schemas.errors import TransientError
 from schemas.manifest import Limits
@@ -138,6 +139,25 @@ def test_what_has_ended_is_not_done_again_and_keeps_its_budget(
     assert len(chain.sent) == 1
     asked = Request("meadow", "", alert().timestamp)
     assert brakes_left(second.ledger.guard, asked, ONE_BRAKE.limits) == 0
+
+
+def test_an_incident_goes_on_as_of_its_newest_step(start: Start) -> None:
+    """What only alerts prolonged stands in the journal of who led."""
+    first, began = start("a"), alert().timestamp
+    first.receive(alert())
+    first.mine(1 + FINAL)
+    first.receive(alert(2, timestamp=began + CASE_WINDOW))
+    first.states()
+    second = start("b")
+    succession(second)
+
+    def joins(bench: Bench, time: int) -> bool:
+        known = {course.action.incident for course in bench.ledger.courses.values()}
+        return bench.ledger.incident(CHAIN, "meadow", alert(3).tx, time) in known
+
+    assert joins(first, began + 2 * CASE_WINDOW)
+    assert joins(second, began + CASE_WINDOW)
+    assert not joins(second, began + 2 * CASE_WINDOW)
 
 
 def test_what_was_mined_is_followed_to_finality(start: Start, chain: FakeChain) -> None:
