@@ -94,10 +94,10 @@ class Responder:
         """Know again what was answered of late, and start where the group stopped; with operators'
         words, which are kept in memory alone, where the oldest may still be valid. What another
         replica left is read again."""
-        if self._ears.recall is not None:
-            self._ears.recall.read(partitions, self._remember)
         again = self._ears.succession
         left = {} if again is None else again.starts(partitions)
+        if self._ears.recall is not None:
+            self._ears.recall.read(partitions, self._remember, left)
         return {**self._ears.alerts.starts(partitions), **left}
 
     def _remember(self, batch: Sequence[Message]) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from responders.journal import Journal
 from responders.rederive import decided, rederive
-from responders.succession import Succession
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
 from sandbox.evm import ETHER
@@ -120,10 +119,9 @@ def test_what_another_replica_left_goes_on_at_once_as_the_same_action(
     alerts = Partition(ALERTS.name, 0)
     broker.commit(GROUP, {alerts: 0})
     with watched(scene, journal=Journal(tmp_path / "another.jsonl"), broker=broker) as one:
-        taken_over = Succession(broker, GROUP, place.chain.name, one.responder.clock)
-        taken_over.take_over(one.responder.book, [valued(scene)])
+        one.responder.succession.take_over(one.responder.book, [valued(scene)])
         assert one.responder.states()[-1] == "refused"
-        assert taken_over.starts([alerts]) == {}, "no alert called for it"
+        assert one.responder.succession.starts([alerts]) == {}, "no alert called for it"
         one.looks()
         assert one.responder.states()[-1] == "final"
         assert len({step.action for step in one.responder.published()}) == 1

@@ -21,11 +21,10 @@ from schemas.codec import encode
 from schemas.errors import TransientError
 from schemas.manifest import Limits
 from schemas.topics import ACTIONS, ALERTS
-from tests.unit.responders.bench import FINAL, WHOLE_WAY, Bench
+from tests.unit.responders.bench import FINAL, GROUP, WHOLE_WAY, Bench
 from tests.unit.responders.examples import AMOUNTS, CHAIN, alert, manifest
 from tests.unit.responders.fakes import FakeChain
 
-GROUP = "firebreak-respond-eip155-31337"
 ONE_BRAKE = manifest(limits=Limits(brakes_per_window=1))
 
 Start = Callable[[str], Bench]
@@ -70,9 +69,8 @@ def start(tmp_path: Path, chain: FakeChain, broker: MemoryBroker) -> Iterator[St
 
 
 def succession(bench: Bench) -> Succession:
-    made = Succession(bench.broker, GROUP, CHAIN, bench.clock)
-    made.take_over(bench.book, [ONE_BRAKE])
-    return made
+    bench.succession.take_over(bench.book, [ONE_BRAKE])
+    return bench.succession
 
 
 def not_taken(bench: Bench) -> None:
