@@ -151,9 +151,9 @@ def proposed(
 
 
 def reopened(
-    action: Action, alert: Alert, terms: tuple[Term, ...], beside: Beside = NOTHING
+    action: Action, alert: Alert | Ground, terms: tuple[Term, ...], beside: Beside = NOTHING
 ) -> Action:
-    """Return the step that proposes an ended brake again, on another alert."""
+    """Return the step that proposes an ended brake again, on another alert, or on its ground."""
     return follow(
         action,
         "proposed",

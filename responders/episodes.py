@@ -14,7 +14,6 @@ from responders.levers import Lever
 from responders.outlook import Outlook
 from schemas.actions import Action
 from schemas.alerts import Alert
-from schemas.ids import action_id
 from schemas.units import Seconds
 
 
@@ -75,7 +74,7 @@ class Episodes:
                 break
             episode += 1
         if known is None:
-            name = _name(lever, incident, episode)
+            name = lever.action(incident, episode)
             return proposed(name, lever, incident, alert, decision.terms, decision.beside)
         if self._asks_again(known, lever, decision):
             return reopened(known.action, alert, decision.terms, decision.beside)
@@ -98,7 +97,7 @@ class Episodes:
         return decision.allowed or decision.reason != known.action.reason
 
     def _course(self, lever: Lever, incident: str, episode: int) -> Course | None:
-        return self._book.ledger.courses.get(_name(lever, incident, episode))
+        return self._book.ledger.courses.get(lever.action(incident, episode))
 
     def _released(self, lever: Lever) -> bool:
         return lever.adapter.probe(self._outlook.head) is Condition.OPEN
@@ -108,8 +107,3 @@ def _lapsing(course: Course | None, lever: Lever, time: Seconds) -> bool:
     if course is None or course.state not in ("included", "final"):
         return False
     return healing.due(course.step.time, lever.adapter.plan().lapses_after, time)
-
-
-def _name(lever: Lever, incident: str, episode: int) -> str:
-    plan = lever.adapter.plan()
-    return action_id(lever.manifest.chain, plan.target, plan.calldata, incident, episode)

@@ -11,6 +11,7 @@ from responders.chain import Chain
 from schemas.actions import Action
 from schemas.activities import Activity
 from schemas.errors import ConfigurationError
+from schemas.ids import action_id
 from schemas.manifest import Brake, Limits, Manifest
 from schemas.operators import Quorum
 from schemas.units import account
@@ -84,6 +85,11 @@ class Lever:
         """Names it within the journal."""
         calldata = self.adapter.plan().calldata
         return LeverKey(self.manifest.protocol, self.brake.adapter, self.target, calldata)
+
+    def action(self, incident: str, episode: int = 0) -> str:
+        """Name what it does in an episode of an incident."""
+        plan = self.adapter.plan()
+        return action_id(self.manifest.chain, plan.target, plan.calldata, incident, episode)
 
 
 Levers = Mapping[LeverKey, Lever]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, Full, Queue
 
-from runtime.broker import Broker, Message, Partition
+from runtime.broker import Broker, Message, Offsets, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
@@ -42,8 +42,9 @@ class Recall:
         self._clock = clock
         self._metrics = metrics
 
-    def read(self, partitions: Sequence[Partition], take: Take) -> None:
-        """Hand the latest answered records of these partitions to `take`, in order within each.
+    def read(self, partitions: Sequence[Partition], take: Take, starts: Offsets) -> None:
+        """Hand the latest answered records of these partitions to `take`, in order within each; of
+        those in `starts` only what lies before, for the rest is read again to be answered.
 
         Returns after `SECONDS`, and one batch, at the latest. What was not read by then, or could
         not be, people are told; it stops nothing.
@@ -52,7 +53,7 @@ class Recall:
         if not wanted:
             return
         found: _Found = Queue(maxsize=1)
-        reader = threading.Thread(target=self._fetch, args=(wanted, found), daemon=True)
+        reader = threading.Thread(target=self._fetch, args=(wanted, found, starts), daemon=True)
         reader.start()  # of its own, since a broker may take longer to answer than we wait
         until = self._clock.monotonic() + SECONDS
         why = f"not done within {SECONDS:g} s"
@@ -71,11 +72,15 @@ class Recall:
         self._metrics.unrecalled.set(1)
         _log.error("alerts_not_recalled", partitions=[one.number for one in wanted], reason=why)
 
-    def _fetch(self, wanted: Sequence[Partition], found: _Found) -> None:
+    def _fetch(self, wanted: Sequence[Partition], found: _Found, starts: Offsets) -> None:
         """Fetch it all, unless nobody waits for it any more."""
         ended: PipelineError | None = None
         try:
-            read(self._broker, self._stretch(wanted), lambda one: found.put(one, timeout=SECONDS))
+            read(
+                self._broker,
+                self._stretch(wanted, starts),
+                lambda one: found.put(one, timeout=SECONDS),
+            )
         except PipelineError as error:
             ended = error
         except Full:
@@ -83,10 +88,10 @@ class Recall:
         with suppress(Full):
             found.put(ended, timeout=SECONDS)
 
-    def _stretch(self, wanted: Sequence[Partition]) -> Stretch:
+    def _stretch(self, wanted: Sequence[Partition], starts: Offsets) -> Stretch:
         stretch = {}
         for partition, committed in self._broker.committed(self._group, wanted).items():
             low, high = self._broker.bounds(partition)
-            end = min(committed, high)
+            end = min(committed, high, starts.get(partition, high))
             stretch[partition] = (max(low, end - LATEST), end)
         return stretch

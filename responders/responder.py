@@ -94,10 +94,10 @@ class Responder:
         """Know again what was answered of late, and start where the group stopped; with operators'
         words, which are kept in memory alone, where the oldest may still be valid. What another
         replica left is read again."""
-        if self._ears.recall is not None:
-            self._ears.recall.read(partitions, self._remember)
         again = self._ears.succession
         left = {} if again is None else again.starts(partitions)
+        if self._ears.recall is not None:
+            self._ears.recall.read(partitions, self._remember, left)
         return {**self._ears.alerts.starts(partitions), **left}
 
     def _remember(self, batch: Sequence[Message]) -> None:
@@ -185,7 +185,7 @@ class Responder:
     def tick(self) -> None:
         """Look at the chain, let brakes that wait for it go on, hear what neighbours say."""
         now = self._clock.monotonic()
-        if len(self._lanes):
+        if len(self._lanes) and self._executor.lead.confirmed:
             self._catch_up(now)
         if now >= self._look_at:
             self._look_at = now + self._look_every
@@ -206,14 +206,20 @@ class Responder:
             self._sees = True
             self._response.figures.show_budgets()
             self._response.prepare()
-            self._response.tightener.heed()
+            if self._executor.lead.confirmed:
+                self._response.tightener.heed()
             if self._ears.neighbours is not None:
                 self._ears.neighbours.show(self._executor.time)
         self._book.publish()
 
     def checkpoint(self, offsets: Offsets) -> None:  # noqa: ARG002 - the journal is ahead of any offset
-        """Answer what waits, then wait until the topic has every step."""
-        self._answer(Lane.REST)
+        """Answer what waits, then wait until the topic has every step.
+
+        Raises `TransientError` when another replica may answer it.
+        """
+        if len(self._lanes):
+            self._executor.lead.hold()
+            self._answer(Lane.REST)
         self._book.settle()
 
     def ready(self) -> bool:

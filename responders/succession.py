@@ -1,11 +1,12 @@
 """What a responder takes over from the replica that led before.
 
 Each replica has a journal of its own, and the topic has a copy of every step that any of them took.
-Who begins to lead learns from it what the others did: budgets, cooldowns and incidents go on as
-they were, and what has ended is not done again.
+Who begins to lead learns from it what the others did: budgets and cooldowns go on as they were,
+incidents as of their newest step, and what has ended is not done again.
 
 What had not ended is judged again. A step on the topic proves nothing, so nothing is sent because
 of one: the brake is refused here, and the signed alerts since it was proposed are read once more.
+What was pulled on none goes on where the chain is seen to ask for it (`responders.tightening`).
 Whatever the other one had sent may still be mined. At a gate that is the same action, which works
 once; a target without a gate is braked twice, by the same call. One that is mined already is
 followed to finality; if its block leaves the chain it is refused, and the next alert asks again.
@@ -14,7 +15,7 @@ followed to finality; if its block leaves the chain it is refused, and the next 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from responders.actions import ENDED
+from responders.actions import ENDED, unprompted
 from responders.book import Book
 from responders.entries import Step
 from responders.ledger import Ledger
@@ -80,7 +81,9 @@ class Succession:
         left = learn(book.ledger, told)
         for name in left:
             book.write(book.ledger.courses[name].then("refused", _LEFT))
-        lately = [told[name].since for name in left if now - told[name].since <= OLDEST * 1000]
+        courses = book.ledger.courses
+        since = [told[name].since for name in left if not unprompted(courses[name].action)]
+        lately = [one for one in since if now - one <= OLDEST * 1000]
         if lately:
             self._read_again(max(0, min(lately) - MARGIN * 1000))
         _log.info("took_over", brakes=len(told), left=left)

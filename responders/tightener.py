@@ -3,7 +3,7 @@
 from queue import Empty, SimpleQueue
 
 from responders import guard, tightening
-from responders.actions import Ground, proposed
+from responders.actions import Ground, proposed, reopened, unprompted
 from responders.adapters.base import Condition
 from responders.allowance import Allowance
 from responders.book import Book
@@ -12,13 +12,12 @@ from responders.entries import Step, passed
 from responders.executor import Executor
 from responders.inputs import NOTHING
 from responders.ledger import Course
-from responders.levers import Lever, Levers
+from responders.levers import Lever, Levers, key_of
 from responders.outlook import Outlook
 from responders.verdicts import written
 from runtime.clock import Clock
 from runtime.logs import logger
 from schemas.errors import TransientError
-from schemas.ids import action_id
 
 _log = logger(__name__)
 
@@ -81,7 +80,7 @@ class Tightener:
 
     def _consider(self, place: _Place, allowance: Allowance) -> None:
         lever, outlook = self._levers[place], self._outlook
-        number, last = self._latest(lever)
+        last = self._latest(lever)
         ended, window = place in self._ended, lever.limits.window_seconds
         if not tightening.due(last, outlook.time, window, ended=ended, armed=outlook.armed):
             return
@@ -89,22 +88,32 @@ class Tightener:
         if excess is None or lever.adapter.probe(outlook.head) is not Condition.OPEN:
             return
         decision = tightening.judge(excess, lever.brake.scope)
-        ground = Ground(
-            id=self._name(lever, number),
-            chain=lever.manifest.chain,
-            protocol=lever.manifest.protocol,
-            block=outlook.head,
-            timestamp=outlook.time,
-            summary=f"an incident may cost {allowance.worst:.0f} in {allowance.symbol} before a "
-            f"brake holds; {allowance.allowable:.0f} are allowed",
-        )
-        name = self._action(lever, number)
-        action = proposed(name, lever, ground.id, ground, decision.terms, NOTHING)
+        before = last if last and tightening.resumed(last, armed=outlook.armed) else None
+        ground = self._ground(lever, allowance, before)
+        if before is None:
+            name = lever.action(ground.id)
+            action = proposed(name, lever, ground.id, ground, decision.terms, NOTHING)
+        else:
+            action = reopened(before.action, ground, decision.terms)
         step = Step(action=action, block=ground.block, time=ground.timestamp)
         step = passed(step, "decided", self._clock.now_ns())
         self._ended.discard(place)
         self._book.write(*written(step, decision, armed=outlook.armed))
-        self._executor.advance(name)
+        self._executor.advance(action.action)
+
+    def _ground(self, lever: Lever, allowance: Allowance, before: Course | None) -> Ground:
+        """Return what a tightening is for; `before` is the one that goes on."""
+        chain, plan, seen = lever.manifest.chain, lever.adapter.plan(), self._outlook
+        anew = tightening.name(chain, plan.target, plan.calldata, seen.time)
+        return Ground(
+            id=anew if before is None else before.action.incident,
+            chain=chain,
+            protocol=lever.manifest.protocol,
+            block=seen.head,
+            timestamp=seen.time,
+            summary=f"an incident may cost {allowance.worst:.0f} in {allowance.symbol} before a "
+            f"brake holds; {allowance.allowable:.0f} are allowed",
+        )
 
     def _excess(self, lever: Lever, allowance: Allowance) -> tightening.Excess | None:
         """Return the numbers; None where one of them is not known: then people are told, and
@@ -122,18 +131,8 @@ class Tightener:
             brakes_left=guard.brakes_left(self._book.ledger.guard, request, lever.limits),
         )
 
-    def _latest(self, lever: Lever) -> tuple[int, Course | None]:
-        """Return how often this bucket was tightened on no alert, and the last time."""
-        number, last = 0, None
-        courses = self._book.ledger.courses
-        while (course := courses.get(self._action(lever, number))) is not None:
-            number, last = number + 1, course
-        return number, last
-
-    def _name(self, lever: Lever, number: int) -> str:
-        plan = lever.adapter.plan()
-        return tightening.name(lever.manifest.chain, plan.target, plan.calldata, number)
-
-    def _action(self, lever: Lever, number: int) -> str:
-        plan, ground = lever.adapter.plan(), self._name(lever, number)
-        return action_id(lever.manifest.chain, plan.target, plan.calldata, ground, 0)
+    def _latest(self, lever: Lever) -> Course | None:
+        """Return this bucket's latest tightening on no alert that the ledger knows."""
+        courses = self._book.ledger.courses.values()
+        own = (one for one in courses if unprompted(one.action) and key_of(one.action) == lever.key)
+        return max(own, key=lambda one: one.step.time, default=None)

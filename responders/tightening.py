@@ -7,9 +7,11 @@ told to set its limits for good.
 
 **Once.** A breach begins when that is so and ends when it was seen not to be. In one breach a
 bucket is tightened once; people have the brake's time to act, and nothing renews it. Two that were
-begun are at least `limits.window_seconds` apart, whatever was seen between them. They do not count
-against the budget of brakes on alerts, nor for their cooldown: whoever moves what is held could use
-up what is kept for an attack. Where that budget is spent, none is begun.
+begun are at least `limits.window_seconds` apart, whatever was seen between them. So it is for who
+knows of the last one: a replica that takes over reads back as far as `responders.succession` says,
+and tightens once more in a breach that is older. They do not count against the budget of brakes on
+alerts, nor for their cooldown: whoever moves what is held could use up what is kept for an attack.
+Where that budget is spent, none is begun.
 """
 
 from collections.abc import Iterable, Mapping
@@ -52,9 +54,9 @@ class Excess:
     """Narrow ones, on alerts."""
 
 
-def name(chain: str, target: str, calldata: str, number: int) -> str:
-    """Name what a bucket is tightened on for the how-manieth time."""
-    return content_id("loss-beyond-allowable", chain, target, calldata, number)
+def name(chain: str, target: str, calldata: str, time: Seconds) -> str:
+    """Name what a bucket is tightened on, as found in the block of this time."""
+    return content_id("loss-beyond-allowable", chain, target, calldata, time)
 
 
 def about(terms: Iterable[Term]) -> bool:
@@ -102,13 +104,19 @@ def due(last: Course | None, now: Seconds, window: Seconds, *, ended: bool, arme
     """Say whether it is time to decide.
 
     `last` is the bucket's latest tightening on no alert; `ended` whether no breach was seen since.
-    One that was not carried out is decided on again after a window, one that was only rehearsed as
-    soon as brakes are sent.
+    One that was refused, or failed, is decided on again after a window.
     """
-    if last is None:
-        return True
-    if last.state == "rehearsed" and armed:
+    if last is None or resumed(last, armed=armed):
         return True
     if last.open or now - last.step.time < window:
         return False
     return ended or last.state in ("refused", "failed")
+
+
+def resumed(last: Course, *, armed: bool) -> bool:
+    """Say whether a tightening goes on at once, under its name: brakes are sent by now, and it was
+    only rehearsed; or it was allowed and then given up, as what a replica left that is gone. What
+    that one sent may still be mined, so a gate has to know it again."""
+    if last.state == "rehearsed":
+        return armed
+    return last.state == "refused" and not last.action.terms  # only a decision has terms

@@ -1,88 +1,28 @@
 """What there is to lose grows beyond what the bucket on chain bounds: it is tightened, once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from responders.bounds import Bounds, Look
+from responders.journal import Journal
 from responders.rederive import decided, rederive
+from runtime.broker import Partition
+from runtime.memory import MemoryBroker
 from sandbox.evm import ETHER
-from schemas.loss import Asset, Loss
-from schemas.manifest import Contract, Manifest
+from schemas.topics import ALERTS
 from schemas.units import NATIVE as COIN
-from tests.integration.responders.bucketed import (
-    BRAKED,
-    NATIVE,
-    ON,
-    RAMP,
-    TIGHT,
-    WIDE,
-    Scene,
-)
+from tests.integration.responders.bounded import MONEY, grows, valued, watched
+from tests.integration.responders.bucketed import BRAKED, NATIVE, ON, RAMP, TIGHT, WIDE, Scene
 from tests.integration.responders.place import Place
-from tests.unit.responders.bench import FINAL, Assembly
+from tests.unit.responders.bench import FINAL, GROUP
 
 pytestmark = pytest.mark.node
-
-MONEY = 100_000
-"""What an ether is worth."""
-ALLOWABLE = 12 * MONEY
-"""The bucket lets 10 ether through at once, and 2.5 more until people come."""
 
 
 @pytest.fixture
 def scene(place: Place) -> Scene:
     return Scene(place, 10 * ETHER)
-
-
-def valued(scene: Scene, **changes: object) -> Manifest:
-    """The vault's ether in money, in a manifest that says nothing of a bucket."""
-    given = scene.manifest
-    asset = Asset(
-        token=COIN, price=Decimal(MONEY), allowable=Decimal(ALLOWABLE), loss_per_second=Decimal(1)
-    )
-    vault = Contract(address=scene.vault.address, role="pool", holds_value=True)
-    known = given.model_dump() | {
-        "contracts": (*given.contracts, vault),
-        "assets": (asset.model_copy(update=changes),),
-        "loss": Loss(detect_seconds=1, decide_seconds=1, include_seconds=12),
-    }
-    return Manifest.model_validate(known)
-
-
-class Watched:
-    """A responder, and who looks at the bounds beside it."""
-
-    def __init__(self, scene: Scene, responder: Assembly, given: Manifest) -> None:
-        self.place, self.responder = scene.place, responder
-        self._bounds = Bounds(scene.place.chain, [given], FINAL, responder.metrics, responder.clock)
-
-    def looks(self) -> Look:
-        """Look, and let what is done about it become final."""
-        (look,) = self._bounds.look()
-        self.responder.responder.tell(look)
-        self.responder.look()
-        self.place.mine(self.responder, 1 + FINAL)
-        return look
-
-    def shown(self, name: str) -> float | None:
-        labels = {"protocol": self.place.manifest.protocol, "asset": COIN}
-        return self.responder.metrics.registry.get_sample_value(f"firebreak_{name}", labels)
-
-
-@contextmanager
-def watched(
-    scene: Scene, given: Manifest | None = None, *, armed: bool = True
-) -> Iterator[Watched]:
-    manifest = given or valued(scene)
-    with scene.place.responder(given=manifest, armed=armed) as responder:
-        yield Watched(scene, responder, manifest)
-
-
-def grows(scene: Scene, ether: int) -> None:
-    scene.sends(scene.vault.call("deposit", value=ether * ETHER))
 
 
 def test_a_bucket_is_tightened_once_and_people_set_it_for_good(scene: Scene) -> None:
@@ -149,6 +89,44 @@ def test_disarmed_it_is_rehearsed_and_told(scene: Scene) -> None:
         assert one.responder.states() == ["proposed", "rehearsed"]
         assert one.shown("loss_beyond_allowable") == 1
     assert scene.limits() == WIDE
+
+
+def test_who_knows_nothing_of_an_old_tightening_makes_another(scene: Scene, tmp_path: Path) -> None:
+    """A replica that takes over reads no further back than its limits look."""
+    grows(scene, 40)
+    for _ in range(1 + FINAL):
+        scene.place.hands.mine()
+    with watched(scene) as one:
+        one.looks()
+    scene.place.hands.mine(BRAKED + RAMP)
+    with watched(scene, journal=Journal(tmp_path / "another.jsonl")) as one:
+        one.looks()
+        assert one.responder.states()[-1] == "final"
+    assert len(scene.place.brakes()) == 2
+
+
+def test_what_another_replica_left_goes_on_at_once_as_the_same_action(
+    scene: Scene, tmp_path: Path
+) -> None:
+    place, broker = scene.place, MemoryBroker()
+    grows(scene, 40)
+    for _ in range(1 + FINAL):
+        place.hands.mine()
+    with watched(scene, broker=broker) as one:
+        one.acts()
+        assert one.responder.states()[-1] == "broadcast"
+    place.node.rpc("anvil_dropAllTransactions")
+    alerts = Partition(ALERTS.name, 0)
+    broker.commit(GROUP, {alerts: 0})
+    with watched(scene, journal=Journal(tmp_path / "another.jsonl"), broker=broker) as one:
+        one.responder.succession.take_over(one.responder.book, [valued(scene)])
+        assert one.responder.states()[-1] == "refused"
+        assert one.responder.succession.starts([alerts]) == {}, "no alert called for it"
+        one.looks()
+        assert one.responder.states()[-1] == "final"
+        assert len({step.action for step in one.responder.published()}) == 1
+    assert len(place.brakes()) == 1
+    assert scene.limits() == TIGHT
 
 
 def test_an_asset_that_is_not_enrolled_is_told_and_no_bucket_is_believed(scene: Scene) -> None:

@@ -21,6 +21,7 @@ from responders.relay import Relay
 from responders.responder import Ears, Responder
 from responders.response import Response
 from responders.submission import Notices, Submission
+from responders.succession import Succession
 from responders.witness import Witness
 from runtime.broker import Broker, Message, Partition
 from runtime.intake import Intake
@@ -142,11 +143,13 @@ class Assembly:
             consumer.assign({Partition(SIGNALS.name, n): 0 for n in range(SIGNALS.partitions)})
             people, prepare = beside.people, beside.warned
             hearing = SignalIntake(neighbours, consumer, intake, people, self.metrics, prepare)
+        self.succession = Succession(self.broker, GROUP, chain.name, self.clock)
         self.responder = Responder(
             Ears(
                 AlertIntake(intake, beside.verifier, chain.name, self.metrics),
                 hearing,
                 Recall(self.broker, GROUP, self.clock, self.metrics),
+                self.succession,
             ),
             response,
             self.executor,

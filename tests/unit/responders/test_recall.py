@@ -19,7 +19,7 @@ from schemas.codec import encode
 from schemas.errors import TransientError
 from schemas.topics import ALERTS, DEAD_LETTERS
 from tests.unit.responders.bench import GROUP, Bench
-from tests.unit.responders.examples import alert, vote, withdrawal
+from tests.unit.responders.examples import alert, manifest, vote, withdrawal
 from tests.unit.responders.fakes import FakeChain
 
 THIEF = "0x" + "e1" * 20
@@ -52,6 +52,11 @@ class Running:
     def steps(self) -> int:
         return len(self.responder.published())
 
+    def tied(self) -> int:
+        """Return how many alerts may be tied to later ones."""
+        kept = self.responder.responder._lanes._linkage._kept
+        return sum(len(alike) for kinds in kept.values() for alike in kinds.values())
+
     def unrecalled(self) -> float | None:
         registry = self.responder.metrics.registry
         return registry.get_sample_value("firebreak_unrecalled")
@@ -81,9 +86,9 @@ class Room:
         """Run a responder until the block ends, then leave the group as a stopped one does."""
         verifier = Verifier({TRUSTED.key_id: KEY.public_key()}) if signed else None
         with Journal(self.folder / f"{name}.jsonl") as journal:
-            made = Running(
-                Bench(journal, self.chain, broker=broker or self.broker, verifier=verifier)
-            )
+            bench = Bench(journal, self.chain, broker=broker or self.broker, verifier=verifier)
+            bench.succession.take_over(bench.book, [manifest()])
+            made = Running(bench)
             yield made
             made.consumer.close()
 
@@ -174,10 +179,17 @@ def test_a_partition_that_moves_to_another_replica_and_back_is_recalled_there(ro
             room.send(DRAINS)
             assert second.pulled()
         assert SPOT in first.consumer.owned
-        kept = first.responder.responder._lanes._linkage._kept
-        assert sum(len(alike) for kinds in kept.values() for alike in kinds.values()) == 2, (
-            "each once"
-        )
+        assert first.tied() == 2, "each once"
+
+
+def test_what_is_read_again_since_another_replica_left_it_is_not_recalled_too(room: Room) -> None:
+    room.send(BENDS, alert(2))
+    with room.running() as first:
+        assert first.pulled()
+    with room.running("other") as second:
+        second.read()
+        assert second.responder.states().count("authorised") == 2
+        assert second.tied() == 1
 
 
 def test_no_more_than_the_latest_are_read(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

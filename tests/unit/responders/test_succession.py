@@ -2,25 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from responders.allowance import Bucket
+from responders.bounds import Look
 from responders.guard import Request, brakes_left
 from responders.journal import Journal
+from responders.responder import CROWD, WAITS
 from responders.succession import MARGIN, OLDEST, Succession
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
+from schemas.cases import CASE_WINDOW
 from schemas.codec import encode
 from schemas.errors import TransientError
 from schemas.manifest import Limits
 from schemas.topics import ACTIONS, ALERTS
-from tests.unit.responders.bench import FINAL, WHOLE_WAY, Bench
-from tests.unit.responders.examples import CHAIN, alert, manifest
+from tests.unit.responders.bench import FINAL, GROUP, WHOLE_WAY, Bench
+from tests.unit.responders.examples import AMOUNTS, CHAIN, alert, manifest
 from tests.unit.responders.fakes import FakeChain
 
-GROUP = "firebreak-respond-eip155-31337"
 ONE_BRAKE = manifest(limits=Limits(brakes_per_window=1))
 
 Start = Callable[[str], Bench]
@@ -65,9 +69,8 @@ def start(tmp_path: Path, chain: FakeChain, broker: MemoryBroker) -> Iterator[St
 
 
 def succession(bench: Bench) -> Succession:
-    made = Succession(bench.broker, GROUP, CHAIN, bench.clock)
-    made.take_over(bench.book, [ONE_BRAKE])
-    return made
+    bench.succession.take_over(bench.book, [ONE_BRAKE])
+    return bench.succession
 
 
 def not_taken(bench: Bench) -> None:
@@ -134,6 +137,25 @@ def test_what_has_ended_is_not_done_again_and_keeps_its_budget(
     assert len(chain.sent) == 1
     asked = Request("meadow", "", alert().timestamp)
     assert brakes_left(second.ledger.guard, asked, ONE_BRAKE.limits) == 0
+
+
+def test_an_incident_goes_on_as_of_its_newest_step(start: Start) -> None:
+    """What only alerts prolonged stands in the journal of who led."""
+    first, began = start("a"), alert().timestamp
+    first.receive(alert())
+    first.mine(1 + FINAL)
+    first.receive(alert(2, timestamp=began + CASE_WINDOW))
+    first.states()
+    second = start("b")
+    succession(second)
+
+    def joins(bench: Bench, time: int) -> bool:
+        known = {course.action.incident for course in bench.ledger.courses.values()}
+        return bench.ledger.incident(CHAIN, "meadow", alert(3).tx, time) in known
+
+    assert joins(first, began + 2 * CASE_WINDOW)
+    assert joins(second, began + CASE_WINDOW)
+    assert not joins(second, began + 2 * CASE_WINDOW)
 
 
 def test_what_was_mined_is_followed_to_finality(start: Start, chain: FakeChain) -> None:
@@ -252,3 +274,28 @@ def test_a_lead_that_is_lost_in_between_leaves_the_brake_unsigned(
     bench.executor.lead = lead
     bench.mine(2 + FINAL)
     assert bench.states() == WHOLE_WAY
+
+
+def test_what_waited_behind_a_crowd_is_left_to_who_leads(start: Start) -> None:
+    bench = start("a")
+    bench.receive(*(alert(1, tx=f"0x{n:064x}", votes=(AMOUNTS,)) for n in range(CROWD + 1)))
+    lead, bench.executor.lead = bench.executor.lead, Lost()
+    bench.clock.seconds += WAITS
+    bench.responder.tick()
+    with pytest.raises(TransientError, match="another replica may lead"):
+        bench.responder.checkpoint({})
+    assert bench.ledger.courses == {}
+    bench.executor.lead = lead
+    bench.responder.tick()
+    assert [course.state for course in bench.ledger.courses.values()] == ["refused"]
+
+
+def test_without_the_lead_nothing_is_done_about_bounds_either(start: Start) -> None:
+    bench = start("a")
+    lead, bench.executor.lead = bench.executor.lead, Lost()
+    bench.responder.tell(Look("meadow", (), Bucket(Fraction(1), Fraction(1)), {}))
+    bench.mine()
+    assert bench.outlook.buckets == {}
+    bench.executor.lead = lead
+    bench.mine()
+    assert bench.outlook.buckets.keys() == {"meadow"}

@@ -13,6 +13,7 @@ from responders.ledger import Ledger
 from responders.levers import within_reach
 from responders.rederive import rederive
 from responders.tightening import Excess, due, judge
+from schemas.actions import Term
 from schemas.errors import PoisonRecordError
 from tests.unit.responders.examples import CHAIN, manifest
 from tests.unit.responders.fakes import FakeChain
@@ -28,8 +29,10 @@ BEYOND = Excess(
 )
 
 
-def course(state: str, time: int = 0) -> Any:
-    return SimpleNamespace(state=state, open=state == "broadcast", step=SimpleNamespace(time=time))
+def course(state: str, time: int = 0, terms: tuple[Term, ...] = ()) -> Any:
+    action = SimpleNamespace(terms=terms)
+    step = SimpleNamespace(time=time, action=action)
+    return SimpleNamespace(state=state, open=state == "broadcast", step=step, action=action)
 
 
 def decided(state: str, **changes: float) -> Any:
@@ -95,3 +98,7 @@ def test_once_in_a_breach_and_once_in_a_window() -> None:
     assert now(course("failed"), DAY)
     assert not now(course("rehearsed"), 10 * DAY, armed=False)
     assert now(course("rehearsed"), 1)
+    judged = tightening.terms_of(BEYOND)
+    assert not now(course("refused", terms=judged), DAY - 1)
+    assert now(course("refused", terms=judged), DAY)
+    assert now(course("refused"), 1), "it was allowed, and left by who is gone"
