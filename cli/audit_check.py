@@ -209,11 +209,12 @@ def _disorder(log: "LogReader") -> list[str]:
     from forensics.record.leaf import record_in
     from forensics.record.order import disordered
     from schemas.actions import Action
+    from schemas.incidents import Recovery
 
-    def steps() -> "Iterator[tuple[int, Action]]":
-        for leaf in log.kind("action"):
+    def steps() -> "Iterator[tuple[int, Action | Recovery]]":
+        for leaf in log.kind("action", "recovery"):
             record = None if leaf.entry is None else record_in(leaf.entry, log.apart)
-            if isinstance(record, Action):
+            if isinstance(record, Action | Recovery):
                 yield leaf.position, record
 
     return list(islice(disordered(steps()), _MOST_SHOWN))

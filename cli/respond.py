@@ -24,7 +24,7 @@ from cli.respond_beside import (
 )
 from cli.respond_lead import leading
 from schemas.errors import ConfigurationError
-from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
+from schemas.topics import ACTIONS, ALERTS, AUTHORITY, CONSENTS, DEAD_LETTERS, READINESS
 
 if TYPE_CHECKING:
     from responders.arming import ArmingWatch
@@ -82,10 +82,10 @@ def _serve(
     from responders.book import Book
     from responders.journal import Journal
     from responders.levers import within_reach
-    from runtime.announcement import announce
+    from runtime.announcement import announce, recorded
 
     own = settings.respond
-    recorded = announce(broker, service, settings)
+    announce(broker, service, settings)
     levers = within_reach(manifests, chain, 0, own.emergency)
     if not levers:
         raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")
@@ -101,7 +101,8 @@ def _serve(
                 return
             levers = within_reach(manifests, chain, lead.term, own.emergency)
             place = Place(chain, account, levers, beyond, notices)
-            _act(settings, service, broker, Office(lead, book, producer, recorded), place)
+            office = Office(lead, book, producer, recorded(broker, AUTHORITY))
+            _act(settings, service, broker, office, place)
 
 
 def _act(
@@ -131,6 +132,9 @@ def _act(
     neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
     cap = settings.respond.fee_cap_gwei * GWEI
     outlook = Outlook(chain, account, cap, manifests, switch, neighbours)
+    watch = ArmingWatch(outlook, switch, producer, service.clock) if recorded else None
+    if watch is not None:
+        watch.look()
     wake = threading.Event()
     intake = Intake(producer, service.metrics, "respond")
     with hearing(
@@ -152,8 +156,7 @@ def _act(
         preflight(outlook, levers)
         responder.tick()
         warn_of_no_graph(m for m in manifests if m.chain == chain.name and m.brakes)
-        watch = ArmingWatch(outlook, switch, producer, service.clock)
-        loop = _loop(settings, service, broker, responder, lead, watch if recorded else None)
+        loop = _loop(settings, service, broker, responder, lead, watch)
         board = board_of(levers, outlook, book)
         teller = Teller(board, broker.producer(), service.clock)
         gc.freeze()  # what there is by now stays; no collection walks it during a brake
@@ -217,7 +220,7 @@ class Office(NamedTuple):
     book: "Book"
     producer: "Producer"
     recorded: bool
-    """Whether changes are recorded."""
+    """Whether arming is recorded."""
 
 
 class Place(NamedTuple):
