@@ -47,7 +47,7 @@ def verify(
     from cli.audit import opened
     from forensics.record.verification import verify as check_log
 
-    log_key = _key(key)
+    log_key = log_key_of(key)
     outside = [_outside_of(anchor) for anchor in _read(anchors)]
     outside += [_kept(path, log_key) for path in checkpoint or ()]
     start = time.monotonic()
@@ -99,7 +99,7 @@ def check(
     from forensics.record.leaf import fields_of
     from forensics.record.proof import LONGEST, check_proof, parse_proof
 
-    log_key, witnesses = _key(key), [_parsed(text) for text in witness or ()]
+    log_key, witnesses = log_key_of(key), [_parsed(text) for text in witness or ()]
     try:
         with proof.open("rb") as file:
             parsed = parse_proof(file.read(LONGEST + 1))
@@ -220,7 +220,7 @@ def _disorder(log: "LogReader") -> list[str]:
     return list(islice(disordered(steps()), _MOST_SHOWN))
 
 
-def _key(text: str | None) -> "Key":
+def log_key_of(text: str | None) -> "Key":
     """Return the log's key: as given, or as the settings have it."""
     from cli.audit_keep import signer_of
     from cli.wiring import read_settings
