@@ -1,4 +1,5 @@
-"""The assure service: deployments and upgrades in, findings and assessments out.
+"""The assure service: deployments, upgrades and what gates say in; findings, assessments and who
+may brake out.
 
 What it knows is what it last said: the newest assessment of each protocol, read back when it
 starts. So a finding is told when it opens and when it is resolved, and not again in between.
@@ -6,7 +7,7 @@ starts. So a finding is told when it opens and when it is resolved, and not agai
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from assurance import triggers
+from assurance import rights, triggers
 from assurance.assess import assess, changes
 from assurance.chain import Chain
 from assurance.look import Means
@@ -20,9 +21,19 @@ from schemas.chain import Block, Event
 from schemas.codec import decode, encode
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.manifest import Manifest
-from schemas.topics import ASSESSMENTS, DEPLOYMENTS, EVENTS, FINDINGS, MAX_RECORD_BYTES
+from schemas.topics import (
+    ASSESSMENTS,
+    AUTHORITY,
+    DEPLOYMENTS,
+    EVENTS,
+    FINDINGS,
+    MAX_RECORD_BYTES,
+)
 
 _log = logger(__name__)
+
+SERVICE = "assure"
+"""Under whose key what gates say is told."""
 
 EVERY = 3_600.0
 """Seconds after which everything is looked at again: who owns a Safe, or what a timelock's delay
@@ -88,8 +99,10 @@ class AssureTask:
         return {}
 
     def process(self, batch: Sequence[Message]) -> None:
-        """Note what has to be looked at."""
+        """Tell on what gates say, and note what has to be looked at."""
         for _, record in self._intake.read_all(batch):
+            if isinstance(record, Event) and record.protocol in self._manifests:
+                self._tell_of_rights(record)
             if isinstance(record, Block) or (
                 isinstance(record, Event) and record.name not in triggers.EVENTS
             ):
@@ -98,6 +111,14 @@ class AssureTask:
                 found = triggers.reasons(record, manifest, self._known.get(protocol))
                 if found:
                     self._due.setdefault(protocol, {}).update(found)
+
+    def _tell_of_rights(self, event: Event) -> None:
+        found = rights.told(event, self._manifests[event.protocol])
+        if found is not None:
+            self._producer.send(AUTHORITY.name, encode(found), key=SERVICE.encode())
+            _log.info(
+                "gate_says", protocol=found.protocol, contract=found.contract, what=found.name
+            )
 
     def tick(self) -> None:
         """Look at what is due. A node that does not answer is asked again later."""

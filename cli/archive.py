@@ -32,11 +32,13 @@ def keep(
     from cli.wiring import beats_of, connect, read_settings
     from cli.working import work
     from forensics.archive.keeper import KEEP_EVERY, Keeper
+    from runtime.announcement import announce
     from runtime.service import running
 
     settings = read_settings(archive={"folder": folder}, health={"port": health_port})
     broker = connect(settings, *HISTORY, BEATS)
     with running("archive", settings) as service:
+        announce(broker, service, settings)
         topics = [spec.name for spec in HISTORY]
         keeper = Keeper(settings.archive_folder, broker, topics, service.metrics)
         consumer = broker.consumer(GROUP)

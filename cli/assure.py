@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from schemas.errors import ConfigurationError
-from schemas.topics import ASSESSMENTS, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
+from schemas.services import SERVICES
+from schemas.topics import AUTHORITY, DEAD_LETTERS, FINDINGS
 
 
 def assure(
@@ -17,12 +18,14 @@ def assure(
     from cli.looking import Looking, asked_at_once, asked_beside
     from cli.wiring import connect, read_manifests, read_settings
     from cli.working import work
+    from runtime.announcement import announce
     from runtime.intake import Intake
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
-    broker = connect(settings, DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, DEAD_LETTERS)
+    broker = connect(settings, *SERVICES["assure"].reads, FINDINGS, AUTHORITY, DEAD_LETTERS)
     with running("assure", settings) as service, ExitStack() as stack:
+        announce(broker, service, settings)
         opinions = asked_beside(settings, service.clock.monotonic)
         hear = asked_at_once(settings) if opinions is None else opinions.of
         looking = stack.enter_context(Looking(settings, hear))

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import audit_check, audit_keep, audit_witness
+from cli.audit_check import LogKey, log_key_of
 from cli.rederive import ArchiveFolder
 from schemas.errors import ConfigurationError, PoisonRecordError
 
@@ -65,17 +67,23 @@ def find(id_: Annotated[str, typer.Argument(metavar="ID", help="Any id.")]) -> N
 def rederive(
     action: Annotated[str, typer.Argument(help="An action's id.")],
     archive: ArchiveFolder = None,
+    key: LogKey = None,
 ) -> None:
     """Decide an action's decisions again from the inputs that the log recorded, and compare.
 
-    What neighbours had warned of is held against signals-v1, on the broker or in an archive. Exits
-    with 1 if a decision, a number that was computed for it, or what it says that it had heard is
-    not what comes out.
+    The decision and every alert that it cites have to be leaves under a checkpoint that the log
+    signed, with the bytes that were decided on. What neighbours had warned of is held against the
+    log's signals, where it has all that were read, else signals-v1 on the broker or in an archive.
+    Exits with 1 if a decision, a number that was computed for it, what it cites or what it says
+    that it had heard is not what comes out.
     """
     from cli.rederive import decided_again, hearing_again
+    from forensics.record.citing import unfounded
 
+    log_key = log_key_of(key)
     with opened() as log:
-        if not decided_again(_steps(log, action), hearing_again(archive)):
+        hear = hearing_again(archive, log)
+        if not decided_again(_steps(log, action), hear, partial(unfounded, log, log_key)):
             raise typer.Exit(1)
 
 

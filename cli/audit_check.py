@@ -47,7 +47,7 @@ def verify(
     from cli.audit import opened
     from forensics.record.verification import verify as check_log
 
-    log_key = _key(key)
+    log_key = log_key_of(key)
     outside = [_outside_of(anchor) for anchor in _read(anchors)]
     outside += [_kept(path, log_key) for path in checkpoint or ()]
     start = time.monotonic()
@@ -99,7 +99,7 @@ def check(
     from forensics.record.leaf import fields_of
     from forensics.record.proof import LONGEST, check_proof, parse_proof
 
-    log_key, witnesses = _key(key), [_parsed(text) for text in witness or ()]
+    log_key, witnesses = log_key_of(key), [_parsed(text) for text in witness or ()]
     try:
         with proof.open("rb") as file:
             parsed = parse_proof(file.read(LONGEST + 1))
@@ -209,17 +209,18 @@ def _disorder(log: "LogReader") -> list[str]:
     from forensics.record.leaf import record_in
     from forensics.record.order import disordered
     from schemas.actions import Action
+    from schemas.incidents import Recovery
 
-    def steps() -> "Iterator[tuple[int, Action]]":
-        for leaf in log.kind("action"):
+    def steps() -> "Iterator[tuple[int, Action | Recovery]]":
+        for leaf in log.kind("action", "recovery"):
             record = None if leaf.entry is None else record_in(leaf.entry, log.apart)
-            if isinstance(record, Action):
+            if isinstance(record, Action | Recovery):
                 yield leaf.position, record
 
     return list(islice(disordered(steps()), _MOST_SHOWN))
 
 
-def _key(text: str | None) -> "Key":
+def log_key_of(text: str | None) -> "Key":
     """Return the log's key: as given, or as the settings have it."""
     from cli.audit_keep import signer_of
     from cli.wiring import read_settings

@@ -23,6 +23,7 @@ def consents(
     from responders.exchange.outbox import Outbox, Peer
     from responders.exchange.web import application, served
     from responders.words import Words
+    from runtime.announcement import announce
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
@@ -31,6 +32,7 @@ def consents(
         raise ConfigurationError(f"no manifest in {settings.protocols} has a [quorum]")
     broker = connect(settings, CONSENTS)
     with running("consents", settings) as service, ExitStack() as stack:
+        announce(broker, service, settings)
         producer = stack.enter_context(closing(broker.producer()))
         inbox = Inbox(manifests, producer, service.clock, service.metrics)
         web = application(inbox, service.metrics)

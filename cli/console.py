@@ -16,6 +16,7 @@ def console(
 
     from cli.wiring import connect, read_settings
     from runtime.acknowledging import people_of
+    from runtime.announcement import announce
     from runtime.service import running
     from runtime.signatures import load_verifier
 
@@ -30,6 +31,7 @@ def console(
     )
     broker = connect(settings, *SERVICES["console"].reads)
     with running("console", settings) as service:
+        announce(broker, service, settings)
         from console.service import desk_of, run
         from console.trust import Trust
 

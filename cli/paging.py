@@ -34,6 +34,7 @@ def page(
     from paging.rounds import Rounds
     from paging.rules import Desk, Rules
     from paging.store import PageStore
+    from runtime.announcement import announce
     from runtime.intake import Intake
     from runtime.service import running
 
@@ -55,6 +56,7 @@ def page(
         {(one.chain, name): one.explorer for name, one in read_manifests(settings).items()},
     )
     with running("page", settings) as service:
+        announce(broker, service, settings)
         producer = broker.producer()
         desk = Desk(
             Intake(producer, service.metrics, "page", fuse=None),

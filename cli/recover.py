@@ -10,6 +10,7 @@ import typer
 
 from cli import recover_aids, recover_decided
 from cli.recover_node import PlanFile, node, plan_of
+from cli.recover_told import PersonKey, telling
 from cli.safe_posts import Keystore, KmsKey, PasswordFile, Service, posting
 from schemas.errors import ConfigurationError
 
@@ -39,31 +40,45 @@ Expiry = Annotated[
 
 
 @app.command("open")
-def open_(plan: PlanFile, evidence: Evidence = "T1", expires_at: Expiry = None) -> None:
+def open_(
+    plan: PlanFile,
+    evidence: Evidence = "T1",
+    expires_at: Expiry = None,
+    key: PersonKey = None,
+) -> None:
     """Begin: who decides is read from the chain, and on what terms the brake holds is written down.
 
-    The log is kept beside the plan, in `<plan>.log`.
+    The log is kept beside the plan, in `<plan>.log`. This and every later turn of the case is told
+    on recoveries-v1 before it is written down there; what cannot be told does not happen.
     """
     from responders.recovery import desk
+    from responders.recovery import telling as words
     from responders.recovery.log import Log
 
     found = plan_of(plan)
+    Log.require_none(log_of(plan))
     with node() as asked:
         held = desk.held(asked, _brake_of(found), evidence, expires_at)
         opened = desk.opened(asked, found, held)
+    telling(key)(words.opened(found, opened))
     Log.open_case(log_of(plan), opened)
     typer.echo(f"opened; the brake: {held.release}")
 
 
 @app.command()
-def again(plan: PlanFile, evidence: Evidence = "T1", expires_at: Expiry = None) -> None:
+def again(
+    plan: PlanFile,
+    evidence: Evidence = "T1",
+    expires_at: Expiry = None,
+    key: PersonKey = None,
+) -> None:
     """Record that the brake was set again, or renewed: the course begins anew, cause included."""
     from responders.recovery import desk as terms
     from responders.recovery.events import BrakedAgain
 
-    with _desk(plan) as desk:
+    with _desk(plan, key) as desk:
         held = terms.held(desk.node, _brake_of(desk.plan), evidence, expires_at)
-        desk.log.record(BrakedAgain(held))
+        desk.take(BrakedAgain(held))
         typer.echo(f"begun anew; the brake: {held.release}")
 
 
@@ -76,18 +91,19 @@ def show(plan: PlanFile) -> None:
 
 
 @app.command()
-def cause(plan: PlanFile, words: str) -> None:
+def cause(plan: PlanFile, words: str, key: PersonKey = None) -> None:
     """Write down the root cause."""
     from responders.recovery.events import CauseRecorded
 
-    with _desk(plan) as desk:
-        desk.log.record(CauseRecorded(words))
+    with _desk(plan, key) as desk:
+        desk.take(CauseRecorded(words))
 
 
 @app.command()
 def propose(
     plan: PlanFile,
     as_json: Annotated[bool, typer.Option("--json", help="What to sign or send.")] = False,  # noqa: FBT002 - a command-line flag
+    key: PersonKey = None,
 ) -> None:
     """Rehearse the next step on the newest state, show each call decoded, and stage it.
 
@@ -95,7 +111,7 @@ def propose(
     """
     import orjson
 
-    with _desk(plan) as desk:
+    with _desk(plan, key) as desk:
         proposal, rehearsal = desk.propose()
         if as_json:
             shown = proposal.shown | {"words": list(desk.told(proposal, rehearsal))}
@@ -128,9 +144,10 @@ def approve(
     signatures: Annotated[
         list[str] | None, typer.Argument(help="An owner's, one for each transaction of a Safe.")
     ] = None,
+    key: PersonKey = None,
 ) -> None:
     """Record that a signer agreed to what is staged, or that the Governor counted enough votes."""
-    with _desk(plan) as desk:
+    with _desk(plan, key) as desk:
         signer = desk.approve(signatures or [])
         typer.echo(f"{signer} agrees")
 
@@ -141,23 +158,22 @@ def done(
     txs: Annotated[
         list[str] | None, typer.Argument(help="The transactions that carried a Safe's step out.")
     ] = None,
+    key: PersonKey = None,
 ) -> None:
     """Record that the chain shows the staged step carried out."""
-    with _desk(plan) as desk:
+    with _desk(plan, key) as desk:
         desk.carried_out(txs or [])
         typer.echo(f"carried out; now {desk.log.course.phase}")
 
 
 @app.command()
-def watch(
-    plan: PlanFile,
-) -> None:
+def watch(plan: PlanFile, key: PersonKey = None) -> None:
     """Judge the invariants after each block since the last one judged. Exit code 1 when any is red.
 
     Begins at the newest block; of more than 1000 blocks only the newest are judged, which starts
     the count again. `propose` and `approve` do it as well.
     """
-    with _desk(plan) as desk:
+    with _desk(plan, key) as desk:
         red = desk.watch()
         course = desk.log.course
         typer.echo(
@@ -170,32 +186,14 @@ def watch(
 
 
 @app.command()
-def publish(
-    plan: PlanFile,
-    key: Annotated[
-        Path | None, typer.Option(help="Your Ed25519 key, where paging names whose word counts.")
-    ] = None,
-) -> None:
-    """Tell the keeper of cases how far this one has come (`recoveries-v1`).
+def publish(plan: PlanFile, key: PersonKey = None) -> None:
+    """Tell the keeper of cases where this one stands, blocks judged since its last turn included.
 
-    What would not count, as far as the settings here tell, is not sent.
+    Every turn is told by itself, before it is written down; this is for what is between them.
     """
-    from cli.wiring import connect, read_settings
-    from runtime.acknowledging import people_of
-    from runtime.broker import Message
-    from runtime.signatures import load_signer
-    from schemas.codec import encode
-    from schemas.topics import RECOVERIES
-
-    with _desk(plan) as desk:
+    with _desk(plan, key) as desk:
         record = desk.record()
-    settings, value, protocol = read_settings(), encode(record), record.protocol.encode()
-    signed = () if key is None else load_signer(key).sign(value, sequence=0, expires=0)
-    people_of(settings.paging).require_key(Message(RECOVERIES.name, 0, 0, protocol, value, signed))
-    producer = connect(settings, RECOVERIES).producer()
-    producer.send(RECOVERIES.name, value, key=protocol, headers=signed)
-    producer.flush()
-    producer.close()
+        desk.tell(record)
     typer.echo(f"{record.progress.phase}, {record.progress.released / 100:g} % released")
 
 
@@ -215,10 +213,10 @@ def log_of(plan: Path) -> Path:
 
 
 @contextmanager
-def _desk(plan: Path) -> Iterator["Desk"]:
+def _desk(plan: Path, key: Path | None = None) -> Iterator["Desk"]:
     from responders.recovery.desk import Desk
     from responders.recovery.log import Log
 
     found, log = plan_of(plan), Log(log_of(plan))
     with node() as asked:
-        yield Desk(asked, found, log, plan.parent)
+        yield Desk(asked, found, log, plan.parent, telling(key))

@@ -8,13 +8,15 @@ import typer
 from schemas.topics import SIGNALS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from forensics.record.log_reader import LogReader
+    from runtime.broker import Kept
     from schemas.actions import Action
 
-    Hear = Callable[[Action], list[str]]
-    """Says what in an action's `heard` is not so. Raises `PipelineError` where that cannot be told.
-    """
+    Hear = Callable[[Action], Iterable[str]]
+    """Says what in an action's `heard`, or of what it cites, is not so. Raises `PipelineError`
+    where that cannot be told."""
 
 
 ArchiveFolder = Annotated[
@@ -42,18 +44,28 @@ def rederive(
         raise typer.Exit(1)
 
 
-def hearing_again(archive: Path | None) -> "Hear":
-    """Return what holds an action's `heard` against the topic, which is opened when one has any."""
+def hearing_again(archive: Path | None, log: "LogReader | None" = None) -> "Hear":
+    """Return what holds an action's `heard` against signals: those of the log that has as many as
+    were read, else the topic's, which is opened when one has any."""
     from functools import cache
 
-    from runtime.broker import History
-
     @cache
-    def opened() -> History:
+    def opened() -> "Kept":
         from cli.wiring import connect, read_settings
         from forensics.archive.history import Archive
 
         return Archive(archive) if archive else connect(read_settings(), SIGNALS)
+
+    def kept(read: "Sequence[int]") -> "Kept":
+        from forensics.record.recorded import Recorded
+        from runtime.broker import Partition
+
+        recorded = None if log is None or archive is not None else Recorded(log)
+        if recorded is None:
+            return opened()
+        places = (recorded.bounds(Partition(SIGNALS.name, number)) for number in range(len(read)))
+        whole = (low == 0 and end <= high for (low, high), end in zip(places, read, strict=True))
+        return recorded if all(whole) else opened()
 
     def hear(action: "Action") -> list[str]:
         from cli.hearing import people_of
@@ -65,14 +77,16 @@ def hearing_again(archive: Path | None) -> "Hear":
         settings = read_settings()
         people = people_of(settings, armed=action.state != "rehearsed")
         manifest = read_manifests(settings).get(action.protocol)
-        return differences(action.heard, action.protocol, opened(), manifest, people)
+        signals = kept(action.heard.read)
+        return differences(action.heard, action.protocol, signals, manifest, people)
 
     return hear
 
 
-def decided_again(steps: "Iterable[Action]", hear: "Hear") -> bool:
-    """Show every decision among these steps with what its numbers lead to, and whether neighbours
-    had said what it says that they did; say whether all are equal."""
+def decided_again(steps: "Iterable[Action]", hear: "Hear", found: "Hear | None" = None) -> bool:
+    """Show every decision among these steps with what its numbers lead to, whether neighbours had
+    said what it says that they did, and, with `found`, whether the log has what it cites; say
+    whether all are equal."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -82,34 +96,35 @@ def decided_again(steps: "Iterable[Action]", hear: "Hear") -> bool:
     from schemas.errors import PoisonRecordError
 
     table = Table(box=None)
-    for title in ("step", "scope", "decided", "again", "heard", "why"):
+    for title in ("step", "scope", "decided", "again", "heard", "cited", "why"):
         table.add_column(title, overflow="fold")
     wrong = 0
     for action in filter(decided, steps):
         try:
-            found = again(action)
-            told = "equal" if found.equal else "[bold red]differs[/]"
-            why = "; ".join((found.reason, *found.differences))
-            wrong += not found.equal
+            derived = again(action)
+            told = "equal" if derived.equal else "[bold red]differs[/]"
+            why = "; ".join((derived.reason, *derived.differences))
+            wrong += not derived.equal
         except PoisonRecordError as error:
             told, why, wrong = "[bold red]unknown[/]", str(error), wrong + 1
-        heard, unheard = _heard(action, hear)
-        wrong += bool(unheard)
-        why = "; ".join((why, *(f"heard: {one}" for one in unheard)))
+        heard, unheard = _held(action, hear if action.heard is not None else None)
+        cited, unfounded = _held(action, found)
+        wrong += bool(unheard) + bool(unfounded)
+        why = "; ".join((why, *(f"heard: {one}" for one in unheard), *unfounded))
         name = f"{action.action[:12]}/{action.step}"
-        table.add_row(name, action.scope, action.state, told, heard, Text(why))
+        table.add_row(name, action.scope, action.state, told, heard, cited, Text(why))
     Console().print(table)
     return not wrong
 
 
-def _heard(action: "Action", hear: "Hear") -> tuple[str, list[str]]:
-    """Return how what an action heard compares, in a word, and what is wrong with it."""
+def _held(action: "Action", against: "Hear | None") -> tuple[str, list[str]]:
+    """Return how what an action says compares with what there is, in a word, and what is wrong."""
     from schemas.errors import PipelineError
 
-    if action.heard is None:
+    if against is None:
         return "-", []
     try:
-        wrong = hear(action)
+        wrong = list(against(action))
     except PipelineError as error:
         return "[bold red]unknown[/]", [str(error)]
     return ("[bold red]differs[/]" if wrong else "equal"), wrong

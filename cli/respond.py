@@ -22,7 +22,7 @@ from cli.respond_parts import (
     responder_of,
 )
 from schemas.errors import ConfigurationError
-from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
+from schemas.topics import ACTIONS, ALERTS, AUTHORITY, CONSENTS, DEAD_LETTERS, READINESS
 
 if TYPE_CHECKING:
     from responders.arming import ArmingWatch
@@ -62,11 +62,11 @@ def _serve(desk: Desk) -> None:
     from responders.book import Book
     from responders.journal import Journal
     from responders.levers import within_reach
-    from runtime.announcement import announce
+    from runtime.announcement import announce, recorded
 
     settings, service, broker, manifests, chain, _ = desk
     own = settings.respond
-    recorded = announce(broker, service, settings)
+    announce(broker, service, settings)
     levers = within_reach(manifests, chain, 0, own.emergency)
     if not levers:
         raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")
@@ -81,7 +81,10 @@ def _serve(desk: Desk) -> None:
             if lead is None:
                 return
             levers = within_reach(manifests, chain, lead.term, own.emergency)
-            _act(desk, Office(lead, book, producer, recorded, levers, account, notices))
+            office = Office(
+                lead, book, producer, recorded(broker, AUTHORITY), levers, account, notices
+            )
+            _act(desk, office)
 
 
 def _act(desk: Desk, office: Office) -> None:
@@ -97,10 +100,13 @@ def _act(desk: Desk, office: Office) -> None:
     from runtime.neighbourhood import Neighbourhood
 
     settings, service, broker, manifests, chain, _ = desk
-    lead, book, producer, recorded, levers, account, _ = office
+    lead, book, producer, _, levers, account, _ = office
     switch = switch_of(settings, journal_of(settings, chain))
     neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
     outlook = outlook_of(desk, office.account, switch, neighbours)
+    watch = ArmingWatch(outlook, switch, producer, service.clock) if office.recorded else None
+    if watch is not None:
+        watch.look()
     wake = threading.Event()
     intake = Intake(producer, service.metrics, "respond")
     with hearing(
@@ -119,8 +125,7 @@ def _act(desk: Desk, office: Office) -> None:
         preflight(outlook, levers)
         responder.tick()
         warn_of_no_graph(m for m in manifests if m.chain == chain.name and m.brakes)
-        watch = ArmingWatch(outlook, switch, producer, service.clock)
-        loop = _loop(desk, responder, lead, watch if recorded else None)
+        loop = _loop(desk, responder, lead, watch)
         board = board_of(levers, outlook, book)
         teller = Teller(board, broker.producer(), service.clock)
         gc.freeze()  # what there is by now stays; no collection walks it during a brake

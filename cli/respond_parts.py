@@ -53,7 +53,7 @@ class Office(NamedTuple):
     book: "Book"
     producer: "Producer"
     recorded: bool
-    """Whether changes are recorded."""
+    """Whether arming is recorded."""
     levers: "Levers"
     account: "Account"
     notices: "Notices | None"

@@ -40,6 +40,7 @@ def publish(
     from cli.hearing import hearing, people_of
     from cli.wiring import connect, read_manifests, read_settings
     from cli.working import work
+    from runtime.announcement import announce
     from runtime.intake import Intake
     from runtime.service import running
     from runtime.signatures import Verifier, key_id, load_signer, load_verifier, public_keys
@@ -78,6 +79,7 @@ def publish(
     desk, shelf = Desk(manifests, model.load(own.model), terms), Shelf(frozenset(manifests))
     broker = connect(settings, ALERTS, INCIDENTS, BLOCKS, RISK, DEAD_LETTERS)
     with running("risk", settings) as service, _chainside(settings, service) as side:
+        announce(broker, service, settings)
         known(manifests, service.metrics)
         remember(broker, desk, shelf, Verifier({signer.key_id: signer.public_key}))
         producer = broker.producer()

@@ -39,6 +39,7 @@ def serve(
     from neighbours.desk import Desk
     from neighbours.service import SignalsTask, recollect
     from neighbours.subscribers import load
+    from runtime.announcement import announce
     from runtime.intake import Intake
     from runtime.service import running
 
@@ -48,6 +49,7 @@ def serve(
     subscribers = load(settings.signals.subscribers) if settings.signals.subscribers else ()
     broker = connect(settings, INCIDENTS, EVENTS, SIGNALS, DEAD_LETTERS)
     with running("signals", settings) as service:
+        announce(broker, service, settings)
         producer = broker.producer()
         issuers = {one.address for manifest in manifests.values() for one in manifest.issuers}
         desk = Desk(producer, issuers, service.clock, service.metrics)

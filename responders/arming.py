@@ -1,4 +1,7 @@
-"""Tells everyone when a responder begins to sign brakes, and when it stops."""
+"""Tells everyone when a responder begins to sign brakes, and when it stops: before the one, and as
+soon as the other is noticed."""
+
+from pathlib import Path
 
 from responders.outlook import Outlook
 from responders.switch import Switch
@@ -6,20 +9,22 @@ from runtime.announcement import publish
 from runtime.broker import Producer
 from runtime.clock import Clock
 from runtime.logs import logger
-from schemas.changes import Arming
+from schemas.changes import Arming, Intent
 from schemas.ids import content_id
+from schemas.topics import AUTHORITY
 
 _log = logger(__name__)
 
 _LONGEST_REASON = 500
 _MOST_KEYS = 16
+_LONGEST_PATH = 4096
 
 
 class ArmingWatch:
-    """Looks whether brakes are signed, and publishes each change; the first look is one.
+    """Looks whether brakes may be signed, and publishes each change; the first look is one.
 
-    Looked at before alerts are read, so a brake that is signed afterwards stands behind it on its
-    way to the record. Nothing waits for it: disarming must work without any topic.
+    From its making on, nothing is signed before the topic has it that this responder is armed. To
+    stop waits for nothing: disarming must work without any topic.
     """
 
     def __init__(self, outlook: Outlook, switch: Switch, producer: Producer, clock: Clock) -> None:
@@ -28,19 +33,25 @@ class ArmingWatch:
         self._producer = producer
         self._clock = clock
         self._told: tuple[bool, str, tuple[str, ...]] | None = None
+        outlook.on_record = self.recorded
+
+    def recorded(self) -> bool:
+        """Look; say whether everyone knows by now that this is armed."""
+        self.look()
+        return self._told is not None and self._told[0]
 
     def look(self) -> None:
-        """Publish how it stands, if that is new."""
+        """Publish how it stands, if that is new. Raises as `Producer.flush` does."""
         reason, keys = self._switch.told()
-        armed = self._outlook.armed
+        armed = self._outlook.switched_on
         now = (armed, "" if armed else reason, keys)
         if now == self._told:
             return
-        self._told = now
         time = self._clock.now_ns() // 1000
         chain = self._outlook.chain.name
         publish(
             self._producer,
+            AUTHORITY,
             Arming(
                 id=content_id("arming", "respond", chain, time, int(armed)),
                 service="respond",
@@ -51,4 +62,22 @@ class ArmingWatch:
                 keys=keys[:_MOST_KEYS],
             ),
         )
+        if armed:
+            self._producer.flush()
+        self._told = now
         _log.info("armed" if armed else "disarmed", reason=now[1], keys=keys)
+
+
+def intent(switch: Path, time: int, *, key: str = "", reason: str = "") -> Intent:
+    """Return what is told before a switch is touched: with a key's id it arms, with none it
+    disarms. `time` is in microseconds."""
+    path = str(switch.absolute())[-_LONGEST_PATH:]
+    return Intent(
+        id=content_id("intent", "respond", path, time, key),
+        service="respond",
+        time=time,
+        armed=bool(key),
+        switch=path,
+        reason=reason[:_LONGEST_REASON],
+        key=key,
+    )

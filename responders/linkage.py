@@ -19,12 +19,14 @@ transactions that many alerts stand for, by the budget of false ones.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 import msgspec
 
 from responders.concert import MOST_VOTES
 from responders.evidence import families, witnessed
 from runtime.broker import Message
+from schemas.actions import Cited
 from schemas.alerts import Alert
 from schemas.units import Height
 
@@ -53,6 +55,8 @@ class Link:
     """How many transactions it was found among; at least 1."""
     number: int = 0
     """As which it came."""
+    value: bytes = b""
+    """What it said, to the last byte."""
 
     def seen_with(self, alert: Alert) -> Alert:
         """Return an alert with this one's votes behind its own, and the weaker p-value."""
@@ -74,6 +78,13 @@ class Heard:
     """What speaks for it on another transaction."""
     number: int = 0
     """As which it came."""
+
+    def cited(self, linked: str | None) -> tuple[Cited, ...]:
+        """Return what was said, to the last byte: by itself, and by `linked`, if that counts."""
+        said = [(self.alert.id, self.message.value or b"")]
+        if self.link is not None and self.link.alert.id == linked:
+            said.append((linked, self.link.value))
+        return tuple(Cited(alert=one, sha256=sha256(value).hexdigest()) for one, value in said)
 
 
 @dataclass(slots=True)
@@ -152,7 +163,8 @@ class Linkage:
                 among = 0.0 if found is None else _among(tie, count, alert, found.alert)
                 if found is None or not among:
                     continue
-                link = Link(found.alert, among, found.heard.number)
+                value = found.heard.message.value or b""
+                link = Link(found.alert, among, found.heard.number, value)
                 if best is None or claim(alert, link) < claim(alert, best):
                     best = link
         return best

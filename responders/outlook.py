@@ -1,6 +1,6 @@
 """What a brake needs to know of chain and neighbours, looked up before it is needed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -50,6 +50,8 @@ class Outlook:
         signer = account.signer and PacedSigner(account.signer, lambda: self.time)
         self.account = Account(account.address, signer)
         self.fee_cap = fee_cap
+        self.on_record: Callable[[], bool] = lambda: True
+        """Says whether everyone was told that brakes may be signed (`responders.arming`)."""
         self.nonce = 0
         """How many transactions the account has sent."""
         self.balance = 0
@@ -69,6 +71,11 @@ class Outlook:
     @property
     def armed(self) -> bool:
         """Whether brakes are signed and sent."""
+        return self.switched_on and self.on_record()
+
+    @property
+    def switched_on(self) -> bool:
+        """Whether people let brakes be signed."""
         return self.account.signer is not None and (self._switch is None or self._switch.on())
 
     @property

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from responders import guard, policy, scoping
 from responders.book import Book
 from responders.decision import Decision, Surroundings
@@ -123,8 +125,9 @@ class Response:
             decision = self._judgement.decide(alert, lever, around)
             action = self._episodes.wanted(alert, lever, incident, decision)
             if action is not None:
+                cites = turn.heard.cited(action.linked)
                 step = Step(
-                    action=action,
+                    action=msgspec.structs.replace(action, cites=cites),
                     block=alert.block,
                     time=alert.timestamp,
                     cause=alert.tx,

@@ -76,18 +76,26 @@ class Switch:
     def arm(self, person: Signer) -> int:
         """Add one person's word; return how many are still missing.
 
-        Raises `ConfigurationError` when that key is not among those of the people who may arm.
+        Raises as `require` does.
         """
-        statement = self._statement()
-        given = dict(person.sign(statement, sequence=0, expires=0))
-        word = _Word(person.key_id, given[headers.SIGNATURE] or b"")
-        if not self._fits(word, statement):
-            raise ConfigurationError("this key is not among respond.arming_keys")
+        word = self._word(person)
         words = {**self._signed(), word.key: word.signature}
         lines = [_Word(key, signature) for key, signature in words.items()]
         self._armed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._armed.write_bytes(msgspec.json.encode(lines[-_MOST_WORDS:]))
         return max(0, PEOPLE - len(words))
+
+    def require(self, person: Signer) -> None:
+        """Raise `ConfigurationError` when that key is not among those of the people who may arm."""
+        self._word(person)
+
+    def _word(self, person: Signer) -> _Word:
+        statement = self._statement()
+        given = dict(person.sign(statement, sequence=0, expires=0))
+        word = _Word(person.key_id, given[headers.SIGNATURE] or b"")
+        if not self._fits(word, statement):
+            raise ConfigurationError("this key is not among respond.arming_keys")
+        return word
 
     def _statement(self) -> bytes:
         return b"firebreak-arm-v1:%s:" % str(self._armed.absolute()).encode() + _read(

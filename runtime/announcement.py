@@ -10,10 +10,10 @@ from runtime.service import Service
 from runtime.settings import Settings
 from runtime.settings_shown import shown
 from schemas import headers
-from schemas.changes import Arming, Configuration
+from schemas.changes import Arming, Configuration, Intent
 from schemas.codec import encode
 from schemas.ids import content_id
-from schemas.topics import CHANGES
+from schemas.topics import CHANGES, TopicSpec
 
 _log = logger(__name__)
 
@@ -21,26 +21,33 @@ _LONGEST_SETTING = 4096
 _MOST_MANIFESTS = 1000
 
 
-def announce(broker: Broker, service: Service, settings: Settings) -> bool:
-    """Publish the configuration; return, once the topic has it, whether changes can be told.
+def announce(broker: Broker, service: Service, settings: Settings) -> None:
+    """Publish the configuration, and return once the topic has it.
 
     Where there is no such topic a warning is logged and the service does its work all the same:
     watching and braking must not hang on the record. Raises as `Producer.flush` does.
     """
-    if not broker.partitions(CHANGES.name):
-        _log.warning("change_not_recorded", missing=CHANGES.name)
-        return False
+    if not recorded(broker, CHANGES):
+        return
     producer = broker.producer()
-    publish(producer, configuration(service.name, settings, service.clock.now_ns() // 1000))
+    change = configuration(service.name, settings, service.clock.now_ns() // 1000)
+    publish(producer, CHANGES, change)
     producer.flush()
     producer.close()
-    return True
 
 
-def publish(producer: Producer, change: Configuration | Arming) -> None:
+def recorded(broker: Broker, topic: TopicSpec) -> bool:
+    """Say whether there is a topic to tell changes on; log a warning where there is none."""
+    there = broker.partitions(topic.name) > 0
+    if not there:
+        _log.warning("change_not_recorded", missing=topic.name)
+    return there
+
+
+def publish(producer: Producer, topic: TopicSpec, change: Configuration | Intent | Arming) -> None:
     """Hand a change to the producer."""
     producer.send(
-        CHANGES.name,
+        topic.name,
         encode(change),
         key=change.service.encode(),
         headers=((headers.RECORD_ID, change.id.encode()),),

@@ -168,8 +168,8 @@ class Reader(Protocol):
         ...
 
 
-class History(Protocol):
-    """What was written to topics, wherever it is kept: on a broker, or in an archive."""
+class Kept(Protocol):
+    """What was written to topics, wherever it is kept: on a broker, in an archive, in the log."""
 
     def consumer(self) -> Reader:
         """Return a new reader."""
@@ -182,6 +182,10 @@ class History(Protocol):
     def bounds(self, partition: Partition) -> tuple[int, int]:
         """See `Broker`."""
         ...
+
+
+class History(Kept, Protocol):
+    """The same, by time too."""
 
     def offsets_at(self, topic: str, milliseconds: int) -> dict[Partition, int]:
         """See `Broker`."""

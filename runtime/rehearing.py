@@ -10,7 +10,7 @@ from contextlib import suppress
 from math import isclose
 
 from runtime.admission import Admission
-from runtime.broker import History, Message, Partition
+from runtime.broker import Kept, Message, Partition
 from runtime.neighbourhood import Neighbourhood
 from runtime.replay import read
 from runtime.signal_intake import decoded
@@ -26,7 +26,7 @@ _ROUNDING = 1e-9
 
 
 def differences(
-    told: Heard, protocol: str, broker: History, manifest: Manifest | None, people: Verifier | None
+    told: Heard, protocol: str, broker: Kept, manifest: Manifest | None, people: Verifier | None
 ) -> list[str]:
     """Say what of it the topic does not bear out; nothing when it is right. `people` find signals
     right or wrong; None: anybody does.
@@ -57,9 +57,7 @@ def differences(
     return wrong
 
 
-def _heard(
-    told: Heard, broker: History, manifest: Manifest, people: Verifier | None
-) -> Heard | None:
+def _heard(told: Heard, broker: Kept, manifest: Manifest, people: Verifier | None) -> Heard | None:
     neighbourhood = Neighbourhood([manifest])
     admission = Admission(neighbourhood.issuers)
     stretch = {}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from runtime.broker import History, Message, Partition
+from runtime.broker import History, Kept, Message, Partition
 from schemas.errors import ConfigurationError
 
 Stretch = dict[Partition, tuple[int, int]]
@@ -49,7 +49,7 @@ def _resolve(
     return broker.offsets_at(topic, int(moment.timestamp() * 1000))
 
 
-def read(broker: History, bounds: Stretch, take: Callable[[Sequence[Message]], None]) -> int:
+def read(broker: Kept, bounds: Stretch, take: Callable[[Sequence[Message]], None]) -> int:
     """Hand the stretch to `take` in batches, in order within each partition; return how many
     records there were."""
     open_ones = {p: first for p, (first, last) in bounds.items() if first < last}

@@ -73,6 +73,14 @@ class Heard(Part, frozen=True, kw_only=True):
     said."""
 
 
+class Cited(Part, frozen=True, kw_only=True):
+    """An alert as it came: which, and what it said to the last byte."""
+
+    alert: Id
+    sha256: Id
+    """Of the record's value."""
+
+
 class Action(Record, tag="action", frozen=True, kw_only=True):
     """One step of one brake."""
 
@@ -93,6 +101,8 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     """That block's time: budget and cooldown count by it."""
     linked: Id | None = None
     """The alert on another transaction whose witnesses count beside those of `alert`."""
+    cites: Annotated[tuple[Cited, ...], Meta(max_length=8)] = ()
+    """The bytes of `alert` and `linked` that were decided on; () where it is not said."""
     adapter: Key
     target: Account
     calldata: Hex

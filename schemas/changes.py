@@ -26,8 +26,26 @@ class Configuration(Record, tag="configuration", frozen=True, kw_only=True):
     """The SHA-256 of each manifest that it read, by file name."""
 
 
+class Intent(Record, tag="intent", frozen=True, kw_only=True):
+    """Somebody is about to turn a responder's switch; published before it is touched."""
+
+    id: Id
+    service: Name
+    time: Microseconds
+    """By the clock of whoever turns it."""
+    armed: bool
+    """Where to: one person's word of the two that it takes, or off."""
+    switch: Annotated[str, Meta(max_length=4096)]
+    """Which: the journal that it lies beside."""
+    reason: Sentence = ""
+    """What was said for disarming."""
+    key: Annotated[str, Meta(max_length=128)] = ""
+    """The id of the key that arms; disarming takes none."""
+
+
 class Arming(Record, tag="arming", frozen=True, kw_only=True):
-    """A responder signs brakes from now on, or does not any more; published as it notices."""
+    """A responder signs brakes from now on, and none before the topic has this; or it does not any
+    more, published as it notices."""
 
     id: Id
     service: Name

@@ -111,8 +111,33 @@ class Checklist(Part, frozen=True, kw_only=True):
     staged: Signing | None = None
 
 
+class Turn(Part, frozen=True, kw_only=True):
+    """What happens on the way back of a case, told before it is written down there."""
+
+    place: Count
+    """Among all that is told so of the case, from 0: so nothing is left out unseen."""
+    event: Key
+    """One of `TURNS`."""
+    proposal: Annotated[str, Meta(max_length=66)] = ""
+    """The digest of what it is about, where it is about a step; as `Signing.digest`."""
+    signer: Annotated[str, Meta(max_length=84)] = ""
+    """Who agrees, on `approved`."""
+
+
+TURNS = (
+    "opened",
+    "cause-recorded",
+    "staged",
+    "approved",
+    "carried-out",
+    "elapsed",
+    "braked-again",
+)
+"""What a case's own log holds beside blocks that were judged (`responders.recovery.events`)."""
+
+
 class Recovery(Record, tag="recovery", frozen=True, kw_only=True):
-    """How far people have led a case back, as they published it. Keyed by protocol."""
+    """How far people have led a case back. Keyed by protocol."""
 
     id: Id
     chain: Chain
@@ -120,6 +145,9 @@ class Recovery(Record, tag="recovery", frozen=True, kw_only=True):
     incident: Id
     progress: Progress
     checklist: Checklist | None = None
+    turn: Turn | None = None
+    """What is about to be written down, which `progress` and `checklist` have already; None where
+    it is only told how the case stands."""
 
 
 class Acknowledgement(Record, tag="acknowledgement", frozen=True, kw_only=True):

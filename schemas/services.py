@@ -10,6 +10,7 @@ from schemas.topics import (
     ACTIONS,
     ALERTS,
     ASSESSMENTS,
+    AUTHORITY,
     BEATS,
     BLOCKS,
     CHANGES,
@@ -47,6 +48,8 @@ class Service:
     writes: tuple[TopicSpec, ...]
     groups: tuple[str, ...] = ()
     """The consumer groups it joins; one that ends in `*` stands for all that begin so."""
+    by_hand: bool = False
+    """A command that people run; every other one tells with what configuration it began."""
     changelogs: tuple[str, ...] = ()
     """Topics of its own, which no other service knows: it makes, writes and reads them."""
 
@@ -58,7 +61,18 @@ HISTORY = tuple(
 
 _CHAIN_TOPICS = (BLOCKS, EVENTS, TRANSACTIONS, PENDING, DEPLOYMENTS, PRICES)
 
-RECORDED = (ALERTS, ACTIONS, RECOVERIES, DECISIONS, ACKNOWLEDGEMENTS, FINDINGS, CHANGES)
+RECORDED = (
+    ALERTS,
+    ACTIONS,
+    AUTHORITY,
+    CONSENTS,
+    SIGNALS,
+    RECOVERIES,
+    DECISIONS,
+    ACKNOWLEDGEMENTS,
+    FINDINGS,
+    CHANGES,
+)
 """Every record here becomes a leaf of the forensic log. Cases are not among them: they follow from
 alerts, actions and recoveries, and their topic forgets what was."""
 
@@ -89,10 +103,10 @@ SERVICES: dict[str, Service] = {
         ),
         Service(
             "assure",
-            "Assesses watched contracts as they are deployed and upgraded. Reads its own topic "
-            "only to resume.",
+            "Assesses watched contracts as they are deployed and upgraded; tells what gates say of "
+            "those who may brake. Reads its own topic only to resume.",
             reads=(DEPLOYMENTS, EVENTS, ASSESSMENTS),
-            writes=(FINDINGS, ASSESSMENTS, DEAD_LETTERS),
+            writes=(FINDINGS, ASSESSMENTS, AUTHORITY, CHANGES, DEAD_LETTERS),
             groups=("firebreak-assure",),
         ),
         Service(
@@ -100,14 +114,14 @@ SERVICES: dict[str, Service] = {
             "Decides on alerts and brakes on chain, by itself or with other operators; neighbours' "
             "signals raise what it believes. Who takes over reads what was done.",
             reads=(ALERTS, ACTIONS, CONSENTS, SIGNALS),
-            writes=(ACTIONS, CONSENTS, CHANGES, READINESS, BEATS, DEAD_LETTERS),
+            writes=(ACTIONS, CONSENTS, AUTHORITY, CHANGES, READINESS, BEATS, DEAD_LETTERS),
             groups=("firebreak-respond-*",),
         ),
         Service(
             "consents",
             "Tells other operators by HTTP what our responder agrees to, and hears them.",
             reads=(CONSENTS,),
-            writes=(CONSENTS,),
+            writes=(CONSENTS, CHANGES),
             groups=("firebreak-consents",),
         ),
         Service(
@@ -129,7 +143,7 @@ SERVICES: dict[str, Service] = {
             "signals",
             "Takes neighbours' warnings in, and sends out what our own cases came to.",
             reads=(INCIDENTS, EVENTS, SIGNALS),
-            writes=(SIGNALS, DEAD_LETTERS),
+            writes=(SIGNALS, CHANGES, DEAD_LETTERS),
             groups=("firebreak-signals",),
         ),
         Service(
@@ -137,27 +151,28 @@ SERVICES: dict[str, Service] = {
             "People's own command: tells whether a neighbour's warning was right.",
             reads=(SIGNALS,),
             writes=(SIGNALS,),
+            by_hand=True,
         ),
         Service(
             "page",
             "Tells people of cases until somebody acknowledges; of silent services and of brakes "
             "that would not work.",
             reads=(INCIDENTS, PAGES, BEATS, READINESS),
-            writes=(PAGES, BEATS, DEAD_LETTERS),
+            writes=(PAGES, CHANGES, BEATS, DEAD_LETTERS),
             groups=("firebreak-page",),
         ),
         Service(
             "archive",
             "Keeps every record of history for years, beyond what the topics keep.",
             reads=HISTORY,
-            writes=(BEATS,),
+            writes=(CHANGES, BEATS),
             groups=("firebreak-archive",),
         ),
         Service(
             "risk",
             "Computes what an insurer asks of each protocol, and serves it.",
             reads=(ALERTS, INCIDENTS, BLOCKS, SIGNALS, RISK),
-            writes=(RISK, DEAD_LETTERS),
+            writes=(RISK, CHANGES, DEAD_LETTERS),
             groups=("firebreak-risk",),
         ),
         Service(
@@ -165,6 +180,7 @@ SERVICES: dict[str, Service] = {
             "People's own commands: what they say of a case, and what was decided about it.",
             reads=(INCIDENTS, DECISIONS),
             writes=(RECOVERIES, ACKNOWLEDGEMENTS),
+            by_hand=True,
         ),
         Service(
             "console",
@@ -185,13 +201,14 @@ SERVICES: dict[str, Service] = {
                 FUND_FLOWS,
                 TRANSACTIONS,
             ),
-            writes=(DECISIONS, ACKNOWLEDGEMENTS),
+            writes=(DECISIONS, ACKNOWLEDGEMENTS, CHANGES),
         ),
         Service(
             "case",
             "People's own command: gathers an incident's evidence, tells where its funds went.",
             reads=(INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS),
             writes=(FUND_FLOWS,),
+            by_hand=True,
         ),
     )
 }

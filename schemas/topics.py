@@ -13,7 +13,7 @@ from schemas.alerts import Alert, Withdrawal
 from schemas.assurance import Assessment, Finding
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Pending, Price, Retraction, Transaction
-from schemas.changes import Arming, Configuration
+from schemas.changes import Arming, Configuration, Intent
 from schemas.consents import MAX_CONSENT_BYTES, Consent
 from schemas.decisions import Answer, Proposal
 from schemas.fundflow import FundFlow
@@ -180,8 +180,17 @@ RECOVERIES = TopicSpec(
 )
 CHANGES = TopicSpec(
     name="changes-v1",
-    doc="How Firebreak itself was changed: configuration, arming, disarming.",
+    doc="With what configuration services began; arming, as it was told before `authority-v1`.",
     records=(Configuration, Arming),
+    key="service",
+    partitions=1,
+    retention_hours=365 * _DAY,
+)
+AUTHORITY = TopicSpec(
+    name="authority-v1",
+    doc="Who may brake: who is about to arm or disarm, what came of it, and what our gates on "
+    "chain say of those who may pull them.",
+    records=(Intent, Arming, Event),
     key="service",
     partitions=1,
     retention_hours=365 * _DAY,
@@ -315,6 +324,7 @@ TOPICS: dict[str, TopicSpec] = {
         INCIDENTS,
         RECOVERIES,
         CHANGES,
+        AUTHORITY,
         SEALS,
         SIGNALS,
         DECISIONS,

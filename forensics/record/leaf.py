@@ -94,25 +94,29 @@ def fields_of(entry: bytes) -> dict[str, Any]:
         raise PoisonRecordError(f"no leaf: {error}") from error
 
 
-def message_in(entry: bytes) -> Message:
+def message_in(entry: bytes, apart: Callable[[str], bytes | None] = lambda _: None) -> Message:
     """Return the record as it lay on its topic, byte for byte.
 
-    Raises `PoisonRecordError` for a leaf that keeps a part of it apart.
+    `apart` gives what is kept under a hash, in hexadecimal. Raises `PoisonRecordError` for a leaf
+    of which that does not give a part.
     """
     fields = fields_of(entry)
-    headers = tuple((name, _bytes(value)) for name, value in fields["headers"])
+    headers = tuple((name, _bytes(value, apart)) for name, value in fields["headers"])
     place = (fields["topic"], fields["partition"], fields["offset"])
-    return Message(*place, _bytes(fields["key"]), _bytes(fields["value"]), headers)
+    return Message(*place, _bytes(fields["key"], apart), _bytes(fields["value"], apart), headers)
 
 
-def _bytes(shown: Any) -> bytes | None:
+def _bytes(shown: Any, apart: Callable[[str], bytes | None]) -> bytes | None:
     if shown is None:
         return None
     if isinstance(shown, str):
         return shown.encode()
-    if "base64" not in shown:
+    if "base64" in shown:
+        return base64.b64decode(shown["base64"])
+    found = apart(shown["sha256"])
+    if found is None:
         raise PoisonRecordError(f"{shown['bytes']} bytes of this record are kept apart")
-    return base64.b64decode(shown["base64"])
+    return found
 
 
 def references(entry: bytes) -> list[str]:

@@ -74,6 +74,22 @@ class LogReader:
         )
         return {Partition(topic, number): int(at) + 1 for topic, number, at in self._all(query)}
 
+    def starts(self) -> dict[Partition, int]:
+        """Return, per partition that has leaves, the offset of its oldest one."""
+        query = select(LEAVES.c.topic, LEAVES.c.partition, func.min(LEAVES.c.offset)).group_by(
+            LEAVES.c.topic, LEAVES.c.partition
+        )
+        return {Partition(topic, number): int(at) for topic, number, at in self._all(query)}
+
+    def of(self, partition: Partition, start: int, most: int) -> list[Kept]:
+        """Return so many leaves of a partition's records from an offset on, in their order."""
+        query = select(LEAVES).where(
+            LEAVES.c.topic == partition.topic,
+            LEAVES.c.partition == partition.number,
+            LEAVES.c.offset >= start,
+        )
+        return [Kept(*row) for row in self._all(query.order_by(LEAVES.c.offset).limit(most))]
+
     def leaf(self, position: int) -> Kept:
         """Return one leaf. Raises `LookupError` for one that there is not."""
         found = self._all(select(LEAVES).where(LEAVES.c.position == position))

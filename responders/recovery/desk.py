@@ -1,6 +1,6 @@
 """Where people work on one case: the plan, its log, and a node that is only ever asked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from responders.adapters.base import Scope
 from responders.adapters.calls import called, word
 from responders.adapters.route import Direct
 from responders.chain import Chain, NodeChain
-from responders.recovery.checklist import checklist
+from responders.recovery import telling
 from responders.recovery.checks import red
 from responders.recovery.consent import (
     deciders,
@@ -19,7 +19,7 @@ from responders.recovery.consent import (
     signer_of,
 )
 from responders.recovery.course import NotYetError, Terms, missing
-from responders.recovery.events import Approved, CarriedOut, Elapsed, Observed, Staged
+from responders.recovery.events import Approved, CarriedOut, Elapsed, Event, Observed, Staged
 from responders.recovery.holds import Hold, hold
 from responders.recovery.log import Log, Opened
 from responders.recovery.plan import RecoveryPlan
@@ -29,15 +29,11 @@ from responders.recovery.upgrades import differences, require_safe
 from responders.safe_service import Proposer, SafeService
 from runtime.evm import Endpoints
 from schemas.errors import ConfigurationError
-from schemas.ids import content_id
-from schemas.incidents import Progress, Recovery
+from schemas.incidents import Recovery
 from schemas.manifest import Brake
 
 MOST_BLOCKS = 1000
 """How many blocks are judged at once. Of more only the newest are, which starts the count again."""
-
-_LONGEST_CAUSE = 500
-"""Letters that a record takes."""
 
 
 class Node:
@@ -80,6 +76,8 @@ class Desk:
     log: Log
     folder: Path
     """Where the plan is."""
+    tell: Callable[[Recovery], None]
+    """Returns once everyone can read it."""
 
     def __post_init__(self) -> None:
         _require_chain(self.node, self.plan)
@@ -134,7 +132,7 @@ class Desk:
             raise NotYetError(
                 f"at block {rehearsal.block} it would leave red: {', '.join(rehearsal.broken)}"
             )
-        self.log.record(Staged(proposal.digest, number))
+        self.take(Staged(proposal.digest, number))
         return proposal, rehearsal
 
     def told(self, proposal: Proposal, rehearsal: Rehearsal) -> Iterator[str]:
@@ -165,7 +163,7 @@ class Desk:
             signer = proposal.governor
         else:
             signer = signer_of(_of_a_safe(proposal), signatures)
-        self.log.record(Approved(proposal.digest, signer))
+        self.take(Approved(proposal.digest, signer))
         return signer
 
     def carried_out(self, txs: Sequence[str]) -> None:
@@ -177,7 +175,7 @@ class Desk:
                 raise NotYetError(f"the Governor has the proposal as {state}")
         elif not safe_carried_out(self.node.endpoints, _of_a_safe(proposal), txs):
             raise NotYetError("these transactions do not show that the Safe made every call")
-        self.log.record(CarriedOut(proposal.digest))
+        self.take(CarriedOut(proposal.digest))
 
     def watch(self) -> tuple[str, ...]:
         """Judge each block since the last judged; return what is red after the newest."""
@@ -189,27 +187,22 @@ class Desk:
             found = red(self.node.chain, self.plan.checks, block)
             self.log.record(Observed(block, not found))
         if course.hold.expired(head.timestamp) and not course.lapsed:
-            self.log.record(Elapsed(head.timestamp))
+            self.take(Elapsed(head.timestamp))
         return found
 
     def record(self) -> Recovery:
         """Return how far the case has come, as it is published."""
-        plan, course, number = self.plan, self.log.course, self.log.length
-        staged = self.log.staged
-        return Recovery(
-            id=content_id("recovery", plan.case, number),
-            chain=plan.chain,
-            protocol=plan.protocol,
-            incident=plan.case,
-            progress=Progress(
-                number=number,
-                phase=course.phase,
-                released=course.released,
-                cause=course.cause[:_LONGEST_CAUSE],
-                block=course.block or 0,
-            ),
-            checklist=checklist(plan, course, None if staged is None else staged.number),
-        )
+        log = self.log
+        return telling.standing(self.plan, log.course, log.staged, log.length)
+
+    def take(self, event: Event) -> None:
+        """Tell everyone what happens, then write it down.
+
+        Raises `NotYetError` for what must not happen yet, which is not told; and as `tell` does:
+        what was not told is not written down.
+        """
+        self.tell(telling.told(self.plan, self.log, event))
+        self.log.record(event)
 
     def staged(self) -> Proposal:
         """Return what those who decide are asked now. Raises `NotYetError` when that is nothing."""

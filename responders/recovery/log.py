@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from responders.recovery.course import Course, Terms, advance
-from responders.recovery.events import Event, Staged
+from responders.recovery.events import Event, Observed, Staged
 from responders.recovery.holds import Hold
 from schemas.errors import ConfigurationError
 
@@ -30,7 +30,11 @@ class Log:
     """One case's file. One process at a time writes it."""
 
     def __init__(self, path: Path) -> None:
-        """Read what is there. Raises `ConfigurationError` when it is no log, or breaks a rule."""
+        """Read what is there: where the case stands, how many events there were, and how many of
+        them, the opening included, everyone is told.
+
+        Raises `ConfigurationError` when it is no log, or breaks a rule.
+        """
         self._path = path
         self._encode = msgspec.json.Encoder(order="deterministic").encode
         lines = self._lines()
@@ -40,6 +44,7 @@ class Log:
             self.staged: Staged | None = None
             self.tries = 0
             self.length = 0
+            self.turns = 1
             for line in lines:
                 self._take(msgspec.json.decode(line, type=Event))
         except StopIteration:
@@ -50,6 +55,7 @@ class Log:
     @classmethod
     def open_case(cls, path: Path, opened: Opened) -> "Log":
         """Begin a case's log. Raises `ConfigurationError` when there is one already."""
+        cls.require_none(path)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
@@ -57,6 +63,12 @@ class Log:
         with os.fdopen(descriptor, "wb") as file:
             _write(file.fileno(), msgspec.json.encode(opened, order="deterministic"))
         return cls(path)
+
+    @staticmethod
+    def require_none(path: Path) -> None:
+        """Raise `ConfigurationError` when a case has a log here already."""
+        if path.exists():
+            raise ConfigurationError(f"{path}: there is one already, the case is open")
 
     def record(self, *events: Event) -> None:
         """Take events, all of them on disk afterwards.
@@ -77,6 +89,7 @@ class Log:
     def _take(self, event: Event) -> None:
         self.course = advance(self.course, event)
         self.length += 1
+        self.turns += not isinstance(event, Observed)
         if isinstance(event, Staged):
             self.staged, self.tries = event, self.tries + 1
 

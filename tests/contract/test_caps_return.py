@@ -10,12 +10,14 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from responders.adapters.base import Condition
+from runtime.kafka import KafkaBroker
 from sandbox.evm import ETHER, Call, Contract
+from schemas.topics import RECOVERIES
 from tests.contract import safes
 from tests.contract.exhibits import aave
 from tests.contract.stage import Stage
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
 CASE, DAY = "cd" * 32, 86_400
 ORDINARY, HALF = 10_000, 5_500
@@ -100,8 +102,18 @@ class Release:
 
 
 @pytest.fixture
-def release(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
+def release(
+    stage: Stage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    broker: KafkaBroker,
+    bootstrap: str,
+    namespace: str,
+) -> Release:
     made = Release(stage, tmp_path)
+    broker.create([RECOVERIES])
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", bootstrap)
+    monkeypatch.setenv("FIREBREAK_KAFKA__NAMESPACE", namespace)
     monkeypatch.setenv("FIREBREAK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FIREBREAK_PROTOCOLS", str(tmp_path / "protocols"))
     monkeypatch.setenv("FIREBREAK_RESPOND__ENDPOINTS", str(stage.node.ipc))

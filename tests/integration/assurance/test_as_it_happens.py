@@ -28,7 +28,7 @@ from sandbox.node import LocalNode, NodeOptions
 from schemas.assurance import Finding
 from schemas.chain import Event
 from schemas.codec import decode_from, encode
-from schemas.topics import ASSESSMENTS, DEAD_LETTERS, EVENTS, FINDINGS
+from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS
 from tests.integration.recovery.village import Village
 from tests.publication import log
 
@@ -47,7 +47,7 @@ class Watch:
 
     def __init__(self, village: Village) -> None:
         self.broker = MemoryBroker()
-        self.broker.create((EVENTS, FINDINGS, ASSESSMENTS, DEAD_LETTERS))
+        self.broker.create((EVENTS, FINDINGS, ASSESSMENTS, AUTHORITY, DEAD_LETTERS))
         producer = self.broker.producer()
         self.endpoints = Endpoints([str(village.node.ipc)])
         (name, manifest), *_ = load_manifests(village.manifests).items()

@@ -34,7 +34,7 @@ from tests.served import served
 from tests.unit.responders import examples
 from tests.unit.responders.bench import Assembly, Beside, Crash, FragileJournal
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
 PAUSE = "0x8456cb59"
 

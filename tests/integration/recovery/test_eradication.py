@@ -10,7 +10,7 @@ from sandbox.evm import ETHER, Account, Call, Contract
 from sandbox.safe import NOBODY
 from tests.integration.recovery.village import OPENZEPPELIN, Village
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
 EXECUTOR = keccak(text="EXECUTOR_ROLE")
 CANCELLER = keccak(text="CANCELLER_ROLE")

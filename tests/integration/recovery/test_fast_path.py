@@ -8,7 +8,7 @@ from sandbox.evm import ETHER, Call
 from tests.integration.recovery.test_led_back import settle
 from tests.integration.recovery.village import Village
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
 
 @pytest.fixture

@@ -3,10 +3,16 @@
 import orjson
 import pytest
 
+from forensics.record.order import disordered
+from runtime.broker import Message, Partition, read_all
+from runtime.kafka import KafkaBroker
 from sandbox.evm import ETHER, Call
+from schemas.codec import decode
+from schemas.incidents import Recovery
+from schemas.topics import RECOVERIES
 from tests.integration.recovery.village import CAP, DELAY, Village
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
 
 def decide(village: Village) -> None:
@@ -74,7 +80,17 @@ def test_governance_releases_what_was_paused_after_an_attack(village: Village) -
     assert "missing" not in said
 
 
-def test_a_safe_releases_with_its_owners_signatures_over_decoded_calls(village: Village) -> None:
+def turns(broker: KafkaBroker) -> list[Recovery]:
+    """Return what was told of the case, in its order."""
+    found: list[Message] = []
+    for number in range(RECOVERIES.partitions):
+        read_all(broker, Partition(RECOVERIES.name, number), found.append)
+    return [decode(message.value or b"", Recovery) for message in found]
+
+
+def test_a_safe_releases_with_its_owners_signatures_over_decoded_calls(
+    village: Village, broker: KafkaBroker
+) -> None:
     village.guard_by_safe()
     village.rob()
     village.said("open", "--evidence", "T2")
@@ -110,6 +126,13 @@ def test_a_safe_releases_with_its_owners_signatures_over_decoded_calls(village: 
     assert "phase: closed" in village.said("show")
     assert not village.works(village.thief, village.granary.call("withdraw", ETHER))
 
+    told = turns(broker)
+    events = [record.turn.event for record in told if record.turn]
+    one_step = ["staged", "approved", "approved", "approved", "carried-out"]
+    assert events == ["opened", "cause-recorded", *3 * one_step], "each by itself, in its order"
+    assert list(disordered(enumerate(told))) == []
+    assert told[-1].progress.released == 10_000
+
 
 def test_a_step_that_would_revert_is_not_put_before_anybody(village: Village) -> None:
     village.govern()
@@ -123,7 +146,7 @@ def test_a_step_that_would_revert_is_not_put_before_anybody(village: Village) ->
     village.plan.write_text(plan.replace(village.mended.address, village.people[0].address))
     assert "there is no code" in village.refused("propose")
     assert "nothing is staged" in village.refused("approve")
-    assert village.refused("open").endswith("File exists")
+    assert "the case is open" in village.refused("open")
 
 
 def test_a_brake_that_was_set_again_begins_the_course_anew(village: Village) -> None:

@@ -16,7 +16,7 @@ from tests.integration.recovery.safe_service import SafeTransactions, carried_ou
 from tests.integration.recovery.village import Village
 from tests.served import served
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
 PASSWORD = "for a test"
 

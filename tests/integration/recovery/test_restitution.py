@@ -16,7 +16,7 @@ from sandbox.evm import ETHER, Call, Contract
 from sandbox.safe import NOBODY
 from tests.integration.recovery.village import DAY, Village
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
 ENDED = 30 * DAY
 

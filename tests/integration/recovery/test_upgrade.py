@@ -6,7 +6,7 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from tests.integration.recovery.village import Village
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
 
 def compared(village: Village, old: str, new: str) -> Result:

@@ -16,7 +16,7 @@ from schemas.assurance import Assessment, Finding
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Retraction
 from schemas.codec import decode_from, encode
-from schemas.topics import ASSESSMENTS, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
+from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
 from tests.publication import log
 from tests.unit.assurance.fakes import FakeChain
 from tests.unit.assurance.test_assess import CHAIN, MANIFEST, MORTAL, NEW, OLD, POOL, SOUND
@@ -47,14 +47,14 @@ class World:
     """A task over brokers in memory, and the chain that it looks at."""
 
     def __init__(self) -> None:
-        self.chain = FakeChain()
+        self.chain, self.manifest = FakeChain(), MANIFEST
         self.chain.codes[POOL] = SOUND
         self.service = Service("assure")
         self.clock = ManualClock()
         self.service.clock = self.clock  # type: ignore[assignment]  # as good as the machine's
         self.metrics = self.service.metrics
         self.broker = MemoryBroker()
-        self.broker.create((DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, DEAD_LETTERS))
+        self.broker.create((DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, AUTHORITY, DEAD_LETTERS))
         self.task = self.started()
 
     def started(self) -> AssureTask:
@@ -62,7 +62,7 @@ class World:
         task = AssureTask(
             Intake(producer, self.metrics, "assure"),
             producer,
-            {"meadow": MANIFEST},
+            {"meadow": self.manifest},
             lambda: (self.chain, {"meadow": self.means()}),
             self.service,
             self.fresh,

@@ -1,14 +1,19 @@
 """`firebreak audit`: proofs out, proofs checked, logs verified, decisions derived again."""
 
 import sqlite3
+import zlib
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner, Result
 
+from cli import wiring
 from cli.audit_keep import engine_of
 from cli.main import app
 from forensics.record.database import shown
@@ -17,15 +22,18 @@ from forensics.record.log_reader import Anchored
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import parse_key, parse_note
 from forensics.record.vouched import Vouched
-from runtime.broker import Message
+from responders.entries import Step
+from responders.journal import Journal, read
+from responders.outlook import Account
+from runtime.broker import Message, Partition
 from runtime.settings import load
 from runtime.signatures import generate, load_signer
-from schemas.actions import Action
+from schemas.actions import Action, Cited
 from schemas.alerts import Alert
-from schemas.codec import decode_from
-from schemas.errors import ConfigurationError, PipelineError
+from schemas.codec import decode_from, encode
+from schemas.errors import ConfigurationError, PipelineError, TransientError
 from schemas.examples import FOLDER
-from schemas.topics import ACTIONS, ALERTS
+from schemas.topics import ACTIONS, ALERTS, SIGNALS, TopicSpec
 from tests.forensic_log import (
     BRAKE,
     ORIGIN,
@@ -37,8 +45,14 @@ from tests.forensic_log import (
     private,
     seal,
 )
+from tests.unit.responders.bench import Assembly, Beside
+from tests.unit.responders.fakes import SIGNER as SIGNS
+from tests.unit.responders.fakes import chain_at
+from tests.unit.responders.test_signal_intake import WEAK, careful, warning
 
 Run = Callable[..., Result]
+
+ALERT = (FOLDER / "alerts-v1" / "alert.json").read_bytes()
 
 
 def decided() -> Action:
@@ -182,9 +196,95 @@ def test_an_act_before_its_intent_is_told(run: Run, place: Path) -> None:
 
 
 def test_a_decision_is_derived_again_from_what_was_recorded(run: Run, place: Path) -> None:
+    record((ALERTS, ALERT))
     told = run("rederive", decided().action)
     assert told.exit_code == 0, told.output
-    assert "equal" in told.output
+    assert told.output.count("equal") == 2, "the numbers, and what it cites"
+
+
+def test_what_a_decision_cites_has_to_be_in_the_log_to_the_last_byte(run: Run, place: Path) -> None:
+    def rederived(one: Action) -> str:
+        told = run("rederive", one.action)
+        assert told.exit_code == 1, told.output
+        return " ".join(told.output.split())
+
+    assert "is no leaf of the log" in rederived(decided())
+    record((ALERTS, ALERT.replace(b'"block": 21402118', b'"block": 21402119')))
+    assert "block: the alert says 21402119" in rederived(with_fields("block", alert_block=21402118))
+
+    digest = sha256(ALERT).hexdigest()
+    cited = with_fields("bytes", cites=(Cited(alert=decided().alert, sha256=digest),))
+    assert "other bytes: SHA-256" in rederived(cited)
+    record((ALERTS, ALERT))
+    told = run("rederive", cited.action)
+    assert told.exit_code == 0, "another of that name stands beside it"
+
+    kept = sqlite3.connect(place / "forensics" / "record.sqlite", isolation_level=None)
+    other = "CAST(replace(CAST(entry AS TEXT), 'critical', 'low') AS BLOB)"
+    kept.execute(f"UPDATE leaves SET entry = {other} WHERE topic = 'alerts-v1'")
+    kept.close()
+    assert "other bytes" in rederived(cited)
+
+
+def test_a_decision_that_was_put_into_the_database_is_no_leaf(run: Run, place: Path) -> None:
+    record((ALERTS, ALERT))
+    kept = sqlite3.connect(place / "forensics" / "record.sqlite", isolation_level=None)
+    other = "CAST(replace(CAST(entry AS TEXT), 'outweighs', 'OUTWEIGHS') AS BLOB)"
+    kept.execute(f"UPDATE leaves SET entry = {other} WHERE position = 11")
+    kept.close()
+    told = run("rederive", decided().action)
+    said = " ".join(told.output.split())
+    assert (told.exit_code, "the proof does not lead from" in said) == (1, True), said
+
+
+def test_what_it_had_heard_is_held_against_the_log_itself(
+    run: Run, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listens, journal = careful(), place / "journal.jsonl"
+    with Journal(journal) as entries:
+        bench = Assembly(
+            entries, chain_at(), Account(SIGNS.address, SIGNS), listens, beside=Beside()
+        )
+        bench.warn(warning())
+        bench.receive(WEAK)
+    steps = [one.action for one in read(journal) if isinstance(one, Step)]
+    monkeypatch.setattr(wiring, "read_manifests", lambda _: {"meadow": listens})
+
+    def gone(*_: object) -> None:
+        raise TransientError("no broker answers")
+
+    monkeypatch.setattr(wiring, "connect", gone)
+    record((ALERTS, encode(WEAK)), *((ACTIONS, encode(step)) for step in steps))
+    told = run("rederive", steps[0].action)
+    assert told.exit_code == 1
+    assert "no broker answers" in " ".join(told.output.split()), "the log has no signals yet"
+    record((SIGNALS, encode(warning())), key=warning().issuer.encode())
+    told = run("rederive", steps[0].action)
+    assert told.exit_code == 0, told.output
+    assert told.output.count("equal") == 3
+    assert any(step.cites for step in steps)
+
+
+def record(*values: tuple[TopicSpec, bytes], key: bytes = b"meadow", sealed: bool = True) -> None:
+    """Let the log go on by these records, each behind what its topic has."""
+    engine = engine_of(load())
+    with LogWriter.open(engine) as log:
+        for spec, value in values:
+            number = zlib.crc32(key) % spec.partitions
+            end = log.ends.get(Partition(spec.name, number), 0)
+            log.append([leaf_of(Message(spec.name, number, end, key, value, ()))])
+        seal(log)
+    engine.dispose()
+
+
+def with_fields(name: str, **changes: Any) -> Action:
+    """Record the decision as another action's, with these changes."""
+    action = sha256(name.encode()).hexdigest()
+    made = msgspec.structs.replace(
+        decided(), id=sha256(action.encode()).hexdigest(), action=action, **changes
+    )
+    record((ACTIONS, encode(made)))
+    return made
 
 
 def test_a_record_is_found_with_who_vouches_for_it(run: Run, place: Path) -> None:

@@ -94,7 +94,7 @@ def test_every_record_of_every_topic_becomes_a_leaf_and_is_sealed(
         desk.read()
         desk.keeper.checkpoint({})
 
-        assert {leaf.topic for leaf in desk.log.reader.leaves(0, 9)} == {
+        assert {leaf.topic for leaf in desk.log.reader.leaves(0, len(RECORDED))} == {
             spec.name for spec in RECORDED
         }
         newest = desk.log.reader.newest_seal()

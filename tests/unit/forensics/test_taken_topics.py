@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from forensics.record.leaf import LONGEST_ENTRY, UNREAD, record_in
@@ -12,7 +13,7 @@ from schemas.changes import Arming, Configuration
 from schemas.codec import encode
 from schemas.ids import content_id
 from schemas.services import SERVICES
-from schemas.topics import ACTIONS, CHANGES, MAX_RECORD_BYTES
+from schemas.topics import ACTIONS, AUTHORITY, CHANGES, MAX_RECORD_BYTES, TopicSpec
 from tests.forensic_log import BRAKE, action
 from tests.unit.forensics.test_keeper import SEALED, Desk, at_work
 
@@ -39,18 +40,19 @@ def records(desk: Desk) -> list[Record | None]:
     return [record_in(leaf.entry or b"", desk.log.reader.apart) for leaf in kept]
 
 
+@pytest.mark.parametrize("topic", [CHANGES, AUTHORITY], ids=lambda spec: spec.name)
 def test_a_forged_arming_is_a_line_of_the_story_and_arms_nobody(
-    broker: MemoryBroker, tmp_path: Path
+    broker: MemoryBroker, tmp_path: Path, topic: TopicSpec
 ) -> None:
     """Nobody reads it but who keeps it: a responder is armed by a file that two people signed
     (`responders.switch`)."""
-    write(broker, TRUE, FORGED)
+    write(broker, TRUE, FORGED, topic=topic.name)
     with at_work(broker, tmp_path) as desk:
         desk.read()
         desk.keeper.checkpoint({})
         assert records(desk) == [TRUE, FORGED], "the worst: both stand there"
         assert desk.findings() == ()
-    assert {name for name, one in SERVICES.items() if CHANGES in one.reads} == {
+    assert {name for name, one in SERVICES.items() if topic in one.reads} == {
         "archive",
         "forensics",
     }

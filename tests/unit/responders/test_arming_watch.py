@@ -1,6 +1,7 @@
 """Arming travels: each change is told once, with why or whose keys."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,19 @@ from runtime.memory import MemoryBroker
 from runtime.signatures import Verifier, generate, load_signer, load_verifier
 from schemas.changes import Arming
 from schemas.codec import decode
-from schemas.topics import CHANGES
+from schemas.errors import UnsafeToContinueError
+from schemas.topics import AUTHORITY
 from tests.unit.responders.fakes import FakeChain
 
 SIGNER = KeySigner(b"\x01" * 32, 31_337)
 ACCOUNT = Account(SIGNER.address, SIGNER)
-CHANGED = Partition(CHANGES.name, 0)
+CHANGED = Partition(AUTHORITY.name, 0)
 
 
 @pytest.fixture
 def broker() -> MemoryBroker:
     made = MemoryBroker()
-    made.create([CHANGES])
+    made.create([AUTHORITY])
     return made
 
 
@@ -59,6 +61,36 @@ def test_every_change_is_told_once(broker: MemoryBroker, tmp_path: Path) -> None
     assert set(changes[2].keys) == {person.key_id for person in people}
     assert (changes[3].reason, changes[3].keys) == ("smoke", ())
     assert len({change.id for change in changes}) == len(changes)
+
+
+def test_nothing_is_signed_before_everyone_was_told(broker: MemoryBroker, tmp_path: Path) -> None:
+    people = [load_signer(generate(tmp_path / "people", name)) for name in ("ann", "bob")]
+    switch = Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
+    outlook = Outlook(FakeChain(), ACCOUNT, 1, switch=switch)
+    ArmingWatch(outlook, switch, broker.producer(), SystemClock())
+    for person in people:
+        assert not outlook.armed
+        switch.arm(person)
+    assert outlook.switched_on
+    assert not any(change.armed for change in told(broker))
+    assert outlook.armed, "asked at the next step of a brake"
+    assert [change.armed for change in told(broker)] == [True]
+    switch.disarm("smoke", 1)
+    assert not outlook.armed
+
+
+def test_what_cannot_be_told_is_not_armed(tmp_path: Path) -> None:
+    people = [load_signer(generate(tmp_path / "people", name)) for name in ("ann", "bob")]
+    switch = Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
+    for person in people:
+        switch.arm(person)
+    broker = MemoryBroker()
+    broker.create([replace(AUTHORITY, max_bytes=-64 * 1024)])
+    outlook = Outlook(FakeChain(), ACCOUNT, 1, switch=switch)
+    ArmingWatch(outlook, switch, broker.producer(), SystemClock())
+    for _ in range(2):
+        with pytest.raises(UnsafeToContinueError):
+            outlook.armed  # noqa: B018 - it is what asks
 
 
 def test_a_dry_run_is_told_to_be_one(broker: MemoryBroker, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typer.testing import CliRunner
 from cli.main import app
 from responders.switch import Switch
 from runtime.signatures import Signer, Verifier, generate, load_signer, load_verifier
-from schemas.errors import ConfigurationError
+from sandbox.ports import free_port
+from schemas.errors import ConfigurationError, TransientError
 from tests.unit.responders.bench import bench
 from tests.unit.responders.examples import alert
 from tests.unit.responders.fakes import FakeChain
@@ -121,17 +122,24 @@ def test_a_running_responder_stops_at_once_and_goes_on_when_it_is_armed(
         assert responder.states()[-1] == "broadcast"
 
 
-def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disarming_waits_for_no_broker_and_arming_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FIREBREAK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FIREBREAK_RESPOND__JOURNAL", str(tmp_path / "journal.jsonl"))
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
+    monkeypatch.setattr("runtime.kafka.REQUEST_TIMEOUT", 0.5)
+    monkeypatch.setattr("cli.arming.DISARM_SECONDS", 0.2)
     monkeypatch.chdir(tmp_path)
-    assert CliRunner().invoke(app, ["disarm", "--reason", "drill"]).output == "disarmed\n"
-    for name in ("ann", "bob"):
-        generate(tmp_path / "people", name)
+    said = CliRunner().invoke(app, ["disarm", "--reason", "drill"])
+    assert said.stdout == "disarmed\n"
+    assert "before anyone was told" in said.stderr
+    assert (tmp_path / "journal.jsonl.disarmed").exists()
+    generate(tmp_path / "people", "ann")
+    generate(tmp_path / "others", "eve")
     monkeypatch.setenv("FIREBREAK_RESPOND__ARMING_KEYS", str(tmp_path / "people"))
-    told = [
-        CliRunner().invoke(app, ["arm", "--key", str(tmp_path / "people" / f"{name}.pem")]).output
-        for name in ("ann", "bob")
-    ]
-    assert told == ["1 more people have to sign\n", "armed\n"]
-    assert Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people")).on()
+    strange = CliRunner().invoke(app, ["arm", "--key", str(tmp_path / "others" / "eve.pem")])
+    assert "not among respond.arming_keys" in str(strange.exception), "nobody is told of that"
+    refused = CliRunner().invoke(app, ["arm", "--key", str(tmp_path / "people" / "ann.pem")])
+    assert isinstance(refused.exception, TransientError)
+    assert not (tmp_path / "journal.jsonl.armed").exists()

@@ -1,0 +1,87 @@
+"""What a decision rests on, held against the log that has it: the decision's own leaf, and that of
+every alert that it cites. Signals are `runtime.rehearing`'s, over `forensics.record.recorded`."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from forensics.record.errors import UntrustedError
+from forensics.record.leaf import message_in, record_in
+from forensics.record.log_reader import LogReader
+from forensics.record.note import Key
+from forensics.record.proof import check_proof
+from forensics.record.proving import prove
+from schemas.actions import Action
+from schemas.alerts import Alert
+from schemas.errors import PoisonRecordError, TransientError
+
+
+def unfounded(log: LogReader, key: Key, action: Action) -> Iterator[str]:
+    """Say, one sentence each, what a decision rests on and the log, by its key, does not bear out;
+    nothing when all is there.
+
+    Each has to be a leaf under a checkpoint that the log signed, and of the alerts' leaves one has
+    to say what was decided on, to the last byte where the decision tells that.
+    """
+    own = _leaves(log, action.id, action)
+    yield from _unproved(log, key, own, f"the decision {action.id[:12]}")
+    for alert in dict.fromkeys(filter(None, (action.alert, action.linked))):
+        if alert != action.incident:  # pulled on no alert (`responders.actions.unprompted`)
+            yield from _unlike(log, key, action, alert)
+
+
+def _unlike(log: LogReader, key: Key, action: Action, alert: str) -> Iterator[str]:
+    name, found, wrong = f"alert {alert[:12]}", [], []
+    for place in log.named(bytes.fromhex(alert)):
+        entry = log.leaf(place).entry
+        record = None if entry is None else record_in(entry, log.apart)
+        if entry is None or not isinstance(record, Alert) or record.id != alert:
+            continue
+        value = message_in(entry, log.apart).value or b""
+        differences = list(_differences(action, record, sha256(value).hexdigest()))
+        if differences:
+            wrong += [f"{name}, leaf {place}: {one}" for one in differences]
+        else:
+            found.append(place)
+    if found:
+        yield from _unproved(log, key, found, name)
+    else:
+        yield from wrong or [f"{name} is no leaf of the log"]
+
+
+def _differences(action: Action, alert: Alert, digest: str) -> Iterator[str]:
+    for cited in action.cites:
+        if cited.alert == alert.id and cited.sha256 != digest:
+            yield f"other bytes: SHA-256 {digest[:12]}, decided on {cited.sha256[:12]}"
+    said: tuple[tuple[str, object, object], ...] = (("protocol", action.protocol, alert.protocol),)
+    if alert.id == action.alert:
+        said += (
+            ("block", action.alert_block, alert.block),
+            ("time", action.alert_time, alert.timestamp),
+            ("severity", action.severity, alert.severity),
+        )
+    for what, decided, told in said:
+        if decided is not None and decided != told:
+            yield f"{what}: the alert says {told}, the decision {decided}"
+
+
+def _unproved(log: LogReader, key: Key, places: list[int], name: str) -> Iterator[str]:
+    """Say why none of these leaves is proved; nothing if one is."""
+    wrong = []
+    for place in places:
+        try:
+            check_proof(prove(log, place), key)
+        except (PoisonRecordError, TransientError, UntrustedError) as error:
+            wrong.append(f"{name}, leaf {place}: {error}")
+        else:
+            return
+    yield from wrong or [f"{name} is no leaf of the log"]
+
+
+def _leaves(log: LogReader, name: str, record: Action) -> list[int]:
+    """Return the leaves that hold exactly this record."""
+    found = []
+    for place in log.named(bytes.fromhex(name)):
+        entry = log.leaf(place).entry
+        if entry is not None and record_in(entry, log.apart) == record:
+            found.append(place)
+    return found

@@ -1,0 +1,80 @@
+"""What gates say of who may brake: told on as it was found, of our own gates and nobody else's."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+from eth_utils.crypto import keccak
+
+from assurance.rights import told
+from runtime.broker import Message
+from schemas.chain import Event
+from schemas.codec import decode_from, encode
+from schemas.manifest import Brake, Contract, Halt, Manifest
+from schemas.topics import AUTHORITY, EVENTS
+from tests.publication import log
+from tests.unit.assurance.test_assess import CHAIN, NEW, OLD, POOL
+from tests.unit.assurance.test_service import World, event
+
+GATE, THROUGH = NEW, OLD
+ONE = Decimal(1)
+MANIFEST = Manifest(
+    protocol="meadow",
+    chain=CHAIN,
+    contracts=(
+        Contract(address=POOL, role="pool"),
+        Contract(address=GATE, role="gate", holds_value=False),
+    ),
+    halt=Halt(false_halt_cost=ONE, value_exposed=ONE, loss_per_second=ONE),
+    brakes=(Brake(name="pause", adapter="gate", target=POOL, gate=THROUGH),),
+)
+
+
+def said(signature: str, contract: str = GATE, **changes: str) -> Event:
+    topics = ("0x" + keccak(text=signature).hex(), "0x" + "00" * 32)
+    found = msgspec.structs.replace(event("", contract), topics=topics, data="0x01")
+    return msgspec.structs.replace(found, **changes)
+
+
+@pytest.mark.parametrize("contract", [GATE, THROUGH])
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "ResponderSet(address,bool)", "HeartbeatSet(address,bool)", "BudgetSet(uint32,uint64)",
+        "TtlSet(uint64)", "EpochSet(uint64)", "BrakeSet(bytes32,address,bytes,bool)", "Killed()",
+        "AuthorityRenewed(address,uint64)", "Braked(bytes32,address,address,bytes4,uint64)",
+        "OperatorsSet(address[],uint256)", "MayTightenSet(address,bool)",
+        "OwnershipTransferred(address,address)",
+    ],
+)  # fmt: skip
+def test_what_a_gate_of_ours_says_is_told_with_its_name(contract: str, signature: str) -> None:
+    given = said(signature, contract)
+    found = told(given, MANIFEST)
+    assert found == msgspec.structs.replace(given, name=signature.partition("(")[0])
+
+
+def test_what_others_say_is_not() -> None:
+    assert told(said("Killed()", POOL), MANIFEST) is None, (
+        "a stranger's contract says what it likes"
+    )
+    assert told(said("Transfer(address,address,uint256)"), MANIFEST) is None
+    assert told(said("Killed()", chain="eip155:10"), MANIFEST) is None
+    assert told(said("Killed()", protocol="orchard"), MANIFEST) is None
+    assert told(event("Killed", GATE), MANIFEST) is None, "a name without its topic is no event"
+
+
+def test_the_service_tells_it(world: World) -> None:
+    world.manifest = MANIFEST
+    world.task = world.started()
+    given = [said("ResponderSet(address,bool)"), said("Killed()", POOL), said("Killed()")]
+    batch = [Message(EVENTS.name, 0, at, b"k", encode(one), ()) for at, one in enumerate(given)]
+    world.task.process(batch)
+    kept = log(world.broker, AUTHORITY)
+    records = [decode_from(AUTHORITY, message.value or b"") for message in kept]
+    assert [one.name for one in records if isinstance(one, Event)] == ["ResponderSet", "Killed"]
+    assert {message.key for message in kept} == {b"assure"}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
