@@ -1,4 +1,4 @@
-"""An account that signs on its own must not be one that brakes: who takes it would have both."""
+"""Who signs one thing must not be believed in another: who takes that key would have both."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -12,6 +12,7 @@ from schemas.errors import ConfigurationError
 if TYPE_CHECKING:
     from runtime.evm import Endpoints
     from runtime.settings import Settings
+    from runtime.signatures import Signer
     from schemas.manifest import Manifest
 
 _POWERS = {"isResponder(address)": "may brake", "isHeartbeat(address)": "renews the authority"}
@@ -30,6 +31,23 @@ def require_apart(
         raise ConfigurationError(
             f"{name}: {address} {power}. Give it an account of its own, which can do nothing else"
         )
+
+
+def signer_apart(path: Path, detectors: Path | None, kind: str) -> "Signer":
+    """Return what signs a service's own records, which `firebreak keys KIND` made.
+
+    Raises `ConfigurationError` when the key is none, or among those whose alerts are believed.
+    """
+    from runtime.signatures import key_id, load_signer, public_keys
+
+    signer = load_signer(path)
+    trusted = {} if detectors is None else public_keys(detectors)
+    if signer.key_id in {key_id(public) for public in trusted.values()}:
+        raise ConfigurationError(
+            f"{path} is among respond.trusted_keys: whoever gets it could raise alerts. Take its "
+            f"*.pub.pem out of that folder, or make another key: firebreak keys {kind}"
+        )
+    return signer
 
 
 def _configured(address: str, settings: "Settings") -> Iterator[str]:

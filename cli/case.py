@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from forensics.cases.casefile import CaseFile
     from forensics.cases.collection import Order, Sources
     from forensics.cases.stamp import Stamp
+    from forensics.cases.trust import Trust
     from runtime.settings import Settings
 
 app = typer.Typer(
@@ -163,6 +164,8 @@ def _collected(settings: "Settings", order: "Order", out: Path) -> None:
         analysis = gather(order, sources, out, _stamping(settings))
     case = CaseFile.opened(out)
     typer.echo(f"{out}: the evidence of incident {analysis.incident[:12]}, sealed")
+    for doubted in case.dossier.doubted:
+        typer.echo(doubted)
     for missing in case.custody.missing:
         typer.echo(f"not given: {missing}")
 
@@ -185,10 +188,25 @@ def _sources(settings: "Settings") -> Iterator["Sources"]:
             nodes=nodes,
             protocols=settings.protocols,
             clock=SystemClock(),
+            trust=_trust(settings),
         )
     finally:
         for node in nodes:
             node.close()
+
+
+def _trust(settings: "Settings") -> "Trust":
+    from forensics.cases.trust import Trust
+    from runtime.acknowledging import people_of
+    from runtime.keepers import keepers_of
+    from runtime.signatures import load_verifier
+
+    keys = settings.respond.trusted_keys
+    return Trust(
+        None if keys is None else load_verifier(keys),
+        people_of(settings.paging),
+        keepers_of(settings.incidents.trusted_keys),
+    )
 
 
 def _stamping(settings: "Settings") -> Callable[[bytes], bytes] | None:

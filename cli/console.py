@@ -17,6 +17,7 @@ def console(
     from cli.wiring import connect, read_settings
     from runtime.acknowledging import people_of
     from runtime.announcement import announce
+    from runtime.keepers import keepers_of
     from runtime.service import running
     from runtime.signatures import load_verifier
 
@@ -35,5 +36,6 @@ def console(
         from console.service import desk_of, run
         from console.trust import Trust
 
-        trust = Trust(detectors, people_of(settings.paging), judges, insurers)
+        keepers = keepers_of(settings.incidents.trusted_keys)
+        trust = Trust(detectors, people_of(settings.paging), judges, insurers, keepers)
         asyncio.run(run(desk_of(settings, broker, service, trust), service))

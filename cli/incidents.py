@@ -17,6 +17,7 @@ def incidents(
     """Keep cases of alerts, actions and what people say. A second one shares the work."""
     import asyncio
 
+    from cli.apart import signer_apart
     from cli.wiring import beats_of, connect, read_settings
     from runtime.acknowledging import people_of
     from runtime.announcement import announce
@@ -26,6 +27,8 @@ def incidents(
     settings = read_settings(incidents={"web_port": web_port}, health={"port": health_port})
     keys = settings.respond.trusted_keys
     trusted, people = None if keys is None else load_verifier(keys), people_of(settings.paging)
+    key = settings.incidents.signing_key
+    signer = None if key is None else signer_apart(key, keys, "incidents")
     broker = connect(settings, *SERVICES["incidents"].reads, INCIDENTS, DEAD_LETTERS)
     with running("incidents", settings) as service:
         announce(broker, service, settings)
@@ -37,5 +40,12 @@ def incidents(
         broker.require_group(GROUP)
         beats = beats_of(settings, broker, service, GROUP)
         asyncio.run(
-            run(settings, service, trusted, people, lambda waiting: beats.tell(waiting=waiting))
+            run(
+                settings,
+                service,
+                trusted,
+                people,
+                signer,
+                lambda waiting: beats.tell(waiting=waiting),
+            )
         )

@@ -115,6 +115,16 @@ def risk(folder: Folder = None) -> None:
     _say(f"risk.signing_key = {secret}")
 
 
+@app.command()
+def incidents(folder: Folder = None) -> None:
+    """Make the Ed25519 key pair that signs cases, in a folder of its own, as that of risk."""
+    from runtime.signatures import generate
+
+    place = folder or _home_folder() / "incidents"
+    secret = generate(place, "incidents")
+    _say(f"incidents.signing_key = {secret}", f"incidents.trusted_keys = {place}")
+
+
 @app.command("list")
 def list_(folder: Folder = None) -> None:
     """Show whose alerts are believed, and until which block."""

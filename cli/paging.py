@@ -35,7 +35,7 @@ def page(
     from paging.rules import Desk, Rules
     from paging.store import PageStore
     from runtime.announcement import announce
-    from runtime.intake import Intake
+    from runtime.keepers import CaseIntake, keepers_of
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
@@ -55,11 +55,12 @@ def page(
         settings.console.url or "",
         {(one.chain, name): one.explorer for name, one in read_manifests(settings).items()},
     )
+    keepers = keepers_of(settings.incidents.trusted_keys)
     with running("page", settings) as service:
         announce(broker, service, settings)
         producer = broker.producer()
         desk = Desk(
-            Intake(producer, service.metrics, "page", fuse=None),
+            CaseIntake(producer, service.metrics, "page", keepers, fuse=None),
             service.clock,
             service.metrics,
             _outward(settings, service),
@@ -86,14 +87,16 @@ def acknowledge(
     from cli.wiring import connect, read_settings
     from runtime import attested
     from runtime.clock import SystemClock
+    from runtime.keepers import keepers_of
     from runtime.naming_cases import named_case
     from runtime.signatures import load_signer
     from schemas.codec import encode
     from schemas.decisions import Voice
     from schemas.incidents import Acknowledgement
 
-    broker = connect(read_settings(), INCIDENTS, ACKNOWLEDGEMENTS)
-    _, found = named_case(broker, case)
+    settings = read_settings()
+    broker = connect(settings, INCIDENTS, ACKNOWLEDGEMENTS)
+    _, found = named_case(broker, case, keepers_of(settings.incidents.trusted_keys))
     signer = None if key is None else load_signer(key)
     name = by or (getpass.getuser() if key is None else key.stem)
     account = f"user:{getpass.getuser()}" if signer is None else f"key:{signer.key_id}"

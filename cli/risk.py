@@ -37,13 +37,14 @@ def publish(
 
     Without --armed nothing is sent to a chain.
     """
+    from cli.apart import signer_apart
     from cli.hearing import hearing, people_of
     from cli.wiring import connect, read_manifests, read_settings
     from cli.working import work
     from runtime.announcement import announce
-    from runtime.intake import Intake
+    from runtime.keepers import CaseIntake, keepers_of
     from runtime.service import running
-    from runtime.signatures import Verifier, key_id, load_signer, load_verifier, public_keys
+    from runtime.signatures import Verifier, load_verifier
     from underwriting import model
     from underwriting.admission import Admission
     from underwriting.desk import Desk, Terms
@@ -61,12 +62,7 @@ def publish(
             "risk.signing_key signs the records (make one: firebreak keys risk), "
             "respond.trusted_keys names whose alerts are believed: set both"
         )
-    signer = load_signer(own.signing_key)
-    if signer.key_id in {key_id(public) for public in public_keys(trusted).values()}:
-        raise ConfigurationError(
-            f"{own.signing_key} is among respond.trusted_keys: whoever gets it could raise alerts. "
-            "Take its *.pub.pem out of that folder, or make another key: firebreak keys risk"
-        )
+    signer = signer_apart(own.signing_key, trusted, "risk")
     manifests = read_manifests(settings)
     if not manifests:
         raise ConfigurationError(f"no manifest in {settings.protocols}: nothing to underwrite")
@@ -83,7 +79,8 @@ def publish(
         known(manifests, service.metrics)
         remember(broker, desk, shelf, Verifier({signer.key_id: signer.public_key}))
         producer = broker.producer()
-        intake = Intake(producer, service.metrics, "risk")
+        keepers = keepers_of(settings.incidents.trusted_keys)
+        intake = CaseIntake(producer, service.metrics, "risk", keepers)
         consumer = broker.consumer("firebreak-risk")
 
         people = people_of(settings, armed=own.armed)

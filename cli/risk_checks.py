@@ -13,7 +13,8 @@ SPLIT = date(2024, 1, 1)
 """Severity is fitted to the losses before, and judged by those after."""
 
 if TYPE_CHECKING:
-    from runtime.broker import Broker
+    from runtime.broker import Broker, Message
+    from runtime.keepers import Keepers
     from schemas.base import Record
     from schemas.risk import Risk, Source
 
@@ -27,15 +28,19 @@ def rederive(
     Exits with 1 if a figure is not what comes out, or a topic says something else.
     """
     from cli.wiring import connect, read_settings
+    from runtime.keepers import keepers_of
     from underwriting import model
     from underwriting.rederive import differences, unfounded
 
     settings = read_settings()
     broker = connect(settings, RISK, ALERTS, INCIDENTS)
     parameters, wrong = model.load(settings.risk.model), 0
+    keepers = keepers_of(settings.incidents.trusted_keys)
     records = _records(broker, protocol)[-count:]
     for risk in records:
-        found = differences(risk, parameters) + unfounded(risk, lambda at: _read(broker, at))
+        found = differences(risk, parameters) + unfounded(
+            risk, lambda at: _read(broker, at, keepers)
+        )
         wrong += bool(found)
         typer.echo(f"block {risk.block} {risk.id[:12]}: {'; '.join(found) or 'equal'}")
     typer.echo(f"{len(records) - wrong} of {len(records)} records are what their inputs give")
@@ -112,11 +117,9 @@ def _records(broker: "Broker", protocol: str) -> "list[Risk]":
     return sorted(found, key=lambda risk: risk.at)
 
 
-def _read(broker: "Broker", at: "Source") -> "Record | None":
-    """Return the record at a place of a topic, None where it is not kept any more."""
+def _read(broker: "Broker", at: "Source", keepers: "Keepers") -> "Record | None":
+    """Return the record at a place of a topic, None where it is not kept any more or nobody's."""
     from runtime.broker import Partition
-    from schemas.codec import decode_from
-    from schemas.errors import PoisonRecordError
     from schemas.topics import TOPICS
 
     partition = Partition(at.topic, at.partition)
@@ -131,8 +134,19 @@ def _read(broker: "Broker", at: "Source") -> "Record | None":
             for message in consumer.fetch(1, 1.0):
                 if message.offset != at.offset:
                     return None  # compacted away
-                try:
-                    return decode_from(TOPICS[at.topic], message.value or b"")
-                except PoisonRecordError:
-                    return None
+                return _believed(message, keepers)
     return None
+
+
+def _believed(message: "Message", keepers: "Keepers") -> "Record | None":
+    from schemas.codec import decode_from
+    from schemas.errors import PoisonRecordError
+    from schemas.topics import TOPICS
+
+    try:
+        if message.topic == INCIDENTS.name:
+            return keepers.read(message)
+        record: Record = decode_from(TOPICS[message.topic], message.value or b"")
+    except PoisonRecordError:
+        return None
+    return record

@@ -40,7 +40,7 @@ def serve(
     from neighbours.service import SignalsTask, recollect
     from neighbours.subscribers import load
     from runtime.announcement import announce
-    from runtime.intake import Intake
+    from runtime.keepers import CaseIntake, keepers_of
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
@@ -48,6 +48,7 @@ def serve(
     issuing = issuing_of(settings)
     subscribers = load(settings.signals.subscribers) if settings.signals.subscribers else ()
     broker = connect(settings, INCIDENTS, EVENTS, SIGNALS, DEAD_LETTERS)
+    keepers = keepers_of(settings.incidents.trusted_keys)
     with running("signals", settings) as service:
         announce(broker, service, settings)
         producer = broker.producer()
@@ -65,7 +66,7 @@ def serve(
 
             recollect(broker, desk, issuing, offer)
             task = SignalsTask(
-                Intake(producer, service.metrics, "signals"),
+                CaseIntake(producer, service.metrics, "signals", keepers),
                 desk,
                 issuing,
                 service.metrics,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from runtime import admission, attested, statement
 from runtime.acknowledging import People
 from runtime.broker import Message
+from runtime.keepers import Keepers
 from runtime.signatures import Verifier
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
@@ -15,7 +16,7 @@ from schemas.errors import PoisonRecordError
 from schemas.incidents import Acknowledgement, Recovery
 from schemas.risk import Risk
 from schemas.signals import Signal, Verdict
-from schemas.topics import SIGNALS, TOPICS
+from schemas.topics import INCIDENTS, SIGNALS, TOPICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Trust:
     """Whose word on whether a neighbour was right."""
     insurers: Verifier | None = None
     """Whose figures of risk."""
+    keepers: Keepers = field(default_factory=Keepers)
+    """Whose cases."""
 
     def read(self, message: Message) -> tuple[Record, bool]:
         """Return the record of a message, and whether a trusted key signed it: figures of risk
@@ -40,6 +43,8 @@ class Trust:
         value = message.value or b""
         if message.topic == SIGNALS.name:
             return self._heard(message, admission.read(value))
+        if message.topic == INCIDENTS.name:
+            return self.keepers.read(message), self.keepers.named
         record = decode_from(TOPICS[message.topic], value)
         if isinstance(record, Proposal | Answer):
             attested.require(record)

@@ -5,7 +5,7 @@ An alert counts only when a trusted key signed it, if keys are configured; whose
 and recoveries do is `runtime.acknowledging`'s to say. An alert's expiry bounds when it may brake,
 not whether it is remembered, so an old one still makes a case. What a person says with a wallet
 counts only with that wallet's signature; what else changes no case is `incidents.objections`' to
-say.
+say. Each case is signed, where there is a key to sign with.
 """
 
 from incidents import cases
@@ -15,8 +15,9 @@ from runtime import attested
 from runtime.acknowledging import People
 from runtime.broker import Message, Producer
 from runtime.intake import Intake
+from runtime.keepers import key_of, signed
 from runtime.metrics import Metrics
-from runtime.signatures import Verifier
+from runtime.signatures import Signer, Verifier
 from schemas import headers
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
@@ -46,9 +47,12 @@ class Casework:
         metrics: Metrics,
         verifier: Verifier | None,
         people: People | None = None,
+        signer: Signer | None = None,
     ) -> None:
         """`verifier` knows whose alerts are believed, `people` who may say that a case
-        is in hand or led back; without one, whatever can be read is believed."""
+        is in hand or led back; without one, whatever can be read is believed. `signer` signs
+        cases."""
+        self._signer = signer
         self._people = people or People()
         self._producer = producer
         self._metrics = metrics
@@ -125,7 +129,8 @@ class Casework:
                 self._people.require_key(message)
 
     def _publish(self, case: Incident, value: bytes) -> None:
-        self._producer.send(INCIDENTS.name, value, key=f"{case.protocol}/{case.id}".encode())
+        proof = () if self._signer is None else signed(case, value, self._signer)
+        self._producer.send(INCIDENTS.name, value, key=key_of(case), headers=proof)
         self._metrics.published.labels(INCIDENTS.name).inc()
 
 

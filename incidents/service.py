@@ -29,7 +29,7 @@ from runtime.lag import LagGauge
 from runtime.logs import logger
 from runtime.service import Service
 from runtime.settings import Settings
-from runtime.signatures import Verifier
+from runtime.signatures import Signer, Verifier
 from schemas.errors import (
     ConfigurationError,
     PipelineError,
@@ -70,9 +70,11 @@ async def run(
     service: Service,
     verifier: Verifier | None,
     people: People | None = None,
+    signer: Signer | None = None,
     tell: Callable[[str], None] = lambda _obstacle: None,
 ) -> None:
-    """Keep cases until `service.stop` is set; `verifier` and `people` are those of `Casework`.
+    """Keep cases until `service.stop` is set; `verifier`, `people` and `signer` are those
+    of `Casework`.
 
     At every turn `tell` gets what keeps it from its work, '' when nothing does.
 
@@ -83,7 +85,7 @@ async def run(
         _log.warning("kafka_options_not_used", options=sorted(settings.kafka.options))
     failures: list[BaseException] = []
     outbox = Outbox()
-    casework = Casework(outbox, service.metrics, verifier, people)
+    casework = Casework(outbox, service.metrics, verifier, people, signer)
     home = _home(settings)
     kept = settings.kafka.replication or copies(settings.kafka, ALERTS.name)
     app, table = build(settings, home, casework, outbox, failures.append, copies=kept)

@@ -65,12 +65,16 @@ class Pager:
         starts = {}
         for partition in partitions:
             if partition.topic == INCIDENTS.name:
-                recall(self._broker, self._store, partition.number, self._pages, self._borne_out)
+                self._recall(partition.number)
                 continue
             if partition.topic == BEATS.name:
                 self._silences.listen()
             _, starts[partition] = self._broker.bounds(partition)
         return starts
+
+    def _recall(self, partition: int) -> None:
+        keepers = self._intake.keepers
+        recall(self._broker, self._store, partition, self._pages, keepers, self._borne_out)
 
     def _borne_out(self, page: Page, case: Incident) -> Page | None:
         rules = self._rules

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from paging.book import Book
 from paging.store import PageStore
 from runtime.broker import Broker, Message, Partition, read_all
-from schemas.codec import decode_from
+from runtime.keepers import Keepers
 from schemas.errors import PoisonRecordError
 from schemas.incidents import Incident
 from schemas.paging import Page
@@ -20,8 +20,11 @@ Judge = Callable[[Page, Incident], Page | None]
 """What remains of a page, its case being as it is; None where nobody is to be told."""
 
 
-def recall(broker: Broker, store: PageStore, partition: int, book: Book, judge: Judge) -> None:
-    """Put the pages of a partition into the book, as far as they are borne out."""
+def recall(
+    broker: Broker, store: PageStore, partition: int, book: Book, keepers: Keepers, judge: Judge
+) -> None:
+    """Put the pages of a partition into the book, as far as they are borne out by cases that
+    `keepers` keep."""
 
     def keep(key: str, page: Page) -> None:
         book.put((partition, key), page)
@@ -36,11 +39,9 @@ def recall(broker: Broker, store: PageStore, partition: int, book: Book, judge: 
         if page is None:
             return
         try:
-            case = decode_from(INCIDENTS, message.value or b"")
+            stands[key] = judge(page, keepers.read(message))
         except PoisonRecordError:
             return  # the pager keeps it when it comes to it
-        if isinstance(case, Incident):
-            stands[key] = judge(page, case)
 
     read_all(broker, Partition(INCIDENTS.name, partition), take)
     for at in told:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from paging.ladders import Ladder, Ladders
 from paging.outward import Outward
 from runtime.clock import Clock
-from runtime.intake import Intake
+from runtime.keepers import CaseIntake
 from runtime.metrics import Metrics
 from schemas.paging import Page
 
@@ -38,7 +38,7 @@ class Rules:
 class Desk:
     """What a pager works with."""
 
-    intake: Intake
+    intake: CaseIntake
     clock: Clock
     metrics: Metrics
     outward: Outward | None

@@ -1,7 +1,7 @@
 """Finds the case that people name by its id, or by how that begins."""
 
 from runtime.broker import History, Message, read_topic
-from schemas.codec import decode_from
+from runtime.keepers import Keepers
 from schemas.errors import ConfigurationError, PoisonRecordError
 from schemas.incidents import Incident
 from schemas.topics import INCIDENTS
@@ -10,10 +10,11 @@ SHORTEST = 8
 """Digits of an id that name a case."""
 
 
-def named_case(broker: History, start: str) -> tuple[Message, Incident]:
+def named_case(broker: History, start: str, keepers: Keepers) -> tuple[Message, Incident]:
     """Return the newest state of the one case whose id begins so, and the record that it was in.
 
-    Raises `ConfigurationError` when none does, or more than one. What nobody can read is no case.
+    Raises `ConfigurationError` when none does, or more than one. What nobody can read, or `keepers`
+    did not sign, is no case.
     """
     if len(start) < SHORTEST:
         raise ConfigurationError(f"{start!r}: give at least {SHORTEST} digits of the case's id")
@@ -21,11 +22,11 @@ def named_case(broker: History, start: str) -> tuple[Message, Incident]:
 
     def take(message: Message) -> None:
         try:
-            record = decode_from(INCIDENTS, message.value or b"")
+            case = keepers.read(message)
         except PoisonRecordError:
             return
-        if isinstance(record, Incident) and record.id.startswith(start):
-            newest[record.id] = message, record
+        if case.id.startswith(start):
+            newest[case.id] = message, case
 
     read_topic(broker, INCIDENTS.name, take)
     if len(newest) != 1:

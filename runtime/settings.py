@@ -253,6 +253,10 @@ class IncidentsSettings(Group):
 
     web_host: str = "127.0.0.1"
     web_port: int = 6066
+    signing_key: Path | None = None
+    """An Ed25519 key of its own, which signs the cases; none: they are not signed."""
+    trusted_keys: Path | None = None
+    """A folder of `*.pub.pem`: whose cases are believed by whoever reads them. None: all are."""
 
 
 class LogSettings(Group):

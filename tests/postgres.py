@@ -20,39 +20,70 @@ import pytest
 _START_SECONDS = 30
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """Give the address of a server with one empty database; it listens on a socket alone."""
-    programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="fb-pg-"))
-    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    if user is not None:
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        programs = _within_reach(programs, folder)
+class Postgres:
+    """A server with one empty database, in a folder of its own; it listens on a socket alone."""
 
-    def run(program: str, *arguments: str) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._programs = _programs()
+        if self._user is not None:
+            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+            self._programs = _within_reach(self._programs, folder)
+        self.address = f"postgresql://postgres@/postgres?host={folder}"
+        data = str(folder / "data")
+        self._control = "pg_ctl", "-w", "-D", data
+        trust = "--auth=trust", "--encoding=utf8", "--no-sync"
+        self._run("initdb", *trust, "-U", "postgres", "-D", data)
+
+    def start(self) -> None:
+        """Start it, after a kill as well."""
+        options = f"-h '' -k {self._folder} -c fsync=off"
+        self._run(*self._control, "-o", options, "-l", str(self._folder / "log"), "start")
+
+    def kill(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        self._run(*self._control, "-m", "immediate", "stop")
+
+    def stop(self) -> None:
+        """End it."""
+        self._run(*self._control, "-m", "fast", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        user = self._user
         subprocess.run(
-            [programs / program, *arguments],
+            [self._programs / program, *arguments],
             check=True,
             capture_output=True,
             timeout=_START_SECONDS,
-            cwd=folder,
+            cwd=self._folder,
             user=user.pw_uid if user else None,
             group=user.pw_gid if user else None,
             extra_groups=[] if user else None,
-            env={"HOME": str(folder), "LC_ALL": "C", "PATH": os.defpath},
+            env={"HOME": str(self._folder), "LC_ALL": "C", "PATH": os.defpath},
         )
 
-    data, options = str(folder / "data"), f"-h '' -k {folder} -c fsync=off"
+
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """Give a server that runs."""
+    folder = Path(tempfile.mkdtemp(prefix="fb-pg-"))
     try:
-        run("initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", data)
-        run("pg_ctl", "-w", "-D", data, "-o", options, "-l", str(folder / "log"), "start")
+        server = Postgres(folder)
+        server.start()
         try:
-            yield f"postgresql://postgres@/postgres?host={folder}"
+            yield server
         finally:
-            run("pg_ctl", "-w", "-D", data, "-m", "fast", "stop")
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Give the address of one."""
+    with postgres_server() as server:
+        yield server.address
 
 
 def _within_reach(programs: Path, folder: Path) -> Path:

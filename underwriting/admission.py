@@ -1,5 +1,5 @@
-"""Whose records count: alerts that a trusted key signed, signals of known neighbours; the rest by
-the rights on the topics."""
+"""Whose records count: alerts and cases that a trusted key signed, signals of known neighbours;
+blocks by the rights on their topic."""
 
 from collections.abc import Iterator, Sequence
 

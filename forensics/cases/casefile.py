@@ -37,8 +37,8 @@ class CaseFile:
             told = "; ".join(found[:5])
             raise ConfigurationError(f"{folder}: the evidence is not whole: {told}")
         record = custody.read(_load(folder, custody.FILE))
-        messages = records.kept(lambda path: _load(folder, path))
-        return cls(folder=folder, custody=record, dossier=open_dossier(messages))
+        exhibits = records.kept(lambda path: _load(folder, path))
+        return cls(folder=folder, custody=record, dossier=open_dossier(exhibits))
 
     def analysed(self) -> Analysis:
         """Analyse the evidence, as it was analysed when it was collected."""

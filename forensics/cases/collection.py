@@ -16,7 +16,8 @@ from forensics.cases.investigation import Reach, investigate
 from forensics.cases.labels import parse_labels
 from forensics.cases.recording import Bounds, Node, Recorder
 from forensics.cases.transactions import address
-from runtime.broker import Broker, Message
+from forensics.cases.trust import Exhibit, Trust
+from runtime.broker import Broker
 from runtime.clock import Clock
 from runtime.manifests import load_manifest
 from schemas.chain import Deployment
@@ -50,6 +51,8 @@ class Sources:
     protocols: Path
     """The folder with the manifests."""
     clock: Clock
+    trust: Trust = field(default_factory=Trust)
+    """Whose word its records have to be."""
 
 
 def collect(
@@ -63,17 +66,17 @@ def collect(
     """
     clock = sources.clock
     began = clock.now_ns()
-    messages = gather(sources.broker, order.incident)
+    exhibits = gather(sources.broker, order.incident, sources.trust)
     labels = parse_labels(order.labels, "labels")
     with Bag(folder) as bag:
         recorder = Recorder(sources.nodes, bag, clock, order.bounds)
-        incident = open_dossier(messages).incident
-        messages += _deployments(sources.broker, recorder, messages, incident)
-        dossier = open_dossier(messages)
+        incident = open_dossier(exhibits).incident
+        exhibits += _deployments(sources.broker, recorder, exhibits, incident)
+        dossier = open_dossier(exhibits)
         manifest_file = _manifest_file(sources.protocols, incident.protocol)
         bag.keep(MANIFEST, manifest_file.read_bytes())
         bag.keep(LABELS, order.labels)
-        records.keep(messages, bag.keep)
+        records.keep(exhibits, bag.keep)
         manifest = load_manifest(manifest_file)
         analysis = investigate(recorder, dossier, manifest, labels, order.reach)
         bag.keep(catalogue.FILE, catalogue.write(recorder.entries.values()))
@@ -93,12 +96,12 @@ def collect(
 
 
 def _deployments(
-    broker: Broker, recorder: Recorder, messages: Sequence[Message], incident: Incident
-) -> list[Message]:
+    broker: Broker, recorder: Recorder, exhibits: Sequence[Exhibit], incident: Incident
+) -> list[Exhibit]:
     """Return the records of the contracts that the alerted transactions' senders made or called,
     and of those with the same code."""
     parties: set[str] = set()
-    for alert in open_dossier(messages).alerts:
+    for alert in open_dossier(exhibits).alerts:
         try:
             envelope = recorder.ask("eth_getTransactionByHash", alert.tx)
         except NotGivenError:
@@ -116,7 +119,8 @@ def _deployments(
     found = gather_deployments(broker, incident.chain, involved)
     known = {(message.partition, message.offset) for message in found}
     twins = gather_deployments(broker, incident.chain, lambda made: made.code_hash in codes)
-    return found + [one for one in twins if (one.partition, one.offset) not in known]
+    found += [one for one in twins if (one.partition, one.offset) not in known]
+    return [Exhibit(one) for one in found]
 
 
 def _manifest_file(folder: Path, protocol: str) -> Path:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from forensics.cases.trust import Exhibit, Trust
 from runtime.broker import Broker, Message, read_topic
+from runtime.keepers import key_of
 from runtime.naming_cases import named_case
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
@@ -44,15 +46,18 @@ class Dossier:
     deployments: tuple[Deployment, ...] = ()
     times: Mapping[str, Times] = field(default_factory=dict)
     """By alert's or action step's id: when it passed each hop, as its headers say."""
+    doubted: tuple[str, ...] = ()
+    """What is kept beside these and counts for nothing, with the reason."""
 
 
-def gather(broker: Broker, name: str) -> list[Message]:
+def gather(broker: Broker, name: str, trust: Trust) -> list[Exhibit]:
     """Return the records of the incident whose id begins with `name`: its newest state, its alerts,
-    their withdrawals, its brakes' steps, its recoveries.
+    their withdrawals, its brakes' steps, its recoveries; and what is there in its name, or theirs,
+    that nobody who is believed said.
 
     Raises `ConfigurationError` when no incident, or more than one, is named so.
     """
-    message, incident = named_case(broker, name)
+    message, incident = named_case(broker, name, trust.keepers)
     key = incident.protocol.encode()
     alerts = {sighting.alert for sighting in incident.sightings}
 
@@ -65,9 +70,10 @@ def gather(broker: Broker, name: str) -> list[Message]:
             return record.incident == incident.id or record.alert in alerts
         return isinstance(record, Recovery) and record.incident == incident.id
 
-    found = [message]
+    states = _chosen(broker, INCIDENTS, key_of(incident), lambda _: True)
+    found = [Exhibit(message), *(one for one in map(trust.exhibit, states) if one.doubt)]
     for topic in (ALERTS, ACTIONS, RECOVERIES):
-        found += _chosen(broker, topic, key, belongs)
+        found += map(trust.exhibit, _chosen(broker, topic, key, belongs))
     return found
 
 
@@ -83,10 +89,14 @@ def gather_deployments(
     )
 
 
-def open_dossier(messages: Iterable[Message]) -> Dossier:
+def open_dossier(exhibits: Iterable[Exhibit]) -> Dossier:
     """Read gathered records. Raises `PoisonRecordError` for one that cannot be read."""
-    records, times = [], {}
-    for message in messages:
+    records, times, doubted = [], {}, []
+    for exhibit in exhibits:
+        if exhibit.doubt:
+            doubted.append(str(exhibit))
+            continue
+        message = exhibit.message
         record = reader(TOPICS[message.topic])(message.value or b"")
         records.append(record)
         if isinstance(record, Alert | Action):
@@ -102,6 +112,7 @@ def open_dossier(messages: Iterable[Message]) -> Dossier:
         recoveries=tuple(record for record in records if isinstance(record, Recovery)),
         deployments=tuple(record for record in records if isinstance(record, Deployment)),
         times=times,
+        doubted=tuple(doubted),
     )
 
 

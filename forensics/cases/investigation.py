@@ -125,7 +125,7 @@ def investigate(
                 follower.trail, facts.balance, subject.last
             ).items()
         ),
-        gaps=tuple(follower.trail.gaps),
+        gaps=(*dossier.doubted, *follower.trail.gaps),
     )
 
 

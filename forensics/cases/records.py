@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from forensics.cases.trust import Exhibit
 from runtime.broker import Message
 from schemas.errors import PoisonRecordError
 
@@ -15,7 +16,7 @@ FILE = "records/catalogue.jsonl"
 MAX_ENTRIES = 300_000
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One record."""
 
     topic: Annotated[str, Meta(pattern="^[a-z0-9.-]{1,128}$")]
@@ -27,12 +28,14 @@ class Entry(msgspec.Struct, frozen=True):
     key: bytes | None
     headers: list[tuple[str, bytes | None]]
     """Times of hops, key id and signature among them."""
+    doubt: Annotated[str, Meta(max_length=300)] = ""
+    """Why nobody who was believed, when it was collected, said this; '' when somebody did."""
 
 
-def keep(messages: Iterable[Message], put: Callable[[str, bytes], None]) -> None:
+def keep(exhibits: Iterable[Exhibit], put: Callable[[str, bytes], None]) -> None:
     """Put the records and their catalogue into a payload."""
     entries = []
-    for message in messages:
+    for message, doubt in exhibits:
         value = message.value or b""
         file = f"records/{message.topic}/{message.partition}-{message.offset:012d}.json"
         put(file, value)
@@ -44,12 +47,13 @@ def keep(messages: Iterable[Message], put: Callable[[str, bytes], None]) -> None
             sha256(value).hexdigest(),
             message.key,
             list(message.headers),
+            doubt,
         )
         entries.append(msgspec.json.encode(entry) + b"\n")
     put(FILE, b"".join(entries))
 
 
-def kept(load: Callable[[str], bytes]) -> Iterator[Message]:
+def kept(load: Callable[[str], bytes]) -> Iterator[Exhibit]:
     """Yield the records of a payload. Raises `PoisonRecordError` for a catalogue that is none."""
     lines = load(FILE).splitlines()
     if len(lines) > MAX_ENTRIES:
@@ -61,4 +65,5 @@ def kept(load: Callable[[str], bytes]) -> Iterator[Message]:
             raise PoisonRecordError(f"{FILE}: {str(error)[:300]}") from error
         headers = tuple(entry.headers)
         value = load(entry.file)
-        yield Message(entry.topic, entry.partition, entry.offset, entry.key, value, headers)
+        message = Message(entry.topic, entry.partition, entry.offset, entry.key, value, headers)
+        yield Exhibit(message, entry.doubt)

@@ -143,6 +143,7 @@ class Stage:
         folder, world = self.plan.folder, self.world
         keys = folder / "keys"
         signatures.generate(keys, "detector")
+        case_keys = folder / "case-keys"
         password = keys / "password"
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(32))
@@ -171,6 +172,8 @@ class Stage:
             "RESPOND__HEARTBEAT_KEYSTORE": keys / "heartbeat.json",
             "RESPOND__HEARTBEAT_PASSWORD_FILE": password,
             "INCIDENTS__WEB_PORT": free_port(),
+            "INCIDENTS__SIGNING_KEY": signatures.generate(case_keys, "incidents"),
+            "INCIDENTS__TRUSTED_KEYS": case_keys,
         }
         if "forensics" in self.plan.services:
             self.record = Record(keys / "log")  # apart: who is trusted to raise alerts is not it

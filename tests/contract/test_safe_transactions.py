@@ -1,6 +1,7 @@
 """Emergency transactions of a real Safe: its nonces, its queue, its files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -187,3 +188,38 @@ def test_the_file_is_what_was_written(emergencies: Emergencies) -> None:
     emergencies.sign(4)
     kept = msgspec.json.decode(emergencies.file.read_bytes(), type=Emergency)
     assert [one.nonce for one in kept.transactions] == [0, 1, 2, 3]
+
+
+def carried_out(emergencies: Emergencies, made: SafeTransaction, signatures: str) -> Call:
+    return Call(to=emergencies.safe.address, data=bytes.fromhex(made.executed(signatures)[2:]))
+
+
+def test_whoever_has_the_file_brakes_until_its_nonces_are_used_and_can_bend_nothing(
+    emergencies: Emergencies,
+) -> None:
+    """A stolen folder of what owners signed beforehand: the worst is the brake that it was for."""
+    adapter, stage = emergencies.sign(2), emergencies.stage
+    kept = msgspec.json.decode(emergencies.file.read_bytes(), type=Emergency).transactions
+    for bent in (
+        replace(transaction(emergencies, 0), data="0x3f4ba83a"),
+        replace(transaction(emergencies, 0), to=stage.stranger.address),
+    ):
+        stolen = carried_out(emergencies, bent, kept[0].signatures)
+        assert not stage.works(stage.stranger, stolen)
+    for one in kept:
+        call = carried_out(emergencies, transaction(emergencies, one.nonce), one.signatures)
+        assert stage.works(stage.stranger, call)
+        stage.do(stage.stranger, call)
+        assert adapter.probe(stage.head) is Condition.BRAKED
+        assert not stage.works(stage.stranger, call), "each once"
+        stage.do(stage.people, *emergencies.shown.release)
+    assert adapter.probe(stage.head) is Condition.OPEN
+
+
+def test_the_signature_of_who_only_proposes_carries_nothing_out(emergencies: Emergencies) -> None:
+    """A stolen proposer's key: whatever it signs, alone or beside one owner, the Safe refuses."""
+    emergencies.sign(1)
+    stage, made = emergencies.stage, transaction(emergencies, 0)
+    for signers in ([stage.stranger], [stage.stranger, safes.OWNERS[0]]):
+        signed = safes.signed_by(signers, made)
+        assert not stage.works(stage.stranger, carried_out(emergencies, made, signed.signatures))

@@ -11,15 +11,22 @@ import msgspec
 import pytest
 
 from forensics.cases import catalogue, publication
+from forensics.cases.analysis import Analysis
 from forensics.cases.bag_check import faults
 from forensics.cases.casefile import CaseFile
 from forensics.cases.collection import collect
 from forensics.cases.custody import Custody
 from forensics.cases.recording import Bounds, Node
+from forensics.cases.trust import Trust
+from runtime.acknowledging import People
 from runtime.evm_verbatim import Verbatim
+from runtime.signatures import Verifier
+from schemas.codec import encode
 from schemas.errors import ConfigurationError
 from schemas.fundflow import FlowNode
 from schemas.headers import HOPS
+from schemas.incidents import Progress, Recovery
+from schemas.topics import RECOVERIES
 from schemas.units import NATIVE
 from tests.integration.cases.conftest import Collected, order, sources
 
@@ -262,3 +269,35 @@ def test_who_asks_for_no_incident_is_told_which_there_are(
         with pytest.raises(ConfigurationError, match=words):
             collect(replace(order(robbed.heist), incident=name), asked, tmp_path / "bag", None)
     assert not (tmp_path / "bag").exists()
+
+
+def test_a_recovery_that_nobody_of_ours_signed_is_kept_and_told_and_left_out(
+    robbed: Collected, tmp_path: Path
+) -> None:
+    asked = replace(
+        sources(robbed.heist, robbed.node, tmp_path / "protocols"),
+        trust=Trust(people=People(Verifier({}))),
+    )
+    incident = robbed.case.dossier.incident
+    forged = Recovery(
+        id="f" * 64,
+        chain=incident.chain,
+        protocol=incident.protocol,
+        incident=incident.id,
+        progress=Progress(number=1, phase="closed", released=10_000, cause="all well", block=1),
+    )
+    key = incident.protocol.encode()
+    asked.broker.producer().send(RECOVERIES.name, encode(forged), key=key)
+    collect(order(robbed.heist), asked, tmp_path / "evidence", None)
+    case = CaseFile.opened(tmp_path / "evidence")
+    analysis = case.analysed()
+    assert case.dossier.recoveries == ()
+    assert analysis.moments == robbed.analysis.moments
+    assert "recoveries-v1" in analysis.gaps[0]
+    assert b"nobody who is believed said it" in documents(case, analysis)
+    (kept,) = (case.folder / "data/records/recoveries-v1").iterdir()
+    assert kept.read_bytes() == encode(forged)
+
+
+def documents(case: CaseFile, analysis: Analysis) -> bytes:
+    return publication.documents(case, analysis, None)["report.html"]

@@ -6,6 +6,7 @@ import pytest
 
 from forensics.cases.stamp import check_stamp, read_roots, request_stamp
 from schemas.errors import ConfigurationError, TransientError
+from tests.dawdler import dawdler
 from tests.integration.cases.authority import Authority
 
 SEALED = b"ab" * 64 + b"  manifest-sha512.txt\n"
@@ -59,3 +60,9 @@ def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
     path.write_text("nothing")
     with pytest.raises(ConfigurationError, match="PEM"):
         read_roots(path)
+
+
+def test_an_authority_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forensics.cases.stamp._SECONDS", 0.2)
+    with dawdler() as address, pytest.raises(TransientError, match="no time stamp"):
+        request_stamp(address, SEALED)

@@ -2,5 +2,6 @@
 
 from tests.integration.responders.conftest import braked_world, place
 from tests.integration.responders.test_respond_service import run, setting
+from tests.integration.underwriting.conftest import chain_node, shared_node
 
-__all__ = ["braked_world", "place", "run", "setting"]
+__all__ = ["braked_world", "chain_node", "place", "run", "setting", "shared_node"]

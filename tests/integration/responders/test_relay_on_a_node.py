@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 
 from responders.relay import Relay, RelayMethod
+from tests.dawdler import dawdler
 from tests.integration.responders.place import Place
 from tests.integration.responders.relay import RelayServer
 from tests.unit.responders.bench import FINAL, Beside
@@ -79,3 +80,14 @@ def test_a_restart_without_the_relay_goes_public(place: Place) -> None:
         place.mine(responder, 2)
     assert place.paused()
     assert place.sent() == place.began + 1
+
+
+def test_one_that_never_answers_costs_its_timeout_and_no_block(place: Place) -> None:
+    with (
+        dawdler() as address,
+        closing(Relay(address, "eth_sendRawTransaction", 2, 0.2)) as relay,
+        place.responder(beside=Beside(relay=relay)) as responder,
+    ):
+        responder.receive(place.alert())
+        place.mine(responder)
+        assert place.paused()

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from console.identity import MAX_BYTES, Provider
 from sandbox.identity import Identity
+from tests.dawdler import dawdler
 from tests.unit.console.scene import Clock, Console, settings
 
 PEOPLE = {"sub-ana": (), "sub-new": ("oncall", "others"), "sub-stranger": ("others",)}
@@ -196,3 +197,17 @@ def test_who_has_a_longer_name_is_somebody_else(console: Console, identity: Iden
     for subject, status in (("s" * 200, 303), ("s" * 201, 403), ("s" * 300, 403)):
         identity.twist = {"sub": subject}
         assert come_back(console, "sub-ana")[1].status_code == status
+
+
+def test_a_provider_that_never_answers_is_given_up_and_the_wallet_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("console.identity.SECONDS", 0.2)
+    with dawdler() as address:
+        own = settings(oidc_issuer=address)
+        clock = Clock(time.time())
+        console = Console(own, Provider(own, address, "x", clock), clock=clock)
+        browser = console.browser()
+        browser.get("/login")
+        assert browser.get("/login/provider").status_code == 503
+        assert console.sign_in("ana").get("/").status_code == 200

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from console.trust import Trust
 from runtime.acknowledging import People
 from runtime.broker import Message
-from runtime.signatures import Signer, generate, load_signer, load_verifier
+from runtime.keepers import Keepers
+from runtime.signatures import Signer, Verifier, generate, load_signer, load_verifier
 from schemas.codec import encode
 from schemas.errors import PoisonRecordError
 from schemas.fundflow import FundFlow
 from schemas.readiness import PreparedBrake
-from schemas.topics import RECOVERIES
+from schemas.topics import INCIDENTS, RECOVERIES
 from tests.people import NOW
 from tests.svg import STRANGE, look_inside
 from tests.unit.console.scene import (
@@ -161,3 +162,12 @@ def test_the_picture_of_a_forged_trail_is_made_of_words_and_lines(
     for picture in pictures:
         parts = {"svg", "title", "defs", "marker", "path", "g", "rect", "text"}
         assert look_inside(picture) <= parts
+
+
+def test_where_keepers_are_named_a_forged_case_is_not_shown() -> None:
+    one = case()
+    key, value = f"{one.protocol}/{one.id}".encode(), encode(one)
+    forged = Message(INCIDENTS.name, 0, 0, key, value, ())
+    assert Trust().read(forged) == (one, False)
+    with pytest.raises(PoisonRecordError, match="unknown key"):
+        Trust(keepers=Keepers(Verifier({}))).read(forged)

@@ -17,6 +17,7 @@ from forensics.record.witness_client import Address, WitnessClient
 from forensics.record.witness_web import app
 from runtime.metrics import Metrics
 from schemas.errors import ConfigurationError, TransientError
+from tests.dawdler import dawdler
 from tests.forensic_log import SIGNER, WITNESS, grown, leaves, private, seal
 from tests.served import served
 
@@ -251,3 +252,14 @@ def test_a_memory_that_is_gone_is_not_taken_for_a_first_start(
     with pytest.raises(ConfigurationError, match="it is gone; who never cosigned"):
         WitnessMemory(path)
     assert not path.exists()
+
+
+def test_a_witness_that_never_answers_is_given_up(make_log: MakeLog) -> None:
+    log = make_log()
+    list(grown(log, [3]))
+    sealed = log.reader.newest_seal()
+    assert sealed is not None
+    with dawdler() as address, httpx.Client(timeout=0.2, trust_env=False) as client:
+        one = WitnessClient(log.reader, Address(WITNESS.key, address), client)
+        with pytest.raises(TransientError):
+            one.cosign(sealed)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from incidents.casework import Casework
 from incidents.docket import (
@@ -18,9 +19,10 @@ from incidents.docket import (
 from runtime.acknowledging import People
 from runtime.broker import Message, Partition
 from runtime.intake import FUSE
+from runtime.keepers import Keepers
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
-from runtime.signatures import Signer, generate, load_signer, load_verifier
+from runtime.signatures import Signer, Verifier, generate, load_signer, load_verifier
 from schemas.alerts import Alert, Severity, Withdrawal
 from schemas.base import Record
 from schemas.codec import decode, encode
@@ -53,12 +55,17 @@ from tests.unit.incidents.builders import (
 class Desk:
     """Casework on a broker in memory, with a table of one protocol."""
 
-    def __init__(self, trusted: Path | None = None, people: People | None = None) -> None:
+    def __init__(
+        self,
+        trusted: Path | None = None,
+        people: People | None = None,
+        signer: Signer | None = None,
+    ) -> None:
         self.broker = MemoryBroker()
         self.broker.create((INCIDENTS, DEAD_LETTERS))
         self.metrics = Metrics()
         verifier = None if trusted is None else load_verifier(trusted)
-        self.casework = Casework(self.broker.producer(), self.metrics, verifier, people)
+        self.casework = Casework(self.broker.producer(), self.metrics, verifier, people, signer)
         self.kept: bytes | None = None
 
     def take(
@@ -385,3 +392,17 @@ def test_with_peoples_keys_only_theirs_count(tmp_path: Path) -> None:
     assert len(desk.letters) == 2
     desk.take(word, topic=ACKNOWLEDGEMENTS, headers=mine.sign(encode(word), sequence=0, expires=0))
     assert acknowledged(desk) == ("alice", "high")
+
+
+def test_each_case_is_signed_so_that_its_readers_believe_it() -> None:
+    signer = Signer(Ed25519PrivateKey.generate())
+    keepers = Keepers(Verifier({signer.key_id: signer.public_key}))
+    desk = Desk(signer=signer)
+    desk.take(alert(1))
+    desk.take(withdrawal(1))
+    published = [
+        message
+        for number in range(INCIDENTS.partitions)
+        for message in desk.broker.log(Partition(INCIDENTS.name, number))
+    ]
+    assert [keepers.read(message).sightings[0].withdrawn for message in published] == [False, True]

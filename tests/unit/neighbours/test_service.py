@@ -11,7 +11,7 @@ from neighbours.issuing import Issuing
 from neighbours.sequence import Sequence
 from neighbours.service import SignalsTask, recollect
 from runtime.broker import Message, Partition
-from runtime.intake import Intake
+from runtime.keepers import CaseIntake, Keepers
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from schemas.alerts import SEVERITIES
@@ -44,7 +44,7 @@ class Office:
         )
         recollect(self.broker, self.desk, self.issuing, self.offered.append)
         self.task = SignalsTask(
-            Intake(producer, self.metrics, "signals"),
+            CaseIntake(producer, self.metrics, "signals", changes.get("keepers", Keepers())),
             self.desk,
             self.issuing,
             self.metrics,

@@ -10,6 +10,8 @@ from neighbours.issuing import MOST_PER_HOUR, MOST_WAITING
 from neighbours.outbound import CONFIRMED
 from runtime.broker import Message
 from runtime.intake import FUSE
+from runtime.keepers import Keepers
+from runtime.signatures import Verifier
 from schemas.codec import encode
 from schemas.errors import UnsafeToContinueError
 from schemas.incidents import Incident, Progress
@@ -104,3 +106,10 @@ def test_rubbish_is_kept_apart_and_a_streak_stops_it_behind_that(
     assert len(warned(office, case())) == 1
     with pytest.raises(UnsafeToContinueError):
         office.task.process(bad)
+
+
+def test_where_keepers_are_named_a_forged_case_warns_of_nothing(tmp_path: Path) -> None:
+    office = Office(tmp_path, keepers=Keepers(Verifier({})))
+    flood = [case(id=f"{number:064x}") for number in range(2 * FUSE)]
+    assert warned(office, *flood) == []
+    assert office.letters == 2 * FUSE, "all kept, and none stops it"

@@ -12,7 +12,7 @@ from paging.rounds import Rounds
 from paging.rules import Desk, Rules
 from paging.store import PageStore
 from paging.words import Message
-from runtime.intake import Intake
+from runtime.keepers import CaseIntake, Keepers
 from runtime.loop import Loop
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
@@ -128,7 +128,7 @@ class Outside(Outward):
 class Office:
     """Pagers on one broker, with the channels that they share."""
 
-    def __init__(self, watch: Sequence[str] = ()) -> None:
+    def __init__(self, watch: Sequence[str] = (), keepers: Keepers | None = None) -> None:
         self.clock = Hands()
         self.ears = {name: Ear() for name in ("phone", "chat", "lead")}
         self.broker = MemoryBroker()
@@ -136,11 +136,12 @@ class Office:
         self.metrics = Metrics()
         self.outside = Outside()
         self._rules = Rules(LADDERS, LADDERS["critical"], tuple(watch), 10.0, 86_400)
+        self._keepers = keepers or Keepers()
         self.loop = self._loop()
 
     def _loop(self) -> Loop:
         producer = self.broker.producer()
-        intake = Intake(producer, self.metrics, "page", fuse=None)
+        intake = CaseIntake(producer, self.metrics, "page", self._keepers, fuse=None)
         desk = Desk(intake, self.clock, self.metrics, self.outside)
         rounds = Rounds(Post(self.ears, self.clock, self.metrics))
         pager = Pager(self._rules, self.broker, PageStore(self.broker, producer), rounds, desk)

@@ -4,12 +4,16 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from paging import book, unready
 from runtime.broker import Partition
 from runtime.intake import FUSE
+from runtime.keepers import Keepers, key_of, signed
+from runtime.signatures import Signer, Verifier
 from schemas.codec import decode_from, encode
+from schemas.incidents import Incident
 from schemas.paging import Page
 from schemas.topics import BEATS, DEAD_LETTERS, INCIDENTS, PAGES, READINESS
 from tests.unit.paging.stand import Office, beat, case, readiness
@@ -289,3 +293,52 @@ def test_a_case_of_the_far_past_or_future_breaks_nothing(office: Office) -> None
     office.publish(case("0x2", latest=0), case("0x3", latest=FAR))
     office.after()
     assert office.counts()[0] == 2, "what is old wakes nobody"
+
+
+KEEPER = Signer(Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
+
+
+def keep(office: Office, *cases: Incident) -> None:
+    """Write cases as who keeps them does."""
+    for one in cases:
+        value = encode(one)
+        office.broker.producer().send(
+            INCIDENTS.name, value, key=key_of(one), headers=signed(one, value, KEEPER)
+        )
+
+
+@pytest.fixture
+def wary() -> Office:
+    """A pager that knows who keeps cases, and told its first rung of one."""
+    office = Office(keepers=Keepers(Verifier({KEEPER.key_id: KEEPER.public_key})))
+    keep(office, case())
+    office.after()
+    assert office.counts() == (1, 1, 0)
+    return office
+
+
+def test_of_a_case_that_its_keeper_did_not_sign_nobody_is_told(wary: Office) -> None:
+    wary.publish(*(case(f"0x{number}") for number in range(2, 2 + 2 * FUSE)))
+    wary.after()
+    assert wary.counts() == (1, 1, 0)
+    assert len(wary.broker.log(Partition(DEAD_LETTERS.name, 0))) == 2 * FUSE
+
+
+def test_a_forged_ending_ends_nothing_not_even_for_the_next_pager(wary: Office) -> None:
+    wary.publish(case(phase="closed"), case(acknowledged="critical"))
+    wary.after()
+    wary.restart()
+    wary.after(300)
+    assert wary.counts() == (1, 1, 1)
+
+
+def test_an_older_true_state_holds_until_the_case_is_told_again(wary: Office) -> None:
+    """Its keeper's signature does not say when: the worst that a writer without the key can do."""
+    keep(wary, case(phase="closed"))  # before it was opened again
+    wary.after()
+    told = wary.counts()
+    wary.after(3600)
+    assert wary.counts() == told == (2, 2, 0), "it is over, they were told"
+    keep(wary, case())
+    wary.after()
+    assert wary.counts() == (3, 3, 0)

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from runtime.broker import Message, Partition
-from runtime.intake import Intake
+from runtime.keepers import CaseIntake, Keepers
 from runtime.loop import Loop
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
@@ -64,7 +64,8 @@ class Hand:
 class Stage:
     """A broker, and the service on it."""
 
-    def __init__(self, given: Manifest | None = None) -> None:
+    def __init__(self, given: Manifest | None = None, keepers: Keepers | None = None) -> None:
+        self.keepers = keepers or Keepers()
         self.given = given or manifest()
         self.broker = MemoryBroker()
         self.broker.create([ALERTS, BLOCKS, INCIDENTS, SIGNALS, RISK, DEAD_LETTERS])
@@ -77,7 +78,8 @@ class Stage:
         """Begin, or begin again after a kill."""
         self.shelf, at, clock = Shelf(frozenset({"meadow"})), desk(self.given), Hand()
         remember(self.broker, at, self.shelf, OWN)
-        intake, hearing = Intake(self.producer, self.metrics, "risk"), self.broker.consumer()
+        intake = CaseIntake(self.producer, self.metrics, "risk", self.keepers)
+        hearing = self.broker.consumer()
         hearing.assign({Partition(SIGNALS.name, n): 0 for n in range(SIGNALS.partitions)})
         signals = SignalIntake(at.neighbourhood, hearing, intake, Verifier({}), self.metrics)
         self.task = Underwriting(

@@ -3,10 +3,12 @@ it."""
 
 from msgspec.structs import replace
 
+from runtime.keepers import Keepers
+from runtime.signatures import Verifier
 from schemas.incidents import Incident
 from schemas.risk import Risk
-from schemas.topics import ALERTS, BLOCKS, INCIDENTS, MAX_RECORD_BYTES
-from tests.unit.underwriting.test_service import ALERTER, Stage
+from schemas.topics import ALERTS, BLOCKS, DEAD_LETTERS, INCIDENTS, MAX_RECORD_BYTES
+from tests.unit.underwriting.test_service import ALERTER, STRANGER, Stage
 from tests.unit.underwriting.worlds import START, alert, block, case
 from underwriting.desk import MOST_CASES
 
@@ -73,3 +75,13 @@ def test_rubbish_is_kept_apart_and_what_is_readable_counts() -> None:
     stage.write(BLOCKS, block())
     stage.turn()
     assert stage.told()[-1].inputs.standing == "braked"
+
+
+def test_where_keepers_are_named_a_forged_case_is_no_standing() -> None:
+    stage = Stage(keepers=Keepers(Verifier({})))
+    for phase in ("detect", "respond", "recover"):
+        stage.write(INCIDENTS, case(phase, "final"), STRANGER)
+    stage.write(BLOCKS, block())
+    stage.turn()
+    assert stage.told()[-1].inputs.standing == "calm"
+    assert len(stage.messages(DEAD_LETTERS)) == 3

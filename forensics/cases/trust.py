@@ -1,0 +1,57 @@
+"""Whose word an incident's records are, as far as signatures tell: evidence keeps what nobody who
+is believed signed, and the analysis leaves it out."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from runtime.acknowledging import People
+from runtime.broker import Message
+from runtime.keepers import Keepers
+from runtime.signatures import Verifier
+from schemas.alerts import Alert, Withdrawal
+from schemas.codec import decode_from
+from schemas.errors import PoisonRecordError
+from schemas.topics import ALERTS, INCIDENTS, RECOVERIES
+
+
+class Exhibit(NamedTuple):
+    """A record as it stood on its topic, and why it is not believed, '' when it is."""
+
+    message: Message
+    doubt: str = ""
+
+    def __str__(self) -> str:
+        message = self.message
+        place = f"{message.topic}[{message.partition}] offset {message.offset}"
+        return f"{place} was left out, nobody who is believed said it: {self.doubt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Keys and people that are believed; where none are named, everybody is."""
+
+    detectors: Verifier | None = None
+    """Whose alerts."""
+    people: People = field(default_factory=People)
+    """Whose word on how far a case was led back."""
+    keepers: Keepers = field(default_factory=Keepers)
+    """Whose cases."""
+
+    def exhibit(self, message: Message) -> Exhibit:
+        """Return a record with what speaks against it."""
+        try:
+            self._require(message)
+        except PoisonRecordError as error:
+            return Exhibit(message, str(error)[:300])
+        return Exhibit(message)
+
+    def _require(self, message: Message) -> None:
+        if message.topic == INCIDENTS.name:
+            self.keepers.read(message)
+        elif message.topic == RECOVERIES.name:
+            self.people.require_key(message)
+        elif message.topic == ALERTS.name and self.detectors is not None:
+            self.detectors.check(message, head=None)
+            record = decode_from(ALERTS, message.value or b"")
+            if isinstance(record, Alert | Withdrawal):
+                self.detectors.require_in_term(message, record.chain, record.block)

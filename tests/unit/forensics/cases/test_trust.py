@@ -1,0 +1,113 @@
+"""What is kept of an incident though nobody who is believed said it: it counts for nothing."""
+
+import dataclasses
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
+
+from forensics.cases import records
+from forensics.cases.dossier import Dossier, gather, open_dossier
+from forensics.cases.trust import Trust
+from runtime.acknowledging import People
+from runtime.keepers import Keepers, key_of, signed
+from runtime.memory import MemoryBroker
+from runtime.signatures import Signer, Verifier
+from schemas.base import Record
+from schemas.codec import encode
+from schemas.incidents import Incident, Progress, Recovery, Sighting
+from schemas.topics import ALERTS, INCIDENTS, RECOVERIES, TOPICS
+from tests.unit.incidents.builders import CHAIN, PROTOCOL, alert
+from tests.unit.paging.stand import case
+
+OURS, STRANGER = (
+    Signer(Ed25519PrivateKey.from_private_bytes(bytes([place]) * 32)) for place in (1, 2)
+)
+KEYS = Verifier({OURS.key_id: OURS.public_key})
+TRUST = Trust(KEYS, People(KEYS), Keepers(KEYS))
+
+ALERT = alert(1)
+CASE = replace(
+    case(),
+    sightings=(
+        Sighting(
+            alert=ALERT.id,
+            set="core",
+            tx=ALERT.tx,
+            block=ALERT.block,
+            score=1.0,
+            severity="high",
+            summary="x",
+        ),
+    ),
+)
+RECOVERY = Recovery(
+    id="b" * 64,
+    chain=CHAIN,
+    protocol=PROTOCOL,
+    incident=CASE.id,
+    progress=Progress(number=1, phase="recover", released=0, block=5),
+)
+
+
+class Topics:
+    """What our topics say, each record signed by whom one likes."""
+
+    def __init__(self) -> None:
+        self.broker = MemoryBroker()
+        self.broker.create(TOPICS.values())
+
+    def case(self, one: Incident, signer: Signer) -> None:
+        value = encode(one)
+        proof = signed(one, value, signer)
+        self.broker.producer().send(INCIDENTS.name, value, key=key_of(one), headers=proof)
+
+    def say(self, topic: str, record: Record, signer: Signer | None) -> None:
+        value = encode(record)
+        proof = () if signer is None else signer.sign(value, sequence=0, expires=0)
+        self.broker.producer().send(topic, value, key=PROTOCOL.encode(), headers=proof)
+
+    def collected(self, trust: Trust = TRUST) -> Dossier:
+        """Gather it, keep it as evidence, and open that again."""
+        files: dict[str, bytes] = {}
+        records.keep(gather(self.broker, CASE.id, trust), files.__setitem__)
+        return open_dossier(records.kept(files.__getitem__))
+
+
+@pytest.fixture
+def topics() -> Topics:
+    topics = Topics()
+    topics.case(CASE, OURS)
+    topics.say(ALERTS.name, ALERT, OURS)
+    topics.say(RECOVERIES.name, RECOVERY, OURS)
+    return topics
+
+
+def test_what_was_said_by_those_who_are_believed_is_the_incident(topics: Topics) -> None:
+    dossier = topics.collected()
+    assert (dossier.incident, dossier.alerts, dossier.recoveries) == (CASE, (ALERT,), (RECOVERY,))
+    assert dossier.doubted == ()
+
+
+def test_a_forged_case_alert_and_recovery_are_kept_and_told_and_change_nothing(
+    topics: Topics,
+) -> None:
+    true = topics.collected()
+    topics.case(replace(CASE, phase="closed", sightings=()), STRANGER)
+    topics.say(ALERTS.name, replace(ALERT, score=9.0), STRANGER)
+    topics.say(RECOVERIES.name, replace(RECOVERY, id="c" * 64), None)
+    dossier = topics.collected()
+    assert dataclasses.replace(dossier, doubted=()) == true
+    assert [one.partition("[")[0] for one in dossier.doubted] == [
+        "incidents-v1",
+        "alerts-v1",
+        "recoveries-v1",
+    ]
+    assert all("unknown key" in one for one in dossier.doubted)
+
+
+def test_where_nobody_is_named_everybody_is_believed(topics: Topics) -> None:
+    topics.say(RECOVERIES.name, replace(RECOVERY, id="c" * 64), None)
+    dossier = topics.collected(Trust())
+    assert len(dossier.recoveries) == 2
+    assert dossier.doubted == ()
