@@ -24,7 +24,7 @@ from runtime.clock import Clock
 from runtime.settings_console import ConsoleSettings, safe_address
 from schemas.errors import PoisonRecordError, TransientError
 
-ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
 """Asymmetric ones only: a shared secret never signs who somebody is."""
 
 SECONDS = 10.0

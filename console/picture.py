@@ -69,6 +69,8 @@ class Picture:
         self.alerts: Bounded[str, Seen] = Bounded(MOST_ALERTS)
         self.actions: Bounded[str, list[Step]] = Bounded(MOST_ACTIONS)
         self.cases: Bounded[str, Incident] = Bounded(MOST_CASES)
+        self.case_of: Bounded[str, str] = Bounded(MOST_ALERTS)
+        """By alert, the case that it is in."""
         self.recoveries: Bounded[str, Recovery] = Bounded(MOST_CASES)
         self.asked: Bounded[str, Asked] = Bounded(MOST_PROPOSALS)
         self.readiness: Bounded[str, Readiness] = Bounded(MOST_PROTOCOLS)
@@ -134,7 +136,10 @@ class Picture:
 
     def _case(self, case: Incident) -> frozenset[str]:
         self.cases.put_instead(case.id, case, lambda one: one.phase == "closed")
-        return _of_case(case.id)
+        joined = [one.alert for one in case.sightings if self.case_of.get(one.alert) != case.id]
+        for one in joined:
+            self.case_of.put(one, case.id)
+        return _of_case(case.id) | {"alerts"} if joined else _of_case(case.id)
 
     def _alert(self, alert: Alert, times: Times, *, signed: bool) -> frozenset[str]:
         self.heard += alert.id not in self.alerts

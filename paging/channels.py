@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import apprise
 from pydantic import SecretStr
 
-from paging.words import Message
+from paging.words import ROOM, Message
 from runtime.logs import Forwarding, conceal
 from runtime.secrets import secret_in
 from runtime.settings_paging import PagingSettings
@@ -17,6 +17,11 @@ from schemas.errors import ConfigurationError
 
 class Channel(Protocol):
     """One way to people."""
+
+    @property
+    def room(self) -> int:
+        """How many characters one message may have, its title's among them."""
+        ...
 
     def tell(self, message: Message) -> bool:
         """Deliver a message and say whether it was taken. May take seconds; raises nothing that it
@@ -37,6 +42,11 @@ class AppriseChannel:
                 f"channel {name}: Apprise does not understand its address (it is not shown here); "
                 "see https://github.com/caronc/apprise/wiki"
             )
+
+    @property
+    def room(self) -> int:
+        """What the service takes: one that is too long it refuses, or cuts where it likes."""
+        return min((ROOM, *(one.body_maxlen for one in self._sender)))
 
     def tell(self, message: Message) -> bool:
         """Deliver a message and say whether it was taken."""

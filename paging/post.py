@@ -95,8 +95,9 @@ class Post:
             lane.carried += lane.waiting
             lane.waiting = []
             lane.began = now
-            message = together([parcel.line for parcel in lane.carried])
-            work = partial(_tell, name, self._channels[name], message, lane.answers)
+            channel = self._channels[name]
+            message = together([parcel.line for parcel in lane.carried], channel.room)
+            work = partial(_tell, name, channel, message, lane.answers)
             threading.Thread(target=work, name=f"channel-{name}", daemon=True).start()
         return found
 

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from runtime.logs import redacted
 from schemas import links
 from schemas.alerts import Severity
 from schemas.paging import Page
 
 MOST_LINES = 12
+ROOM = 3_000
+"""Characters of one message: a section of Slack's takes no more, and nobody reads more at night."""
+
 _LONGEST = 400
 
 _MARKED = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'", "*": "∗", "[": "(", "]": ")"})  # noqa: RUF001 - look-alikes on purpose
@@ -18,6 +22,12 @@ _MARKED = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'", "*": "∗
 _LINKED = re.compile(r"://|(?<=[\w-])\.(?=[^\W\d])")
 _STOP, _STROKES = "\N{ONE DOT LEADER}", "\N{FRACTION SLASH}" * 2
 """What chats make an address of, even without markup; a full stop before a digit is a number's."""
+
+_ACT = ". firebreak acknowledge"
+"""Where a line goes on with what to do; what is before it may be cut."""
+
+_MORE = 24
+"""Characters kept for how many more there are, and for what joins title and text."""
 
 Tone = Literal["failure", "warning", "success", "info"]
 
@@ -59,7 +69,7 @@ def of_page(page: Page, console: str = "", explorer: str = "") -> Line:
     look = f" - {shown}" if links.is_page(shown) else ""
     return Line(
         f"{page.severity}: {plain(page.protocol)} on {plain(page.chain)}: {plain(page.summary)}"
-        f"{again}. firebreak acknowledge {page.incident[:12]}{where}{look}",
+        f"{again}{_ACT} {page.incident[:12]}{where}{look}",
         _tone(page.severity),
     )
 
@@ -79,7 +89,7 @@ def of_ending(page: Page) -> Line:
 def of_trouble(trouble: str, times: int) -> Line:
     """Say what is wrong with Firebreak itself."""
     again = f" (told {times} times)" if times else ""
-    return Line(f"firebreak itself: {plain(trouble)}{again}", "failure")
+    return Line(f"firebreak itself: {plain(redacted(trouble))}{again}", "failure")
 
 
 def of_return(name: str) -> Line:
@@ -92,13 +102,27 @@ def of_failure(channel: str, line: Line) -> Line:
     return Line(f"{line.text} (channel {channel} could not be reached)", line.tone)
 
 
-def together(lines: Sequence[Line]) -> Message:
-    """Put what a channel has to be told into one message, the worst first."""
+def together(lines: Sequence[Line], room: int = ROOM) -> Message:
+    """Put what a channel has to be told into one message, the worst first: as much of it as `room`
+    characters hold, its title's among them, with how many more there are."""
     order: tuple[Tone, ...] = ("failure", "warning", "info", "success")
     ordered = sorted(dict.fromkeys(lines), key=lambda line: order.index(line.tone))
-    shown = [line.text for line in ordered[:MOST_LINES]]
-    if len(ordered) > MOST_LINES:
-        shown.append(f"and {len(ordered) - MOST_LINES} more")
     many = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
-    title = ordered[0].text.split(". firebreak acknowledge")[0][:120]
-    return Message(f"Firebreak: {title}{many}", "\n".join(shown), ordered[0].tone)
+    title = f"Firebreak: {ordered[0].text.split(_ACT)[0][:120]}{many}"
+    left = room - len(title) - _MORE
+    shown = [_cut(ordered[0].text, left)]
+    for line in ordered[1:MOST_LINES]:
+        if sum(map(len, shown)) + len(shown) + len(line.text) > left:
+            break
+        shown.append(line.text)
+    if len(ordered) > len(shown):
+        shown.append(f"and {len(ordered) - len(shown)} more")
+    return Message(title, "\n".join(shown), ordered[0].tone)
+
+
+def _cut(text: str, most: int) -> str:
+    """Return a line of at most so many characters, with what to do about it whole."""
+    if len(text) <= most:
+        return text
+    what, act, how = text.partition(_ACT)
+    return f"{what[: max(0, most - len(act) - len(how) - 1)]}…{act}{how}"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from runtime.broker import Broker, Offsets, Partition
 from runtime.clock import Clock
-from runtime.logs import logger
+from runtime.logs import logger, redacted
 from schemas.codec import encode
 from schemas.errors import PipelineError
 from schemas.ids import content_id
@@ -58,7 +58,7 @@ class Beats:
             group=self._group,
             instance=self._instance,
             number=self._number,
-            waiting=waiting[:_LONGEST],
+            waiting=redacted(waiting)[:_LONGEST],
             reads=_named(reads or {}),
             wrote=_named(wrote or {}),
         )

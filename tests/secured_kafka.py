@@ -61,11 +61,13 @@ class Authority:
         self.path = folder / "ca.pem"
         self.path.write_bytes(certificate.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str, password: str = "") -> tuple[Path, Path]:
-        """Return a new certificate and its key, both in PEM, valid for this machine's loopback."""
+    def issue(self, name: str, password: str = "", *hosts: str) -> tuple[Path, Path]:
+        """Return a new certificate and its key, both in PEM, valid for this machine's loopback, and
+        for hosts that a test stands in for."""
         locked = BestAvailableEncryption(password.encode()) if password else NoEncryption()
         key = ec.generate_private_key(ec.SECP256R1())
-        here = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(HOST))]
+        names = [x509.DNSName(host) for host in ("localhost", *hosts)]
+        here = [*names, x509.IPAddress(ipaddress.ip_address(HOST))]
         certificate = (
             self._builder(_named(name), key.public_key())
             .add_extension(x509.SubjectAlternativeName(here), critical=False)

@@ -119,7 +119,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
   else if (event.key === "Enter" && event.target.matches?.("[data-item]")) {
-    event.target.querySelector("summary, a, button")?.click();
+    event.target.querySelector("summary, a")?.click(); // no button: to open decides nothing
   }
 });
 

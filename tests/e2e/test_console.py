@@ -22,6 +22,7 @@ from sandbox.demo.story import Story
 from sandbox.evm import Account, Call, Chain
 from sandbox.safe import approved
 from tests.browser import browsing, live, opened, overflow
+from tests.keyboard import Hands
 from tests.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow]
@@ -109,8 +110,9 @@ def _signed(typed: dict[str, Any], owner: Account) -> str:
 def by_provider(browser: Browser, url: str, name: str) -> Page:
     page = opened(browser)
     page.goto(f"{url}/login")
-    page.click("text=Go to the identity provider")
-    page.click(f"text={name}")
+    hands = Hands(page)
+    hands.enter(page.locator("text=Go to the identity provider"))
+    page.locator(f"a:text-is('{name}')").press("Enter")  # a page of the provider's
     live(page)
     return page
 
@@ -118,10 +120,45 @@ def by_provider(browser: Browser, url: str, name: str) -> Page:
 def by_wallet(browser: Browser, url: str, account: Account) -> Page:
     page = opened(browser, account.signer, phone=True)
     page.goto(f"{url}/login")
-    page.click("text=Use the wallet of this browser")
-    page.click("text=Sign with the wallet")
+    hands = Hands(page)
+    hands.enter(page.locator("text=Use the wallet of this browser"))
+    hands.enter(page.locator("text=Sign with the wallet"))
     live(page)
     return page
+
+
+def proposed(page: Page, words: str) -> None:
+    """Propose the release that `firebreak recover` staged, by the keyboard alone."""
+    live(page)
+    hands = Hands(page)
+    hands.press("p")
+    page.wait_for_url("**/propose")
+    hands.past_the_top()
+    hands.reach(page.locator("input[name=matter]").first)
+    hands.press("ArrowUp")
+    assert page.locator("input[value=release]").is_checked()
+    hands.reach(page.locator("#words"))
+    hands.write(words)
+    hands.enter(page.locator("button:has-text('Look at it')"))
+    page.wait_for_selector("text=You are about to propose")
+    assert "unpause()" in (page.text_content("main") or "")
+    hands.enter(page.locator("button:has-text('Publish')"))
+    page.wait_for_selector("text=You proposed it: a second person answers")
+
+
+def answered(page: Page, key: str, words: str) -> None:
+    """Answer what waits on the newest case, by the keyboard alone."""
+    hands = Hands(page)
+    hands.press("g", "c")
+    page.wait_for_url("**/cases")
+    hands.reach(page.locator("ol.cases > li").first, "j")
+    hands.press("Enter")
+    page.wait_for_selector(".decision.state-open")
+    live(page)
+    hands.answer(key, words)
+    page.wait_for_selector(f"text=You are about to {'approve' if key == 'y' else 'veto'}")
+    hands.enter(page.locator("text=Sign with the wallet and publish"))
+    page.wait_for_selector(f"article >> text={words}")
 
 
 def taken_in_hand(page: Page) -> None:
@@ -151,7 +188,7 @@ def proved(page: Page, stage: Stage) -> None:
 def what_is_signed(page: Page) -> list[dict[str, Any]]:
     """Take from an approved proposal what the Safe's owners sign."""
     with page.expect_download() as taken:
-        page.click("text=Take what the Safe's owners sign")
+        Hands(page).enter(page.locator("text=Take what the Safe's owners sign"))
     rows: list[dict[str, Any]] = orjson.loads(taken.value.path().read_bytes())["transactions"]
     return rows
 
@@ -167,7 +204,11 @@ def test_the_attack_appears_is_approved_and_is_released(stage: Stage, browser: B
     rea.wait_for_selector("#protocol-meadow.level-recover")
     assert rea.evaluate("window.same")
     assert rea.locator("ol.alerts > li").count() >= 1
-    rea.click("#protocol-meadow >> text=Open case")
+    hands = Hands(rea)
+    hands.reach(rea.locator("ol.alerts > li").first, "j")
+    rea.wait_for_selector("ol.alerts > li:first-child [data-item-key=o]", state="attached")
+    hands.press("Enter", "o")
+    rea.wait_for_url("**/cases/*")
     case = rea.url.rpartition("/")[2]
     rea.wait_for_selector("svg.flows >> text=LendingPool")
     assert "Brake final" in (rea.text_content("main") or "")
@@ -184,21 +225,15 @@ def test_the_attack_appears_is_approved_and_is_released(stage: Stage, browser: B
     rows = recovery.stage()
     rea.wait_for_selector(f"text={rows[0]['hash']}")
 
-    # One proposes, on the console's word; another approves, with a wallet, on a telephone.
-    live(rea)
-    rea.keyboard.press("p")
-    rea.check("input[value=release]")
-    rea.fill("#words", "The fix is in, and the invariants are green.")
-    rea.click("text=Look at it")
-    assert "unpause()" in (rea.text_content("main") or "")
-    rea.click("button:has-text('Publish')")
-    rea.wait_for_selector("text=You proposed it: a second person answers")
+    # One proposes, on the console's word; another vetoes, and approves what is proposed next, with
+    # a wallet, on a telephone. Nobody touches a mouse.
+    proposed(rea, "The fix is in.")
     ben = by_wallet(browser, url, stage.world.accounts["owner-2"])
-    ben.goto(f"{url}/cases/{case}")
+    answered(ben, "v", "Say how the invariants stand.")
+    rea.wait_for_selector(".state-vetoed >> text=Say how the invariants stand.")
+    proposed(rea, "The fix is in, and the invariants are green.")
+    answered(ben, "y", "I looked at them too.")
     assert overflow(ben) == 0
-    ben.click("button:has-text('Approve')")
-    ben.wait_for_selector("text=You are about to approve")
-    ben.click("text=Sign with the wallet and publish")
     rea.wait_for_selector(".state-approved >> text=execute it with your Safe")
     assert bool(Chain(stage.node).read(stage.world.pool, "paused")[0]), "the console released it"
 

@@ -112,6 +112,8 @@ def test_closed_cases_give_way_before_open_ones(monkeypatch: pytest.MonkeyPatch)
 def test_it_says_what_changed() -> None:
     picture = Picture()
     assert picture.take(alert(), {}) == {"alerts", "map"}
-    assert picture.take(case(), {}) == {"cases", "map", "pages", f"case:{CASE}"}
+    of_case = {"cases", "map", "pages", f"case:{CASE}"}
+    assert picture.take(case(), {}) == of_case | {"alerts"}, "its alert leads to it"
+    assert picture.take(case(), {}) == of_case
     assert picture.take(ASKED, {}) == {"cases", "map", "pages", f"case:{CASE}"}
     assert picture.take(readiness(), {}) == {"map", "plans"}

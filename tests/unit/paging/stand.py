@@ -11,7 +11,7 @@ from paging.post import Post
 from paging.rounds import Rounds
 from paging.rules import Desk, Rules
 from paging.store import PageStore
-from paging.words import Message
+from paging.words import ROOM, Message
 from runtime.keepers import CaseIntake, Keepers
 from runtime.loop import Loop
 from runtime.memory import MemoryBroker
@@ -47,6 +47,8 @@ class Hands:
 
 class Ear:
     """A channel that remembers, and may be down."""
+
+    room = ROOM
 
     def __init__(self) -> None:
         self.heard: list[Message] = []

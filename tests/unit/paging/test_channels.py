@@ -15,7 +15,7 @@ from paging.channels import AppriseChannel
 from paging.outward import Outward
 from paging.pages import after_case
 from paging.post import ANSWER_SECONDS, Outcome, Parcel, Post
-from paging.words import Line, Message, of_ending, of_page, together
+from paging.words import ROOM, Line, Message, of_ending, of_page, together
 from runtime import logs
 from runtime.metrics import Metrics
 from tests.unit.paging.stand import LADDERS, NOW, Hands, case
@@ -124,6 +124,8 @@ def test_no_log_tells_an_address(
 
 
 class Hung:
+    room = ROOM
+
     def __init__(self) -> None:
         self.go = threading.Event()
 

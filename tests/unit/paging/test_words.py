@@ -84,6 +84,14 @@ def test_a_page_leads_to_its_transaction_and_nowhere_else(
     assert shown not in together([line]).title or not shown
 
 
+@given(st.lists(st.text(min_size=1, max_size=600), min_size=1, max_size=20), st.integers(900, 5000))
+def test_a_message_has_room_where_it_goes_and_says_what_to_do(texts: list[str], room: int) -> None:
+    act = ". firebreak acknowledge 0123456789ab or https://firebreak.example.org/cases/" + "a" * 64
+    message = together([Line(plain(text) + act, "failure") for text in texts], room)
+    assert len(message.title) + 2 + len(message.body) <= room
+    assert act in message.body.splitlines()[0]
+
+
 def test_a_flood_is_one_message_with_the_worst_first() -> None:
     lines = [Line(f"line {n}", "info") for n in range(30)] + [Line("worst", "failure")]
     message = together(lines)
