@@ -63,6 +63,10 @@ class Baseline(Protocol):
         ...
 
 
+BELIEVED = 10.0
+"""How many observations a prior is worth unless it says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prior:
     """What is believed of a size's logarithm before any was seen."""
@@ -70,7 +74,7 @@ class Prior:
     mean: float
     spread: float
     """Standard deviation."""
-    weight: float = 10.0
+    weight: float = BELIEVED
     """How many observations the belief is worth, more than 1."""
 
 
@@ -87,6 +91,11 @@ class Sizes:
         self._anchor: tuple[float, float, float] | None = None
         """(n, mean, spread) at the end of an epoch, None before the first."""
         self._age = 0.0
+
+    @property
+    def weight(self) -> float:
+        """How many observations it rests on, the prior's among them."""
+        return self._n
 
     def surprise(self, value: float) -> float:
         """Return -ln of the predictive tail, of the moving statistic or the anchor, whichever is

@@ -6,7 +6,8 @@ at the head: within the minutes until they are final a market may move far.
 
 An oracle speaks by its own events, or through the prices at which the protocol says that it dealt.
 Of several pools, each read either way round, the one counts that it keeps closest to: the others
-may price something else.
+may price something else. Until it was learned which one that is, nothing is said: all the others
+would look like an oracle gone astray.
 """
 
 import math
@@ -15,6 +16,7 @@ from itertools import product
 from typing import ClassVar
 
 from detectors.api import Features, Scope, Spec, State
+from detectors.baseline import BELIEVED
 from detectors.habits import MAX_NAMES, ActDetector, Kind, Surprise, account, number
 from detectors.prices import reported
 from schemas.chain import Log, Transaction
@@ -36,6 +38,8 @@ _DEALINGS = {
 """Events by which a protocol tells at what price it dealt."""
 _WAYS = {"": 1.0, "~": -1.0}
 """A pool's price is of one of its tokens in the other; an oracle may mean the inverse."""
+_WARM_UP = 20
+"""Gaps to a pool that were learned before one is judged."""
 
 
 class OracleGap(ActDetector):
@@ -43,16 +47,17 @@ class OracleGap(ActDetector):
 
     spec: ClassVar[Spec] = Spec(
         name="oracle-gap",
-        version="1.1.0",
+        version="1.2.0",
         summary="Answers of the protocol's oracles, and prices it deals at, against its pools'.",
         technique="ADT3012.004",
         made_from=("prices",),
-        warm_up=20,
+        warm_up=_WARM_UP,
         false_positives=("an oracle that answers rarely while the market moves fast",),
         blind_spots=(
             "an oracle that is only read, where the protocol tells no price that it dealt at",
             "contracts that the manifest gives neither the role oracle nor the role pair or pool",
             "an oracle and a pool that are wrong together",
+            f"an oracle that is bent before {_WARM_UP} of its gaps to a pool are final",
         ),
         rule=True,
     )
@@ -89,9 +94,13 @@ class OracleGap(ActDetector):
                 ratio = known[teller] - _WAYS[way] * known[pool]
                 found[f"ratio:{pair}"] = ratio
                 if pair in self._ratios:
-                    off = min(50.0, abs(ratio - self._ratios[pair]))
-                    found[f"gap:{pair}"] = max(1e-3, math.expm1(off) * 100.0)
+                    found[f"gap:{pair}"] = self._gap(pair, ratio)
         return found
+
+    def _gap(self, pair: str, ratio: float) -> float:
+        """Return by how many percent a ratio lies off what was learned."""
+        off = min(50.0, abs(ratio - self._ratios[pair]))
+        return max(1e-3, math.expm1(off) * 100.0)
 
     def _prices(self, tx: Transaction) -> dict[str, float]:
         """Return the logarithm of what each teller and pool said last in the transaction."""
@@ -127,12 +136,14 @@ class OracleGap(ActDetector):
         return [it for it in super()._surprises(x) if self._keeps_to(it.name.partition(":")[2])]
 
     def _keeps_to(self, pair: str) -> bool:
-        """Say whether a teller is not known to keep closer to another pool, or the other way."""
+        """Say whether this is known to be what a teller keeps closest to: pool, and way round."""
         teller = pair.partition("/")[0]
         own = self._sizes.get(f"gap:{pair}")
+        if own is None or own.weight < BELIEVED + _WARM_UP:
+            return False
         every = (f"gap:{teller}/{pool}{way}" for pool, way in product(self._pools, _WAYS))
         known = (self._sizes[name] for name in every if name in self._sizes)
-        return own is None or all(own.expected() <= other.expected() for other in known)
+        return all(own.expected() <= other.expected() for other in known)
 
     def member(self, member: str) -> str:
         """Return the names of both contracts."""
@@ -140,8 +151,9 @@ class OracleGap(ActDetector):
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Take these prices for ordinary; a ratio follows slowly, so that it has to last."""
-        super().learn_one(x, weight)
-        for name, value in x.items():
+        news = self._news(x)
+        super().learn_one({**self._unmeasured(news), **news}, weight)
+        for name, value in news.items():
             kind, _, member = name.partition(":")
             if kind == "told":
                 self._told[member] = value
@@ -151,6 +163,25 @@ class OracleGap(ActDetector):
         for table in (self._told, self._ratios):
             while len(table) > MAX_NAMES:
                 del table[next(iter(table))]
+
+    def _news(self, x: Features) -> Features:
+        """Return what is not merely said again: ten deals at one price are one gap, and counted as
+        ten they would make the market look quieter than it is."""
+        told = {name[5:]: price for name, price in x.items() if name.startswith("told:")}
+        moved = {member for member, price in told.items() if self._told.get(member) != price}
+
+        def again(name: str) -> bool:
+            kind, _, pair = name.partition(":")
+            return kind in ("gap", "ratio") and moved.isdisjoint(pair.rstrip("~").split("/"))
+
+        return {name: value for name, value in x.items() if not again(name)}
+
+    def _unmeasured(self, x: Features) -> Features:
+        """Return the gaps of ratios that were told before there was anything to hold them against:
+        in a new market, all until the first is final."""
+        ratios = {name[6:]: ratio for name, ratio in x.items() if name.startswith("ratio:")}
+        known = ratios.keys() & self._ratios.keys()
+        return {f"gap:{pair}": self._gap(pair, ratios[pair]) for pair in sorted(known)}
 
     def dump(self) -> State:
         """Return everything that was learned."""

@@ -29,14 +29,14 @@ def test_a_crash_halts_nothing_and_a_bent_oracle_halts_one_pair(
     traders = Traders(guarded)
     perps, thief, stage = traders.perps, traders.thief, guarded.stage
     manifest = traders.watched((*CORE, *ACTS))
-    traders.live(LIFE)
+    assert not traders.live(LIFE), "nothing alerts, new as the market is"
     guarded.arm(manifest)
 
     crash(guarded, traders)
     assert not {"authorised", "included"} & set(guarded.states()), "nobody is halted for a crash"
     for _ in range(3):
         stage.hands.mine(600)
-        traders.live(4)
+        assert not traders.live(4)
 
     size = SLICES * 50 * ETHER
     stage.do(thief, traders.call("clover", "increase", size, 50_000 * DOLLAR))

@@ -274,8 +274,8 @@ def answer(price: float) -> Log:
     return event(ORACLE, "AnswerUpdated", current=str(int(price * 1e8)), roundId="1", updatedAt="1")
 
 
-def sync(price: float) -> Log:
-    return event(PAIR, "Sync", reserve0=str(E18), reserve1=str(int(price * 1e6)))
+def sync(price: float, pool: str = PAIR) -> Log:
+    return event(pool, "Sync", reserve0=str(E18), reserve1=str(int(price * 1e6)))
 
 
 def market(life: Life) -> None:
@@ -351,14 +351,27 @@ def test_what_left_the_chain_is_no_price_any_more() -> None:
 
 
 def test_a_pool_of_something_else_says_nothing_of_an_oracle() -> None:
-    def other(dollars: int) -> Log:
-        return event(POOL, "Sync", reserve0=str(E18), reserve1=str(dollars * 10**6))
-
     life = Life(OracleGap)
     for number, price in enumerate(prices(300)):
         life.quiet(1, sync(price))
         life.quiet(1, answer(price * 1.001))
-        life.quiet(1, other(70 + number % 7))
-    life.quiet(1, other(40))
+        life.quiet(1, sync(70.0 + number % 7, POOL))
+    life.quiet(1, sync(40.0, POOL))
     life.quiet(1, answer(1801.0))
     assert life.take(answer(2700.0)) is not None
+
+
+def test_a_new_market_is_quiet_until_it_is_known_which_pool_is_whose() -> None:
+    tellers = {PAIR: (1800.0, answer), POOL: (70.0, dealt)}
+    life = Life(OracleGap, finality=256)
+
+    def blocks(count: int) -> None:
+        for number in range(count):
+            for phase, (pool, (middle, tell)) in enumerate(tellers.items()):
+                price = middle * (1 + 0.045 * math.sin(phase + number / 7))
+                for told in (tell(price * 1.0005), sync(price, pool)):
+                    life.quiet(1, told)
+
+    blocks(90)
+    assert life.take(answer(2700.0)) is not None, "90 blocks are enough to know"
+    blocks(60)
