@@ -37,7 +37,7 @@ class Judgement:
             head=max(self._outlook.head, alert.block),
             withdrawn=heard.withdrawn,
             value_exposed=self._outlook.value(alert.protocol),
-            bucket=self._outlook.buckets.get(alert.protocol),
+            bucket=self._outlook.bucket(alert.protocol),
             link=link,
             fees_paid=self._outlook.fees_paid(manifest, alert.tx),
             link_fees_paid=0.0

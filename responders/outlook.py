@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from responders.allowance import Bucket
 from responders.chain import Chain, Head
@@ -17,6 +16,11 @@ from schemas.actions import Heard
 from schemas.errors import TransientError
 from schemas.manifest import Manifest
 from schemas.reach import Reach
+from schemas.units import Seconds
+
+BELIEVED = 300
+"""Seconds of blocks' time for which buckets count as they were seen. `responders.bounds` looks each
+minute; where it cannot any more, people may have widened or emptied them since."""
 
 _COIN = 10**18
 """Smallest units of a chain's coin."""
@@ -56,8 +60,8 @@ class Outlook:
         """How many transactions the account has sent."""
         self.balance = 0
         """What the account holds, in wei."""
-        self.buckets: dict[str, Bucket] = {}
-        """What the buckets on chain let through, by protocol, as `responders.tightener` heard."""
+        self._buckets: dict[str, tuple[Bucket, Seconds]] = {}
+        """By protocol, and the time of the newest block then."""
         self._tip = 0
         self._head: Head | None = None
         self._holdings = {
@@ -99,9 +103,18 @@ class Outlook:
         value = self._held[protocol].value if protocol in self._held else None
         return None if value is None else float(value)
 
-    def held(self, protocol: str) -> dict[str, Decimal]:
-        """Return what a protocol holds of each token, in money, as far as that is known."""
-        return self._held[protocol].by_token if protocol in self._held else {}
+    def bound(self, protocol: str, bucket: Bucket | None) -> None:
+        """Take what a protocol's buckets on chain were just seen to let through together; None
+        unless every asset has one."""
+        self._buckets.pop(protocol, None)
+        if bucket is not None:
+            self._buckets[protocol] = bucket, self.time
+
+    def bucket(self, protocol: str) -> Bucket | None:
+        """Return what a protocol's buckets on chain let through; None where one is missing, or
+        nobody has looked for `BELIEVED` seconds."""
+        bucket, seen = self._buckets.get(protocol, (None, 0))
+        return bucket if self.time - seen <= BELIEVED else None
 
     def reach(self, protocol: str, losing: tuple[str, ...]) -> Reach | None:
         """Return where the loss of these contracts gets; None where that is not known."""

@@ -1,7 +1,7 @@
 """How soon to ask again what was asked in vain. No clock: time is that of the newest block."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from responders.chain import Call
 from responders.fees import Fee
@@ -16,22 +16,35 @@ FIRST, LONGEST = 1, 300
 """Seconds until it is asked again for the first time, each time twice as many, and at most."""
 
 
+class _Wait(NamedTuple):
+    seconds: Seconds
+    over: Seconds
+    """When it ends."""
+    why: str
+
+
 class Pace:
-    """Remembers what was asked in vain, how often, and until when to leave it."""
+    """Remembers what was asked in vain, how often, and until when to leave it. What was left for
+    longer than `LONGEST` beyond that is forgotten, and begins anew."""
 
     def __init__(self) -> None:
-        self._waits: dict[str, tuple[Seconds, Seconds]] = {}
-        """By name: the last wait, and when it is over."""
+        self._waits: dict[str, _Wait] = {}
 
     def due(self, name: str, now: Seconds) -> bool:
         """Say whether to ask now."""
-        return now >= self._waits.get(name, (0, 0))[1]
+        return name not in self._waits or now >= self._waits[name].over
 
-    def in_vain(self, name: str, now: Seconds) -> None:
+    def why(self, name: str) -> str:
+        """Return why it was in vain the last time, '' where nothing is remembered."""
+        return self._waits[name].why if name in self._waits else ""
+
+    def in_vain(self, name: str, now: Seconds, why: str = "") -> None:
         """Remember that it was asked, and came to nothing."""
-        before = self._waits.get(name, (0, 0))[0]
+        known = self._waits.items()
+        self._waits = {one: wait for one, wait in known if now - wait.over <= LONGEST}
+        before = self._waits[name].seconds if name in self._waits else 0
         wait = min(LONGEST, 2 * before) or FIRST
-        self._waits[name] = wait, now + wait
+        self._waits[name] = _Wait(wait, now + wait, why)
 
     def done(self, name: str) -> None:
         """Forget it."""
@@ -48,8 +61,6 @@ class PacedSigner:
         self._signer = signer
         self._now = now
         self._pace = Pace()
-        self._refusals: dict[str, str] = {}
-        """In the signer's words, by what was asked."""
 
     @property
     def address(self) -> str:
@@ -58,7 +69,10 @@ class PacedSigner:
 
     def sign(self, call: Call, nonce: int, fee: Fee) -> Signed:
         """Return the signed transaction. Raises as `Signer.sign` does."""
-        return self._asked(f"{call.to} {call.data}", lambda: self._signer.sign(call, nonce, fee))
+        name = (
+            f"{nonce} {call.to} {call.data}"  # without it, the next brake would wait for this one
+        )
+        return self._asked(name, lambda: self._signer.sign(call, nonce, fee))
 
     def attest(self, question: Question, expires: Seconds) -> str:
         """Return the signature of a yes. Raises as `Signer.attest` does."""
@@ -67,13 +81,11 @@ class PacedSigner:
     def _asked(self, name: str, ask: Callable[[], Answer]) -> Answer:
         now = self._now()
         if not self._pace.due(name, now):
-            raise SignerRefusalError(self._refusals[name])
+            raise SignerRefusalError(self._pace.why(name))
         try:
             answer = ask()
         except SignerRefusalError as error:
-            self._pace.in_vain(name, now)
-            self._refusals[name] = str(error)
+            self._pace.in_vain(name, now, str(error))
             raise
         self._pace.done(name)
-        self._refusals.pop(name, None)
         return answer

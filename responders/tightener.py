@@ -64,10 +64,7 @@ class Tightener:
             self._take(look)
 
     def _take(self, look: Look) -> None:
-        if look.present is None:
-            self._outlook.buckets.pop(look.protocol, None)
-        else:
-            self._outlook.buckets[look.protocol] = look.present
+        self._outlook.bound(look.protocol, look.present)
         for allowance in look.allowances:
             place = look.protocol, allowance.token
             if allowance.wanted is None:

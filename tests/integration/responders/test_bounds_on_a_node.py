@@ -136,7 +136,7 @@ def test_an_asset_that_is_not_enrolled_is_told_and_no_bucket_is_believed(scene: 
         assert look.faults == {COIN: f"{scene.vault.address} is not enrolled with the bucket"}
         assert look.present is None
         assert one.shown("bucket_amiss") == 1
-        assert one.responder.outlook.buckets == {}
+        assert one.responder.outlook.bucket(scene.place.manifest.protocol) is None
 
 
 def test_what_the_chain_has_counts_and_not_what_the_manifest_says(scene: Scene) -> None:
@@ -145,7 +145,7 @@ def test_what_the_chain_has_counts_and_not_what_the_manifest_says(scene: Scene) 
         assert look.faults == {COIN: "the bucket lets more through than the manifest says"}
         assert look.present is not None
         assert look.present.capacity == 10 * MONEY
-        assert one.responder.outlook.buckets == {scene.place.manifest.protocol: look.present}
+        assert one.responder.outlook.bucket(scene.place.manifest.protocol) == look.present
     with watched(scene, valued(scene, bucket="0x" + "ab" * 20)) as one:
         assert one.looks().faults == {
             COIN: "there is no such bucket, or it does not list the asset"
