@@ -105,6 +105,16 @@ def broker(bootstrap: str, namespace: str) -> KafkaBroker:
     return KafkaBroker({"bootstrap.servers": bootstrap}, namespace=namespace)
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a real PostgreSQL with one database, which whoever asks for it empties first
+    (`tests.postgres.emptied`)."""
+    from tests.postgres import postgres  # not every test needs a database's driver
+
+    with postgres() as address:
+        yield address
+
+
 @pytest.fixture
 def node(cache: Path, tmp_path: Path) -> Iterator[LocalNode]:
     """A chain of this test's own, which makes a block only when `evm_mine` asks for it."""

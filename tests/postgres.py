@@ -16,6 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+
+from forensics.record import database
 
 _START_SECONDS = 30
 
@@ -84,6 +87,16 @@ def postgres() -> Iterator[str]:
     """Give the address of one."""
     with postgres_server() as server:
         yield server.address
+
+
+def emptied(address: str) -> str:
+    """Take everything out of the database; return its address again."""
+    admin = create_engine(database.connect(address).url)
+    with admin.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    admin.dispose()
+    return address
 
 
 def _within_reach(programs: Path, folder: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, text, update
+from sqlalchemy import Engine, create_engine, update
 
 from forensics.record import database, tiles
 from forensics.record.leaf import UNREAD, fields_of, leaf_of, record_in
@@ -29,15 +29,9 @@ from schemas.errors import (
     UnsafeToContinueError,
 )
 from tests.forensic_log import BRAKE, INCIDENT, SIGNER, WITNESS, action, leaves, message, seal
-from tests.postgres import postgres
+from tests.postgres import emptied
 
 MakeEngine = Callable[[], Engine]
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    with postgres() as address:
-        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -45,12 +39,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database of each kind in turn."""
     address = database.file_url(tmp_path / "record.sqlite")
     if request.param == "postgresql":
-        address = request.getfixturevalue("server")
-        admin = create_engine(database.connect(address).url)
-        with admin.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        admin.dispose()
+        address = emptied(request.getfixturevalue("postgres_server"))
     made = database.connect(address)
     yield made
     made.dispose()

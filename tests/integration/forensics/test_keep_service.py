@@ -31,6 +31,7 @@ from schemas.services import RECORDED
 from schemas.topics import ACTIONS, SEALS
 from tests.forensic_log import ORIGIN, WITNESS, action
 from tests.integration.contracts.hands import Hands
+from tests.postgres import emptied
 from tests.served import served
 
 pytestmark = pytest.mark.kafka
@@ -45,8 +46,12 @@ STEPS = 40
 class Office:
     """Where a log is kept: a broker, a key, a folder."""
 
-    def __init__(self, bootstrap: str, broker: KafkaBroker, namespace: str, folder: Path) -> None:
+    def __init__(
+        self, bootstrap: str, broker: KafkaBroker, namespace: str, folder: Path, kept_in: str = ""
+    ) -> None:
+        """`kept_in` is the address of a PostgreSQL; without one it is a file."""
         self.broker = broker
+        self._server = kept_in
         self.folder = folder
         self.web = free_port()
         secret = generate(folder, "log")
@@ -60,11 +65,24 @@ class Office:
             "FIREBREAK_FORENSICS__SEAL_SECONDS": "0.2",
             "FIREBREAK_FORENSICS__WEB_PORT": str(self.web),
         }
+        if kept_in:
+            self.environment["FIREBREAK_FORENSICS__DATABASE"] = kept_in
         broker.create([*RECORDED, SEALS])
 
     @property
-    def database(self) -> Path:
+    def database(self) -> str:
+        return self._server or database.file_url(self._file)
+
+    @property
+    def _file(self) -> Path:
         return self.folder / "home" / "forensics" / "record.sqlite"
+
+    def lose(self) -> None:
+        """Lose the database, whatever it is."""
+        if self._server:
+            emptied(self._server)
+        for path in self._file.parent.glob("record.sqlite*"):
+            path.unlink()
 
     def start(self, *before: str) -> ChildProcess:
         command = [*(before or [str(Path(sys.executable).with_name("firebreak"))]), "audit", "keep"]
@@ -72,7 +90,7 @@ class Office:
 
     @contextmanager
     def log(self) -> Iterator[LogReader]:
-        engine = database.connect(database.file_url(self.database))
+        engine = database.connect(self.database)
         try:
             yield LogReader(engine)
         finally:
@@ -107,6 +125,21 @@ def office(bootstrap: str, broker: KafkaBroker, namespace: str, tmp_path: Path) 
     return Office(bootstrap, broker, namespace, tmp_path)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(
+    request: pytest.FixtureRequest,
+    bootstrap: str,
+    broker: KafkaBroker,
+    namespace: str,
+    tmp_path: Path,
+) -> Office:
+    """An office that keeps its log in each kind of database in turn."""
+    server = ""
+    if request.param == "postgresql":
+        server = emptied(request.getfixturevalue("postgres_server"))
+    return Office(bootstrap, broker, namespace, tmp_path, server)
+
+
 def wait(what: Callable[[], bool], process: ChildProcess) -> None:
     deadline = time.monotonic() + PATIENCE
     while not what():
@@ -131,7 +164,8 @@ def require_each_once(office: Office, count: int) -> None:
         assert len(set(origins)) == len(origins) == count
 
 
-def test_a_kill_loses_nothing_and_doubles_nothing(office: Office) -> None:
+def test_a_kill_loses_nothing_and_doubles_nothing(either: Office) -> None:
+    office = either
     office.write(range(BRAKES))
     run_until_it_dies(office, 12)
     keep = office.start()
@@ -219,8 +253,8 @@ def test_a_brake_is_cosigned_and_on_chain_and_anyone_can_check_it(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_after_many_kills_the_log_is_made_again_with_the_same_roots(office: Office) -> None:
-    written = 0
+def test_after_many_kills_the_log_is_made_again_with_the_same_roots(either: Office) -> None:
+    office, written = either, 0
     for life in (3, 5, 8, 11, 14, 17):
         office.write(range(written, written + BRAKES))
         written += BRAKES
@@ -232,8 +266,7 @@ def test_after_many_kills_the_log_is_made_again_with_the_same_roots(office: Offi
     with office.log() as log:
         roots = [(seal.size, seal.root) for seal in log.seals()]
 
-    for path in office.database.parent.glob("record.sqlite*"):
-        path.unlink()
+    office.lose()
     again = office.start()
     wait(lambda: office.kept() == written * STEPS, again)
     again.stop()

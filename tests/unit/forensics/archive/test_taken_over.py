@@ -12,7 +12,7 @@ from runtime.broker import Message, Partition
 from runtime.memory import MemoryBroker
 from schemas.errors import UnsafeToContinueError
 from schemas.services import SERVICES
-from schemas.topics import ALERTS, BEATS, CHANGES, CHANGES
+from schemas.topics import ALERTS, BEATS, CHANGES
 from tests.unit.forensics.archive.stand import everything, keep, log, put
 
 P0 = Partition(ALERTS.name, 0)
