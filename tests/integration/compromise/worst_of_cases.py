@@ -89,9 +89,9 @@ def recoveries(topics: Topics, _: Path) -> None:
         assert not desk.take(RECOVERIES, forged, signed(forged, STRANGER))
         assert (len(topics.letters()), desk.newest.progress) == (2, None)
         assert desk.take(RECOVERIES, forged, signed(forged, OURS))
-        assert desk.newest.phase == "closed"
+        phases = [desk.newest.phase]
         desk.take(ACTIONS, action(2, "broadcast"))
-        assert desk.newest.phase == "respond"
+        assert [*phases, desk.newest.phase] == ["closed", "respond"]
 
 
 def decisions(topics: Topics, _: Path) -> None:

@@ -120,8 +120,7 @@ def seals(topics: Topics, folder: Path) -> None:
 def risk(topics: Topics, _: Path) -> None:
     """Figures under no trusted key are said to be that, and nobody goes on from them."""
     forged = topics.write(RISK, example(RISK))
-    _, said_to_be_ours = Trust(insurers=KEYS).read(forged)
-    assert not said_to_be_ours
+    assert not Trust(insurers=KEYS).read(forged)[1]
     shelf = Shelf(frozenset({"meadow"}))
     remember(topics, desk(), shelf, KEYS)
     assert list(shelf.before("meadow", 2**60, 9)) == []
