@@ -164,7 +164,7 @@ CONSENTS = TopicSpec(
 )
 INCIDENTS = TopicSpec(
     name="incidents-v1",
-    doc="Incident cases, the newest state of each.",
+    doc="Incident cases, the newest state of each, signed where there is a key for it.",
     records=(Incident,),
     key="protocol/incident",
     partitions=4,

@@ -9,6 +9,7 @@ from confluent_kafka import Producer as RawProducer
 
 from runtime.broker import Producer
 from runtime.kafka import KafkaBroker
+from runtime.keepers import keepers_of
 from runtime.signatures import Signer, generate, load_signer
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
@@ -83,7 +84,11 @@ def test_alerts_and_actions_become_cases_and_what_is_not_believed_is_set_aside(
     send(producer, alert(3))
     send(producer, alert(1), signer)
     producer.flush()
-    with incidents(place, FIREBREAK_RESPOND__TRUSTED_KEYS=str(tmp_path / "keys")) as service:
+    keys = {
+        "FIREBREAK_RESPOND__TRUSTED_KEYS": str(tmp_path / "keys"),
+        "FIREBREAK_INCIDENTS__SIGNING_KEY": str(generate(tmp_path / "own", "incidents")),
+    }
+    with incidents(place, **keys) as service:
         until(lambda: key(1, "meadow") in newest_cases(broker))
         send(producer, action(1, "final", step=1))
         send(producer, alert(2, protocol="brook"), signer)
@@ -106,6 +111,9 @@ def test_alerts_and_actions_become_cases_and_what_is_not_believed_is_set_aside(
             for value in (b"\xffrubbish", b"", None, encode(alert(3)))
         }
         assert (("origin", b"x"),) in {letter.headers for letter in letters}
+
+        keepers = keepers_of(tmp_path / "own")
+        assert all(keepers.read(message) for message in everything(broker, INCIDENTS))
 
         status, listed = service.page("/cases/")
         assert status == 200

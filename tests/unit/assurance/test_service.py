@@ -46,14 +46,14 @@ def retraction(number: int) -> Retraction:
 class World:
     """A task over brokers in memory, and the chain that it looks at."""
 
-    def __init__(self) -> None:
+    def __init__(self, broker: MemoryBroker | None = None) -> None:
         self.chain, self.manifest = FakeChain(), MANIFEST
         self.chain.codes[POOL] = SOUND
         self.service = Service("assure")
         self.clock = ManualClock()
         self.service.clock = self.clock  # type: ignore[assignment]  # as good as the machine's
         self.metrics = self.service.metrics
-        self.broker = MemoryBroker()
+        self.broker = broker or MemoryBroker()
         self.broker.create((DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, AUTHORITY, DEAD_LETTERS))
         self.task = self.started()
 
