@@ -122,6 +122,29 @@ class OnlineTail:
             if self._above + joining <= (max(ONE, allowed)):
                 self._settle()
 
+    def learn_all(self, scores: Sequence[float]) -> None:
+        """Count scores of ordinary life, to the same end as one by one.
+
+        What is known depends on the counts alone, so the threshold is brought up once for all.
+        """
+        units = len(scores) * ONE
+        if self._learned + units >= _FULL:
+            for score in scores:
+                self.learn(score, 1.0)
+            return
+        counts, threshold = self._counts, self._threshold
+        for score in scores:
+            index = _bin(score)
+            if index >= len(counts):
+                counts.extend([0.0] * (index + 1 - len(counts)))
+            counts[index] += ONE
+            if index >= threshold:
+                self._above += ONE
+                self._excess += ONE * (index - threshold + 0.5) * BIN
+        self._learned += units
+        self._total += units
+        self._settle()
+
     def _fade(self) -> None:
         self._counts = [count // 2 for count in self._counts]
         self._learned = sum(self._counts)
@@ -166,6 +189,11 @@ class OnlineTail:
         share = (above + ONE) / (self._total + ONE)
         beyond = score - threshold * BIN
         return max(SMALLEST, float(share * (1.0 + beyond / scale) ** -shape))
+
+    def ordinary(self, p_value: float) -> float:
+        """Return a score up to which none is so rare; most scores need no more than this."""
+        least = (self._above + ONE) / (self._total + ONE)
+        return self._threshold * BIN if least > p_value else 0.0
 
     def level(self, p_value: float) -> float:
         """Return the score that has this p-value, or the threshold if that is rarer already."""

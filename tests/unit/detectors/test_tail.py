@@ -113,3 +113,23 @@ def test_a_snapshot_gives_the_same_p_values_to_the_last_bit() -> None:
         tail.learn(score, 0.05)
         copy.learn(score, 0.05)
     assert copy.dump() == tail.dump()
+
+
+def test_many_scores_at_once_teach_what_one_by_one_do() -> None:
+    one, many, scores = OnlineTail(), OnlineTail(), exponential(25_000)  # some counts fade
+    for start in range(0, len(scores), 14):
+        part = scores[start : start + 14]
+        many.learn_all(part)
+        for score in part:
+            one.learn(score, 1.0)
+        assert [many.p_value(step) for step in range(20)] == [one.p_value(s) for s in range(20)]
+    assert many.dump() == one.dump()
+
+
+def test_no_score_up_to_the_ordinary_is_as_rare_as_what_it_was_asked_for() -> None:
+    tail = OnlineTail()
+    for score in exponential(3_000):
+        tail.learn(score, 1.0)
+        for rare in (0.5, 0.01, 0.001):
+            assert tail.p_value(tail.ordinary(rare)) > rare
+    assert tail.ordinary(0.001) > 3.0
