@@ -78,7 +78,7 @@ def stated_buckets(manifest: Manifest) -> dict[str, Bucket]:
     if manifest.loss is None:
         return {}
     capacities = {
-        manifest.token_named(asset.token) or asset.token: Fraction(asset.bucket_capacity)
+        manifest.token_of(asset): Fraction(asset.bucket_capacity)
         for asset in manifest.assets
         if asset.bucket_capacity is not None
     }
@@ -88,7 +88,7 @@ def stated_buckets(manifest: Manifest) -> dict[str, Bucket]:
 
 def together(manifest: Manifest, buckets: Mapping[str, Bucket]) -> Bucket | None:
     """Return what these buckets let through of all assets; None unless every asset has one."""
-    tokens = {manifest.token_named(asset.token) or asset.token for asset in manifest.assets}
+    tokens = {manifest.token_of(asset) for asset in manifest.assets}
     if not tokens or not tokens <= buckets.keys():
         return None
     found = [buckets[token] for token in tokens]
@@ -131,26 +131,25 @@ def allowances(
 ) -> tuple[Allowance, ...]:
     """Return every asset of the manifest against its allowable loss; `held` is what there is of
     each token, in money, as far as that is known, `buckets` what is in place."""
-    if manifest.loss is None or manifest.halt is None:
+    loss = manifest.loss
+    if loss is None or manifest.halt is None:
         return ()
     people = Decimal(manifest.halt.response_seconds)
     with localcontext(_EXACT):
         return tuple(
-            _allowance(manifest, asset, people, held, buckets) for asset in manifest.assets
+            _allowance(manifest, asset, loss, people, held, buckets) for asset in manifest.assets
         )
 
 
 def _allowance(
     manifest: Manifest,
     asset: Asset,
+    loss: Loss,
     people: Decimal,
     held: Mapping[str, Decimal],
     buckets: Mapping[str, Bucket],
 ) -> Allowance:
-    loss = manifest.loss
-    if loss is None:
-        raise ValueError(f"{manifest.protocol} does not say how long a brake takes")
-    token = manifest.token_named(asset.token) or asset.token
+    token = manifest.token_of(asset)
     known, present = held.get(token), buckets.get(token)
     lost = worst(asset, loss, known)
     bounded = present is not None and present.passes(float(people)) <= Fraction(asset.allowable)

@@ -11,22 +11,18 @@ nothing.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 
-from responders.adapters.calls import called, words
 from responders.allowance import Allowance, Bucket, allowances, stated_buckets, together
-from responders.bucket import Limits
-from responders.chain import Call, Chain
-from responders.holdings import MOST_READ, Held, Holdings, units_of
+from responders.buckets import Found, look_at
+from responders.chain import Chain
+from responders.holdings import Holdings
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas.errors import PipelineError
-from schemas.manifest import Brake, Manifest
-from schemas.units import NATIVE
+from schemas.manifest import Manifest
 
 _log = logger(__name__)
 
@@ -35,9 +31,6 @@ EVERY = 60.0
 
 DEEPEST = 100
 """Blocks behind the newest one that are looked back at most: nodes that prune have 128 states."""
-
-_ZERO = "0x" + "00" * 20
-_GAS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +44,6 @@ class Look:
     """What the buckets let through together until people come, None unless every asset has one."""
     faults: Mapping[str, str]
     """By token, what the manifest says of its bucket and the chain does not; none when it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    present: Bucket
-    lasting: Bucket
 
 
 class Bounds:
@@ -108,17 +95,17 @@ class Bounds:
             for token, money in held.by_token.items()
             if token in final
         }
-        buckets: dict[str, _Found] = {}
+        buckets: dict[str, Found] = {}
         faults: dict[str, str] = {}
-        for token, unit in units_of(manifest).items():
-            one = self._bucket(manifest, token, unit, held, head)
-            if isinstance(one, _Found):
+        for token in holdings.units:
+            one = look_at(self._chain, holdings, token, held, head)
+            if isinstance(one, Found):
                 buckets[token] = one
             elif one:
                 faults[token] = one
         for token, says in stated_buckets(manifest).items():
             real = buckets.get(token)
-            if real is not None and _wider(real.lasting, says):
+            if real is not None and real.wider(says):
                 faults[token] = "the bucket lets more through than the manifest says"
         return Look(
             protocol=manifest.protocol,
@@ -128,47 +115,6 @@ class Bounds:
             present=together(manifest, {token: one.present for token, one in buckets.items()}),
             faults=faults,
         )
-
-    def _bucket(
-        self, manifest: Manifest, token: str, unit: Decimal, held: Held, block: int
-    ) -> _Found | str:
-        """Return an asset's bucket as the chain has it, or what is amiss; '' where there is no
-        bucket, and none is said to be."""
-        bucket = bucket_of(manifest, token)
-        if bucket is None:
-            said = token in stated_buckets(manifest)
-            return "the manifest does not say which contract the bucket is" if said else ""
-        if len(manifest.holders) * len(manifest.assets) > MOST_READ:
-            return f"more than {MOST_READ} balances: nobody looks at the bucket"
-        asset = _ZERO if token == NATIVE else token
-        limits, healing, terms = (
-            words(self._chain, bucket, called(question, asset), block)
-            for question in ("limits(address)", "healing(address)", "terms(address)")
-        )
-        if (len(limits), len(healing), len(terms)) != (2, 4, 8) or not terms[2]:
-            return "there is no such bucket, or it does not list the asset"
-        if token not in held.by_token:
-            return "what is held cannot be read, and so not who has to be enrolled"
-        if (outside := self._outside(held, bucket, asset, token, block)) is not None:
-            return f"{outside} is not enrolled with the bucket"
-        # However the feed moves, no more of the asset leaves than at the lowest price believed.
-        worth = Fraction(terms[4], terms[2]) * Fraction(unit)
-        stand, _, *widest = healing
-        lasting, now = _money(widest, worth), _money(limits, worth)
-        stands = manifest.halt is not None and stand >= manifest.halt.response_seconds
-        return _Found(now if stands else lasting, lasting)
-
-    def _outside(self, held: Held, bucket: str, asset: str, token: str, block: int) -> str | None:
-        """Return a contract that holds the asset and may not draw on its bucket, None without one.
-
-        The bucket has no question for that; it answers `open` only to who is enrolled.
-        """
-        question = Call(bucket, called("open(address,uint256)", asset, 0), _GAS)
-        held_by = (place for place, money in sorted(held.balances.items()) if money)
-        for holder in (holder for holder, kind in held_by if kind == token):
-            if not self._chain.call(question, sender=holder, block=block).ok:
-                return holder
-        return None
 
     def _show(self, look: Look) -> None:
         for one in look.allowances:
@@ -187,28 +133,6 @@ class Bounds:
                     allowable=str(one.allowable),
                     needed=f"a bucket of {one.wanted.capacity} a {one.wanted.window} s",
                 )
-
-
-def tightens(brake: Brake) -> str | None:
-    """Return the token whose bucket a brake tightens, None for any other brake."""
-    return str(brake.parameters.get("asset")) if brake.adapter == "outflow" else None
-
-
-def bucket_of(manifest: Manifest, token: str) -> str | None:
-    """Return the contract that bounds what leaves of a token, None where none is named."""
-    asset = manifest.asset(token)
-    if asset is not None and asset.bucket is not None:
-        return asset.bucket
-    return next((brake.target for brake in manifest.brakes if tightens(brake) == token), None)
-
-
-def _money(limits: Sequence[int], worth: Fraction) -> Bucket:
-    found = Limits(*limits)
-    return Bucket(found.capacity * worth, found.rate * worth)
-
-
-def _wider(real: Bucket, said: Bucket) -> bool:
-    return real.capacity > said.capacity or real.refill > said.refill
 
 
 def run(bounds: Bounds, stop: threading.Event, tell: Callable[[Look], None]) -> None:

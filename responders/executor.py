@@ -23,8 +23,9 @@ from schemas.errors import TransientError
 _log = logger(__name__)
 
 _NOT_SENT = frozenset({"authorised", "consented", "drafted", "nonce-reserved", "signed"})
-"""Where nothing of a brake was shown to anybody yet; to go on from here takes the lead. What was
-sent is carried through without it: whatever follows has the same nonce."""
+"""Where no transaction or proposal of a brake was shown to anybody yet, though a word to other
+operators may have been; to go on from here takes the lead. What was sent is carried through without
+it: whatever follows has the same nonce, or comes back here first."""
 
 _MOST_WRITES = 10
 """In one go. More than a whole course takes: nodes that contradict each other must not trap us."""
@@ -68,7 +69,7 @@ class Executor:
         lead: Lead = ALONE,
     ) -> None:
         self.lead = lead
-        """Looked at before anything is signed, or sent for the first time."""
+        """Looked at before a brake is signed, or sent, for the first time."""
         self._book = book
         self._outlook = outlook
         self._preparation = preparation

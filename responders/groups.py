@@ -1,4 +1,5 @@
-"""Alerts that are answered as one: which of them are kept to speak for all. No clock, no IO."""
+"""How soon alerts are answered, and which of those that are answered as one are kept to speak for
+all. No clock, no IO."""
 
 from bisect import insort
 from collections.abc import Iterator
@@ -6,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
+from responders import policy
 from responders.evidence import families, only_volatility, requested, rules_broken
 from responders.halt import strength
 from responders.linkage import Heard
 from schemas.alerts import Alert
+from schemas.manifest import Manifest
 
 
 class Lane(IntEnum):
@@ -83,3 +86,20 @@ def alike(alert: Alert) -> tuple[object, ...]:
         only_volatility(alert),
         frozenset(alert.losing),
     )
+
+
+def lane_of(alert: Alert, manifest: Manifest) -> Lane:
+    """Return how soon an alert is answered: by the broadest brake that its evidence might pull."""
+    seen, asked = families(alert), requested(alert)
+    scopes = {
+        brake.scope
+        for brake in manifest.brakes
+        if policy.concerns(alert, brake, manifest)
+        and (
+            seen >= policy.needed(brake, alert, lapses=True)
+            or (brake.scope == "T1" and manifest.halted_by(brake) in asked)
+        )
+    }
+    if "T2" in scopes:
+        return Lane.BROAD
+    return Lane.NARROW if "T1" in scopes else Lane.REST

@@ -55,9 +55,8 @@ def stated(manifest: Manifest) -> Held:
 def units_of(manifest: Manifest) -> dict[str, Decimal]:
     """Return what the smallest unit of each asset is worth."""
     return {
-        token: asset.price / 10 ** (manifest.decimals(token) or 0)
+        (token := manifest.token_of(asset)): asset.price / 10 ** (manifest.decimals(token) or 0)
         for asset in manifest.assets
-        if (token := manifest.token_named(asset.token)) is not None
     }
 
 
@@ -68,18 +67,20 @@ class Holdings:
         self._chain = chain
         self.manifest = manifest
         self._holders = sorted(manifest.holders)
-        self._units = units_of(manifest)
-        self._readable = len(self._holders) * len(self._units) <= MOST_READ
-        if not self._readable:
+        self.units = units_of(manifest)
+        """What the smallest unit of each asset is worth."""
+        self.readable = len(self._holders) * len(self.units) <= MOST_READ
+        """Whether there are few enough balances."""
+        if not self.readable:
             _log.warning("too_many_balances", protocol=manifest.protocol, most=MOST_READ)
 
     def at(self, block: int) -> Held:
         """Return what is held after a block. Raises `TransientError` when no node answers."""
-        if not self._readable:
+        if not self.readable:
             return Held({}, whole=False)
         found: dict[tuple[str, str], Decimal] = {}
         whole = True
-        for token, unit in self._units.items():
+        for token, unit in self.units.items():
             balances = {holder: self._balance(token, holder, block) for holder in self._holders}
             known = {h: balance for h, balance in balances.items() if balance is not None}
             if len(known) < len(balances):
@@ -96,9 +97,9 @@ class Holdings:
         What moves among them is no loss, nor is what is paid for with another asset: sums count.
         Raises `TransientError` when no node answers.
         """
-        if not self._readable:
+        if not self.readable:
             return None
-        places = [(holder, token) for token in self._units for holder in self._holders]
+        places = [(holder, token) for token in self.units for holder in self._holders]
         found = self._chain.replay(tx, block, places)
         if found is None:
             return None
@@ -108,7 +109,7 @@ class Holdings:
         for (_, token), before, after in zip(places, found.before, found.after, strict=True):
             if before is None or after is None:
                 return None
-            lost += (before - after) * self._units[token]
+            lost += (before - after) * self.units[token]
         return max(lost, Decimal(0))
 
     def _balance(self, token: str, holder: str, block: int) -> int | None:

@@ -70,8 +70,7 @@ class AlertIntake:
     def believes(self, message: Message, record: AlertRecord, head: int) -> bool:
         """Say whether a trusted key signed this, in time at `head`; what none did is kept."""
         try:
-            if self._verifier is not None:
-                self._verifier.check(message, head=max(head, self.newest), chain=self.chain)
+            self._check(message, head)
         except PoisonRecordError as error:
             self.reject(message, str(error))
             return False
@@ -84,8 +83,7 @@ class AlertIntake:
         It was counted when it came, and kept if it was not to be believed; neither is done again.
         """
         try:
-            if self._verifier is not None:
-                self._verifier.check(message, head=max(head, self.newest), chain=self.chain)
+            self._check(message, head)
             record = cast("AlertRecord", _decoded(ALERTS, message))
         except PoisonRecordError:
             return None
@@ -93,6 +91,11 @@ class AlertIntake:
             return None
         self._note(record, head)
         return record
+
+    def _check(self, message: Message, head: int) -> None:
+        """Raise `PoisonRecordError` unless a trusted key signed this, in time at `head`."""
+        if self._verifier is not None:
+            self._verifier.check(message, head=max(head, self.newest), chain=self.chain)
 
     def _note(self, record: AlertRecord, head: int) -> None:
         if isinstance(record, Alert) and record.block <= head + MAX_LEAD:

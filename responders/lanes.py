@@ -26,8 +26,7 @@ import msgspec
 
 from responders import policy
 from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert, place_of, places_of
-from responders.evidence import families, requested
-from responders.groups import Group, Lane, alike
+from responders.groups import Group, Lane, alike, lane_of
 from responders.linkage import Heard, Link, Linkage
 from runtime.broker import Message
 from schemas.alerts import Alert, Withdrawal
@@ -108,8 +107,8 @@ class Lanes:
         self._remember(heard)
 
     def release(self, partitions: Container[int]) -> None:
-        """Forget what may be tied of these partitions: another responder answers them now, and if
-        they come back, it is recalled."""
+        """Forget what may be tied of these partitions: if they come back, it is recalled. What was
+        said of one transaction is kept; it is known by who said it."""
         self._linkage.forget(lambda one: one.message.partition in partitions)
 
     def withdraw(self, withdrawn: Withdrawal) -> None:
@@ -211,20 +210,3 @@ class Lanes:
         said = (vote for other in others for vote in other.alert.votes)
         alert = msgspec.structs.replace(alert, votes=(*alert.votes, *said)[:MOST_VOTES])
         return lane_of(heard.link.seen_with(alert) if heard.link else alert, manifest)
-
-
-def lane_of(alert: Alert, manifest: Manifest) -> Lane:
-    """Return how soon an alert is answered: by the broadest brake that its evidence might pull."""
-    seen, asked = families(alert), requested(alert)
-    scopes = {
-        brake.scope
-        for brake in manifest.brakes
-        if policy.concerns(alert, brake, manifest)
-        and (
-            seen >= policy.needed(brake, alert, lapses=True)
-            or (brake.scope == "T1" and manifest.halted_by(brake) in asked)
-        )
-    }
-    if "T2" in scopes:
-        return Lane.BROAD
-    return Lane.NARROW if "T1" in scopes else Lane.REST

@@ -61,6 +61,7 @@ class Ledger:
     """By action."""
     guard: GuardState = field(default_factory=GuardState)
     steps: int = 0
+    """That `take` was given."""
     _incidents: dict[str, dict[str, Seconds]] = field(default_factory=dict)
     _ahead: dict[str, Seconds] = field(default_factory=dict)
 
@@ -75,7 +76,8 @@ class Ledger:
         self.learn(entry)
 
     def learn(self, entry: Step) -> None:
-        """Fold in a step that another replica took: it stands in that one's journal."""
+        """Fold in a step, whichever replica took it; `steps` counts only what stands in this one's
+        journal."""
         action = entry.action
         known = self.courses.get(action.action)
         self.courses[action.action] = Course(entry, _attempts(known, entry))

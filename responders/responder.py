@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from responders.book import Book
 from responders.bounds import Look
+from responders.crowd import Crowd
 from responders.executor import Executor
 from responders.groups import Group, Lane
+from responders.hearing import hear
 from responders.intake import AlertIntake
 from responders.lanes import Lanes
 from responders.linkage import Heard
@@ -18,16 +20,13 @@ from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.signal_intake import SignalIntake
 from schemas.alerts import Alert, AlertRecord
-from schemas.errors import PoisonRecordError, TransientError
+from schemas.errors import TransientError
 from schemas.topics import ALERTS, CONSENTS
 
 _log = logger(__name__)
 
-CROWD = 50
-"""Alerts a second from which on those wait that no brake may be pulled on."""
-
 WAITS = 1.0
-"""Seconds that they wait, for others that are alike."""
+"""Seconds that alerts wait behind a crowd, for others that are alike."""
 
 TURN = 0.05
 """Seconds of each turn of the loop that go to them: by so much do they hold up a brake at most."""
@@ -71,8 +70,8 @@ class Responder:
         self._book = book
         self._clock = clock
         self._look_every = look_every
-        self._look_at = self._settle_at = self._crowd_at = clock.monotonic()
-        self._crowd = 0.0
+        self._look_at = self._settle_at = clock.monotonic()
+        self._crowd = Crowd(self._look_at)
         self._sees = False
 
     @property
@@ -123,22 +122,16 @@ class Responder:
         """
         self._executor.lead.hold()
         alerts = [message for message in batch if message.topic == ALERTS.name]
-        self._hear(message for message in batch if message.topic == CONSENTS.name)
+        words = (message for message in batch if message.topic == CONSENTS.name)
+        hear(words, self._ears.alerts, self._executor)
         read = [(message, self._ears.alerts.read(message)) for message in alerts]
         void = self._withdrawn((message, one) for message, one in read if one is not None)
         now = self._clock.monotonic()
         for message, record in read:
             if isinstance(record, Alert):
                 self._lanes.add(Heard(message, record, record.id in void), now)
-        self._answer(Lane.NARROW if self._crowded(len(alerts), now) else Lane.REST)
+        self._answer(Lane.NARROW if self._crowd.overflows(len(alerts), now) else Lane.REST)
         self._book.publish()
-
-    def _crowded(self, more: int, now: float) -> bool:
-        """Say whether more alerts come than can be answered one by one: whether a bucket that
-        leaks `CROWD` a second overflows."""
-        left = max(0.0, self._crowd - CROWD * (now - self._crowd_at))
-        self._crowd, self._crowd_at = min(left + more, 2.0 * CROWD), now
-        return self._crowd > CROWD
 
     def _withdrawn(self, read: Iterable[tuple[Message, AlertRecord]]) -> set[str]:
         """End what waits on alerts that are withdrawn; return those whose last word that is."""
@@ -167,20 +160,6 @@ class Responder:
             Lane.REST,
             lambda group: now - group.arrived >= WAITS and self._clock.monotonic() < until,
         )
-
-    def _hear(self, messages: Iterable[Message]) -> None:
-        """Hear operators, and go on with the brakes that waited for them, once for all."""
-        news = False
-        for message in messages:
-            word = self._ears.alerts.word(message)
-            if word is None:
-                continue
-            try:
-                news = self._executor.hear(word) or news
-            except PoisonRecordError as error:
-                self._ears.alerts.reject(message, str(error))
-        if news:
-            self._executor.gather()
 
     def tick(self) -> None:
         """Look at the chain, let brakes that wait for it go on, hear what neighbours say."""

@@ -60,7 +60,7 @@ class Succession:
     """Takes over what stands on the topic; says which alerts have to be read again."""
 
     def __init__(self, broker: Broker, group: str, chain: str, clock: Clock) -> None:
-        """`group` is the one whose members share the chain's alerts."""
+        """`group` is the one in which whoever leads reads the chain's alerts."""
         self._broker = broker
         self._group = group
         self._chain = chain

@@ -7,7 +7,8 @@ from responders.actions import Ground, proposed, reopened, unprompted
 from responders.adapters.base import Condition
 from responders.allowance import Allowance
 from responders.book import Book
-from responders.bounds import Look, bucket_of, tightens
+from responders.bounds import Look
+from responders.buckets import bucket_of, tightens
 from responders.entries import Step, passed
 from responders.executor import Executor
 from responders.inputs import NOTHING

@@ -101,7 +101,7 @@ class Metrics:
         )
         self.bounds_looked = gauge(
             "bounds_looked_timestamp_seconds",
-            "When what there is to lose was held against its bounds.",
+            "When what there is to lose was held against its bounds, or looking at it began.",
             "protocol",
         )
         self.drilled = gauge(

@@ -81,7 +81,7 @@ class Manifest(Strict):
             ("brakes", "name", [brake.name for brake in self.brakes]),
             ("invariants", "name", [invariant.name for invariant in self.invariants]),
             ("known", "token", [(known.token, known.holder) for known in self.known]),
-            ("assets", "token", [self.token_named(a.token) or a.token for a in self.assets]),
+            ("assets", "token", [self.token_of(a) for a in self.assets]),
             ("cuts", "brake", [cut.brake for cut in self.cuts]),
             ("issuers", "address", [issuer.address for issuer in self.issuers]),
         ):
@@ -169,6 +169,10 @@ class Manifest(Strict):
         found = [info.address for info in self.tokens if info.symbol == name]
         return found[0] if len(found) == 1 else None
 
+    def token_of(self, asset: Asset) -> str:
+        """Return the token that an asset is of; each names one, or there is no manifest."""
+        return self.token_named(asset.token) or asset.token
+
     def address_named(self, name: str) -> str | None:
         """Return an address as it is, or a contract's or dependency's by its name, if only one has
         that."""
@@ -180,7 +184,7 @@ class Manifest(Strict):
 
     def asset(self, token: str) -> Asset | None:
         """Return what the manifest says of a token's worth, None if it says nothing."""
-        return next((a for a in self.assets if self.token_named(a.token) == token), None)
+        return next((a for a in self.assets if self.token_of(a) == token), None)
 
     def halted_by(self, brake: Brake) -> str:
         """Return the contract that stands still while a brake holds."""

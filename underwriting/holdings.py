@@ -36,7 +36,7 @@ def held(manifest: Manifest, nodes: Endpoints, block_hash: str) -> float:
 
 def _values(manifest: Manifest, nodes: Endpoints, place: dict[str, str]) -> Iterator[Decimal]:
     for asset in manifest.assets:
-        token = manifest.token_named(asset.token) or ""
+        token = manifest.token_of(asset)
         unit = asset.price / 10 ** (manifest.decimals(token) or 0)
         for holder in sorted(manifest.holders):
             if token == NATIVE:

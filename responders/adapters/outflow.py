@@ -5,7 +5,7 @@ of order and widens nothing. After its time the limits return by themselves alon
 the level by nothing but its refill.
 """
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -24,9 +24,41 @@ MAX_SECONDS = 30 * 86_400
 """The bucket's own limit."""
 
 _ZERO = "0x" + "00" * 20
+"""As which a bucket knows the chain's own coin."""
 
 Value = Annotated[int, Field(ge=0, lt=2**128)]
 """In the bucket's unit of value."""
+
+
+class Standing(NamedTuple):
+    """How an asset's bucket is set, in its unit of value."""
+
+    limits: Limits
+    """Now."""
+    lasting: Limits
+    """The owner's, to which it returns."""
+    seconds: int
+    """For which the limits stand before they begin to return."""
+
+
+def asset_of(token: str) -> str:
+    """Return the address as which a bucket knows a token."""
+    return _ZERO if token == NATIVE else token
+
+
+def standing(chain: Chain, bucket: str, asset: str, block: int) -> Standing | None:
+    """Ask a bucket how an asset's is set after a block; None where it does not say.
+
+    Raises `TransientError` when no node answers.
+    """
+    limits, healing = (
+        words(chain, bucket, called(question, asset), block)
+        for question in ("limits(address)", "healing(address)")
+    )
+    if len(limits) != 2 or len(healing) != 4:
+        return None
+    seconds, _, *lasting = healing
+    return Standing(Limits(*limits), Limits(*lasting), seconds)
 
 
 class Tightening(Parameters):
@@ -44,29 +76,25 @@ class Outflow(Family):
 
     def __init__(self, chain: Chain, deed: Deed, asset: str, limits: Limits) -> None:
         super().__init__(chain, deed)
-        self._limits = called("limits(address)", asset)
-        self._healing = called("healing(address)", asset)
+        self._asset = asset
         self._wanted = limits
 
     def probe(self, block: int) -> Condition:
         """Ask for the limits: braked when they are no wider than these, and stand."""
-        limits = words(self.chain, self.deed.target, self._limits, block)
-        healing = words(self.chain, self.deed.target, self._healing, block)
-        if len(limits) != 2 or len(healing) != 4:
+        found = standing(self.chain, self.deed.target, self._asset, block)
+        if found is None:
             return Condition.UNKNOWN
-        stand, _, *widest = healing
-        held = self._within(limits) and (stand > 0 or self._within(widest))
-        return Condition.of(int(held))
+        lasts = found.seconds > 0 or self._within(found.lasting)
+        return Condition.of(int(self._within(found.limits) and lasts))
 
-    def _within(self, limits: tuple[int, ...] | list[int]) -> bool:
-        found = Limits(*limits)
-        return found == found.narrower(self._wanted)
+    def _within(self, limits: Limits) -> bool:
+        return limits == limits.narrower(self._wanted)
 
 
 def build(brake: Brake, chain: Chain) -> Outflow:
     """Make the tightening that a manifest asks for."""
     parameters = told(brake, Tightening)
-    asset = _ZERO if parameters.asset == NATIVE else parameters.asset
+    asset = asset_of(parameters.asset)
     wanted = Limits(parameters.capacity, parameters.rate)
     deed = Deed(
         target=brake.target,

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responders.decision import Surroundings, decide
-from responders.groups import Lane, alike
+from responders.groups import Lane, alike, lane_of
 from responders.guard import GuardState
-from responders.lanes import Lanes, lane_of
+from responders.lanes import Lanes
 from responders.linkage import Heard
 from responders.policy import ladder
 from schemas.alerts import Alert

@@ -10,9 +10,10 @@ import pytest
 
 from responders.allowance import Bucket
 from responders.bounds import Look
+from responders.crowd import CROWD
 from responders.guard import Request, brakes_left
 from responders.journal import Journal
-from responders.responder import CROWD, WAITS
+from responders.responder import WAITS
 from responders.succession import MARGIN, OLDEST, Succession
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
