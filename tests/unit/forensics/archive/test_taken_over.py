@@ -12,7 +12,7 @@ from runtime.broker import Message, Partition
 from runtime.memory import MemoryBroker
 from schemas.errors import UnsafeToContinueError
 from schemas.services import SERVICES
-from schemas.topics import ALERTS, BEATS
+from schemas.topics import ALERTS, BEATS, CHANGES
 from tests.unit.forensics.archive.stand import everything, keep, log, put
 
 P0 = Partition(ALERTS.name, 0)
@@ -45,7 +45,7 @@ def test_one_that_its_keeper_rewrote_is_sound_in_itself_and_contradicts_the_fore
 
 
 def test_it_may_write_signs_of_life_and_no_service_waits_for_its_word() -> None:
-    assert SERVICES["archive"].writes == (BEATS,)
+    assert SERVICES["archive"].writes == (CHANGES, BEATS), "that, and how it began"
 
 
 @pytest.mark.parametrize("path", ["../secret.parquet", "/etc/hostname", "data/../../secret"])
