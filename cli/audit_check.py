@@ -1,6 +1,5 @@
 """`firebreak audit verify|check|anchors`: is the record what it was."""
 
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,14 +8,10 @@ import typer
 from schemas.errors import ConfigurationError, PoisonRecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from forensics.record.checkpoint import Checkpoint
-    from forensics.record.log_reader import Anchored, LogReader
+    from forensics.record.log_reader import Anchored
     from forensics.record.note import Key
     from forensics.record.verified_tree import Outside
-
-_MOST_SHOWN = 100
 
 LogKey = Annotated[
     str | None,
@@ -53,7 +48,6 @@ def verify(
     start = time.monotonic()
     with opened() as log:
         found = check_log(log, log_key, outside)
-        disorder = _disorder(log)
     taken = time.monotonic() - start
     say = Console(soft_wrap=True, highlight=False).print
     say(
@@ -68,9 +62,9 @@ def verify(
         say(f"[bold]never recorded[/]: {gap}")
     if not outside:
         say("held against nothing from elsewhere: give --anchors or --checkpoint")
-    for finding in (*found.findings, *disorder):
+    for finding in (*found.findings, *found.disorder):
         say(f"[bold red]not as it was[/]: {finding}")
-    if found.findings or disorder:
+    if found.findings or found.disorder:
         raise typer.Exit(1)
     say("sound")
 
@@ -202,22 +196,6 @@ def _kept(path: Path, key: "Key") -> "Outside":
     except (OSError, UntrustedError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     return Outside(found.size, found.root, str(path))
-
-
-def _disorder(log: "LogReader") -> list[str]:
-    """Say which acts stand before their intent."""
-    from forensics.record.leaf import record_in
-    from forensics.record.order import disordered
-    from schemas.actions import Action
-    from schemas.incidents import Recovery
-
-    def steps() -> "Iterator[tuple[int, Action | Recovery]]":
-        for leaf in log.kind("action", "recovery"):
-            record = None if leaf.entry is None else record_in(leaf.entry, log.apart)
-            if isinstance(record, Action | Recovery):
-                yield leaf.position, record
-
-    return list(islice(disordered(steps()), _MOST_SHOWN))
 
 
 def log_key_of(text: str | None) -> "Key":

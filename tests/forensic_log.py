@@ -11,10 +11,12 @@ from forensics.record.leaf import Leaf, leaf_of
 from forensics.record.log_reader import Sealed
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import COSIGNATURE, NoteSigner
+from forensics.record.order import Order, placed
 from runtime.broker import Message
 from schemas.actions import Action
 from schemas.codec import encode
 from schemas.ids import content_id
+from schemas.incidents import Recovery
 from schemas.topics import ACTIONS
 
 ORIGIN = "firebreak.example/log"
@@ -77,3 +79,9 @@ def grown(log: LogWriter, sizes: Sequence[int]) -> Iterator[Sealed]:
     for size in sizes:
         log.append(leaves(size - log.frontier.size, log.frontier.size))
         yield seal(log)
+
+
+def disordered(*records: Action | Recovery) -> list[str]:
+    """Say what stands out of its order in a log of these."""
+    placed_ = ((at, placed(encode(one))) for at, one in enumerate(records))
+    return list(Order().disordered((at, one) for at, one in placed_ if one is not None))

@@ -128,6 +128,25 @@ def references(entry: bytes) -> list[str]:
     return [part["sha256"] for part in parts if isinstance(part, dict) and "sha256" in part]
 
 
+class _Valued(msgspec.Struct, frozen=True, gc=False):
+    value: str | dict[str, Any]
+
+
+_VALUED = msgspec.json.Decoder(_Valued)
+
+
+def value_in(entry: bytes, apart: Callable[[str], bytes | None]) -> str | bytes | None:
+    """Return the value of a leaf's record; None when it is kept apart and gone, or this is no leaf.
+
+    `apart` gives what is kept under a hash, in hexadecimal.
+    """
+    try:
+        value = _VALUED.decode(entry).value
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return value if isinstance(value, str) else apart(value["sha256"])
+
+
 def record_in(entry: bytes, apart: Callable[[str], bytes | None]) -> Record | None:
     """Return the record of a leaf, None when it could not be read or its bytes are gone.
 

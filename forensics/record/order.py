@@ -4,38 +4,87 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from schemas.actions import Action
-from schemas.incidents import Recovery, Turn
+import msgspec
+
+from schemas.incidents import Turn
+from schemas.topics import ACTIONS, RECOVERIES
+
+ORDERED = frozenset({ACTIONS.name, RECOVERIES.name})
+"""The topics whose records follow from each other."""
 
 _OF_A_STEP = frozenset({"approved", "carried-out"})
 
 
-def disordered(steps: Iterable[tuple[int, Action | Recovery]]) -> Iterator[str]:
-    """Say which steps of brakes, and which turns on the way back of a case, stand in the log before
-    what they follow from.
+class Step(msgspec.Struct, frozen=True, tag_field="kind", tag="action", gc=False):
+    """What of an action tells its place: read of a million, the rest would cost more than all
+    hashes."""
 
-    `steps` are leaves' places and what they hold, in the log's order. A journal writes a step down
-    before it is taken, and a turn is told before it is written down; so one whose intent comes
-    later, or never, was not made by them. A step of the way back is carried out behind its staging
-    and as many agreements as its own quorum says.
+    action: str
+    step: int
+    state: str
+
+
+class _Quorum(msgspec.Struct, frozen=True, gc=False):
+    quorum: int = 0
+
+
+class Told(msgspec.Struct, frozen=True, tag_field="kind", tag="recovery"):
+    """The same of a recovery."""
+
+    incident: str
+    turn: Turn | None = None
+    checklist: _Quorum | None = None
+
+
+_READ: msgspec.json.Decoder[Step | Told] = msgspec.json.Decoder(Step | Told)
+
+
+def placed(value: str | bytes) -> Step | Told | None:
+    """Return what tells the place of a record on these topics; None for bytes that are none."""
+    try:
+        return _READ.decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+class Order:
+    """Goes along a log, and knows what stood in it so far.
+
+    A journal writes a step down before it is taken, and a turn on the way back is told before it is
+    written down; so one whose intent comes later, or never, was not made by them. A step of the way
+    back is carried out behind its staging and as many agreements as its own quorum says.
     """
-    seen: dict[str, set[int]] = defaultdict(set)
-    cases: dict[str, _Case] = defaultdict(_Case)
-    for position, record in steps:
-        if isinstance(record, Action):
-            place, of = record.step, f"step {{}} ({record.state}) of action {record.action[:16]}"
-            known = seen[f"action {record.action}"]
-        elif record.turn is not None:
-            turn, case = record.turn, record.incident
-            place, of = turn.place, f"turn {{}} ({turn.event}) of the recovery of {case[:16]}"
-            known = seen[f"case {case}"]
-            for lack in cases[case].take(turn, record.checklist.quorum if record.checklist else 0):
-                yield f"leaf {position}: {of.format(place)}: {lack}"
-        else:
-            continue
-        if place and place - 1 not in known:
-            yield f"leaf {position}: {of.format(place)} stands before its {of[:4]} {place - 1}"
-        known.add(place)
+
+    def __init__(self) -> None:
+        self._seen: dict[str, set[int]] = defaultdict(set)
+        self._cases: dict[str, _Case] = defaultdict(_Case)
+
+    def disordered(self, steps: Iterable[tuple[int, Step | Told]]) -> Iterator[str]:
+        """Go on by these leaves' places and what they hold, in the log's order; say which stand
+        before what they follow from."""
+        for position, record in steps:
+            if isinstance(record, Step):
+                place, known = record.step, self._seen[record.action]
+            elif record.turn is not None:
+                turn = record.turn
+                place, known = turn.place, self._seen[f"case {record.incident}"]
+                quorum = record.checklist.quorum if record.checklist else 0
+                for lack in self._cases[record.incident].take(turn, quorum):
+                    yield f"leaf {position}: {_named(record)}: {lack}"
+            else:
+                continue
+            if place and place - 1 not in known:
+                what = "step" if isinstance(record, Step) else "turn"
+                yield f"leaf {position}: {_named(record)} stands before its {what} {place - 1}"
+            known.add(place)
+
+
+def _named(record: Step | Told) -> str:
+    if isinstance(record, Step):
+        return f"step {record.step} ({record.state}) of action {record.action[:16]}"
+    turn = record.turn
+    which = f"{turn.place} ({turn.event})" if turn else ""
+    return f"turn {which} of the recovery of {record.incident[:16]}"
 
 
 @dataclass(slots=True)

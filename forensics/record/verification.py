@@ -1,4 +1,5 @@
-"""Checking a whole log: every leaf, tile, checkpoint and anchor against each other.
+"""Checking a whole log: every leaf, tile, checkpoint and anchor against each other, and whether
+intent stands before action.
 
 What is inside the database can be made to fit by whoever holds it and the log's key. So a log is
 also held against what lies elsewhere: roots on a chain, checkpoints that somebody kept.
@@ -7,13 +8,15 @@ also held against what lies elsewhere: roots on a chain, checkpoints that somebo
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
+from itertools import islice
 from typing import Any, NamedTuple
 
 from forensics.record.checkpoint import opened
 from forensics.record.errors import UntrustedError
-from forensics.record.leaf import GONE, references
+from forensics.record.leaf import GONE, references, value_in
 from forensics.record.log_reader import LogReader, Sealed
 from forensics.record.note import Key
+from forensics.record.order import ORDERED, Order, Step, Told, placed
 from forensics.record.verified_tree import Outside, Tree
 
 MOST_FINDINGS = 100
@@ -39,6 +42,8 @@ class Verified(NamedTuple):
     gaps: tuple[str, ...]
     """Records that never had a leaf."""
     findings: tuple[str, ...]
+    disorder: tuple[str, ...]
+    """Acts that stand before their intent: as it was, and not as it should be."""
 
 
 def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verified:
@@ -71,6 +76,7 @@ def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verifie
         gone=leaves.gone,
         gaps=tuple(leaves.gaps),
         findings=tuple(findings),
+        disorder=tuple(leaves.disorder),
     )
 
 
@@ -107,11 +113,15 @@ class _Leaves:
         self._log = log
         self._find = find
         self._ends: dict[tuple[str, int], int] = {}
+        self._order = Order()
         self.gone = 0
         self.gaps: list[str] = []
+        self.disorder: list[str] = []
 
     def check(self, rows: Sequence[Sequence[Any]]) -> None:
         ends = self._ends
+        if len(self.disorder) < MOST_FINDINGS:
+            self.disorder += islice(self._order.disordered(self._steps(rows)), MOST_FINDINGS)
         for position, kept, topic, number, offset, kind, entry in rows:
             if entry is None:
                 self.gone += 1
@@ -127,6 +137,17 @@ class _Leaves:
                 end = ends[topic, number]
                 self.gaps.append(f"{topic}[{number}]: no leaf of offsets {end} to {offset - 1}")
             ends[topic, number] = offset + 1
+
+    def _steps(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Step | Told]]:
+        """Give what has to stand in order: by its topic, which the leaf's own bytes have to say,
+        and not by its kind, which is only noted."""
+        for row in rows:
+            entry = row[6]
+            if row[2] in ORDERED and entry is not None:
+                value = value_in(entry, self._log.apart)
+                found = None if value is None else placed(value)
+                if found is not None:
+                    yield row[0], found
 
     def _check_references(self, position: int, entry: bytes) -> None:
         for digest in references(entry):

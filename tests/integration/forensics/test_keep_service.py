@@ -125,7 +125,7 @@ def office(bootstrap: str, broker: KafkaBroker, namespace: str, tmp_path: Path) 
     return Office(bootstrap, broker, namespace, tmp_path)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def either(
     request: pytest.FixtureRequest,
     bootstrap: str,

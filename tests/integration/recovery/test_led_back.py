@@ -3,13 +3,13 @@
 import orjson
 import pytest
 
-from forensics.record.order import disordered
 from runtime.broker import Message, Partition, read_all
 from runtime.kafka import KafkaBroker
 from sandbox.evm import ETHER, Call
 from schemas.codec import decode
 from schemas.incidents import Recovery
 from schemas.topics import RECOVERIES
+from tests.forensic_log import disordered
 from tests.integration.recovery.village import CAP, DELAY, Village
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka]
@@ -130,7 +130,7 @@ def test_a_safe_releases_with_its_owners_signatures_over_decoded_calls(
     events = [record.turn.event for record in told if record.turn]
     one_step = ["staged", "approved", "approved", "approved", "carried-out"]
     assert events == ["opened", "cause-recorded", *3 * one_step], "each by itself, in its order"
-    assert list(disordered(enumerate(told))) == []
+    assert disordered(*told) == []
     assert told[-1].progress.released == 10_000
 
 

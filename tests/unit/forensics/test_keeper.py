@@ -11,10 +11,9 @@ from forensics.record.keeper import Keeper
 from forensics.record.leaf import UNREAD, record_in
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import NoteSigner
-from forensics.record.order import disordered
 from forensics.record.rebuilding import Caught, Rebuilding
 from forensics.record.sealing import Sealing
-from forensics.record.verification import verify
+from forensics.record.verification import Verified, verify
 from runtime.broker import Message, Partition
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
@@ -25,7 +24,7 @@ from schemas.examples import FOLDER
 from schemas.seals import Seal
 from schemas.services import RECORDED
 from schemas.topics import ACTIONS, ALERTS, SEALS
-from tests.forensic_log import ORIGIN, SIGNER, action, message, private
+from tests.forensic_log import ORIGIN, SIGNER, action, disordered, message, private
 
 SEALED = Partition(SEALS.name, 0)
 
@@ -52,8 +51,11 @@ class Desk:
                     self.keeper.process(batch)
                     self.keeper.tick()
 
+    def verified(self) -> Verified:
+        return verify(self.log.reader, SIGNER.key)
+
     def findings(self) -> tuple[str, ...]:
-        return verify(self.log.reader, SIGNER.key).findings
+        return self.verified().findings
 
 
 @contextmanager
@@ -115,12 +117,12 @@ def test_intent_stands_before_action(broker: MemoryBroker, tmp_path: Path) -> No
 
         states = [step.state for step in steps if isinstance(step, Action)]
         assert states.index("authorised") < states.index("broadcast") < states.index("included")
-        placed = [(leaf.position, step) for leaf, step in zip(kept, steps, strict=True)]
-        assert list(disordered([(at, one) for at, one in placed if isinstance(one, Action)])) == []
+        desk.keeper.checkpoint({})
+        assert desk.verified().disorder == ()
 
 
 def test_an_act_before_its_intent_is_told() -> None:
-    (told,) = disordered([(0, action(0)), (1, action(2)), (2, action(1))])
+    (told,) = disordered(action(0), action(2), action(1))
     assert "leaf 1: step 2" in told
 
 

@@ -3,10 +3,9 @@
 import msgspec
 import pytest
 
-from forensics.record.order import disordered
 from schemas.ids import content_id
 from schemas.incidents import Checklist, Progress, Recovery, Turn
-from tests.forensic_log import INCIDENT, action
+from tests.forensic_log import INCIDENT, action, disordered
 
 FIX, OTHER = "0x" + "11" * 32, "0x" + "22" * 32
 
@@ -33,44 +32,40 @@ SOUND = (
 )
 
 
-def findings(*records: Recovery) -> list[str]:
-    return list(disordered(enumerate(records)))
-
-
 def test_a_release_that_was_told_in_its_order_is_sound() -> None:
-    assert findings(*SOUND) == []
-    assert findings(*SOUND[:3], SOUND[2], *SOUND[3:], SOUND[5]) == [], "told twice is one turn"
+    assert disordered(*SOUND) == []
+    assert disordered(*SOUND[:3], SOUND[2], *SOUND[3:], SOUND[5]) == [], "told twice is one turn"
     again = told(2, "staged", OTHER)
     others = (told(one.turn.place, one.turn.event, OTHER, one.turn.signer) for one in SOUND[3:]
               if one.turn)  # fmt: skip
-    assert findings(*SOUND[:3], again, *others) == [], "what was told last is what was staged"
+    assert disordered(*SOUND[:3], again, *others) == [], "what was told last is what was staged"
 
 
 @pytest.mark.parametrize("left_out", range(len(SOUND) - 1))
 def test_a_turn_that_was_not_told_is_found(left_out: int) -> None:
-    found = findings(*SOUND[:left_out], *SOUND[left_out + 1 :])
+    found = disordered(*SOUND[:left_out], *SOUND[left_out + 1 :])
     assert f"stands before its turn {left_out}" in " ".join(found)
 
 
 def test_a_release_before_its_agreements_is_found() -> None:
-    found = findings(*SOUND[:4], told(4, "carried-out", FIX))
+    found = disordered(*SOUND[:4], told(4, "carried-out", FIX))
     assert [one.rpartition(": ")[2] for one in found] == [
         f"1 agreements to {FIX[:18]} before it, of 2"
     ]
-    twice = findings(*SOUND[:4], told(4, "approved", FIX, "a"), told(5, "carried-out", FIX))
+    twice = disordered(*SOUND[:4], told(4, "approved", FIX, "a"), told(5, "carried-out", FIX))
     assert len(twice) == 1, "one person's word counts once"
 
 
 def test_another_step_than_was_staged_is_found() -> None:
     for event in ("approved", "carried-out"):
-        (found,) = findings(*SOUND[:3], told(3, event, OTHER, "a"))
+        (found,) = disordered(*SOUND[:3], told(3, event, OTHER, "a"))
         assert "was not staged before" in found
-    (found, *_) = findings(*SOUND[:5], told(5, "staged", OTHER), told(6, "carried-out", OTHER))
+    (found, *_) = disordered(*SOUND[:5], told(5, "staged", OTHER), told(6, "carried-out", OTHER))
     assert "0 agreements" in found, "an agreement is to what was staged then"
 
 
 def test_where_a_case_stands_is_no_turn_and_brakes_are_apart() -> None:
     standing = msgspec.structs.replace(SOUND[5], turn=None)
-    assert findings(standing, *SOUND) == []
-    assert list(disordered(enumerate([action(0, INCIDENT), *SOUND]))) == []
-    assert len(list(disordered([(0, SOUND[0]), (1, action(1, INCIDENT))]))) == 1
+    assert disordered(standing, *SOUND) == []
+    assert disordered(action(0, INCIDENT), *SOUND) == []
+    assert len(disordered(SOUND[0], action(1, INCIDENT))) == 1

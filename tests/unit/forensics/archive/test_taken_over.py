@@ -44,8 +44,8 @@ def test_one_that_its_keeper_rewrote_is_sound_in_itself_and_contradicts_the_fore
     assert [one.value for one in everything(broker, ALERTS.name)] == list(TRUE), "not its to change"
 
 
-def test_it_may_tell_of_itself_and_no_service_waits_for_its_word() -> None:
-    assert SERVICES["archive"].writes == (CHANGES, BEATS)
+def test_it_may_write_signs_of_life_and_no_service_waits_for_its_word() -> None:
+    assert SERVICES["archive"].writes == (CHANGES, BEATS), "that, and how it began"
 
 
 @pytest.mark.parametrize("path", ["../secret.parquet", "/etc/hostname", "data/../../secret"])
