@@ -35,8 +35,8 @@ MAX_RECORDS = 50_000
 
 
 MOST_DOUBTED = 100
-"""That are told one by one, and states of a case that nobody believes which are kept: a flood of them
-must not keep anybody from collecting the rest."""
+"""Told one by one, and kept of a case's own states: a flood of what nobody believes must not keep
+anybody from collecting the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
