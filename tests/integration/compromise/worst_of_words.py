@@ -86,7 +86,7 @@ def consents(topics: Topics, _: Path) -> None:
 
 
 def story(topics: Topics, folder: Path, spec: TopicSpec) -> None:
-    """A false line beside the true ones, and rubbish as it is: nobody acts on what is told there."""
+    """A false line beside the true ones, and rubbish as it is: nobody acts on what is told."""
     topics.create((*RECORDED, SEALS))
     topics.write(spec, example(spec))
     topics.write(spec, b"\xff{")
