@@ -129,7 +129,7 @@ class Casework:
                 self._people.require_key(message)
 
     def _publish(self, case: Incident, value: bytes) -> None:
-        proof = () if self._signer is None else signed(case, value, self._signer)
+        proof = () if self._signer is None else signed(value, self._signer)
         self._producer.send(INCIDENTS.name, value, key=key_of(case), headers=proof)
         self._metrics.published.labels(INCIDENTS.name).inc()
 

@@ -1,6 +1,6 @@
 """What our own topics say about one incident, as the records were: bytes, headers, offsets."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from forensics.cases.trust import Exhibit, Trust
@@ -32,6 +32,11 @@ READS = (INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS)
 
 MAX_RECORDS = 50_000
 """Of one incident; a case keeps 1,000 alerts and 1,000 brakes, each of a dozen steps."""
+
+
+MOST_DOUBTED = 100
+"""Told one by one, and kept of a case's own states: a flood of what nobody believes must not keep
+anybody from collecting the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +75,22 @@ def gather(broker: Broker, name: str, trust: Trust) -> list[Exhibit]:
             return record.incident == incident.id or record.alert in alerts
         return isinstance(record, Recovery) and record.incident == incident.id
 
-    states = _chosen(broker, INCIDENTS, key_of(incident), lambda _: True)
-    found = [Exhibit(message), *(one for one in map(trust.exhibit, states) if one.doubt)]
+    found = [Exhibit(message), *_doubted_states(broker, key_of(incident), trust)]
     for topic in (ALERTS, ACTIONS, RECOVERIES):
         found += map(trust.exhibit, _chosen(broker, topic, key, belongs))
+    return found
+
+
+def _doubted_states(broker: Broker, key: bytes, trust: Trust) -> list[Exhibit]:
+    found: list[Exhibit] = []
+
+    def take(message: Message) -> None:
+        if message.key == key and len(found) < MOST_DOUBTED:
+            exhibit = trust.exhibit(message)
+            if exhibit.doubt:
+                found.append(exhibit)
+
+    read_topic(broker, INCIDENTS.name, take)
     return found
 
 
@@ -112,8 +129,14 @@ def open_dossier(exhibits: Iterable[Exhibit]) -> Dossier:
         recoveries=tuple(record for record in records if isinstance(record, Recovery)),
         deployments=tuple(record for record in records if isinstance(record, Deployment)),
         times=times,
-        doubted=tuple(doubted),
+        doubted=_told(doubted),
     )
+
+
+def _told(doubted: Sequence[str]) -> tuple[str, ...]:
+    more = len(doubted) - MOST_DOUBTED
+    rest = (f"{more:,} more records were left out for such reasons",) if more > 0 else ()
+    return (*doubted[:MOST_DOUBTED], *rest)
 
 
 def _chosen(

@@ -144,9 +144,9 @@ def incidents(topics: Topics, _: Path) -> None:
         intake = CaseIntake(producer, Metrics(), "page", Keepers(KEYS))
         forged = [
             topics.write(INCIDENTS, value, proof, key=key)
-            for proof in ((), signed_case(one, value, STRANGER))
+            for proof in ((), signed_case(value, STRANGER))
         ]
-        kept = topics.write(INCIDENTS, value, signed_case(one, value, OURS), key=key)
+        kept = topics.write(INCIDENTS, value, signed_case(value, OURS), key=key)
         believed = [record for _, record in intake.read_all([*forged, kept])]
     assert believed == [one]
     assert {letter.topic for letter in topics.letters()} == {INCIDENTS.name}

@@ -20,11 +20,10 @@ from runtime.signal_intake import SignalIntake
 from schemas.consents import Consent
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.services import RECORDED
-from schemas.topics import CHANGES, CONSENTS, DEAD_LETTERS, RISK, SEALS, SIGNALS
+from schemas.topics import CHANGES, CONSENTS, DEAD_LETTERS, RISK, SEALS, SIGNALS, TopicSpec
 from tests.integration.compromise.topics import KEYS, STRANGER, Topics, signed
 from tests.integration.compromise.worst_of_chain import example
 from tests.unit.forensics.test_keeper import at_work
-from tests.unit.forensics.test_taken_topics import FORGED, TRUE
 from tests.unit.neighbours.examples import NOW, address, signal, unsigned
 from tests.unit.responders.examples import START
 from tests.unit.responders.fakes import FakeChain
@@ -86,11 +85,11 @@ def consents(topics: Topics, _: Path) -> None:
     assert len(voices.words(Question.of(stolen), quorum())) == 1 < quorum().threshold
 
 
-def changes(topics: Topics, folder: Path) -> None:
-    """A false line of the story, beside the true one."""
+def story(topics: Topics, folder: Path, spec: TopicSpec) -> None:
+    """A false line beside the true ones, and rubbish as it is: nobody acts on what is told."""
     topics.create((*RECORDED, SEALS))
-    topics.write(CHANGES, TRUE, key=b"respond")
-    topics.write(CHANGES, FORGED, key=b"respond")
+    topics.write(spec, example(spec))
+    topics.write(spec, b"\xff{")
     with at_work(cast("MemoryBroker", topics), folder) as keeping:
         keeping.read()
         keeping.keeper.checkpoint({})
@@ -103,7 +102,7 @@ def seals(topics: Topics, folder: Path) -> None:
     topics.create((*RECORDED, SEALS))
     for rubbish in (b"\xff", b"{}"):
         topics.write(SEALS, rubbish)
-    topics.write(CHANGES, TRUE, key=b"respond")
+    topics.write(CHANGES, example(CHANGES))
     with at_work(cast("MemoryBroker", topics), folder) as keeping:
         assert keeping.caught == (0, 0, 0)
         keeping.read()

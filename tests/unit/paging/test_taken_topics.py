@@ -303,7 +303,7 @@ def keep(office: Office, *cases: Incident) -> None:
     for one in cases:
         value = encode(one)
         office.broker.producer().send(
-            INCIDENTS.name, value, key=key_of(one), headers=signed(one, value, KEEPER)
+            INCIDENTS.name, value, key=key_of(one), headers=signed(value, KEEPER)
         )
 
 

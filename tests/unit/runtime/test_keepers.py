@@ -31,7 +31,7 @@ def message(
     one: Incident = TRUE, signer: Signer | None = KEEPER, key: bytes | None = None
 ) -> Message:
     value = encode(one)
-    proof = () if signer is None else signed(one, value, signer)
+    proof = () if signer is None else signed(value, signer)
     return Message(INCIDENTS.name, 0, 0, key_of(one) if key is None else key, value, proof)
 
 
@@ -60,6 +60,12 @@ def test_what_its_keeper_did_not_sign_counts_nowhere(forged: Message) -> None:
 
 def test_what_its_keeper_signed_does_and_never_expires() -> None:
     assert KEEPERS.read(message()) == TRUE
+
+
+def test_whatever_numbers_it_is_made_of_it_can_be_read() -> None:
+    """A forged action or recovery may name any block: that must not make a true case unreadable."""
+    absurd = seen(block=2**53 - 1)
+    assert KEEPERS.read(message(absurd)) == absurd
 
 
 def test_without_keys_whatever_can_be_read_does() -> None:

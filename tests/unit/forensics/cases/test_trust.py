@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from forensics.cases import records
-from forensics.cases.dossier import Dossier, gather, open_dossier
+from forensics.cases.dossier import MOST_DOUBTED, Dossier, gather, open_dossier
 from forensics.cases.trust import Trust
 from runtime.acknowledging import People
 from runtime.keepers import Keepers, key_of, signed
@@ -59,7 +59,7 @@ class Topics:
 
     def case(self, one: Incident, signer: Signer) -> None:
         value = encode(one)
-        proof = signed(one, value, signer)
+        proof = signed(value, signer)
         self.broker.producer().send(INCIDENTS.name, value, key=key_of(one), headers=proof)
 
     def say(self, topic: str, record: Record, signer: Signer | None) -> None:
@@ -111,3 +111,13 @@ def test_where_nobody_is_named_everybody_is_believed(topics: Topics) -> None:
     dossier = topics.collected(Trust())
     assert len(dossier.recoveries) == 2
     assert dossier.doubted == ()
+
+
+def test_a_flood_of_forgeries_keeps_nobody_from_collecting(topics: Topics) -> None:
+    for number in range(3 * MOST_DOUBTED):
+        topics.case(replace(CASE, phase="closed", summary=str(number)), STRANGER)
+        topics.say(RECOVERIES.name, replace(RECOVERY, id=f"{number:064x}"), None)
+    dossier = topics.collected()
+    assert (dossier.incident, dossier.recoveries) == (CASE, (RECOVERY,))
+    assert dossier.doubted[-1].startswith(f"{3 * MOST_DOUBTED} more")
+    assert len(dossier.doubted) == MOST_DOUBTED + 1
