@@ -98,11 +98,11 @@ def signer_of(settings: "Settings") -> "NoteSigner":
 
 @contextmanager
 def _served(settings: "Settings", log: "LogReader") -> Iterator[None]:
-    from cli.web import serving
     from forensics.record import web
+    from runtime.web import Place, serving
 
     own = settings.forensics
-    with serving(web.app(log), own.web_host, own.web_port, "forensics.web_port"):
+    with serving(web.app(log), Place(own.web_host, own.web_port, "forensics.web_port")):
         yield
 
 

@@ -26,7 +26,6 @@ def witness(  # noqa: PLR0913, PLR0917 - options of a command
     Run it on another machine, by other people than the log: that is what its word is worth. A
     witness that lost its memory must not go on under the same key: without --new it does not start.
     """
-    from cli.web import serving
     from cli.wiring import read_settings
     from forensics.record.errors import UntrustedError
     from forensics.record.note import COSIGNATURE, NoteSigner, parse_key
@@ -34,6 +33,7 @@ def witness(  # noqa: PLR0913, PLR0917 - options of a command
     from forensics.record.witness_web import app
     from runtime.service import running
     from runtime.signatures import load_private
+    from runtime.web import Place, serving
 
     settings = read_settings()
     try:
@@ -45,7 +45,7 @@ def witness(  # noqa: PLR0913, PLR0917 - options of a command
     remembered = WitnessMemory(kept, new=new)
     with running("witness", settings) as service:
         made = Witness(signer, logs, remembered, lambda: service.clock.now_ns() // 1_000_000_000)
-        with serving(app(made), host, port, "--port") as taken:
+        with serving(app(made), Place(host, port, "--port")) as taken:
             typer.echo(f"{signer.key} at {host}:{taken}")
             while not service.stop.wait(1.0):
                 service.health.beat()

@@ -21,10 +21,11 @@ def consents(
     from cli.working import work
     from responders.exchange.inbox import Inbox
     from responders.exchange.outbox import Outbox, Peer
-    from responders.exchange.web import application, served
+    from responders.exchange.web import application
     from responders.words import Words
     from runtime.announcement import announce
     from runtime.service import running
+    from runtime.web import Place, serving
 
     settings = read_settings(health={"port": health_port})
     own, manifests = settings.consents, read_manifests(settings).values()
@@ -36,7 +37,7 @@ def consents(
         producer = stack.enter_context(closing(broker.producer()))
         inbox = Inbox(manifests, producer, service.clock, service.metrics)
         web = application(inbox, service.metrics)
-        stack.enter_context(served(web, own.host, own.port))
+        stack.enter_context(serving(web, Place(own.host, own.port, "consents.port")))
         peers = [Peer(address, service.clock, service.metrics) for address in own.peers]
         for peer in peers:
             thread = threading.Thread(target=peer.run, args=(service.stop,), daemon=True)

@@ -127,11 +127,13 @@ def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"
 @contextmanager
 def _web(settings: "Settings", service: "Service", shelf: "Shelf") -> Iterator[None]:
     """Serve the shelf over HTTP beside the work."""
-    from underwriting import server
-    from underwriting.rates import Rates
+    from runtime.logs import logger
+    from runtime.rates import Limit, Rate
+    from runtime.web import Place, serving
     from underwriting.web import application
 
-    own = settings.risk
-    web = application(shelf, Rates(own.requests_per_minute, service.clock))
-    with server.serving(web, own.web_host, own.web_port):
+    own, most = settings.risk, settings.risk.requests_per_minute
+    web = application(shelf, Limit(Rate(most, most / 60), service.clock))
+    with serving(web, Place(own.web_host, own.web_port, "risk.web_port")) as port:
+        logger(__name__).info("serving", web=f"{own.web_host}:{port}")
         yield

@@ -16,9 +16,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.limits import Limit, Rate
 from runtime.clock import Clock
 from runtime.metrics import Metrics
+from runtime.rates import Limit, Rate
 
 MAX_BODY = 64 * 1024
 BODY_SECONDS = 10.0

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +27,7 @@ from runtime.manifests import load_manifests
 from runtime.service import Service
 from runtime.settings import Settings
 from runtime.settings_console import is_loopback
+from runtime.web import Place, bound
 from schemas.errors import ConfigurationError
 
 TURN_SECONDS = 0.5
@@ -118,7 +118,9 @@ async def run(desk: Desk, service: Service) -> None:
             limit_concurrency=1000,
         )
     )
-    serving = asyncio.create_task(server.serve([_listening(own.host, own.port)]))
+    serving = asyncio.create_task(
+        server.serve([bound(Place(own.host, own.port, "console.port (FIREBREAK_CONSOLE__PORT)"))])
+    )
     while not (service.stop.is_set() or failures or serving.done()):
         desk.metrics.console_sessions.set(sum(1 for _ in desk.sessions.signed_in()))
         desk.sessions.turn()
@@ -129,14 +131,3 @@ async def run(desk: Desk, service: Service) -> None:
     await serving
     if failures:
         raise failures[0]
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise ConfigurationError(
-            f"console.port: {host}:{port} cannot be had ({error.strerror}); choose another with "
-            "FIREBREAK_CONSOLE__PORT"
-        ) from error

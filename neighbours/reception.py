@@ -8,26 +8,23 @@ who is listened to, 410 expired, 413 too large, 408 too slow, 429 too many, 503 
 """
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from neighbours import stix
 from neighbours.desk import Check, Take
 from runtime.admission import Refusal, RefusedSignalError, read
 from runtime.logs import logger
 from runtime.settings_signals import SignalsSettings
-from schemas.errors import ConfigurationError, PipelineError, PoisonRecordError
+from runtime.web import Bounds, Place, serving
+from schemas.errors import PipelineError, PoisonRecordError
 from schemas.signals import MAX_SIGNAL_BYTES, Signal
 
 _log = logger(__name__)
@@ -40,7 +37,6 @@ CONNECTION_SECONDS = 15.0
 """A connection's whole life: whoever has more to say connects again."""
 
 MOST_CONNECTIONS = 128
-_START_SECONDS = 10.0
 
 _STATUS: dict[Refusal, int] = {
     "size": 413,
@@ -77,73 +73,16 @@ def listening(settings: SignalsSettings, take: Take, check: Check) -> Iterator[i
 
     Raises `ConfigurationError` when the address cannot be had.
     """
-    config = uvicorn.Config(
-        application(take, check),
-        host=settings.web_host,
-        port=settings.web_port or 0,
-        http=_Impatient,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # who asks is who connected
-        server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
-        h11_max_incomplete_event_size=16 * 1024,
-        timeout_graceful_shutdown=2,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
+    place = Place(
+        settings.web_host,
+        settings.web_port or 0,
+        "signals.web_port",
+        settings.tls_certificate,
+        settings.tls_key,
     )
-    try:
-        config.load()
-        bound = config.bind_socket()
-    except (OSError, SystemExit) as error:
-        raise ConfigurationError(
-            f"signals.web_port: cannot listen at {settings.web_host}:{settings.web_port}, or the "
-            f"certificate cannot be read: {error}"
-        ) from error
-    server = _Server(config)
-    thread = threading.Thread(target=server.run, args=([bound],), name="reception", daemon=True)
-    thread.start()
-    try:
-        if not server.up.wait(_START_SECONDS):
-            raise ConfigurationError("signals: the HTTP server does not start")
-        yield bound.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals of the operating system to the service."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = threading.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
-        self.up.set()
-
-
-class _Impatient(H11Protocol):
-    """Ends every connection after a while, whatever it is doing."""
-
-    def connection_made(self, transport: Any) -> None:
-        """Begin to count."""
-        super().connection_made(transport)
-        self._end = self.loop.call_later(CONNECTION_SECONDS, transport.abort)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Count no longer."""
-        self._end.cancel()
-        super().connection_lost(exc)
+    bounds = Bounds(MOST_CONNECTIONS, ending_seconds=2, life_seconds=CONNECTION_SECONDS)
+    with serving(application(take, check), place, bounds) as port:
+        yield port
 
 
 async def _answer(

@@ -9,14 +9,12 @@ import base64
 import hashlib
 import html
 import secrets
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from starlette.applications import Starlette
@@ -24,12 +22,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from runtime.web import Place, serving
 from sandbox.ports import HOST, free_port
 
 TOKEN_SECONDS = 300
-
-PATIENCE = 10.0
-"""Seconds within which it has to answer after it was started."""
 
 Claims = dict[str, Any]
 
@@ -55,15 +51,10 @@ class Identity:
                 Route("/keys", self._keys),
             ]
         )
-        config = uvicorn.Config(app, host=HOST, port=port, log_config=None, access_log=False)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="identity", daemon=True)
+        self._served = serving(app, Place(HOST, port, "port"))
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        deadline = time.monotonic() + PATIENCE
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
+        self._served.__enter__()
         return self
 
     def __exit__(
@@ -72,8 +63,7 @@ class Identity:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+        self._served.__exit__(kind, error, trace)
 
     async def _discovery(self, _request: Request) -> Response:
         return JSONResponse(

@@ -6,14 +6,14 @@ from contextlib import contextmanager
 import httpx
 from starlette.types import ASGIApp
 
-from cli.web import serving
+from runtime.web import Place, serving
 
 
 @contextmanager
 def served(app: ASGIApp) -> Iterator[httpx.Client]:
     """Give a client of it."""
     with (
-        serving(app, "127.0.0.1", 0, "test") as port,
+        serving(app, Place("127.0.0.1", 0, "test")) as port,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client,
     ):
         yield client

@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -23,11 +24,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from runtime.rates import Limit
 from schemas import headers
 from schemas.published import json_schema
 from schemas.topics import RISK
 from schemas.units import SAFE_INTEGER
-from underwriting.rates import Rates
 from underwriting.shelf import Kept, Shelf
 
 MOST_AT_ONCE = 200
@@ -79,7 +80,7 @@ class _Desk:
         return _answer(request, self._schema)
 
 
-def application(shelf: Shelf, rates: Rates) -> Starlette:
+def application(shelf: Shelf, limit: Limit) -> Starlette:
     """Return the application."""
     desk = _Desk(shelf)
 
@@ -87,10 +88,10 @@ def application(shelf: Shelf, rates: Rates) -> Starlette:
         async def answer(request: Request) -> Response:
             if len(request.url.query) > _LONGEST_QUERY:
                 return _refusal(HTTPStatus.BAD_REQUEST, "a question that long has no answer here")
-            wait = rates.wait(request.client.host if request.client else "")
+            wait = limit.wait(request.client.host if request.client else "")
             if wait:
                 refusal = _refusal(HTTPStatus.TOO_MANY_REQUESTS, "too often; see Retry-After")
-                refusal.headers["Retry-After"] = str(wait)
+                refusal.headers["Retry-After"] = str(ceil(wait))
                 return refusal
             return asked(request)
 

@@ -21,7 +21,7 @@ from runtime.broker import History, Message, Partition, read_all
 from runtime.kafka import KafkaBroker
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
-from schemas.chain import Block, Flow, Transaction
+from schemas.chain import Argument, Block, Flow, Log, Transaction
 from schemas.codec import encode
 from schemas.ids import content_id
 from schemas.services import HISTORY
@@ -108,6 +108,18 @@ def test_killed_again_and_again_it_has_each_record_once(
     assert found.rows == ((KILLS,),)
 
 
+def taken_over(thief: str) -> tuple[Log, ...]:
+    """What contracts log when a stranger takes them over and puts code of its own in."""
+    safe, code = address(20), {"module": address(778)}
+    owner: dict[str, Argument] = {"previousOwner": address(1), "newOwner": thief}
+    return (
+        Log(log=0, contract=safe, name="OwnershipTransferred", arguments=owner),
+        Log(log=1, contract=safe, name="EnabledModule", arguments={**code}),
+        Log(log=2, contract=safe, name="AddedOwner", arguments={"owner": thief}),
+        Log(log=3, contract=safe, name="Upgraded", arguments={"implementation": address(778)}),
+    )
+
+
 def publish_history(broker: KafkaBroker) -> None:
     """Ordinary transactions, odd ones, block markers in every partition, and rubbish."""
     producer = broker.producer()
@@ -115,6 +127,7 @@ def publish_history(broker: KafkaBroker) -> None:
     theft = Flow(token=address(20), sender=address(10), to=address(777), amount=str(10**26))
     calls = records[399].calls * 40
     records.append(msgspec.structs.replace(records[399], flows=(theft,) * 30, calls=calls))
+    records.append(msgspec.structs.replace(records[399], logs=taken_over(address(777))))
     for number, sample in enumerate(records):
         for protocol in PROTOCOLS:
             record = msgspec.structs.replace(
@@ -163,14 +176,18 @@ def test_a_replay_from_the_archive_is_the_one_from_the_topics_byte_for_byte(
     assert everything(Archive(root), TRANSACTIONS.name) == records
 
     environment["FIREBREAK_FINALITY"] = '{"eip155:31337": 4}'
-    live = replayed(environment, tmp_path, "topics")
-    again = replayed(environment, tmp_path, "archive", "--archive", str(root))
-    cluster = KafkaBroker({"bootstrap.servers": bootstrap})
-    raised = [alerts(cluster, found.pop("topic")) for found in (live, again)]
-    assert raised[0]
-    assert raised[0] == raised[1]
-    assert again == live  # the state that was learned among it
-    assert live["records"] == len(records)
+    cluster, states = KafkaBroker({"bootstrap.servers": bootstrap}), set()
+    for name in ("core", "acts"):
+        chosen = "--set", name
+        live = replayed(environment, tmp_path, f"{name}-topics", *chosen)
+        again = replayed(environment, tmp_path, f"{name}-archive", *chosen, "--archive", str(root))
+        raised = [alerts(cluster, found.pop("topic")) for found in (live, again)]
+        assert raised[0]
+        assert raised[0] == raised[1]
+        assert again == live  # the state that was learned among it
+        assert live["records"] == len(records)
+        states.add(live["state"])
+    assert len(states) == 2, "each set learned what is its own"
 
 
 def read(port: int) -> int:

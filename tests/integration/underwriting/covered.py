@@ -30,9 +30,9 @@ class Terms(NamedTuple):
 class Covered(Insured):
     """The pool, and everyone who deals with it."""
 
-    def __init__(self, node: LocalNode) -> None:
+    def __init__(self, node: LocalNode, terms: Terms | None = None) -> None:
         super().__init__(node)
-        self.terms = Terms()
+        self.terms = Terms() if terms is None else terms
         self.arbiter, self.holder = self.funded("arbiter"), self.funded("holder")
         self.asserter, self.disputer = self.funded("asserter"), self.funded("disputer")
         self.people = (self.owner, self.holder, self.asserter, self.disputer, self.arbiter)

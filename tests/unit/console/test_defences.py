@@ -6,8 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from console.defences import CSP, MAX_BODY, READING, SIGNING_IN, WRITING
-from console.limits import Limit, Rate
-from tests.unit.console.scene import CASE, Clock, Console, alert, case, csrf_in, readiness, settings
+from tests.unit.console.scene import CASE, Console, alert, case, csrf_in, readiness, settings
 
 PATHS = ("/", "/login", "/cases", f"/cases/{CASE}", "/plans", "/help", "/nothing", "/rates",
          "/static/console.js", "/static/missing.js", f"/cases/{CASE}/propose")  # fmt: skip
@@ -158,10 +157,3 @@ def test_an_error_of_ours_tells_nobody_outside_about_it(monkeypatch: pytest.Monk
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert answer.headers["content-security-policy"] == CSP
-
-
-def test_a_network_of_addresses_is_one_client() -> None:
-    limit = Limit(Rate(burst=2, per_second=0.0), Clock())
-    assert [limit.allows(f"2001:db8:1:2::{number:x}") for number in range(3)] == [True, True, False]
-    assert limit.allows("2001:db8:1:3::1")
-    assert [limit.allows(f"192.0.2.{number}") for number in range(3)] == [True] * 3

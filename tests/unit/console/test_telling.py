@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from console.atlas import Atlas
 from console.flows import MOST_FLOWS, drawing
-from console.limits import MOST_CLIENTS, Limit, Rate
 from console.next_step import next_step
 from console.picture import Asked, Picture, Step
 from console.posture import STALE_SECONDS, Level, postures
@@ -26,7 +25,6 @@ from tests.unit.console.scene import (
     MANIFEST,
     POOL,
     TX,
-    Clock,
     action,
     alert,
     case,
@@ -190,15 +188,3 @@ def test_numbers_are_put_shortly() -> None:
     assert span(90_061) == "1 d 1 h"
     assert (one_in(0.001), one_in(0)) == ("1 in 1,000", "never before")
     assert short(f"{CHAIN}:{POOL}") == "0x1a1a1a…1a1a"
-
-
-def test_a_bucket_empties_and_fills_and_clients_are_bounded() -> None:
-    clock = Clock()
-    limit = Limit(Rate(burst=2, per_second=1), clock)
-    assert [limit.allows("a") for _ in range(3)] == [True, True, False]
-    assert limit.allows("b")
-    clock.seconds += 1
-    assert [limit.allows("a") for _ in range(2)] == [True, False]
-    for number in range(MOST_CLIENTS + 5):
-        limit.allows(f"client {number}")
-    assert len(limit._buckets) == MOST_CLIENTS

@@ -11,12 +11,13 @@ import pytest
 
 from responders.exchange.inbox import PER_MINUTE, VIA, Inbox, TooManyError
 from responders.exchange.outbox import Outbox, Peer
-from responders.exchange.web import application, served
+from responders.exchange.web import application
 from responders.words import Words
 from runtime.broker import Message, Partition
 from runtime.clock import SystemClock
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
+from runtime.web import Place, serving
 from schemas.codec import encode
 from schemas.consents import MAX_CONSENT_BYTES, Consent
 from schemas.errors import ConfigurationError, PoisonRecordError
@@ -43,7 +44,8 @@ class Side:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        with served(application(self.inbox, self.metrics), "127.0.0.1", self.port):
+        place = Place("127.0.0.1", self.port, "consents.port")
+        with serving(application(self.inbox, self.metrics), place):
             yield
 
     def words(self) -> list[Message]:

@@ -1,17 +1,18 @@
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from runtime.broker import Message
+from runtime.rates import Limit, Rate
 from runtime.signatures import Signer, Verifier
+from runtime.web import Place, serving
 from schemas import headers
 from schemas.codec import decode, encode
 from schemas.risk import Holding, Risk
 from tests.unit.underwriting.worlds import DAY, START, block, desk, manifest
-from underwriting.rates import MOST_KNOWN, Rates
-from underwriting.server import serving
 from underwriting.shelf import MOST_KEPT, Kept, Shelf
 from underwriting.web import MOST_AT_ONCE, application
 
@@ -51,10 +52,15 @@ def clock() -> Hand:
     return Hand()
 
 
+def served(shelf: Shelf, per_minute: int, clock: Hand) -> AbstractContextManager[int]:
+    limit = Limit(Rate(per_minute, per_minute / 60), clock)
+    return serving(application(shelf, limit), Place("127.0.0.1", 0, "test"))
+
+
 @pytest.fixture
 def web(shelf: Shelf, clock: Hand) -> Iterator[httpx.Client]:
     with (
-        serving(application(shelf, Rates(20, clock)), "127.0.0.1", 0) as port,
+        served(shelf, 20, clock) as port,
         httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
     ):
         yield client
@@ -125,13 +131,6 @@ def test_who_asks_too_often_waits(web: httpx.Client, clock: Hand) -> None:
     assert web.get("/v1/risk").status_code == 200
 
 
-def test_addresses_are_forgotten_before_memory_is_full() -> None:
-    rates = Rates(1, Hand())
-    for number in range(MOST_KNOWN + 10):
-        rates.wait(str(number))
-    assert len(rates._left) == MOST_KNOWN
-
-
 def test_the_shelf_keeps_the_newest_in_order() -> None:
     shelf, one = Shelf(frozenset({"meadow"})), kept()
     shelf.put(kept(START + DAY, 2))
@@ -143,7 +142,7 @@ def test_the_shelf_keeps_the_newest_in_order() -> None:
 def test_nobody_asks_more_often_by_saying_that_they_are_somebody_else(
     shelf: Shelf, clock: Hand
 ) -> None:
-    with serving(application(shelf, Rates(3, clock)), "127.0.0.1", 0) as port:
+    with served(shelf, 3, clock) as port:
         told = [
             httpx.get(
                 f"http://127.0.0.1:{port}/v1/risk",
@@ -155,13 +154,3 @@ def test_nobody_asks_more_often_by_saying_that_they_are_somebody_else(
             for number in range(5)
         ]
     assert told == [200, 200, 200, 429, 429]
-
-
-def test_a_network_of_addresses_is_one_client(clock: Hand) -> None:
-    rates = Rates(2, clock)
-    asked = [rates.wait(f"2001:db8:1:2::{number:x}") for number in range(3)]
-    assert [bool(wait) for wait in asked] == [False, False, True]
-    assert rates.wait("2001:db8:1:3::1") == 0
-    assert [bool(rates.wait("::ffff:192.0.2.1")), bool(rates.wait("::ffff:192.0.2.2"))] == [
-        False
-    ] * 2
