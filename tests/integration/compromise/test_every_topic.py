@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.topics import CHANGES, DEAD_LETTERS, PENDING, PRICES, TOPICS
+from schemas.topics import AUTHORITY, CHANGES, DEAD_LETTERS, PENDING, PRICES, TOPICS
 from tests.integration.compromise import worst_of_cases as cases
 from tests.integration.compromise import worst_of_chain as chain
 from tests.integration.compromise import worst_of_words as words
@@ -33,6 +33,7 @@ SCENES: dict[str, Scene] = {
     "incidents-v1": cases.incidents,
     "recoveries-v1": cases.recoveries,
     "changes-v1": partial(words.story, spec=CHANGES),
+    "authority-v1": partial(words.story, spec=AUTHORITY),
     "audit-seals-v1": words.seals,
     "signals-v1": words.signals,
     "decisions-v1": cases.decisions,
