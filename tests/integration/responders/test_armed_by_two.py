@@ -8,19 +8,15 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from sandbox.arming import PEOPLE
-from tests.integration.responders.test_respond_service import (
+from tests.integration.responders.serving import (
     PATIENCE,
     Run,
     Setting,
-    run,
     running,
-    setting,
     until,
 )
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka]
-
-__all__ = ["run", "setting"]
 
 Say = Callable[..., str]
 
