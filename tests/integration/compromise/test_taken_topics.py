@@ -26,7 +26,7 @@ from schemas.topics import (
     TRANSACTIONS,
     TopicSpec,
 )
-from tests.integration.responders.test_respond_service import Run, Setting, running, until
+from tests.integration.responders.serving import Run, Setting, running, until
 from tests.unit.detectors.test_service import KEY, Bench, tx
 
 FORGED = 20

@@ -10,6 +10,9 @@ from sandbox.deploy import deploy
 from sandbox.node import LocalNode, NodeOptions
 from sandbox.world import World
 from tests.integration.responders.place import Place
+from tests.integration.responders.serving import run, setting
+
+__all__ = ["run", "setting"]
 
 
 def _report(line: str) -> None:

@@ -14,19 +14,15 @@ from sandbox.arming import PEOPLE
 from schemas.changes import Arming, Intent
 from schemas.codec import decode_from
 from schemas.topics import AUTHORITY
-from tests.integration.responders.test_respond_service import (
+from tests.integration.responders.serving import (
     PATIENCE,
     Run,
     Setting,
-    run,
     running,
-    setting,
     until,
 )
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka]
-
-__all__ = ["run", "setting"]
 
 Say = Callable[..., str]
 

@@ -15,13 +15,11 @@ from schemas.alerts import Alert
 from schemas.codec import decode, encode
 from schemas.headers import hop_headers
 from schemas.topics import ALERTS
-from tests.integration.responders.test_respond_service import Run, Setting, run, running, setting
+from tests.integration.responders.serving import Run, Setting, running
 from tests.unit.responders.examples import vote
 from tests.waiting import until
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka, pytest.mark.slow]
-
-__all__ = ["run", "setting"]
 
 DECOYS, WAVES, BLOCKS = 2_000, 30, 20
 """Alerts in front of every other wave's true one; they are of this many blocks."""

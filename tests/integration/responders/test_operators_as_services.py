@@ -21,7 +21,7 @@ from schemas.codec import encode
 from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, READINESS
 from tests.integration.responders.operating import PEOPLE, Ring
 from tests.integration.responders.place import Place
-from tests.integration.responders.test_respond_service import FINAL, Topic, running
+from tests.integration.responders.serving import FINAL, Topic, running
 from tests.waiting import until
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka, pytest.mark.slow]

@@ -9,7 +9,7 @@ import pytest
 from runtime.kafka import KafkaBroker
 from sandbox.process import ChildProcess
 from tests.integration.responders.place import Place
-from tests.integration.responders.test_respond_service import PATIENCE, Setting, running, until
+from tests.integration.responders.serving import PATIENCE, Setting, running, until
 
 pytestmark = [pytest.mark.node, pytest.mark.kafka]
 
