@@ -1,6 +1,7 @@
 """Tells everyone when a responder begins to sign brakes, and when it stops: before the one, and as
 soon as the other is noticed."""
 
+import threading
 from pathlib import Path
 
 from responders.outlook import Outlook
@@ -33,6 +34,8 @@ class ArmingWatch:
         self._producer = producer
         self._clock = clock
         self._told: tuple[bool, str, tuple[str, ...]] | None = None
+        self._one = threading.Lock()
+        """Drills and heartbeats ask beside the work."""
         outlook.on_record = self.recorded
 
     def recorded(self) -> bool:
@@ -42,6 +45,10 @@ class ArmingWatch:
 
     def look(self) -> None:
         """Publish how it stands, if that is new. Raises as `Producer.flush` does."""
+        with self._one:
+            self._look()
+
+    def _look(self) -> None:
         reason, keys = self._switch.told()
         armed = self._outlook.switched_on
         now = (armed, "" if armed else reason, keys)

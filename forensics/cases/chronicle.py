@@ -11,7 +11,7 @@ from forensics.cases.measures import DECIDED
 from forensics.cases.trail import Hop as Way
 from forensics.cases.transactions import Transaction
 from schemas.fundflow import NodeKind
-from schemas.incidents import Hop, Incident
+from schemas.incidents import Hop, Incident, Recovery
 
 MAX_MOVEMENTS = 60
 """Movements of stolen funds that a timeline names; the largest ways are in the picture."""
@@ -88,7 +88,7 @@ def chronicle(
             Moment(
                 at=dossier.incident.latest,
                 kind="recovery",
-                what=f"Recovery: phase {recovery.progress.phase}, "
+                what=f"Recovery{_turn(recovery)}: phase {recovery.progress.phase}, "
                 f"{recovery.progress.released / 100:g} % let through again",
                 block=recovery.progress.block,
             )
@@ -99,6 +99,10 @@ def chronicle(
     for word in sorted(_said(dossier.incident), key=lambda one: one.at):
         found.insert(bisect_right(found, word.at, key=lambda one: one.at), word)
     return tuple(found)
+
+
+def _turn(recovery: Recovery) -> str:
+    return "" if recovery.turn is None else f", {recovery.turn.event.replace('-', ' ')}"
 
 
 def _said(case: Incident) -> Iterator[Moment]:

@@ -1,4 +1,4 @@
-"""What a real gate says on chain of who may brake comes, through ingest, to where the log reads it."""
+"""What a real gate says on chain of who may brake gets, through ingest, to where the log reads."""
 
 import pytest
 
@@ -26,9 +26,9 @@ pytestmark = pytest.mark.node
 
 def test_who_changes_the_brake_s_rights_is_told_as_the_chain_has_it(node: LocalNode) -> None:
     hands = Hands(node, "safe")
-    owner = hands.owner
+    owner, responder = hands.owner, hands.funded("responder").address
     gate = hands.create("BrakeGate", owner.address)
-    assert hands.does(owner, gate.call("setResponder", hands.funded("responder").address, True))
+    assert hands.does(owner, gate.call("setResponder", responder, True))  # noqa: FBT003 - the contract's
     assert hands.does(owner, gate.call("setBudget", 1, 600))
     assert hands.does(owner, gate.call("kill"))
     ours = Contract(address=gate.address, role="gate", holds_value=False)
