@@ -4,23 +4,11 @@ import threading
 from math import inf
 
 from runtime.rates import MOST_CLIENTS, Limit, Rate
-
-
-class Hand:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now_ns(self) -> int:
-        return int(self.seconds * 1e9)
-
-    def monotonic(self) -> float:
-        return self.seconds
+from tests.unit.responders.fakes import ManualClock
 
 
 def test_a_bucket_empties_and_fills_and_says_how_long_to_wait() -> None:
-    clock = Hand()
+    clock = ManualClock()
     limit = Limit(Rate(burst=2, per_second=0.5), clock)
     assert [limit.wait("a") for _ in range(4)] == [0, 0, 2, 2], "what is refused costs nothing"
     assert limit.allows("b")
@@ -33,14 +21,14 @@ def test_a_bucket_empties_and_fills_and_says_how_long_to_wait() -> None:
 
 
 def test_clients_are_forgotten_before_memory_is_full() -> None:
-    limit = Limit(Rate(burst=2, per_second=1), Hand())
+    limit = Limit(Rate(burst=2, per_second=1), ManualClock())
     for number in range(MOST_CLIENTS + 5):
         limit.allows(f"client {number}")
     assert len(limit._buckets) == MOST_CLIENTS
 
 
 def test_a_network_of_addresses_is_one_client() -> None:
-    limit = Limit(Rate(burst=2, per_second=0), Hand())
+    limit = Limit(Rate(burst=2, per_second=0), ManualClock())
     assert [limit.wait(f"2001:db8:1:2::{number:x}") for number in range(3)] == [0, 0, inf]
     assert limit.allows("2001:db8:1:3::1")
     assert [limit.allows(f"192.0.2.{number}") for number in range(3)] == [True] * 3
@@ -48,7 +36,7 @@ def test_a_network_of_addresses_is_one_client() -> None:
 
 
 def test_threads_share_what_there_is() -> None:
-    limit, taken = Limit(Rate(burst=500, per_second=0), Hand()), list[bool]()
+    limit, taken = Limit(Rate(burst=500, per_second=0), ManualClock()), list[bool]()
     threads = [
         threading.Thread(target=lambda: taken.extend(limit.allows("a") for _ in range(200)))
         for _ in range(5)

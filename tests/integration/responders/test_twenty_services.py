@@ -1,0 +1,235 @@
+"""Twenty organisations tighten within a second of a warning: each a responder, and a door for
+signals, as processes of their own on a real broker and node. Told through Kafka, and over HTTPS.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+
+import httpx
+import pytest
+from eth_account import Account
+
+from runtime.kafka import KafkaBroker
+from sandbox.ports import free_port
+from sandbox.process import ChildProcess
+from schemas.codec import encode
+from schemas.ids import content_id
+from schemas.topics import (
+    ACTIONS,
+    ALERTS,
+    DEAD_LETTERS,
+    EVENTS,
+    INCIDENTS,
+    READINESS,
+    SIGNALS,
+)
+from tests.integration.responders.place import Place
+from tests.secured_kafka import Authority
+from tests.unit.neighbours.examples import address, key, signal
+from tests.unit.neighbours.test_outbound import case, sighting
+from tests.waiting import until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow, pytest.mark.timeout(900)]
+
+FIREBREAK = str(Path(sys.executable).with_name("firebreak"))
+SUBSCRIBERS, ROUNDS, PATIENCE = 20, 5, 300.0
+TOPICS = (ALERTS, ACTIONS, READINESS, SIGNALS, INCIDENTS, EVENTS, DEAD_LETTERS)
+BY_KAFKA, BY_HTTPS = 1, 9
+"""Neighbours' keys: one whose signals are put on the topic, one who posts them."""
+
+
+class Organisation:
+    """Its topics, its settings, its processes."""
+
+    def __init__(self, name: str, bootstrap: str, namespace: str, folder: Path) -> None:
+        self.name, self.folder = name, folder / name
+        self.folder.mkdir()
+        space = f"{name}-{namespace}"
+        self.broker = KafkaBroker({"bootstrap.servers": bootstrap}, namespace=space)
+        self.broker.create(TOPICS)
+        self.producer = self.broker.producer()
+        self.environment = {
+            "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+            "FIREBREAK_KAFKA__NAMESPACE": space,
+            "FIREBREAK_HOME": str(self.folder / "home"),
+            "FIREBREAK_PROTOCOLS": str(self.folder / "protocols"),
+            "FIREBREAK_LOG__FORMAT": "json",
+        }
+
+    def start(self, stack: ExitStack, *command: str, **environment: str) -> ChildProcess:
+        log = self.folder / f"{command[0]}.log"
+        known = self.environment | environment
+        process = ChildProcess([FIREBREAK, *command], log, environment=known)
+        stack.callback(process.kill)
+        return process
+
+    def times(self, service: str, event: str) -> list[float]:
+        """When something happened, in seconds since 1970, as the service's own log says."""
+        lines = map(json.loads, (self.folder / f"{service}.log").read_text().splitlines())
+        return [
+            datetime.fromisoformat(line["timestamp"]).timestamp()
+            for line in lines
+            if line["event"] == event
+        ]
+
+    def private(self, name: str, text: str) -> str:
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        return str(path)
+
+
+class Subscriber(Organisation):
+    """One that listens to two neighbours."""
+
+    def begin(self, stack: ExitStack, place: Place, tls: Mapping[str, str]) -> None:
+        manifest = place.world.write_manifest(self.folder / "protocols", "spot-oracle")
+        listed = "".join(
+            f'\n[[issuers]]\nname = "neighbour-{by}"\naddress = "{address(by)}"\nconfirmed = 30\n'
+            f'concerns = ["{target(place)}"]\n'
+            for by in (BY_KAFKA, BY_HTTPS)
+        )
+        manifest.write_text(manifest.read_text() + listed)
+        self.health, self.door = free_port(), free_port()
+        self.responder = self.start(
+            stack,
+            "respond",
+            FIREBREAK_RESPOND__ENDPOINTS=json.dumps([str(place.node.ipc)]),
+            FIREBREAK_RESPOND__JOURNAL=str(self.folder / "journal.jsonl"),
+            FIREBREAK_HEALTH__PORT=str(self.health),
+        )
+        self.reception = self.start(
+            stack, "signals", "serve", FIREBREAK_SIGNALS__WEB_PORT=str(self.door), **tls
+        )
+
+    def ready(self) -> bool:
+        self.responder.require_running()
+        self.reception.require_running()
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.health}/readyz", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    def listens(self) -> bool:
+        return '"listening"' in self.reception.log.read_text()
+
+    def warned(self) -> list[float]:
+        """When its responder took each warning in."""
+        return self.times("respond", "warned")
+
+    def odds(self) -> float:
+        text = httpx.get(f"http://127.0.0.1:{self.health}/metrics", trust_env=False).text
+        rows = [row for row in text.splitlines() if row.startswith("firebreak_warned_odds{")]
+        return float(rows[0].rpartition(" ")[2]) if rows else 0.0
+
+
+def target(place: Place) -> str:
+    return f"eip155:31337:{place.world.pool.address}"
+
+
+Town = tuple[Organisation, list[Subscriber]]
+
+
+@pytest.fixture
+def town(place: Place, bootstrap: str, namespace: str, tmp_path: Path) -> Iterator[Town]:
+    authority = Authority(tmp_path)
+    certificate, private = authority.issue("doors")
+    tls = {
+        "FIREBREAK_SIGNALS__TLS_CERTIFICATE": str(certificate),
+        "FIREBREAK_SIGNALS__TLS_KEY": str(private),
+    }
+    with ExitStack() as stack:
+        subscribers = [
+            Subscriber(f"s{number}", bootstrap, namespace, tmp_path)
+            for number in range(SUBSCRIBERS)
+        ]
+        for one in subscribers:
+            one.begin(stack, place, tls)
+        issuer = Organisation("issuer", bootstrap, namespace, tmp_path)
+        place.world.write_manifest(issuer.folder / "protocols", "spot-oracle")
+        told = "".join(
+            f'[[subscribers]]\nname = "{one.name}"\nurl = "https://localhost:{one.door}/signals"\n'
+            for one in subscribers
+        )
+        keystore = json.dumps(Account.encrypt(key(BY_HTTPS), "secret", iterations=2))
+        serving = issuer.start(
+            stack,
+            "signals",
+            "serve",
+            SSL_CERT_FILE=str(authority.path),
+            FIREBREAK_SIGNALS__PUBLISH="true",
+            FIREBREAK_SIGNALS__TLP="green",
+            FIREBREAK_SIGNALS__KEYSTORE=issuer.private("issuer.json", keystore),
+            FIREBREAK_SIGNALS__KEYSTORE_PASSWORD_FILE=issuer.private("password", "secret\n"),
+            FIREBREAK_SIGNALS__SUBSCRIBERS=issuer.private("subscribers.toml", told),
+        )
+        until(lambda: all(one.ready() and one.listens() for one in subscribers), PATIENCE)
+        serving.require_running()
+        yield issuer, subscribers
+
+
+def last(subscribers: Sequence[Subscriber], count: int) -> float:
+    """Wait until everyone has taken so many warnings in; return when the last one did."""
+    until(lambda: all(len(one.warned()) >= count for one in subscribers), 60)
+    return max(one.warned()[count - 1] for one in subscribers)
+
+
+def shown(how: str, found: Sequence[float]) -> None:
+    told = ", ".join(f"{1000 * seconds:.0f}" for seconds in found)
+    print(f"\n{how}: until the last of {SUBSCRIBERS} was warned, in ms: {told}")  # noqa: T201 - shown by -s
+
+
+def test_twenty_services_tighten_within_a_second(town: Town, place: Place) -> None:
+    issuer, subscribers = town
+
+    def by_kafka(turn: int) -> float:
+        expiry = place.hands.timestamp() + 3600
+        told = signal(
+            BY_KAFKA,
+            id=content_id("matter", turn),
+            seq=turn + 1,
+            expiry=expiry,
+            target=target(place),
+            confidence=10_000,
+        )
+        begun = time.time()
+        for one in subscribers:
+            one.producer.send(SIGNALS.name, encode(told), key=told.issuer.encode())
+        for one in subscribers:
+            one.producer.flush()
+        return begun
+
+    def by_https(turn: int) -> None:
+        now = int(time.time())
+        told = case(
+            id=content_id("case", turn),
+            chain="eip155:31337",
+            opened=now - 60,
+            latest=now,
+            sightings=(sighting(losing=(place.world.pool.address,)),),
+        )
+        issuer.producer.send(INCIDENTS.name, encode(told), key=f"meadow/{told.id}".encode())
+        issuer.producer.flush()
+
+    by_kafka(0)
+    last(subscribers, 1)
+    until(lambda: all(one.odds() > 1 for one in subscribers), 60)
+    kafka = []
+    for turn in range(1, ROUNDS + 1):
+        begun = by_kafka(turn)
+        kafka.append(last(subscribers, turn + 1) - begun)
+    shown("through Kafka", kafka)
+    https = []
+    for turn in range(ROUNDS + 1):
+        by_https(turn)
+        heard = last(subscribers, ROUNDS + 1 + turn + 1)
+        https.append(heard - issuer.times("signals", "signal_issued")[turn])
+    shown("over HTTPS, from its signature, the first with new connections", https)
+    assert median(kafka) < 1.0
+    assert median(https[1:]) < 1.0
