@@ -74,10 +74,10 @@ class DetectTask:
 
     def process(self, batch: Sequence[Message]) -> None:
         """Score every record, in order; publish what alerts and what is withdrawn."""
-        scored = 0
+        scored, shares, subject = 0, self._shares, self._subject
         for message, record in self._intake.read_all(batch):
-            share = self._shares[message.partition]
-            if isinstance(record, self._subject):
+            share = shares[message.partition]
+            if isinstance(record, subject):
                 scored += self._take(share, message, record)
             elif isinstance(record, Price):
                 self._take_price(share, message, record)
@@ -119,7 +119,8 @@ class DetectTask:
         share.changed[key] = message.offset + 1
         if alert is not None:
             self._publish(alert, message)
-        self._report(host, record.tx)
+        if faults := host.faults():
+            self._tell(faults, record.tx)
         return True
 
     def _take_price(self, share: Share, message: Message, price: Price) -> None:
@@ -141,9 +142,11 @@ class DetectTask:
         self._report(host, price.id)
 
     def _report(self, host: Scorer, during: str) -> None:
+        self._tell(host.faults(), during)
+
+    def _tell(self, faults: Sequence[tuple[str, str]], during: str) -> None:
         """Tell of plug-ins that failed; those that are off now are on the gauge and in the
         probe's answer as well."""
-        faults = host.faults()
         if not faults:
             return
         for detector, fault in faults:

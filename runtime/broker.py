@@ -40,6 +40,20 @@ Offsets = Mapping[Partition, int]
 """Per partition the offset of the next record to read."""
 
 
+def ends(messages: Iterable[Message]) -> dict[Partition, int]:
+    """Return, per partition, the offset after the last of these records."""
+    found: dict[Partition, int] = {}
+    last: Message | None = None
+    for message in messages:
+        # They come in runs of one partition, so that this is all there is to most of them.
+        if last is not None and (message[1] != last[1] or message[0] != last[0]):
+            found[last.origin] = last.offset + 1
+        last = message
+    if last is not None:
+        found[last.origin] = last.offset + 1
+    return found
+
+
 class Rebalance(Protocol):
     """What a group member does when partitions come and go."""
 

@@ -7,6 +7,8 @@ against what is still ours at the end.
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from operator import itemgetter
 from typing import Any, Literal
 
 from confluent_kafka import (
@@ -18,7 +20,7 @@ from confluent_kafka import (
 )
 from confluent_kafka import Message as RawMessage
 
-from runtime.broker import Message, Offsets, Partition, Rebalance
+from runtime.broker import Message, Offsets, Partition, Rebalance, ends
 from runtime.kafka_answers import code as code_of
 from runtime.kafka_refusals import NOT_ALLOWED, not_allowed
 from runtime.kafka_spots import from_spot, to_spot
@@ -29,6 +31,8 @@ _log = logger(__name__)
 
 _new = tuple.__new__
 """Makes a `Message` in half the time that its own constructor takes, which is written in Python."""
+_TIME = itemgetter(1)
+"""Of a record's timestamp; before it stands what kind of time it is."""
 
 COMMITTED_TIMEOUT = 10.0
 """Seconds to wait for where the group stands, when it gives us partitions."""
@@ -142,35 +146,39 @@ class KafkaConsumer:
             found = [message for message in found if message.origin not in self._gone]
         return found
 
-    def _taken(self, raws: Iterable[Any]) -> list[Message]:
+    def _taken(self, raws: Sequence[RawMessage]) -> list[Message]:
+        errors = list(map(RawMessage.error, raws))
+        if not any(errors):
+            return self._messages(raws)
         found: list[Message] = []
-        length = len(self._space)
-        last: Message | None = None
-        for raw in raws:
-            error = raw.error()
-            if error is not None:
+        for raw, error in zip(raws, errors, strict=True):
+            if error is None:
+                found += self._messages([raw])
+            else:
                 self._judge(error, raw)
-                continue
-            headers = raw.headers()
-            message = _new(
-                Message,
-                (
-                    raw.topic()[length:],
-                    raw.partition(),
-                    raw.offset(),
-                    raw.key(),
-                    raw.value(),
-                    tuple(headers) if headers else (),
-                    raw.timestamp()[1],
+        return found
+
+    def _messages(self, raws: Sequence[RawMessage]) -> list[Message]:
+        """Make messages of what holds no errors: field by field, so that the interpreter has next
+        to nothing to do for each."""
+        length = len(self._space)
+        headers = list(map(RawMessage.headers, raws))
+        found = list(
+            map(
+                _new,
+                repeat(Message),
+                zip(  # noqa: B905 - `repeat` has no end
+                    [(topic or "")[length:] for topic in map(RawMessage.topic, raws)],
+                    map(RawMessage.partition, raws),
+                    map(RawMessage.offset, raws),
+                    map(RawMessage.key, raws),
+                    map(RawMessage.value, raws),
+                    [tuple(named or ()) for named in headers] if any(headers) else repeat(()),
+                    map(_TIME, map(RawMessage.timestamp, raws)),
                 ),
             )
-            # Records come in runs of one partition: the last of each run tells how far it was read.
-            if last is not None and (last[1] != message[1] or last[0] != message[0]):
-                self._positions[last[:2]] = last.offset + 1
-            found.append(message)
-            last = message
-        if last is not None:
-            self._positions[last[:2]] = last.offset + 1
+        )
+        self._positions.update(ends(found).items())
         return found
 
     def _judge(self, error: KafkaError, raw: RawMessage) -> None:

@@ -7,18 +7,14 @@ point reads again what was not durable and never skips what was not done.
 import gc
 import threading
 from collections.abc import Callable, Sequence
-from operator import itemgetter
 from typing import Protocol, runtime_checkable
 
-from runtime.broker import Consumer, Message, Offsets, Partition
+from runtime.broker import Consumer, Message, Offsets, Partition, ends
 from runtime.clock import Clock
 from runtime.logs import logger
 from schemas.errors import TransientError
 
 _log = logger(__name__)
-
-_PLACE, _OFFSET = itemgetter(0, 1), itemgetter(2)
-"""Of a message."""
 
 PATIENCE = 0.1
 """Seconds to wait for a record before looking at what else is due."""
@@ -130,9 +126,7 @@ class Loop:
         batch = self._consumer.fetch(self._limit, PATIENCE)
         if batch:
             self._task.process(batch)
-            ends = dict(zip(map(_PLACE, batch), map(_OFFSET, batch), strict=True))
-            for (topic, number), offset in ends.items():
-                self._offsets[Partition(topic, number)] = offset + 1
+            self._offsets.update(ends(batch))
             self.worked.update(self._offsets)
         self._task.tick()
         if self._clock.monotonic() < self._due:

@@ -7,7 +7,7 @@ Decoding checks size before anything else and ignores fields it does not know, s
 grow by optional fields.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from sys import getrecursionlimit
 from typing import Any, TypeVar, Union, cast
@@ -81,6 +81,25 @@ def decode_from(topic: TopicSpec, data: bytes) -> Record:
 def reader(topic: TopicSpec) -> Callable[[bytes], Record]:
     """Return `decode_from` of one topic, for those who read many of its records."""
     return _reader(_decoder(*topic.records), topic.max_bytes)
+
+
+def batch_reader(topic: TopicSpec) -> Callable[[Sequence[bytes]], list[Record]]:
+    """Return what reads many records of one topic at once, in half the calls.
+
+    It raises `PoisonRecordError` if any of them cannot be read; `reader` tells which.
+    """
+    decoded, longest = _decoder(*topic.records).decode, topic.max_bytes
+
+    def read(values: Sequence[bytes]) -> list[Record]:
+        if max(map(len, values), default=0) > longest:
+            raise PoisonRecordError(f"one is over the limit of {longest:,} bytes")
+        bound_recursion()
+        try:
+            return list(map(decoded, values))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise PoisonRecordError(_short(error)) from error
+
+    return read
 
 
 def _reader(decoder: msgspec.json.Decoder[Any], max_bytes: int) -> Callable[[bytes], Any]:

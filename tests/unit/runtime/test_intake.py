@@ -3,7 +3,7 @@ import json
 import pytest
 
 from runtime.broker import Message, Partition, read_all
-from runtime.intake import FUSE, LARGEST_KEPT, Intake, dead_letter
+from runtime.intake import AHEAD, FUSE, LARGEST_KEPT, Intake, dead_letter
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from schemas.alerts import Alert
@@ -136,3 +136,24 @@ def test_what_strangers_wrote_never_blows_the_fuse(log: MemoryBroker, intake: In
     assert {letter.fault for letter in _letters(log)[FUSE:]} == {"content"}
     with pytest.raises(UnsafeToContinueError):
         intake.read(_message(b"rubbish"))
+
+
+def test_what_is_decoded_at_once_is_told_apart_where_one_is_poison(
+    log: MemoryBroker, intake: Intake, metrics: Metrics
+) -> None:
+    given = [_message(b"rubbish" if n in {3, AHEAD + 1} else GOOD, n) for n in range(3 * AHEAD)]
+
+    read = [message.offset for message, _ in intake.read_all(given)]
+
+    assert read == [n for n in range(3 * AHEAD) if n not in {3, AHEAD + 1}]
+    assert [letter.offset for letter in _letters(log)] == [3, AHEAD + 1]
+    labels = {"topic": "alerts-v1"}
+    assert metrics.registry.get_sample_value("firebreak_records_total", labels) == 3 * AHEAD
+
+
+def test_what_came_before_a_blown_fuse_is_handed_out_first(intake: Intake) -> None:
+    given = [_message(GOOD, 0), *(_message(b"rubbish", 1 + n) for n in range(FUSE))]
+    found: list[int] = []
+    with pytest.raises(UnsafeToContinueError):
+        found.extend(message.offset for message, _ in intake.read_all(given))
+    assert found == [0]

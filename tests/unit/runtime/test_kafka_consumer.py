@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import Message as RawMessage
 
 from runtime import kafka_consumer
 from runtime.broker import Offsets, Partition
@@ -16,35 +17,18 @@ from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueE
 HERE, THERE = Partition("things-v1", 0), Partition("things-v1", 1)
 
 
-class Raw:
+class Raw(RawMessage):
     """A record or an error as librdkafka hands it out."""
 
     def __init__(self, partition: Partition, offset: int, error: KafkaError | None = None) -> None:
-        self._partition, self._offset, self._error = partition, offset, error
-
-    def topic(self) -> str:
-        return f"space.{self._partition.topic}"
-
-    def partition(self) -> int:
-        return self._partition.number
-
-    def offset(self) -> int:
-        return self._offset
-
-    def key(self) -> bytes | None:
-        return None
-
-    def value(self) -> bytes:
-        return b"%d" % self._offset
-
-    def timestamp(self) -> tuple[int, int]:
-        return 1, 1_767_225_600_000
-
-    def headers(self) -> None:
-        return None
-
-    def error(self) -> KafkaError | None:
-        return self._error
+        super().__init__(
+            topic=f"space.{partition.topic}",
+            partition=partition.number,
+            offset=offset,
+            value=b"%d" % offset,
+            timestamp=(1, 1_767_225_600_000),
+            error=error,
+        )
 
 
 class Librdkafka:
