@@ -128,11 +128,21 @@ def references(entry: bytes) -> list[str]:
     return [part["sha256"] for part in parts if isinstance(part, dict) and "sha256" in part]
 
 
-class _Valued(msgspec.Struct, frozen=True, gc=False):
-    value: str | dict[str, Any]
+class _Text(msgspec.Struct, frozen=True, gc=False):
+    value: str
 
 
-_VALUED = msgspec.json.Decoder(_Valued)
+class _Reference(msgspec.Struct, frozen=True, gc=False):
+    sha256: str
+
+
+class _Kept(msgspec.Struct, frozen=True, gc=False):
+    value: _Reference
+
+
+_KEPT = msgspec.json.Decoder(_Kept)
+_TEXT = msgspec.json.Decoder(_Text)
+"""Of nearly every leaf; one type alone is read twice as fast as either of two."""
 
 
 def value_in(entry: bytes, apart: Callable[[str], bytes | None]) -> str | bytes | None:
@@ -141,10 +151,13 @@ def value_in(entry: bytes, apart: Callable[[str], bytes | None]) -> str | bytes 
     `apart` gives what is kept under a hash, in hexadecimal.
     """
     try:
-        value = _VALUED.decode(entry).value
+        return _TEXT.decode(entry).value
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass
+    try:
+        return apart(_KEPT.decode(entry).value.sha256)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return value if isinstance(value, str) else apart(value["sha256"])
 
 
 def record_in(entry: bytes, apart: Callable[[str], bytes | None]) -> Record | None:

@@ -141,13 +141,13 @@ class _Leaves:
     def _steps(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Step | Told]]:
         """Give what has to stand in order: by its topic, which the leaf's own bytes have to say,
         and not by its kind, which is only noted."""
-        for row in rows:
-            entry = row[6]
-            if row[2] in ORDERED and entry is not None:
-                value = value_in(entry, self._log.apart)
+        apart = self._log.apart
+        for position, _, topic, _, _, _, entry in rows:
+            if topic in ORDERED and entry is not None:
+                value = value_in(entry, apart)
                 found = None if value is None else placed(value)
                 if found is not None:
-                    yield row[0], found
+                    yield position, found
 
     def _check_references(self, position: int, entry: bytes) -> None:
         for digest in references(entry):
