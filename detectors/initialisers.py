@@ -1,7 +1,7 @@
 """Functions that set a contract up, once: their selectors, from what such functions are called.
 
-A contract that nobody set up belongs to whoever does it first, so a stranger's set-up takes it over.
-The names are conventions of the whole field; no contract and no incident is meant.
+A contract that nobody set up belongs to whoever does it first, so a stranger's set-up takes it
+over. The names are conventions of the whole field; no contract and no incident is meant.
 """
 
 from collections.abc import Iterator
