@@ -6,7 +6,7 @@ EXPLOITS is a folder of recorded exploit transactions with an INDEX.csv that nam
 incident; the BENIGN folders hold ordinary ones. The folders give labels and groups and nothing
 else. Logistic regression on the counts of `detectors.likeness`, its weights drawn towards a common
 one; the same folders give the same file. What is printed is measured out of fold: folds never share
-an incident or a block, five folds, twelve seeds.
+an incident or a block, five folds, twenty-four seeds.
 """
 
 import csv
@@ -38,7 +38,7 @@ ORDINARY = frozenset({"parties", "burns", "kept", "payments"})
 CAPS = (99.9, 90.0)
 """Percentiles of the benign counts and of the exploits'; the larger of the two caps a count, and
 never below one: what is rare among both still counts once."""
-FOLDS, SEEDS = 5, 12
+FOLDS, SEEDS = 5, 24
 TARGET = Path(__file__).parent.parent / "detectors" / "likeness.json"
 
 

@@ -1,6 +1,6 @@
 """How much a transaction looks like the exploits of the past, whatever protocol it is about.
 
-Nineteen counts, none of which names an address, a selector of a protocol, a chain, a gas price or
+Twenty counts, none of which names an address, a selector of a protocol, a chain, a gas price or
 anything else by which recordings differ; each as ln(1 + count), capped where ordinary life ends, so
 that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` fitted it, and
 `docs/detection.md` holds its card.
@@ -8,7 +8,7 @@ that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` 
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from detectors.flows import (
     net_flows,
     round_trips,
 )
+from detectors.initialisers import initialisers
 from detectors.midcall import callbacks, posing
 from schemas.chain import Call, Transaction
 from schemas.units import NATIVE
@@ -48,6 +49,7 @@ NAMES = (
     "coin",
     "vast",
     "left_over",
+    "set_up",
 )
 
 APPROVE = "0x095ea7b3"
@@ -67,7 +69,8 @@ def counts(tx: Transaction) -> dict[str, float]:
     """Return the counts of a transaction whose call tree is `whole`."""
     calls = tx.calls
     root = calls[0].to
-    mine = frozenset({root, tx.sender or root, *tx.created, *tree.born(calls)})
+    born = {*tx.created, *tree.born(calls)}
+    mine = frozenset({root, tx.sender or root, *born})
     net = net_flows(tx.flows)
     back = callbacks(calls, mine)
     own = [call for call in calls if call.sender in mine]
@@ -108,7 +111,20 @@ def counts(tx: Transaction) -> dict[str, float]:
         "coin": _coin(net, mine - {root} if only_lost else mine),
         "vast": float(len(tx.vast)),
         "left_over": _left_over(lent, net, mine),
+        "set_up": float(_set_up(calls, born)),
     }
+
+
+def _set_up(calls: Iterable[Call], born: Container[str]) -> int:
+    """Return how many calls set up a contract that was there before. Whoever makes a contract most
+    often sets it up at once."""
+    return sum(
+        call.kind == "call"
+        and call.selector in initialisers()
+        and call.to not in born
+        and call.sender not in born
+        for call in calls
+    )
 
 
 def _pressed(own: list[Call]) -> int:

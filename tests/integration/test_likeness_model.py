@@ -15,4 +15,4 @@ def test_the_recipe_makes_the_shipped_model_and_it_holds_out_of_fold(data: Path)
     fitted = fit_file(Sample(data / "exploit_traces", folders))
     assert fitted == json.loads(TARGET.read_text())
     assert fitted["out of fold"]["recall at 0.16%"] >= 0.76
-    assert fitted["out of fold"]["recall at 1%"] >= 0.84
+    assert fitted["out of fold"]["recall at 1%"] >= 0.87
