@@ -26,6 +26,11 @@ _STOP, _STROKES = "\N{ONE DOT LEADER}", "\N{FRACTION SLASH}" * 2
 _ACT = ". firebreak acknowledge"
 """Where a line goes on with what to do; what is before it may be cut."""
 
+_LONGEST_TITLE = 131
+
+_LEAST = 40
+"""Characters of what is wrong that stay before what to do; a short message has those alone."""
+
 _MORE = 24
 """Characters kept for how many more there are, and for what joins title and text."""
 
@@ -108,7 +113,8 @@ def together(lines: Sequence[Line], room: int = ROOM) -> Message:
     order: tuple[Tone, ...] = ("failure", "warning", "info", "success")
     ordered = sorted(dict.fromkeys(lines), key=lambda line: order.index(line.tone))
     many = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
-    title = f"Firebreak: {ordered[0].text.split(_ACT)[0][:120]}{many}"
+    first = f"Firebreak: {ordered[0].text.split(_ACT)[0]}"
+    title = first[: min(_LONGEST_TITLE, room // 3)] + many
     left = room - len(title) - _MORE
     shown = [_cut(ordered[0].text, left)]
     for line in ordered[1:MOST_LINES]:
@@ -121,8 +127,10 @@ def together(lines: Sequence[Line], room: int = ROOM) -> Message:
 
 
 def _cut(text: str, most: int) -> str:
-    """Return a line of at most so many characters, with what to do about it whole."""
+    """Return a line of at most so many characters, with what to do about it whole, unless that
+    leaves no room to say what is wrong."""
     if len(text) <= most:
         return text
     what, act, how = text.partition(_ACT)
-    return f"{what[: max(0, most - len(act) - len(how) - 1)]}…{act}{how}"
+    todo = act + how if len(act) + len(how) + _LEAST <= most else ""
+    return f"{what[: max(0, most - len(todo) - 1)]}…{todo}"

@@ -92,6 +92,16 @@ def test_a_message_has_room_where_it_goes_and_says_what_to_do(texts: list[str], 
     assert act in message.body.splitlines()[0]
 
 
+@given(st.lists(st.text(min_size=1, max_size=600), min_size=1, max_size=20), st.integers(140, 900))
+def test_where_there_is_little_room_it_says_at_least_what_is_wrong(
+    texts: list[str], room: int
+) -> None:
+    act = ". firebreak acknowledge 0123456789ab or https://firebreak.example.org/cases/" + "a" * 64
+    message = together([Line("a vault " + plain(text) + act, "failure") for text in texts], room)
+    assert len(message.title) + 2 + len(message.body) <= room
+    assert message.body.startswith("a vault ")
+
+
 def test_a_flood_is_one_message_with_the_worst_first() -> None:
     lines = [Line(f"line {n}", "info") for n in range(30)] + [Line("worst", "failure")]
     message = together(lines)
