@@ -28,9 +28,11 @@ def disarm(reason: str = "") -> None:
 
     settings, now = read_settings(), SystemClock().now_ns()
     switch = switch_beside(settings)
-    missing = _recorded_in_time(settings, now // 1000, reason)
-    switch.disarm(reason, now)
-    typer.echo("disarmed")
+    try:
+        missing = _recorded_in_time(settings, now // 1000, reason)
+    finally:  # whatever happened to the record, or to whoever waited for it
+        switch.disarm(reason, now)
+        typer.echo("disarmed")
     if missing:
         typer.echo(f"before anyone was told: {missing}; a running responder tells it", err=True)
 
@@ -49,9 +51,9 @@ def arm(
 
     settings, person = read_settings(), load_signer(key)
     switch = switch_beside(settings)
-    switch.require(person)
+    word = switch.word(person)  # who disarms while it is told makes it void
     _record(settings, SystemClock().now_ns() // 1000, key=person.key_id)
-    missing = switch.arm(person)
+    missing = switch.arm(word)
     typer.echo(f"{missing} more people have to sign" if missing else "armed")
 
 
@@ -83,7 +85,10 @@ def _recorded_in_time(settings: "Settings", time: int, reason: str) -> str:
             came.append("")
 
     telling = threading.Thread(target=record, daemon=True)
-    telling.start()
+    try:
+        telling.start()
+    except RuntimeError as error:  # no thread to be had
+        return str(error)
     telling.join(DISARM_SECONDS)
     return came[0] if came else f"no broker answered in {DISARM_SECONDS:g} s"
 

@@ -104,9 +104,10 @@ def _act(desk: Desk, office: Office) -> None:
     switch = switch_of(settings, journal_of(settings, chain))
     neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
     outlook = outlook_of(desk, office.account, switch, neighbours)
-    watch = ArmingWatch(outlook, switch, producer, service.clock) if office.recorded else None
-    if watch is not None:
-        watch.look()
+    watch = None
+    if office.recorded:
+        watch = ArmingWatch(outlook, switch, broker.producer(), service.clock)
+        watch.begin()
     wake = threading.Event()
     intake = Intake(producer, service.metrics, "respond")
     with hearing(

@@ -1,7 +1,6 @@
 """Tells everyone when a responder begins to sign brakes, and when it stops: before the one, and as
 soon as the other is noticed."""
 
-import threading
 from pathlib import Path
 
 from responders.outlook import Outlook
@@ -25,54 +24,56 @@ class ArmingWatch:
     """Looks whether brakes may be signed, and publishes each change; the first look is one.
 
     From its making on, nothing is signed before the topic has it that this responder is armed. To
-    stop waits for nothing: disarming must work without any topic.
+    stop waits for nothing: disarming must work without any topic. One thread looks.
     """
 
     def __init__(self, outlook: Outlook, switch: Switch, producer: Producer, clock: Clock) -> None:
+        """`producer` has nothing else to send."""
         self._outlook = outlook
         self._switch = switch
         self._producer = producer
         self._clock = clock
         self._told: tuple[bool, str, tuple[str, ...]] | None = None
-        self._one = threading.Lock()
-        """Drills and heartbeats ask beside the work."""
-        outlook.on_record = self.recorded
+        self._on_record = False
+        outlook.on_record = lambda: self._on_record
 
-    def recorded(self) -> bool:
-        """Look; say whether everyone knows by now that this is armed."""
+    def begin(self) -> None:
+        """Publish how it stands, and return once the topic has it. Raises as `Producer.flush`
+        does."""
         self.look()
-        return self._told is not None and self._told[0]
+        self._producer.flush()
+        self.look()
 
     def look(self) -> None:
-        """Publish how it stands, if that is new. Raises as `Producer.flush` does."""
-        with self._one:
-            self._look()
+        """Publish how it stands, if that is new; wait for nothing.
 
-    def _look(self) -> None:
+        Raises as `Producer.flush` does once it turned out that the topic does not take it.
+        """
         reason, keys = self._switch.told()
         armed = self._outlook.switched_on
         now = (armed, "" if armed else reason, keys)
-        if now == self._told:
-            return
+        if now != self._told:
+            self._on_record = self._on_record and armed  # by whose keys, may be told beside brakes
+            self._publish(*now)
+            self._told = now
+        if armed and not self._on_record and self._producer.waiting() == 0:
+            self._producer.flush()
+            self._on_record = True
+
+    def _publish(self, armed: bool, reason: str, keys: tuple[str, ...]) -> None:  # noqa: FBT001 - it is what is told
         time = self._clock.now_ns() // 1000
         chain = self._outlook.chain.name
-        publish(
-            self._producer,
-            AUTHORITY,
-            Arming(
-                id=content_id("arming", "respond", chain, time, int(armed)),
-                service="respond",
-                chain=chain,
-                time=time,
-                armed=armed,
-                reason=now[1][:_LONGEST_REASON],
-                keys=keys[:_MOST_KEYS],
-            ),
+        change = Arming(
+            id=content_id("arming", "respond", chain, time, int(armed)),
+            service="respond",
+            chain=chain,
+            time=time,
+            armed=armed,
+            reason=reason[:_LONGEST_REASON],
+            keys=keys[:_MOST_KEYS],
         )
-        if armed:
-            self._producer.flush()
-        self._told = now
-        _log.info("armed" if armed else "disarmed", reason=now[1], keys=keys)
+        publish(self._producer, AUTHORITY, change)
+        _log.info("armed" if armed else "disarmed", reason=reason, keys=keys)
 
 
 def intent(switch: Path, time: int, *, key: str = "", reason: str = "") -> Intent:

@@ -55,7 +55,8 @@ class Outlook:
         self.account = Account(account.address, signer)
         self.fee_cap = fee_cap
         self.on_record: Callable[[], bool] = lambda: True
-        """Says whether everyone was told that brakes may be signed (`responders.arming`)."""
+        """Says whether everyone was told that brakes may be signed (`responders.arming`); asks
+        nobody, so that any thread may ask."""
         self.nonce = 0
         """How many transactions the account has sent."""
         self.balance = 0
@@ -75,7 +76,7 @@ class Outlook:
     @property
     def armed(self) -> bool:
         """Whether brakes are signed and sent."""
-        return self.switched_on and self.on_record()
+        return self.on_record() and self.switched_on
 
     @property
     def switched_on(self) -> bool:

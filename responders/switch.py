@@ -21,7 +21,9 @@ _MOST_BYTES = 64 * 1024
 _MOST_WORDS = 16
 
 
-class _Word(msgspec.Struct, frozen=True):
+class Word(msgspec.Struct, frozen=True):
+    """One person's, on how the switch stood when they signed it."""
+
     key: str
     signature: bytes
 
@@ -38,9 +40,9 @@ class Switch:
         self._disarmed = journal.with_name(f"{journal.name}.disarmed")
         self._armed = journal.with_name(f"{journal.name}.armed")
         self._keys = keys
-        self._seen: tuple[bytes, bytes] | None = None
-        self._words: dict[str, bytes] = {}
-        """What signatures are worth of what was seen last: it is asked at every step of a brake."""
+        self._known: tuple[tuple[bytes, bytes], dict[str, bytes]] = (b"", b""), {}
+        """What was seen last and what its signatures are worth: it is asked at every step of a
+        brake, from several threads, which have to find the two together."""
 
     def on(self) -> bool:
         """Say whether brakes may be sent."""
@@ -73,26 +75,30 @@ class Switch:
         self._disarmed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._disarmed.write_bytes(msgspec.json.encode({"since": now_ns, "reason": reason}))
 
-    def arm(self, person: Signer) -> int:
+    def arm(self, word: Word) -> int:
         """Add one person's word; return how many are still missing.
 
-        Raises as `require` does.
+        Raises `ConfigurationError` when people disarmed since it was signed: it says nothing of how
+        the switch stands now.
         """
-        word = self._word(person)
+        if not self._fits(word, self._statement()):
+            raise ConfigurationError(
+                "disarmed while this was told: nothing was signed; look why, then arm again"
+            )
         words = {**self._signed(), word.key: word.signature}
-        lines = [_Word(key, signature) for key, signature in words.items()]
+        lines = [Word(key, signature) for key, signature in words.items()]
         self._armed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._armed.write_bytes(msgspec.json.encode(lines[-_MOST_WORDS:]))
         return max(0, PEOPLE - len(words))
 
-    def require(self, person: Signer) -> None:
-        """Raise `ConfigurationError` when that key is not among those of the people who may arm."""
-        self._word(person)
+    def word(self, person: Signer) -> Word:
+        """Return a person's word for how the switch stands now.
 
-    def _word(self, person: Signer) -> _Word:
+        Raises `ConfigurationError` when their key is not among those of the people who may arm.
+        """
         statement = self._statement()
         given = dict(person.sign(statement, sequence=0, expires=0))
-        word = _Word(person.key_id, given[headers.SIGNATURE] or b"")
+        word = Word(person.key_id, given[headers.SIGNATURE] or b"")
         if not self._fits(word, statement):
             raise ConfigurationError("this key is not among respond.arming_keys")
         return word
@@ -105,19 +111,20 @@ class Switch:
     def _signed(self) -> dict[str, bytes]:
         """Return the words of different people on how it stands now, by key."""
         found = _read(self._armed), self._statement()
-        if self._seen != found:
-            self._words = self._believed(*found)
-            self._seen = found
-        return self._words
+        seen, words = self._known
+        if seen != found:
+            words = self._believed(*found)
+            self._known = found, words
+        return words
 
     def _believed(self, data: bytes, statement: bytes) -> dict[str, bytes]:
         try:
-            words = msgspec.json.decode(data or b"[]", type=list[_Word])[:_MOST_WORDS]
+            words = msgspec.json.decode(data or b"[]", type=list[Word])[:_MOST_WORDS]
         except msgspec.MsgspecError:  # as good as none: whoever arms writes it anew
             return {}
         return {word.key: word.signature for word in words if self._fits(word, statement)}
 
-    def _fits(self, word: _Word, statement: bytes) -> bool:
+    def _fits(self, word: Word, statement: bytes) -> bool:
         signed = (
             (headers.KEY_ID, word.key.encode()),
             (headers.SEQUENCE, b"0"),

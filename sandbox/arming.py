@@ -19,5 +19,5 @@ def armed_by_two(journal: Path, folder: Path) -> Path:
             generate(folder, secret.stem)
     switch = Switch(journal, load_verifier(folder))
     for secret in secrets:
-        switch.arm(load_signer(secret))
+        switch.arm(switch.word(load_signer(secret)))
     return folder

@@ -10,10 +10,10 @@ from responders.arming import ArmingWatch
 from responders.outlook import Account, Outlook
 from responders.signer import KeySigner
 from responders.switch import Switch
-from runtime.broker import Partition
+from runtime.broker import Offsets, Partition
 from runtime.clock import SystemClock
-from runtime.memory import MemoryBroker
-from runtime.signatures import Verifier, generate, load_signer, load_verifier
+from runtime.memory import MemoryBroker, MemoryProducer
+from runtime.signatures import Signer, Verifier, generate, load_signer, load_verifier
 from schemas.changes import Arming
 from schemas.codec import decode
 from schemas.errors import UnsafeToContinueError
@@ -30,6 +30,10 @@ def broker() -> MemoryBroker:
     made = MemoryBroker()
     made.create([AUTHORITY])
     return made
+
+
+def arm(switch: Switch, person: Signer) -> int:
+    return switch.arm(switch.word(person))
 
 
 def watch(broker: MemoryBroker, switch: Switch, account: Account) -> ArmingWatch:
@@ -50,7 +54,7 @@ def test_every_change_is_told_once(broker: MemoryBroker, tmp_path: Path) -> None
     made.look()
     made.look()
     for person in people:
-        switch.arm(person)
+        arm(switch, person)
         made.look()
     switch.disarm("smoke", 1)
     made.look()
@@ -63,34 +67,85 @@ def test_every_change_is_told_once(broker: MemoryBroker, tmp_path: Path) -> None
     assert len({change.id for change in changes}) == len(changes)
 
 
+class Slow(MemoryProducer):
+    """Has nothing acknowledged until it is told to."""
+
+    on_the_way = 1
+
+    def waiting(self) -> int:
+        return self.on_the_way
+
+
 def test_nothing_is_signed_before_everyone_was_told(broker: MemoryBroker, tmp_path: Path) -> None:
     people = [load_signer(generate(tmp_path / "people", name)) for name in ("ann", "bob")]
     switch = Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
-    outlook = Outlook(FakeChain(), ACCOUNT, 1, switch=switch)
-    ArmingWatch(outlook, switch, broker.producer(), SystemClock())
+    outlook, producer = Outlook(FakeChain(), ACCOUNT, 1, switch=switch), Slow(broker)
+    made = ArmingWatch(outlook, switch, producer, SystemClock())
+
+    def signs() -> bool:
+        return outlook.armed
+
     for person in people:
-        assert not outlook.armed
-        switch.arm(person)
+        made.look()
+        assert not signs()
+        arm(switch, person)
+    made.look()
     assert outlook.switched_on
-    assert not any(change.armed for change in told(broker))
-    assert outlook.armed, "asked at the next step of a brake"
-    assert [change.armed for change in told(broker)] == [True]
+    assert not signs(), "it is on its way: nobody waits for it, and nothing is signed"
+    producer.on_the_way = 0
+    assert not signs()
+    made.look()
+    assert signs()
+    assert [change.armed for change in told(broker)] == [False, False, True]
     switch.disarm("smoke", 1)
+    assert not signs()
+
+
+def test_who_is_disarmed_as_it_is_told_does_not_sign(broker: MemoryBroker, tmp_path: Path) -> None:
+    people = [load_signer(generate(tmp_path / "people", name)) for name in ("ann", "bob")]
+    switch = Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
+    for person in people:
+        arm(switch, person)
+    outlook = Outlook(FakeChain(), ACCOUNT, 1, switch=switch)
+
+    class Interrupted(MemoryProducer):
+        def flush(self) -> Offsets:
+            switch.disarm("smoke", 1)
+            return super().flush()
+
+    ArmingWatch(outlook, switch, Interrupted(broker), SystemClock()).begin()
     assert not outlook.armed
+
+
+def test_another_key_is_told_beside_the_brakes(broker: MemoryBroker, tmp_path: Path) -> None:
+    people = [load_signer(generate(tmp_path / "people", name)) for name in ("ann", "bob", "cy")]
+    switch = Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
+    for person in people[:2]:
+        arm(switch, person)
+    outlook, producer = Outlook(FakeChain(), ACCOUNT, 1, switch=switch), Slow(broker)
+    producer.on_the_way = 0
+    made = ArmingWatch(outlook, switch, producer, SystemClock())
+    made.begin()
+    producer.on_the_way = 1
+    arm(switch, people[2])
+    made.look()
+    assert outlook.armed
+    assert [len(change.keys) for change in told(broker)] == [2, 3]
 
 
 def test_what_cannot_be_told_is_not_armed(tmp_path: Path) -> None:
     people = [load_signer(generate(tmp_path / "people", name)) for name in ("ann", "bob")]
     switch = Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
     for person in people:
-        switch.arm(person)
+        arm(switch, person)
     broker = MemoryBroker()
     broker.create([replace(AUTHORITY, max_bytes=-64 * 1024)])
     outlook = Outlook(FakeChain(), ACCOUNT, 1, switch=switch)
-    ArmingWatch(outlook, switch, broker.producer(), SystemClock())
+    made = ArmingWatch(outlook, switch, broker.producer(), SystemClock())
     for _ in range(2):
         with pytest.raises(UnsafeToContinueError):
-            outlook.armed  # noqa: B018 - it is what asks
+            made.begin()
+        assert not outlook.armed
 
 
 def test_a_dry_run_is_told_to_be_one(broker: MemoryBroker, tmp_path: Path) -> None:
