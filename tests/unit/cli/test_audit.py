@@ -22,6 +22,7 @@ from forensics.record.log_reader import Anchored
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import parse_key, parse_note
 from forensics.record.vouched import Vouched
+from responders import tightening
 from responders.entries import Step
 from responders.journal import Journal, read
 from responders.outlook import Account
@@ -224,6 +225,29 @@ def test_what_a_decision_cites_has_to_be_in_the_log_to_the_last_byte(run: Run, p
     kept.execute(f"UPDATE leaves SET entry = {other} WHERE topic = 'alerts-v1'")
     kept.close()
     assert "other bytes" in rederived(cited)
+
+
+def test_only_a_tightening_is_decided_on_no_alert(run: Run, place: Path) -> None:
+    own = with_fields("own", incident=decided().alert)
+    told = run("rederive", own.action)
+    assert told.exit_code == 1, told.output
+    assert "is no leaf of the log" in " ".join(told.output.split()), "it named itself its incident"
+    given = tightening.Excess(
+        worst_loss=9.0,
+        allowable_loss=1.0,
+        bucket_capacity=5.0,
+        bucket_refill=0.0,
+        response=60.0,
+        brakes_left=1.0,
+    )
+    terms = tightening.judge(given, "T1").terms
+    fields = {"state": "authorised", "scope": "T1", "terms": terms, "further": (), "heard": None}
+    tightens = with_fields("tightens", incident=decided().alert, **fields)
+    told = run("rederive", tightens.action)
+    assert told.exit_code == 0, told.output
+    astray = with_fields("astray", **fields)
+    assert astray.alert != astray.incident
+    assert run("rederive", astray.action).exit_code == 1, "an alert that it names has to be there"
 
 
 def test_a_decision_that_was_put_into_the_database_is_no_leaf(run: Run, place: Path) -> None:
