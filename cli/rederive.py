@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from forensics.record.log_reader import LogReader
+    from forensics.record.recorded import Recorded
     from runtime.broker import Kept
     from schemas.actions import Action
 
@@ -45,8 +46,8 @@ def rederive(
 
 
 def hearing_again(archive: Path | None, log: "LogReader | None" = None) -> "Hear":
-    """Return what holds an action's `heard` against signals: those of the log that has as many as
-    were read, else the topic's, which is opened when one has any."""
+    """Return what holds an action's `heard` against signals: those of the log that has a leaf of
+    each that was read, else the topic's, which is opened when one has any."""
     from functools import cache
 
     @cache
@@ -56,16 +57,20 @@ def hearing_again(archive: Path | None, log: "LogReader | None" = None) -> "Hear
 
         return Archive(archive) if archive else connect(read_settings(), SIGNALS)
 
-    def kept(read: "Sequence[int]") -> "Kept":
+    @cache
+    def recorded() -> "Recorded | None":
         from forensics.record.recorded import Recorded
+
+        return None if log is None or archive is not None else Recorded(log)
+
+    def kept(read: "Sequence[int]") -> "Kept":
         from runtime.broker import Partition
 
-        recorded = None if log is None or archive is not None else Recorded(log)
-        if recorded is None:
+        leaves = recorded()
+        if leaves is None:
             return opened()
-        places = (recorded.bounds(Partition(SIGNALS.name, number)) for number in range(len(read)))
-        whole = (low == 0 and end <= high for (low, high), end in zip(places, read, strict=True))
-        return recorded if all(whole) else opened()
+        partitions = (Partition(SIGNALS.name, number) for number in range(len(read)))
+        return leaves if all(map(leaves.whole, partitions, read)) else opened()
 
     def hear(action: "Action") -> list[str]:
         from cli.hearing import people_of

@@ -117,23 +117,12 @@ class Turn(Part, frozen=True, kw_only=True):
     place: Count
     """Among all that is told so of the case, from 0: so nothing is left out unseen."""
     event: Key
-    """One of `TURNS`."""
+    """What happens, as the case's own log names it: `opened`, `cause-recorded`, `staged`,
+    `approved`, `carried-out`, `elapsed`, `braked-again`."""
     proposal: Annotated[str, Meta(max_length=66)] = ""
     """The digest of what it is about, where it is about a step; as `Signing.digest`."""
     signer: Annotated[str, Meta(max_length=84)] = ""
     """Who agrees, on `approved`."""
-
-
-TURNS = (
-    "opened",
-    "cause-recorded",
-    "staged",
-    "approved",
-    "carried-out",
-    "elapsed",
-    "braked-again",
-)
-"""What a case's own log holds beside blocks that were judged (`responders.recovery.events`)."""
 
 
 class Recovery(Record, tag="recovery", frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from forensics.record.checkpoint import Checkpoint
 from forensics.record.leaf import Leaf, leaf_of
-from forensics.record.log_reader import Sealed
+from forensics.record.log_reader import Kept, LogReader, Sealed
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import COSIGNATURE, NoteSigner
 from forensics.record.order import Order, placed
@@ -85,3 +85,8 @@ def disordered(*records: Action | Recovery) -> list[str]:
     """Say what stands out of its order in a log of these."""
     placed_ = ((at, placed(encode(one))) for at, one in enumerate(records))
     return list(Order().disordered((at, one) for at, one in placed_ if one is not None))
+
+
+def of_kind(log: LogReader, kind: str) -> list[Kept]:
+    """Return a log's leaves of a kind, in their order."""
+    return [leaf for leaf in log.leaves(0, log.size()) if leaf.kind == kind]

@@ -31,12 +31,12 @@ Times = Mapping[Hop, int]
 READS = (INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS)
 
 MAX_RECORDS = 50_000
-"""Of one incident; a case keeps 1,000 alerts and 1,000 brakes, each of a dozen steps."""
-
+"""Of one incident and topic, and believed; a case keeps 1,000 alerts and 1,000 brakes, each of a
+dozen steps."""
 
 MOST_DOUBTED = 100
-"""Told one by one, and kept of a case's own states: a flood of what nobody believes must not keep
-anybody from collecting the rest."""
+"""Told one by one, and kept of each topic; more are counted: a flood of what nobody believes must
+not keep anybody from collecting the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,41 +77,42 @@ def gather(broker: Broker, name: str, trust: Trust) -> list[Exhibit]:
 
     found = [Exhibit(message), *_doubted_states(broker, key_of(incident), trust)]
     for topic in (ALERTS, ACTIONS, RECOVERIES):
-        found += map(trust.exhibit, _chosen(broker, topic, key, belongs))
+        found += _chosen(broker, topic, key, belongs, trust)
     return found
 
 
 def _doubted_states(broker: Broker, key: bytes, trust: Trust) -> list[Exhibit]:
-    found: list[Exhibit] = []
+    doubted = _Doubted()
 
     def take(message: Message) -> None:
-        if message.key == key and len(found) < MOST_DOUBTED:
-            exhibit = trust.exhibit(message)
-            if exhibit.doubt:
-                found.append(exhibit)
+        if message.key == key:
+            doubted.take(trust.exhibit(message))
 
     read_topic(broker, INCIDENTS.name, take)
-    return found
+    return doubted.kept()
 
 
 def gather_deployments(
     broker: Broker, chain: str, wanted: Callable[[Deployment], bool]
 ) -> list[Message]:
     """Return the records of those contracts of a chain that are wanted."""
-    return _chosen(
+    found = _chosen(
         broker,
         DEPLOYMENTS,
         chain.encode(),
         lambda record: isinstance(record, Deployment) and wanted(record),
+        Trust(),
     )
+    return [exhibit.message for exhibit in found]
 
 
 def open_dossier(exhibits: Iterable[Exhibit]) -> Dossier:
     """Read gathered records. Raises `PoisonRecordError` for one that cannot be read."""
-    records, times, doubted = [], {}, []
+    records, times, doubted, more = [], {}, [], 0
     for exhibit in exhibits:
         if exhibit.doubt:
             doubted.append(str(exhibit))
+            more += exhibit.more
             continue
         message = exhibit.message
         record = reader(TOPICS[message.topic])(message.value or b"")
@@ -129,32 +130,58 @@ def open_dossier(exhibits: Iterable[Exhibit]) -> Dossier:
         recoveries=tuple(record for record in records if isinstance(record, Recovery)),
         deployments=tuple(record for record in records if isinstance(record, Deployment)),
         times=times,
-        doubted=_told(doubted),
+        doubted=_told(doubted, more),
     )
 
 
-def _told(doubted: Sequence[str]) -> tuple[str, ...]:
-    more = len(doubted) - MOST_DOUBTED
-    rest = (f"{more:,} more records were left out for such reasons",) if more > 0 else ()
+def _told(doubted: Sequence[str], more: int) -> tuple[str, ...]:
+    more += len(doubted[MOST_DOUBTED:])
+    rest = (f"{more:,} more records were left out for such reasons",) if more else ()
     return (*doubted[:MOST_DOUBTED], *rest)
 
 
+class _Doubted:
+    """The first of a topic's records that are not believed, and how many more there are."""
+
+    def __init__(self) -> None:
+        self._first: list[Exhibit] = []
+        self._more = 0
+
+    def take(self, exhibit: Exhibit) -> None:
+        """Keep or count it if it is doubted."""
+        if not exhibit.doubt:
+            return
+        if len(self._first) < MOST_DOUBTED:
+            self._first.append(exhibit)
+        else:
+            self._more += 1
+
+    def kept(self) -> list[Exhibit]:
+        """Return the first, the last of them with the number of those behind it."""
+        return [*self._first[:-1], *(one._replace(more=self._more) for one in self._first[-1:])]
+
+
 def _chosen(
-    broker: Broker, topic: TopicSpec, key: bytes, wanted: Callable[[Record], bool]
-) -> list[Message]:
-    found: list[Message] = []
+    broker: Broker, topic: TopicSpec, key: bytes, wanted: Callable[[Record], bool], trust: Trust
+) -> list[Exhibit]:
+    found: list[Exhibit] = []
+    doubted = _Doubted()
 
     def take(message: Message) -> None:
         if message.key != key:
             return
         record = _read(topic, message)
-        if record is not None and wanted(record):
-            found.append(message)
+        if record is None or not wanted(record):
+            return
+        exhibit = trust.exhibit(message)
+        doubted.take(exhibit)
+        if not exhibit.doubt:
+            found.append(exhibit)
             if len(found) > MAX_RECORDS:
                 raise UnsafeToContinueError(f"{topic.name}: more than {MAX_RECORDS:,} records")
 
     read_topic(broker, topic.name, take)
-    return found
+    return [*found, *doubted.kept()]
 
 
 def _read(topic: TopicSpec, message: Message) -> Record | None:

@@ -30,12 +30,14 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Times of hops, key id and signature among them."""
     doubt: Annotated[str, Meta(max_length=300)] = ""
     """Why nobody who was believed, when it was collected, said this; '' when somebody did."""
+    more: Annotated[int, Meta(ge=0)] = 0
+    """As `Exhibit.more`."""
 
 
 def keep(exhibits: Iterable[Exhibit], put: Callable[[str, bytes], None]) -> None:
     """Put the records and their catalogue into a payload."""
     entries = []
-    for message, doubt in exhibits:
+    for message, doubt, more in exhibits:
         value = message.value or b""
         file = f"records/{message.topic}/{message.partition}-{message.offset:012d}.json"
         put(file, value)
@@ -48,6 +50,7 @@ def keep(exhibits: Iterable[Exhibit], put: Callable[[str, bytes], None]) -> None
             message.key,
             list(message.headers),
             doubt,
+            more,
         )
         entries.append(msgspec.json.encode(entry) + b"\n")
     put(FILE, b"".join(entries))
@@ -66,4 +69,4 @@ def kept(load: Callable[[str], bytes]) -> Iterator[Exhibit]:
         headers = tuple(entry.headers)
         value = load(entry.file)
         message = Message(entry.topic, entry.partition, entry.offset, entry.key, value, headers)
-        yield Exhibit(message, entry.doubt)
+        yield Exhibit(message, entry.doubt, entry.more)

@@ -19,6 +19,8 @@ class Exhibit(NamedTuple):
 
     message: Message
     doubt: str = ""
+    more: int = 0
+    """How many more of its topic, doubted too, were counted and not kept."""
 
     def __str__(self) -> str:
         message = self.message

@@ -24,9 +24,16 @@ def unfounded(log: LogReader, key: Key, action: Action) -> Iterator[str]:
     """
     own = _leaves(log, action.id, action)
     yield from _unproved(log, key, own, f"the decision {action.id[:12]}")
-    for alert in dict.fromkeys(filter(None, (action.alert, action.linked))):
-        if alert != action.incident:  # pulled on no alert (`responders.actions.unprompted`)
-            yield from _unlike(log, key, action, alert)
+    alert = None if _tightens(action) else action.alert
+    for cited in dict.fromkeys(filter(None, (alert, action.linked))):
+        yield from _unlike(log, key, action, cited)
+
+
+def _tightens(action: Action) -> bool:
+    """Say whether it was decided on no alert (`responders.tightening`): by its numbers, since it
+    writes its own name."""
+    terms = (*action.terms, *action.further)
+    return action.alert == action.incident and any(one.name == "allowable_loss" for one in terms)
 
 
 def _unlike(log: LogReader, key: Key, action: Action, alert: str) -> Iterator[str]:

@@ -90,6 +90,15 @@ class LogReader:
         )
         return [Kept(*row) for row in self._all(query.order_by(LEAVES.c.offset).limit(most))]
 
+    def count(self, partition: Partition, end: int) -> int:
+        """Return how many leaves there are of a partition's records before this offset."""
+        query = select(func.count()).where(
+            LEAVES.c.topic == partition.topic,
+            LEAVES.c.partition == partition.number,
+            LEAVES.c.offset < end,
+        )
+        return int(self._one(query, 0))
+
     def leaf(self, position: int) -> Kept:
         """Return one leaf. Raises `LookupError` for one that there is not."""
         found = self._all(select(LEAVES).where(LEAVES.c.position == position))
@@ -117,13 +126,6 @@ class LogReader:
         with self._streamed(query.order_by(TILES.c.number)) as result:
             for number, hashes in result:
                 yield int(number), bytes(hashes)
-
-    def kind(self, *kinds: str) -> Iterator[Kept]:
-        """Give the leaves of these kinds in their order."""
-        query = select(LEAVES).where(LEAVES.c.kind.in_(kinds)).order_by(LEAVES.c.position)
-        with self._streamed(query) as result:
-            for row in result:
-                yield Kept(*row)
 
     def named(self, name: bytes) -> list[int]:
         """Return where the leaves stand whose records hold this id, oldest first."""

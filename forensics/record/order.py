@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
@@ -52,7 +52,8 @@ class Order:
 
     A journal writes a step down before it is taken, and a turn on the way back is told before it is
     written down; so one whose intent comes later, or never, was not made by them. A step of the way
-    back is carried out behind its staging and as many agreements as its own quorum says.
+    back is carried out behind its staging and as many agreements as the case's quorum, as told
+    since it was opened. Whoever opens a case again begins at nothing.
     """
 
     def __init__(self) -> None:
@@ -64,50 +65,69 @@ class Order:
         before what they follow from."""
         for position, record in steps:
             if isinstance(record, Step):
-                place, known = record.step, self._seen[record.action]
+                known, step = self._seen[record.action], record.step
+                if step and step - 1 not in known:
+                    which = f"step {step} ({record.state}) of action {record.action[:16]}"
+                    yield f"leaf {position}: {which} stands before its step {step - 1}"
+                known.add(step)
             elif record.turn is not None:
                 turn = record.turn
-                place, known = turn.place, self._seen[f"case {record.incident}"]
                 quorum = record.checklist.quorum if record.checklist else 0
+                which = f"turn {turn.place} ({turn.event}) of the recovery of"
                 for lack in self._cases[record.incident].take(turn, quorum):
-                    yield f"leaf {position}: {_named(record)}: {lack}"
-            else:
-                continue
-            if place and place - 1 not in known:
-                what = "step" if isinstance(record, Step) else "turn"
-                yield f"leaf {position}: {_named(record)} stands before its {what} {place - 1}"
-            known.add(place)
+                    yield f"leaf {position}: {which} {record.incident[:16]}: {lack}"
 
 
-def _named(record: Step | Told) -> str:
-    if isinstance(record, Step):
-        return f"step {record.step} ({record.state}) of action {record.action[:16]}"
-    turn = record.turn
-    which = f"{turn.place} ({turn.event})" if turn else ""
-    return f"turn {which} of the recovery of {record.incident[:16]}"
-
-
-@dataclass(slots=True)
-class _Case:
-    """What was staged last, and who agreed to it since."""
+class _Agreed(NamedTuple):
+    """What was staged last, who agreed to it since, and how many have to."""
 
     staged: str = ""
-    agreed: set[str] = field(default_factory=set)
-    last: Turn | None = None
+    signers: frozenset[str] = frozenset()
+    quorum: int = 0
+    """The largest that was told since the case was opened; 0 where none was."""
+
+
+class _Case:
+    """One case, since it was opened last."""
+
+    def __init__(self) -> None:
+        self._places: set[int] = set()
+        self._last = -1
+        self._before = self._after = _Agreed()
+        """What was so before the last turn, and behind it."""
 
     def take(self, turn: Turn, quorum: int) -> Iterator[str]:
-        """Go on by a turn; say what should stand before it and does not. What was told and could
-        not be written down is told again: that is one turn."""
-        if turn == self.last:
-            return
-        self.last = turn
-        if turn.event in _OF_A_STEP and turn.proposal != self.staged:
-            yield f"{turn.proposal[:18]} was not staged before"
+        """Go on by a turn; say what should stand before it and does not.
+
+        A turn that was told and could not be written down leaves its place to the next one, be it
+        the same once more: only the last of a place happened.
+        """
+        first = turn.place == 0
+        if first != (turn.event == "opened"):
+            yield "a case is opened by its turn 0, and by no other"
+        if first:
+            self._places, self._after = set(), _Agreed()
+        elif turn.place == self._last:
+            self._after = self._before
+        if not first and turn.place - 1 not in self._places:
+            yield f"stands before its turn {turn.place - 1}"
+        self._places.add(turn.place)
+        self._last, self._before = turn.place, self._after
+        self._after = self._before._replace(quorum=max(self._before.quorum, quorum))
+        yield from self._step(turn)
+
+    def _step(self, turn: Turn) -> Iterator[str]:
+        agreed = self._after
+        if turn.event in _OF_A_STEP and (not agreed.staged or turn.proposal != agreed.staged):
+            yield f"{turn.proposal[:18] or 'what is not named'} was not staged before"
         elif turn.event == "approved":
-            self.agreed.add(turn.signer)
-        elif turn.event == "carried-out" and len(self.agreed) < quorum:
-            yield f"{len(self.agreed)} agreements to {turn.proposal[:18]} before it, of {quorum}"
+            self._after = agreed._replace(signers=agreed.signers | {turn.signer})
+        elif turn.event == "carried-out" and not agreed.quorum:
+            yield f"no quorum for {turn.proposal[:18]} was told before it"
+        elif turn.event == "carried-out" and len(agreed.signers) < agreed.quorum:
+            told = f"{len(agreed.signers)} agreements to {turn.proposal[:18]}"
+            yield f"{told} before it, of {agreed.quorum}"
         if turn.event == "staged":
-            self.staged, self.agreed = turn.proposal, set()
+            self._after = agreed._replace(staged=turn.proposal, signers=frozenset())
         elif turn.event in ("carried-out", "braked-again"):
-            self.staged, self.agreed = "", set()
+            self._after = agreed._replace(staged="", signers=frozenset())

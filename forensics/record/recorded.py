@@ -27,6 +27,10 @@ class Recorded:
         """Return the first offset that has a leaf and the one after the last."""
         return self._bounds.get(partition, (0, 0))
 
+    def whole(self, partition: Partition, end: int) -> bool:
+        """Say whether every record of a partition before this offset has a leaf."""
+        return self._log.count(partition, end) == end
+
     def consumer(self) -> "RecordedReader":
         """Return a new reader."""
         return RecordedReader(self._log)

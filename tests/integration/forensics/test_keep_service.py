@@ -29,7 +29,7 @@ from schemas.codec import encode
 from schemas.errors import ConfigurationError
 from schemas.services import RECORDED
 from schemas.topics import ACTIONS, SEALS
-from tests.forensic_log import ORIGIN, WITNESS, action
+from tests.forensic_log import ORIGIN, WITNESS, action, of_kind
 from tests.integration.contracts.hands import Hands
 from tests.postgres import emptied
 from tests.served import served
@@ -115,7 +115,7 @@ class Office:
             with self.log() as log:
                 newest = log.newest_seal()
                 size = newest.size if newest else 0
-                return sum(leaf.position < size for leaf in log.kind(kind))
+                return sum(leaf.position < size for leaf in of_kind(log, kind))
         except ConfigurationError:
             return 0
 
@@ -160,7 +160,7 @@ def require_each_once(office: Office, count: int) -> None:
     with office.log() as log:
         found = verify(log, office.key)
         assert (found.findings, found.gaps, found.gone) == ((), (), 0)
-        origins = [leaf[2:5] for leaf in log.kind("action")]
+        origins = [leaf[2:5] for leaf in of_kind(log, "action")]
         assert len(set(origins)) == len(origins) == count
 
 
@@ -176,7 +176,7 @@ def test_a_kill_loses_nothing_and_doubles_nothing(either: Office) -> None:
 
     require_each_once(office, BRAKES * STEPS)
     with office.log() as log:  # each life told with what it began
-        begun = [leaf.entry or b"" for leaf in log.kind("configuration")]
+        begun = [leaf.entry or b"" for leaf in of_kind(log, "configuration")]
         assert begun
         assert all(b"forensics.origin" in entry for entry in begun)
     path = office.folder / "one.tlog-proof"

@@ -16,16 +16,20 @@ from typer.testing import CliRunner, Result
 from cli import wiring
 from cli.audit_keep import engine_of
 from cli.main import app
+from cli.rederive import hearing_again
+from forensics.record import recorded
 from forensics.record.database import shown
 from forensics.record.leaf import leaf_of, message_in
-from forensics.record.log_reader import Anchored
+from forensics.record.log_reader import Anchored, LogReader
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import parse_key, parse_note
+from forensics.record.recorded import Recorded
 from forensics.record.vouched import Vouched
+from responders import tightening
 from responders.entries import Step
 from responders.journal import Journal, read
 from responders.outlook import Account
-from runtime.broker import Message, Partition
+from runtime.broker import Broker, Message, Partition
 from runtime.settings import load
 from runtime.signatures import generate, load_signer
 from schemas.actions import Action, Cited
@@ -46,6 +50,7 @@ from tests.forensic_log import (
     seal,
 )
 from tests.unit.responders.bench import Assembly, Beside
+from tests.unit.responders.examples import START
 from tests.unit.responders.fakes import SIGNER as SIGNS
 from tests.unit.responders.fakes import chain_at
 from tests.unit.responders.test_signal_intake import WEAK, careful, warning
@@ -226,6 +231,29 @@ def test_what_a_decision_cites_has_to_be_in_the_log_to_the_last_byte(run: Run, p
     assert "other bytes" in rederived(cited)
 
 
+def test_only_a_tightening_is_decided_on_no_alert(run: Run, place: Path) -> None:
+    own = with_fields("own", incident=decided().alert)
+    told = run("rederive", own.action)
+    assert told.exit_code == 1, told.output
+    assert "is no leaf of the log" in " ".join(told.output.split()), "it named itself its incident"
+    given = tightening.Excess(
+        worst_loss=9.0,
+        allowable_loss=1.0,
+        bucket_capacity=5.0,
+        bucket_refill=0.0,
+        response=60.0,
+        brakes_left=1.0,
+    )
+    terms = tightening.judge(given, "T1").terms
+    fields = {"state": "authorised", "scope": "T1", "terms": terms, "further": (), "heard": None}
+    tightens = with_fields("tightens", incident=decided().alert, **fields)
+    told = run("rederive", tightens.action)
+    assert told.exit_code == 0, told.output
+    astray = with_fields("astray", **fields)
+    assert astray.alert != astray.incident
+    assert run("rederive", astray.action).exit_code == 1, "an alert that it names has to be there"
+
+
 def test_a_decision_that_was_put_into_the_database_is_no_leaf(run: Run, place: Path) -> None:
     record((ALERTS, ALERT))
     kept = sqlite3.connect(place / "forensics" / "record.sqlite", isolation_level=None)
@@ -265,13 +293,56 @@ def test_what_it_had_heard_is_held_against_the_log_itself(
     assert any(step.cites for step in steps)
 
 
-def record(*values: tuple[TopicSpec, bytes], key: bytes = b"meadow", sealed: bool = True) -> None:
-    """Let the log go on by these records, each behind what its topic has."""
+def test_a_log_that_lacks_a_signal_is_not_taken_for_the_topic(
+    run: Run, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listens, journal = careful(), place / "journal.jsonl"
+    said = tuple(warning(expiry=START + 3600 + place) for place in range(3))
+    with Journal(journal) as entries:
+        bench = Assembly(
+            entries, chain_at(), Account(SIGNS.address, SIGNS), listens, beside=Beside()
+        )
+        bench.warn(*said)
+        bench.receive(WEAK)
+    steps = [one.action for one in read(journal) if isinstance(one, Step)]
+    monkeypatch.setattr(wiring, "read_manifests", lambda _: {"meadow": listens})
+    asked: list[object] = []
+
+    def topic(*_: object) -> Broker:
+        asked.append(None)
+        return bench.signals
+
+    monkeypatch.setattr(wiring, "connect", topic)
+    key = said[0].issuer.encode()
+    record((ALERTS, encode(WEAK)), *((ACTIONS, encode(step)) for step in steps))
+    record((SIGNALS, encode(said[0])), key=key)
+    record((SIGNALS, encode(said[2])), key=key, left_out=1)
+    told = run("rederive", steps[0].action)
+    assert told.exit_code == 0, told.output
+    assert asked, "of the second signal there is no leaf"
+
+    looked: list[LogReader] = []
+
+    def look(log: LogReader) -> Recorded:
+        looked.append(log)
+        return Recorded(log)
+
+    monkeypatch.setattr(recorded, "Recorded", look)
+    engine = engine_of(load())
+    hear = hearing_again(None, LogReader(engine))
+    assert [list(hear(steps[0])) for _ in range(3)] == [[]] * 3
+    engine.dispose()
+    assert len(looked) == 1, "the whole log is looked through once, not for every decision"
+
+
+def record(*values: tuple[TopicSpec, bytes], key: bytes = b"meadow", left_out: int = 0) -> None:
+    """Let the log go on by these records, each behind what its topic has, and so many that are
+    left out."""
     engine = engine_of(load())
     with LogWriter.open(engine) as log:
         for spec, value in values:
             number = zlib.crc32(key) % spec.partitions
-            end = log.ends.get(Partition(spec.name, number), 0)
+            end = log.ends.get(Partition(spec.name, number), 0) + left_out
             log.append([leaf_of(Message(spec.name, number, end, key, value, ()))])
         seal(log)
     engine.dispose()

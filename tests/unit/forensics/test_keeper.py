@@ -24,7 +24,7 @@ from schemas.examples import FOLDER
 from schemas.seals import Seal
 from schemas.services import RECORDED
 from schemas.topics import ACTIONS, ALERTS, SEALS
-from tests.forensic_log import ORIGIN, SIGNER, action, disordered, message, private
+from tests.forensic_log import ORIGIN, SIGNER, action, disordered, message, of_kind, private
 
 SEALED = Partition(SEALS.name, 0)
 
@@ -112,7 +112,7 @@ def test_intent_stands_before_action(broker: MemoryBroker, tmp_path: Path) -> No
         desk.read(limit=2)
         desk.read(limit=2)
         desk.read()
-        kept = list(desk.log.reader.kind("action"))
+        kept = of_kind(desk.log.reader, "action")
         steps = [record_in(leaf.entry or b"", desk.log.reader.apart) for leaf in kept]
 
         states = [step.state for step in steps if isinstance(step, Action)]

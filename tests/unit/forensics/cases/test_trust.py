@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
+from forensics.cases import dossier as dossiers
 from forensics.cases import records
 from forensics.cases.dossier import MOST_DOUBTED, Dossier, gather, open_dossier
 from forensics.cases.trust import Trust
@@ -15,6 +16,7 @@ from runtime.memory import MemoryBroker
 from runtime.signatures import Signer, Verifier
 from schemas.base import Record
 from schemas.codec import encode
+from schemas.errors import UnsafeToContinueError
 from schemas.incidents import Incident, Progress, Recovery, Sighting
 from schemas.topics import ALERTS, INCIDENTS, RECOVERIES, TOPICS
 from tests.unit.incidents.builders import CHAIN, PROTOCOL, alert
@@ -113,11 +115,24 @@ def test_where_nobody_is_named_everybody_is_believed(topics: Topics) -> None:
     assert dossier.doubted == ()
 
 
-def test_a_flood_of_forgeries_keeps_nobody_from_collecting(topics: Topics) -> None:
+def test_a_flood_of_forgeries_keeps_nobody_from_collecting(
+    topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dossiers, "MAX_RECORDS", 2 * MOST_DOUBTED)
     for number in range(3 * MOST_DOUBTED):
         topics.case(replace(CASE, phase="closed", summary=str(number)), STRANGER)
         topics.say(RECOVERIES.name, replace(RECOVERY, id=f"{number:064x}"), None)
+    assert len(gather(topics.broker, CASE.id, TRUST)) == 3 + 2 * MOST_DOUBTED
     dossier = topics.collected()
     assert (dossier.incident, dossier.recoveries) == (CASE, (RECOVERY,))
-    assert dossier.doubted[-1].startswith(f"{3 * MOST_DOUBTED} more")
+    assert dossier.doubted[-1].startswith(f"{5 * MOST_DOUBTED} more"), "each was counted"
     assert len(dossier.doubted) == MOST_DOUBTED + 1
+
+
+def test_more_than_a_case_has_of_those_who_are_believed_is_refused(
+    topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dossiers, "MAX_RECORDS", 1)
+    topics.say(RECOVERIES.name, replace(RECOVERY, id="c" * 64), OURS)
+    with pytest.raises(UnsafeToContinueError, match="recoveries-v1: more than 1 records"):
+        topics.collected()
