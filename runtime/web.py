@@ -4,6 +4,7 @@ Who asks is who connected: what a client says of proxies is not believed. Signal
 system are the service's: uvicorn takes them only in the main thread.
 """
 
+import asyncio
 import os
 import socket
 import threading
@@ -118,6 +119,13 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):  # of answers that had no end
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 def _mortal(seconds: float) -> type[H11Protocol]:

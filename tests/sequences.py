@@ -127,14 +127,12 @@ class Scene:
     """What was signed and is in no block, by action."""
     steps: int = 0
     out: list[tuple[int, int]] = field(default_factory=list)
-    buckets: dict[str, Any] = field(default_factory=dict)
-    """None on chain that the halt rule would know of."""
 
     def __post_init__(self) -> None:
         lapses = {"T1": LAPSES, "T2": None}
         levers = {}
         self.targets: dict[str, _Target | Absolute] = {}
-        self.bucket = Bucket.full(WIDE, self.now)
+        self.flow = Bucket.full(WIDE, self.now)
         self.limits = self.manifest.limits
         for one in self.manifest.brakes:
             kind, scope = KIND.get(one.adapter), one.scope
@@ -159,6 +157,9 @@ class Scene:
 
     def value(self, _protocol: str) -> float:
         return 5_000_000.0
+
+    def bucket(self, _protocol: str) -> None:
+        """None on chain that the halt rule would know of."""
 
     def reach(self, _protocol: str, _losing: tuple[str, ...]) -> None:
         """What its contracts hold is not known."""
@@ -249,7 +250,7 @@ class Scene:
         else:
             target.pull(self.now)
             if step.action.scope == "T1":
-                self.bucket = self.bucket.tightened(TIGHT, seconds=LAPSES, ramp=RAMP, time=self.now)
+                self.flow = self.flow.tightened(TIGHT, seconds=LAPSES, ramp=RAMP, time=self.now)
         self._go(step, "final")
 
     def _go(self, step: Step, state: str) -> Step:
@@ -304,9 +305,9 @@ class Scene:
 
     def _drained(self, choice: int) -> None:
         value = (10, 50, 400, 1000)[choice % 4]
-        after = self.bucket.charged(value, self.now)
+        after = self.flow.charged(value, self.now)
         if after is not None:
-            self.bucket = after
+            self.flow = after
             self.out.append((self.now, value))
 
     def _unanswered(self) -> None:
