@@ -53,15 +53,16 @@ def open_(
     """
     from responders.recovery import desk
     from responders.recovery import telling as words
-    from responders.recovery.log import Log
+    from responders.recovery.log import Log, alone
 
-    found = plan_of(plan)
-    Log.require_none(log_of(plan))
-    with node() as asked:
-        held = desk.held(asked, _brake_of(found), evidence, expires_at)
-        opened = desk.opened(asked, found, held)
-    telling(key)(words.opened(found, opened))
-    Log.open_case(log_of(plan), opened)
+    found, log = plan_of(plan), log_of(plan)
+    with alone(log):
+        Log.require_none(log)
+        with node() as asked:
+            held = desk.held(asked, _brake_of(found), evidence, expires_at)
+            opened = desk.opened(asked, found, held)
+        telling(key)(words.opened(found, opened))
+        Log.open_case(log, opened)
     typer.echo(f"opened; the brake: {held.release}")
 
 
@@ -85,7 +86,7 @@ def again(
 @app.command()
 def show(plan: PlanFile) -> None:
     """Say where the case stands, and what is missing."""
-    with _desk(plan) as desk:
+    with _looking(plan, plan_of(plan)) as desk:
         for line in desk.standing():
             typer.echo(line)
 
@@ -214,9 +215,19 @@ def log_of(plan: Path) -> Path:
 
 @contextmanager
 def _desk(plan: Path, key: Path | None = None) -> Iterator["Desk"]:
+    from responders.recovery.log import alone
+
+    found = plan_of(plan)
+    with alone(log_of(plan)), _looking(plan, found, key) as desk:
+        yield desk
+
+
+@contextmanager
+def _looking(plan: Path, found: "RecoveryPlan", key: Path | None = None) -> Iterator["Desk"]:
+    """Whoever takes no turn need not be alone."""
     from responders.recovery.desk import Desk
     from responders.recovery.log import Log
 
-    found, log = plan_of(plan), Log(log_of(plan))
+    log = Log(log_of(plan))
     with node() as asked:
         yield Desk(asked, found, log, plan.parent, telling(key))

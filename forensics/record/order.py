@@ -14,6 +14,9 @@ ORDERED = frozenset({ACTIONS.name, RECOVERIES.name})
 
 _OF_A_STEP = frozenset({"approved", "carried-out"})
 
+_MOST_SIGNERS = 256
+"""As many as a record has room for: who floods the topic with agreements must not slow a check."""
+
 
 class Step(msgspec.Struct, frozen=True, tag_field="kind", tag="action", gc=False):
     """What of an action tells its place: read of a million, the rest would cost more than all
@@ -120,7 +123,7 @@ class _Case:
         agreed = self._after
         if turn.event in _OF_A_STEP and (not agreed.staged or turn.proposal != agreed.staged):
             yield f"{turn.proposal[:18] or 'what is not named'} was not staged before"
-        elif turn.event == "approved":
+        elif turn.event == "approved" and len(agreed.signers) < _MOST_SIGNERS:
             self._after = agreed._replace(signers=agreed.signers | {turn.signer})
         elif turn.event == "carried-out" and not agreed.quorum:
             yield f"no quorum for {turn.proposal[:18]} was told before it"

@@ -1,8 +1,10 @@
 """What happened on the way back of one case, kept beside its plan: one line of JSON each, on disk
 before anything is said to have happened. Where a case stands is read from it and nowhere else."""
 
+import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -26,8 +28,28 @@ class Opened(
     hold: Hold
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let no other process take a turn of the case whose log this is, or will be, while the block
+    runs: two that read it at once would both tell the same turn.
+
+    Raises `ConfigurationError` while another does. The lock is on a file beside the log, which
+    stays; the operating system lets go of it however a process ends.
+    """
+    lock = path.with_name(f"{path.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigurationError(f"{lock}: {error.strerror}") from error
+    try:
+        _hold(descriptor, lock)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 class Log:
-    """One case's file. One process at a time writes it."""
+    """One case's file. One process at a time writes it: who reads it to do so is `alone`."""
 
     def __init__(self, path: Path) -> None:
         """Read what is there: where the case stands, how many events there were, and how many of
@@ -107,3 +129,13 @@ class Log:
 def _write(descriptor: int, lines: bytes) -> None:
     os.write(descriptor, lines + b"\n")
     os.fsync(descriptor)
+
+
+def _hold(descriptor: int, lock: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ConfigurationError(
+            f"{lock}: another firebreak recover is at a turn of this case; nothing was told or "
+            f"written down here, run it again when that one has ended"
+        ) from error

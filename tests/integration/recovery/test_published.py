@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from responders.recovery.log import alone
 from runtime.broker import Message, Partition, read_all
 from runtime.kafka import KafkaBroker
 from runtime.signatures import generate, load_verifier
@@ -29,6 +30,9 @@ def test_each_turn_is_told_before_it_is_written_down(
         assert "recoveries-v1" in village.refused("cause", "withdraw() pays whoever asks")
     monkeypatch.setenv("FIREBREAK_PAGING__PEOPLE_KEYS", str(keys))
     assert "unknown key" in village.refused("cause", "nobody's word"), "it would not count"
+    with alone(log):
+        assert "another firebreak recover" in village.refused("cause", "told twice at one place")
+        assert "phase: respond" in village.said("show"), "whoever only looks may"
     assert log.read_bytes() == before, "what was not told did not happen"
     village.said("cause", "withdraw() pays whoever asks", "--key", str(key))
     assert "root cause before" not in village.said("show")

@@ -1,5 +1,7 @@
 """Where a case stands survives, and nothing that breaks a rule gets into its log or out of it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from responders.recovery.events import (
     Staged,
 )
 from responders.recovery.holds import Hold
-from responders.recovery.log import Log, Opened
+from responders.recovery.log import Log, Opened, alone
 from schemas.errors import ConfigurationError
 
 TERMS = Terms(signers=frozenset({"0xa", "0xb"}), quorum=2, green_blocks=1, ramp=(FULL,))
@@ -74,6 +76,27 @@ def test_a_log_that_cannot_be_followed_is_not(tmp_path: Path, damage: object) ->
     path.write_bytes(b"".join(damage(lines)))  # type: ignore[operator]
     with pytest.raises(ConfigurationError, match="log"):
         Log(path)
+
+
+def test_one_process_at_a_time_takes_a_turn(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with alone(path):
+        with (
+            pytest.raises(ConfigurationError, match=r"log\.lock: another .* run it again"),
+            alone(path),
+        ):
+            pass
+        with alone(tmp_path / "another case's"):
+            begun(path)
+    holds = (
+        "import os, pathlib, sys; from responders.recovery.log import alone\n"
+        "with alone(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", holds, str(path)], check=False).returncode == -9
+    with alone(path):
+        assert Log(path).turns == 1, "a process that was killed holds nothing"
+    with pytest.raises(ConfigurationError, match="No such file"), alone(tmp_path / "none" / "log"):
+        pass
 
 
 def test_a_false_alarm_that_lapsed_closes_with_a_cause_and_green_blocks(tmp_path: Path) -> None:
