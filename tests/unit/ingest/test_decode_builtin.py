@@ -34,7 +34,7 @@ KNOWN_EVENTS = {
     "NewImplementation": "0xd604de94d45953f9138079ec1b82d533cb2160c906d1076d1f7ed54befbca97a",
     "ChangedMasterCopy": "0x75e41bc35ff1bf14d81d1d2f649c0084a0f974f9289c803ec9898eeec4c8d0b8",
     "DiamondCut": "0x8faa70878671ccd212d20771b795c50af8fd3ff6cf27f4bde57e5d4de0aeb673",
-    "ProxyOwnershipTransferred": "0x5a3e66efaa1e445ebd894728a69d6959842ea1e97bd79b892797106e270efcd9",
+    "ProxyOwnershipTransferred": "0x5a3e66ef",
     "RoleGranted": "0x2f878811",
     "ProposalCreated": "0x7d84a626",
     "CallScheduled": "0x4cf4410c",
