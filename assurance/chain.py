@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
+
+GAS = 8_000_000
+"""For a call: under the gas cap that nodes set for a request."""
 
 AGREEABLE = "0x000000000000000000000000000000a92eeab1e5"
 """While calls are tried, a contract that answers 1 to everything: whom to lend to, or to call back.
@@ -25,6 +28,7 @@ class Trial:
     to: str
     data: bytes
     value: int = 0
+    gas: int = GAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,20 @@ class Chain(Protocol):
         """The block after which everything is asked."""
         ...
 
+    def at(self, block: int) -> Self:
+        """Return the same chain after another block."""
+        ...
+
     def code(self, address: str) -> bytes:
         """Return an account's code; empty for one that has none."""
         ...
 
     def word(self, address: str, slot: int) -> int:
         """Return a word of a contract's storage."""
+        ...
+
+    def storage(self, places: Sequence[tuple[str, int]]) -> list[int]:
+        """Return words of contracts' storage, each by contract and slot, at one go."""
         ...
 
     def run(self, trials: Sequence[Trial]) -> list[Outcome]:

@@ -14,12 +14,16 @@ from assurance.proxies import Proxied, resolved
 from assurance.scenes import playing
 from assurance.sources import Sources
 from assurance.subject import Subject
+from assurance.walk import walk
 from assurance.weakness import Weakness
 from schemas.assurance import Covered, Examined, Source
 from schemas.manifest import Contract
 
 MOST_FUNCTIONS = 512
 MOST_UNSEEN = 64
+_MOST_UNCOMPARED = 2
+"""Lines on what of an upgrade's storage could not be compared: the layout's, the code's own slots.
+"""
 LAYOUT = "storage-layout"
 """The one check that compares two codes: what it found holds until the code changes again."""
 
@@ -77,7 +81,7 @@ def look(contract: Contract, chain: Chain, means: Means, before: Examined | None
     decides = authority.authority(subject)
     unseen = [
         *([f"its source: {trouble}"] if trouble else []),
-        *([uncompared] if uncompared else []),
+        *uncompared,
         *([] if subject.walk.complete else ["its code: not all ways could be followed"]),
         *broken,
         *(
@@ -102,15 +106,20 @@ def look(contract: Contract, chain: Chain, means: Means, before: Examined | None
 
 def _upgraded(
     subject: Subject, sources: Sources, before: Examined | None
-) -> tuple[list[Weakness], str, frozenset[str]]:
-    """Compare the storage of the code that ran before with that of the code that runs now."""
+) -> tuple[list[Weakness], list[str], frozenset[str]]:
+    """Compare the storage of the code that ran before with that of the code that runs now: what
+    clashes, what could not be compared, and the checks whose findings of before still hold."""
     old = before.implementation if before is not None else None
-    if old is None:
-        return [], "", frozenset()
+    if before is None or old is None:
+        return [], [], frozenset()
     if old == subject.proxied.implementation:
-        return [], "", frozenset({LAYOUT})
-    verdict, _ = sources.look(old, subject.chain.code(old))
-    return *storage.compared(verdict.known.layout, subject.known.layout), frozenset()
+        said = [line for line in before.unseen if line.startswith(storage.UPGRADE)]
+        return [], said[:_MOST_UNCOMPARED], frozenset({LAYOUT})
+    code = subject.chain.code(old)
+    verdict, _ = sources.look(old, code)
+    found, unknown = storage.compared(verdict.known.layout, subject.known.layout)
+    apart = storage.apart((walk(code), subject.walk))
+    return found, [line for line in (unknown, apart) if line], frozenset()
 
 
 def _absent(contract: Contract, proxied: Proxied, runs: str) -> Seen:

@@ -3,17 +3,14 @@
 Needs `eth_simulateV1` (geth, Nethermind, Erigon, anvil); a node that has it not says so.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self, TypeVar
 
 from assurance.chain import AGREEABLE, Outcome, Place, Trial
 from runtime.evm import Endpoints, NodeRefusalError
 from schemas.errors import TransientError
 
 T = TypeVar("T")
-
-GAS = 8_000_000
-"""For each call: under the gas cap that nodes set for a request."""
 
 MAX_CODE = 131_072
 """Bytes of an answer that are looked at; chains allow 24,576 of code."""
@@ -24,6 +21,10 @@ RICH = 10**24
 
 _YES = "0x600160005260206000f3"
 """Code that answers 1."""
+
+_READER = "0x3d5b3681101560145780355481526020016001565b363df3"
+"""Code that answers the words of storage whose slots it is called with: for each 32 bytes of
+calldata, MSTORE(SLOAD(CALLDATALOAD)) at the same place."""
 
 
 class NodeChain:
@@ -43,6 +44,10 @@ class NodeChain:
         """The block after which everything is asked."""
         return self._place
 
+    def at(self, block: int) -> Self:
+        """Return the chain after another block. Raises `TransientError` when no node has it."""
+        return type(self)(self._endpoints, block)
+
     def code(self, address: str) -> bytes:
         """Return an account's code; empty for one that has none."""
         if address not in self._codes:
@@ -54,17 +59,46 @@ class NodeChain:
         place = f"0x{slot:064x}"
         return self._ask("eth_getStorageAt", address, place, self._at, read=_quantity)
 
+    def storage(self, places: Sequence[tuple[str, int]]) -> list[int]:
+        """Return words of contracts' storage, each by contract and slot, at one go.
+
+        Contracts are called with a reader in the place of their code, for not every node takes
+        several requests at once.
+        """
+        slots: dict[str, list[int]] = {}
+        for contract, slot in places:
+            slots.setdefault(contract, []).append(slot)
+        found: dict[tuple[str, int], int] = {}
+        trials = [
+            Trial(AGREEABLE, contract, b"".join(slot.to_bytes(32, "big") for slot in wanted))
+            for contract, wanted in slots.items()
+        ]
+        outcomes = self._simulated(trials, {contract: {"code": _READER} for contract in slots})
+        for (contract, wanted), outcome in zip(slots.items(), outcomes, strict=True):
+            if len(outcome.data) != 32 * len(wanted):
+                raise TransientError(f"the node read other storage of {contract} than was asked")
+            for number, slot in enumerate(wanted):
+                word = outcome.data[32 * number : 32 * (number + 1)]
+                found[contract, slot] = int.from_bytes(word, "big")
+        return [found[place] for place in places]
+
     def run(self, trials: Sequence[Trial]) -> list[Outcome]:
         """Make these calls one after the other, each on what the ones before left."""
+        given: dict[str, dict[str, str]] = {
+            trial.sender: {"balance": hex(RICH)} for trial in trials if trial.value
+        }
+        return self._simulated(trials, given | {AGREEABLE: {"code": _YES}})
+
+    def _simulated(
+        self, trials: Sequence[Trial], given: Mapping[str, Mapping[str, str]]
+    ) -> list[Outcome]:
         calls = [
             {
                 "from": trial.sender, "to": trial.to, "input": "0x" + trial.data.hex(),
-                "gas": hex(GAS), "value": hex(trial.value),
+                "gas": hex(trial.gas), "value": hex(trial.value),
             }
             for trial in trials
         ]  # fmt: skip
-        given = {trial.sender: {"balance": hex(RICH)} for trial in trials if trial.value}
-        given[AGREEABLE] = {"code": _YES}
         soon = {"time": hex(self._place.timestamp + 1)}  # nodes differ in what they take otherwise
         body = {
             "blockStateCalls": [{"blockOverrides": soon, "stateOverrides": given, "calls": calls}],

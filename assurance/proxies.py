@@ -39,12 +39,11 @@ class Proxied:
 
 def resolved(chain: Chain, contract: str) -> Proxied:
     """Return whose code a contract runs. Raises `TransientError` when no node answers."""
-    found = walk(chain.code(contract))
     beacon = address(chain.word(contract, BEACON))
     if beacon is not None:
         answer = asked(chain, beacon, calldata("implementation()"), NOBODY)
         return Proxied("beacon", address(number(answer)), beacon=beacon)
-    slots, fixed = _defaults(found)
+    slots, fixed = _defaults(walk(chain.code(contract)))
     if IMPLEMENTATION in slots:
         admin = address(chain.word(contract, ADMIN))
         code = address(chain.word(contract, IMPLEMENTATION))
@@ -57,6 +56,11 @@ def resolved(chain: Chain, contract: str) -> Proxied:
         if chain.code(code):
             return Proxied("fixed", code)
     return Proxied("none")
+
+
+def default_slots(code: bytes) -> set[int]:
+    """Return the slots whose word code delegates to by default."""
+    return _defaults(walk(code))[0]
 
 
 def _defaults(found: Walk) -> tuple[set[int], set[str]]:

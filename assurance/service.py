@@ -11,6 +11,7 @@ from assurance import rights, triggers
 from assurance.assess import assess, changes
 from assurance.chain import Chain
 from assurance.look import Means
+from assurance.standing import Standing
 from runtime.broker import Broker, Message, Offsets, Partition, Producer, read_all
 from runtime.intake import Intake
 from runtime.logs import logger
@@ -37,7 +38,7 @@ SERVICE = "assure"
 
 EVERY = 3_600.0
 """Seconds after which everything is looked at again: who owns a Safe, or what a timelock's delay
-is, may change without any event of a watched contract."""
+is, may change without any event of a watched contract, and is not read again at each block."""
 
 MOST_BYTES, MOST_FINDINGS = MAX_RECORD_BYTES // 2, 2_500
 """Of an assessment that is gone on from; ours are far smaller. What is found now has to fit in
@@ -73,6 +74,9 @@ class AssureTask:
         self._known: dict[str, Assessment] = {}
         self._due: dict[str, dict[str, str]] = {}
         """Contracts to look at, by protocol, each with the transaction that is the reason."""
+        self._standing = Standing()
+        self._chain: Chain | None = None
+        """As it was when it was last looked at."""
         self._whole = self._clock.monotonic()
         """When all of them are looked at again."""
         self._not_before = self._whole
@@ -103,9 +107,11 @@ class AssureTask:
         for _, record in self._intake.read_all(batch):
             if isinstance(record, Event) and record.protocol in self._manifests:
                 self._tell_of_rights(record)
-            if isinstance(record, Block) or (
-                isinstance(record, Event) and record.name not in triggers.EVENTS
-            ):
+            if isinstance(record, Block):
+                if any(one.chain == record.chain for one in self._manifests.values()):
+                    self._standing.heard(record.number, self._clock.monotonic())
+                continue
+            if isinstance(record, Event) and record.name not in triggers.EVENTS:
                 continue
             for protocol, manifest in self._manifests.items():
                 found = triggers.reasons(record, manifest, self._known.get(protocol))
@@ -123,6 +129,7 @@ class AssureTask:
     def tick(self) -> None:
         """Look at what is due. A node that does not answer is asked again later."""
         now = self._clock.monotonic()
+        self._glance(now)
         for protocol in self._fresh():
             self._due.setdefault(protocol, {})
         whole = now >= self._whole
@@ -130,6 +137,7 @@ class AssureTask:
             return
         try:
             chain, means = self._look()
+            self._chain = chain
             for protocol, manifest in self._manifests.items():
                 if whole or protocol in self._due:
                     again = None if whole else self._due[protocol]
@@ -138,6 +146,7 @@ class AssureTask:
                         manifest, chain, means[protocol], before, again, self._health.beat
                     )
                     self._tell(before, after)
+                    self._note(chain, after, again)
                     self._due.pop(protocol, None)
         except TransientError as error:
             self._metrics.assurance_faults.inc()
@@ -146,6 +155,32 @@ class AssureTask:
             return
         if whole:
             self._whole = now + EVERY
+
+    def _glance(self, now: float) -> None:
+        """Find which proxies stand otherwise than when they were looked at."""
+        if self._chain is None:
+            return
+        try:
+            changed = self._standing.changed(self._chain, now)
+        except TransientError as error:
+            self._metrics.assurance_faults.inc()
+            _log.warning("not_glanced_at", reason=str(error))
+            return
+        for protocol, known in self._known.items():
+            for one in known.contracts:
+                if one.address in changed:
+                    self._due.setdefault(protocol, {}).setdefault(one.address, "")
+
+    def _note(self, chain: Chain, after: Assessment, again: Collection[str] | None) -> None:
+        """Note how what was looked at stands; where that fails, events and the hour are left."""
+        try:
+            self._standing.note(
+                chain,
+                [one.address for one in after.contracts if again is None or one.address in again],
+            )
+        except TransientError as error:
+            self._metrics.assurance_faults.inc()
+            _log.warning("not_noted", protocol=after.protocol, reason=str(error))
 
     def _tell(self, before: Assessment | None, after: Assessment) -> None:
         key = after.protocol.encode()

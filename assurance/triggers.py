@@ -9,7 +9,8 @@ from schemas.manifest import Manifest
 
 EVENTS = frozenset({
     "Upgraded", "BeaconUpgraded", "AdminChanged", "Initialized", "OwnershipTransferred",
-    "ImplementationUpdated", "ProxyOwnershipTransferred",
+    "ImplementationUpdated", "ProxyOwnershipTransferred", "NewImplementation", "NewAdmin",
+    "ChangedMasterCopy", "DiamondCut",
 })  # fmt: skip
 """Events after which a contract's code, or who may replace it, may be another."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from assurance.values import Term, Word, combined, failed, names, pushed
+from assurance.values import SLOAD, Term, Word, combined, failed, names, pushed
 from runtime.bytecode import MAX_BYTES, PUSH0, PUSH32, without_metadata
 
 MAX_STEPS = 250_000
@@ -50,6 +50,8 @@ class Walk:
 
     functions: set[int] = field(default_factory=set)
     acts: set[Act] = field(default_factory=set)
+    slots: set[int] = field(default_factory=set)
+    """Constants that are read or written as slots of storage."""
     complete: bool = True
 
     def of(self, *kinds: Kind) -> list[Act]:
@@ -199,6 +201,8 @@ class _Walker:
 
     def _note(self, operation: int, taken: list[Word], function: int | None, named: int) -> None:
         """Write down what an instruction does; `taken` has its operands, the topmost first."""
+        if operation in (SLOAD, _SSTORE) and isinstance(taken[0], int):
+            self._found.slots.add(taken[0])
         if operation in _CALLS:
             sends = operation == 0xF1 and taken[2] != 0
             self._found.acts.add(Act(_CALLS[operation], function, taken[1], named, sends))

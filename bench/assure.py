@@ -39,6 +39,11 @@ class Nothing:
 
     place = Place(0, 0)
 
+    def at(self, block: int) -> "Nothing":
+        """Return the same: nothing, at any block."""
+        del block
+        return self
+
     def code(self, address: str) -> bytes:
         """Return no code."""
         del address
@@ -48,6 +53,10 @@ class Nothing:
         """Return an empty word."""
         del address, slot
         return 0
+
+    def storage(self, places: Sequence[tuple[str, int]]) -> list[int]:
+        """Return empty words."""
+        return [0 for _ in places]
 
     def run(self, trials: Sequence[Trial]) -> list[Outcome]:
         """Refuse every call."""

@@ -24,6 +24,20 @@ event AdminChanged(address previousAdmin, address newAdmin);
 event Initialized(uint8 version);
 event Initialized(uint64 version);
 
+// Proxies of before ERC-1967, of other families, and diamonds (ERC-2535)
+event Upgraded(address implementation);
+event Upgraded(uint256 version, address indexed implementation);
+event ProxyOwnershipTransferred(address previousOwner, address newOwner);
+event ProxyOwnershipTransferred(address indexed previousOwner, address indexed newOwner);
+event ImplementationUpdated(address oldImplementation, address newImplementation);
+event ImplementationUpdated(address indexed oldImplementation,
+    address indexed newImplementation);
+event ImplementationUpdated(address newImplementation);
+event ImplementationUpdated(address indexed newImplementation);
+event ChangedMasterCopy(address singleton);
+event DiamondCut((address facetAddress, uint8 action, bytes4[] functionSelectors)[] diamondCut,
+    address init, bytes data);
+
 // Firebreak's gate
 event Braked(bytes32 indexed actionId, address indexed target, address indexed responder,
     bytes4 selector, uint64 epoch);

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sandbox.abi import Interface
+from sandbox.deployer import Deployer
 from sandbox.evm import ETHER, FOREVER, Call, Contract
 from schemas.manifest import Brake
 from tests.contract.stage import ALLOWED, Exhibit, Stage
@@ -34,9 +35,14 @@ def _excerpt() -> dict[str, Any]:
     return found
 
 
-def _create(stage: Stage, name: str, *arguments: Any) -> Contract:
+def compiled(deployer: Deployer, name: str, *arguments: Any) -> Contract:
+    """Create one of the excerpt's contracts."""
     one = _excerpt()[name]
-    return stage.deployer.create_compiled(Interface(one["abi"]), one["bytecode"], *arguments)
+    return deployer.create_compiled(Interface(one["abi"]), one["bytecode"], *arguments)
+
+
+def _create(stage: Stage, name: str, *arguments: Any) -> Contract:
+    return compiled(stage.deployer, name, *arguments)
 
 
 @dataclass(frozen=True, slots=True)

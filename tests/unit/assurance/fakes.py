@@ -24,6 +24,17 @@ class FakeChain:
         self.words: dict[tuple[str, int], int] = {}
         self.answer = answer
         self.down = False
+        self.unread = False
+        """Whether storage cannot be read at one go."""
+
+    def at(self, block: int) -> "FakeChain":
+        del block
+        return self
+
+    def storage(self, places: Sequence[tuple[str, int]]) -> list[int]:
+        if self.unread:
+            raise TransientError("nobody answers")
+        return [self.word(address, slot) for address, slot in places]
 
     def code(self, address: str) -> bytes:
         if self.down:

@@ -7,6 +7,7 @@ import pytest
 from assurance.look import Means
 from assurance.service import EVERY, RETRY, AssureTask
 from assurance.sources import Sources
+from assurance.standing import PATIENCE
 from assurance.triggers import reasons
 from runtime.broker import Message
 from runtime.intake import Intake
@@ -36,6 +37,13 @@ def deployment(address: str, factory: str) -> Deployment:
     return Deployment(
         id="2" * 64, chain=CHAIN, block=100, block_hash=HASH, timestamp=0, tx=TX, index=0,
         address=address, creator=NEW, factory=factory, code_hash=HASH, code="0x00",
+    )  # fmt: skip
+
+
+def block(number: int) -> Block:
+    return Block(
+        id="4" * 64, chain=CHAIN, number=number, hash=HASH, parent=HASH, timestamp=0,
+        transactions=0,
     )  # fmt: skip
 
 
@@ -155,6 +163,9 @@ def known() -> Assessment:
         (event(), {POOL}),
         (event("AdminChanged"), {POOL}),
         (event("BeaconUpgraded"), {POOL}),
+        (event("NewImplementation"), {POOL}),
+        (event("ChangedMasterCopy"), {POOL}),
+        (event("DiamondCut"), {POOL}),
         (event("Transfer"), set()),
         (event(contract=NEW), set()),
         (event(contract=OLD), {POOL}),
@@ -173,8 +184,33 @@ def test_what_makes_it_look(record: Record, looked_at: set[str]) -> None:
 
 def test_markers_and_rubbish_make_it_do_nothing(world: World) -> None:
     world.task.tick()
-    world.told(Block(id="4" * 64, chain=CHAIN, number=1, hash=HASH, parent=HASH, timestamp=0,
-                     transactions=0))  # fmt: skip
+    world.told(block(1))
     world.task.process([Message(EVENTS.name, 0, 1, b"k", b"{", ())])
     world.task.tick()
     assert len(world.assessments()) == 1
+
+
+def test_a_proxy_that_logs_nothing_is_looked_at_when_the_next_block_comes_by(world: World) -> None:
+    world.chain.codes[OLD], world.chain.codes[NEW] = SOUND, MORTAL
+    world.chain.proxy(POOL, OLD)
+    world.task.tick()
+    world.chain.proxy(POOL, NEW)
+    world.told(block(101))
+    assert world.findings() == []
+    world.clock.seconds += PATIENCE
+    world.task.tick()
+    assert "self-destruct" in {one.weakness for one in world.findings()}
+    told = len(world.assessments())
+    world.told(block(102))
+    world.clock.seconds += PATIENCE
+    world.task.tick()
+    assert len(world.assessments()) == told
+
+
+def test_where_it_cannot_be_read_again_the_assessment_stands(world: World) -> None:
+    world.chain.codes[OLD] = SOUND
+    world.chain.proxy(POOL, OLD)
+    world.chain.unread = True
+    world.task.tick()
+    assert len(world.assessments()) == 1
+    assert world.metrics.assurance_faults._value.get() == 1

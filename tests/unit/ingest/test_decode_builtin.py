@@ -5,6 +5,7 @@ from pkgutil import iter_modules
 import pytest
 from eth_abi.abi import encode
 
+from assurance import triggers
 from ingest.decode import Decoder, builtin
 from ingest.decode.builtin import interface
 from ingest.decode.signatures import Signature
@@ -30,6 +31,10 @@ KNOWN_EVENTS = {
     "LogOperation": "0x91b01baeee3a24b590d112613814d86801005c7ef9353e7fc1eaeaf33ccf83b0",
     "OwnershipTransferred": "0x8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e0",
     "Upgraded": "0xbc7cd75a",
+    "NewImplementation": "0xd604de94d45953f9138079ec1b82d533cb2160c906d1076d1f7ed54befbca97a",
+    "ChangedMasterCopy": "0x75e41bc35ff1bf14d81d1d2f649c0084a0f974f9289c803ec9898eeec4c8d0b8",
+    "DiamondCut": "0x8faa70878671ccd212d20771b795c50af8fd3ff6cf27f4bde57e5d4de0aeb673",
+    "ProxyOwnershipTransferred": "0x5a3e66ef",
     "RoleGranted": "0x2f878811",
     "ProposalCreated": "0x7d84a626",
     "CallScheduled": "0x4cf4410c",
@@ -116,6 +121,10 @@ def test_every_function_decodes_under_its_own_name(function: Signature) -> None:
     assert found.name == function.name
     assert list(found.arguments) == [parameter.name for parameter in function.parameters]
     assert Decoder().function_name(CONTRACT, function.selector) == function.name
+
+
+def test_all_that_makes_a_contract_be_looked_at_again_is_decoded() -> None:
+    assert {event.name for event in interface().events} >= triggers.EVENTS
 
 
 def test_no_two_functions_share_a_selector() -> None:
