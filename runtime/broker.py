@@ -7,6 +7,8 @@ Two adapters fulfil it, `runtime.kafka` and `runtime.memory`, and both pass the 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from schemas.headers import Headers
 from schemas.topics import TopicSpec
 
@@ -18,7 +20,7 @@ class Partition(NamedTuple):
     number: int
 
 
-class Message(NamedTuple):
+class Message(Struct, frozen=True, gc=False):
     """One record as the log keeps it; bytes, not yet decoded."""
 
     topic: str
@@ -46,7 +48,9 @@ def ends(messages: Iterable[Message]) -> dict[Partition, int]:
     last: Message | None = None
     for message in messages:
         # They come in runs of one partition, so that this is all there is to most of them.
-        if last is not None and (message[1] != last[1] or message[0] != last[0]):
+        if last is not None and (
+            message.partition != last.partition or message.topic != last.topic
+        ):
             found[last.origin] = last.offset + 1
         last = message
     if last is not None:

@@ -8,7 +8,7 @@ rubbish: the fuse blows and the service stops before it has skipped its way thro
 import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import filterfalse, groupby, islice
-from operator import itemgetter
+from operator import attrgetter
 from typing import get_args
 
 from prometheus_client import Counter
@@ -33,7 +33,7 @@ AHEAD = 32
 """Records that are decoded at once: enough that it pays, too few to hold up the first of them."""
 
 _LONGEST_REASON = 500
-_TOPIC, _HEADERS = itemgetter(0), itemgetter(5)
+_TOPIC, _HEADERS = attrgetter("topic"), attrgetter("headers")
 """Of a message."""
 
 

@@ -7,6 +7,7 @@ against what is still ours at the end.
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, Literal
@@ -29,8 +30,6 @@ from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueE
 
 _log = logger(__name__)
 
-_new = tuple.__new__
-"""Makes a `Message` in half the time that its own constructor takes, which is written in Python."""
 _TIME = itemgetter(1)
 """Of a record's timestamp; before it stands what kind of time it is."""
 
@@ -45,6 +44,8 @@ class KafkaConsumer:
         self._consumer = Consumer(dict(options))
         self._options = options
         self._space = namespace
+        self._own_name = cache(lambda topic: (topic or "")[len(namespace) :])
+        """A topic's name without the namespace; records of one topic share one text."""
         self._rebalance: Rebalance | None = None
         self._positions: dict[tuple[str, int], int] = {}
         self._paused: set[Partition] = set()
@@ -161,21 +162,17 @@ class KafkaConsumer:
     def _messages(self, raws: Sequence[RawMessage]) -> list[Message]:
         """Make messages of what holds no errors: field by field, so that the interpreter has next
         to nothing to do for each."""
-        length = len(self._space)
         headers = list(map(RawMessage.headers, raws))
         found = list(
             map(
-                _new,
-                repeat(Message),
-                zip(  # noqa: B905 - `repeat` has no end
-                    [(topic or "")[length:] for topic in map(RawMessage.topic, raws)],
-                    map(RawMessage.partition, raws),
-                    map(RawMessage.offset, raws),
-                    map(RawMessage.key, raws),
-                    map(RawMessage.value, raws),
-                    [tuple(named or ()) for named in headers] if any(headers) else repeat(()),
-                    map(_TIME, map(RawMessage.timestamp, raws)),
-                ),
+                Message,
+                map(self._own_name, map(RawMessage.topic, raws)),
+                map(RawMessage.partition, raws),
+                map(RawMessage.offset, raws),
+                map(RawMessage.key, raws),
+                map(RawMessage.value, raws),
+                [tuple(named or ()) for named in headers] if any(headers) else repeat(()),
+                map(_TIME, map(RawMessage.timestamp, raws)),
             )
         )
         self._positions.update(ends(found).items())

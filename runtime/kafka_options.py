@@ -22,6 +22,8 @@ _USUAL_CONSUMER: dict[str, Any] = {
     "fetch.wait.max.ms": 20,
     # The library would read 64 MB ahead of us: memory that is fresh, and cold once we come to it.
     "queued.max.messages.kbytes": 8 * 1024,
+    # By itself it would look again whether there is room only after a second.
+    "fetch.queue.backoff.ms": 5,
     "fetch.message.max.bytes": 1024 * 1024,
     "fetch.max.bytes": _LARGEST * 4,
     "receive.message.max.bytes": _LARGEST * 4 + 1024,

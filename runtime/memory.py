@@ -9,6 +9,8 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from runtime.broker import Message, Offsets, Partition, Rebalance
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from schemas.headers import Headers
@@ -97,7 +99,7 @@ class MemoryBroker:
         if message.partition >= spec.partitions:
             return f"{message.topic}[{message.partition}]: there is no such partition"
         log = self._logs[message.origin]
-        log.append(message._replace(offset=len(log), time=self.milliseconds))
+        log.append(replace(message, offset=len(log), time=self.milliseconds))
         self._times[message.origin].append(self.milliseconds)
         return ""
 

@@ -83,7 +83,8 @@ def leaf_of(message: Message) -> Leaf:
             entry = rfc8785.dumps(fields)
     kind = UNREAD if record is None else str(record.__struct_config__.tag)
     names = () if record is None else tuple(dict.fromkeys(_names(record)))
-    return Leaf(*message[:3], kind, leaf_hash(entry), entry, names, tuple(apart), record)
+    place = message.topic, message.partition, message.offset
+    return Leaf(*place, kind, leaf_hash(entry), entry, names, tuple(apart), record)
 
 
 def fields_of(entry: bytes) -> dict[str, Any]:

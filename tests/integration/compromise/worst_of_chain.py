@@ -60,7 +60,7 @@ def transactions(topics: Topics, _: Path) -> None:
     bench.task.assigned([Partition(TRANSACTIONS.name, 3)])
     bench.feed(*(tx(block) for block in range(1000)))
     forged = topics.write(TRANSACTIONS, tx(1000, gas=99))
-    bench.task.process([forged._replace(partition=3, offset=1000)])
+    bench.task.process([replace(forged, partition=3, offset=1000)])
     bench.task.checkpoint({})
     (alarm,) = topics.all(ALERTS)
     assert DETECTORS.check(alarm, head=1025)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from forensics.record import database
 from forensics.record.keeper import Keeper
@@ -254,7 +255,7 @@ def test_a_record_that_is_not_what_was_sealed_is_named(
         Partition(ACTIONS.name, n) for n in range(4) if broker.log(Partition(ACTIONS.name, n))
     )
     kept = broker.log(partition)
-    kept[1] = kept[1]._replace(value=encode(action(1, reason="another")))
+    kept[1] = replace(kept[1], value=encode(action(1, reason="another")))
 
     with (
         pytest.raises(UnsafeToContinueError, match=r"leaf 1: .* offset 1 is not the one"),

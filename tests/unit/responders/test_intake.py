@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from responders.journal import Journal
 from runtime.broker import Message, Partition
@@ -54,19 +55,19 @@ def test_a_signed_alert_is_acted_on(responder: Bench) -> None:
 def tampered(**changes: bytes) -> Message:
     message = signed(alert())
     replaced = tuple((name, changes.get(name, value)) for name, value in message.headers)
-    return message._replace(headers=replaced)
+    return replace(message, headers=replaced)
 
 
 WRONG = {
     "by a stranger": signed(alert(), STRANGER),
-    "without any signature": signed(alert())._replace(headers=()),
-    "another value": signed(alert())._replace(value=encode(alert(2))),
+    "without any signature": replace(signed(alert()), headers=()),
+    "another value": replace(signed(alert()), value=encode(alert(2))),
     "another sequence": tampered(**{headers.SEQUENCE: b"9"}),
     "a longer life": tampered(**{headers.EXPIRES: b"999999"}),
     "a signature cut short": tampered(**{headers.SIGNATURE: b"short"}),
     "expired": signed(alert(), expires=100),
-    "no value": signed(alert())._replace(value=None),
-    "rubbish": signed(alert())._replace(value=b"{", headers=()),
+    "no value": replace(signed(alert()), value=None),
+    "rubbish": replace(signed(alert()), value=b"{", headers=()),
     "signed rubbish": Message(
         ALERTS.name, 0, 0, None, b"[]", TRUSTED.sign(b"[]", sequence=1, expires=EXPIRES)
     ),
@@ -74,10 +75,10 @@ WRONG = {
 
 
 WRONG |= {
-    "under another protocol's key": signed(alert())._replace(key=b"harbour"),
-    "without a key": signed(alert())._replace(key=None),
-    "another protocol's, renamed": signed(alert(protocol="harbour"))._replace(
-        value=encode(alert()), key=b"meadow"
+    "under another protocol's key": replace(signed(alert()), key=b"harbour"),
+    "without a key": replace(signed(alert()), key=None),
+    "another protocol's, renamed": replace(
+        signed(alert(protocol="harbour")), value=encode(alert()), key=b"meadow"
     ),
     "an action, signed": Message(
         ALERTS.name,
@@ -87,7 +88,7 @@ WRONG |= {
         b'{"kind":"action"}',
         TRUSTED.sign(b'{"kind":"action"}', sequence=1, expires=EXPIRES),
     ),
-    "oversized": signed(alert())._replace(value=b" " * (MAX_RECORD_BYTES + 1)),
+    "oversized": replace(signed(alert()), value=b" " * (MAX_RECORD_BYTES + 1)),
 }
 
 
@@ -117,7 +118,7 @@ def test_an_alert_that_is_replayed_brakes_no_second_time(responder: Bench) -> No
 
 
 def test_an_alert_of_a_protocol_that_nobody_guards_does_nothing(responder: Bench) -> None:
-    message = signed(alert(protocol="harbour"))._replace(key=b"harbour")
+    message = replace(signed(alert(protocol="harbour")), key=b"harbour")
     responder.responder.process([message])
     assert responder.states() == []
     assert letters(responder) == []
@@ -125,7 +126,7 @@ def test_an_alert_of_a_protocol_that_nobody_guards_does_nothing(responder: Bench
 
 def test_another_chains_alerts_are_passed_over_whatever_their_blocks(responder: Bench) -> None:
     other = signed(alert(chain="eip155:10"), expires=5)
-    other = other._replace(headers=((headers.CHAIN, b"eip155:10"), *other.headers))
+    other = replace(other, headers=((headers.CHAIN, b"eip155:10"), *other.headers))
     responder.responder.process([other])
     assert letters(responder) == [], "it has not expired: its blocks are not ours"
     assert responder.states() == []
@@ -134,7 +135,7 @@ def test_another_chains_alerts_are_passed_over_whatever_their_blocks(responder: 
 def test_a_chain_header_that_lies_gains_nothing(responder: Bench) -> None:
     """It is not signed: it can only make a record be passed over, or be looked at in full."""
     lying = signed(alert(chain="eip155:10"))
-    lying = lying._replace(headers=((headers.CHAIN, b"eip155:31337"), *lying.headers))
+    lying = replace(lying, headers=((headers.CHAIN, b"eip155:31337"), *lying.headers))
     responder.responder.process([lying])
     assert responder.states() == []
 
@@ -156,8 +157,8 @@ def test_while_two_keys_overlap_both_are_believed(rotating: Bench) -> None:
 
 def test_a_retired_key_is_not_believed_whatever_block_it_names(rotating: Bench) -> None:
     late = signed(alert(6))
-    late = late._replace(
-        headers=TRUSTED.sign(late.value or b"", sequence=106 << 20, expires=EXPIRES)
+    late = replace(
+        late, headers=TRUSTED.sign(late.value or b"", sequence=106 << 20, expires=EXPIRES)
     )
     rotating.responder.process([late])
     (letter,) = letters(rotating)

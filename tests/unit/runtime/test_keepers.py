@@ -40,9 +40,9 @@ def message(
     [
         message(signer=None),
         message(signer=STRANGER),
-        message()._replace(value=encode(case(phase="closed"))),
+        replace(message(), value=encode(case(phase="closed"))),
         message(key=key_of(case("0x2"))),
-        message()._replace(value=None),
+        replace(message(), value=None),
     ],
     ids=["unsigned", "by another key", "changed", "in another's place", "taken away"],
 )
@@ -94,7 +94,7 @@ def seen(block: int) -> Incident:
 def test_a_streak_that_its_keeper_signed_stops_whoever_stops_at_streaks() -> None:
     broker = MemoryBroker()
     broker.create([DEAD_LETTERS])
-    rubbish = message()._replace(value=b"{", headers=KEEPER.sign(b"{", sequence=0, expires=0))
+    rubbish = replace(message(), value=b"{", headers=KEEPER.sign(b"{", sequence=0, expires=0))
     with pytest.raises(UnsafeToContinueError):
         list(CaseIntake(broker.producer(), Metrics(), "risk", KEEPERS).read_all([rubbish] * FUSE))
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from runtime import terms
 from runtime.broker import Message
@@ -47,7 +48,7 @@ def test_it_is_refused_before_any_cryptography(folder: Path) -> None:
     old = _signer(folder, "old")
     terms.retire(folder, old.key_id, CHAIN, 100)
     forged = _message(old, 101)
-    forged = forged._replace(headers=forged.headers[:-1])
+    forged = replace(forged, headers=forged.headers[:-1])
     with pytest.raises(PoisonRecordError, match="retired"):
         load_verifier(folder).check(forged, head=None, chain=CHAIN)
 

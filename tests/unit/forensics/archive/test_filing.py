@@ -1,5 +1,6 @@
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from detectors.samples import make
 from forensics.archive.filing import Place, file
@@ -51,7 +52,7 @@ def test_a_chain_is_no_path() -> None:
 
 
 def test_the_log_may_not_know_when() -> None:
-    assert file(message(b"")._replace(time=-1)).place.day == "1970-01-01"
+    assert file(replace(message(b""), time=-1)).place.day == "1970-01-01"
 
 
 @pytest.mark.parametrize("topic", TOPICS)
