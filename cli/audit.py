@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,18 +71,25 @@ def rederive(
     """Decide an action's decisions again from the inputs that the log recorded, and compare.
 
     The decision and every alert that it cites have to be leaves under a checkpoint that the log
-    signed, with the bytes that were decided on. What neighbours had warned of is held against the
-    log's signals, where it has all that were read, else signals-v1 on the broker or in an archive.
+    signed, with the bytes that were decided on, and the numbers that an alert tells (who alerted,
+    made from what, how surely) have to be what those alerts say. What neighbours had warned of is
+    held against the log's signals, where it has all that were read, else signals-v1 on the broker
+    or in an archive.
     Exits with 1 if a decision, a number that was computed for it, what it cites or what it says
     that it had heard is not what comes out.
     """
     from cli.rederive import decided_again, hearing_again
-    from forensics.record.citing import unfounded
+    from forensics.record.citing import cited, unfounded
+    from responders.grounds import differences
 
     log_key = log_key_of(key)
     with opened() as log:
-        hear = hearing_again(archive, log)
-        if not decided_again(_steps(log, action), hear, partial(unfounded, log, log_key)):
+
+        def found(step: "Action") -> "Iterator[str]":
+            yield from unfounded(log, log_key, step)
+            yield from differences(step, cited(log, step))
+
+        if not decided_again(_steps(log, action), hearing_again(archive, log), found):
             raise typer.Exit(1)
 
 

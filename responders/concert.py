@@ -5,9 +5,12 @@ Each set alerts by itself, so a quorum may be spread over alerts: amounts in one
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
+from schemas.actions import Cited
 from schemas.alerts import Alert, Vote, Withdrawal
 
 MOST_TRANSACTIONS = 8192
@@ -19,6 +22,15 @@ PHASES = "head", "pending"
 MOST_VOTES = 64
 """That an alert has room for."""
 
+MOST_SAID = 6
+"""Alerts remembered of one transaction, the latest: with the alert itself and the linked one they
+are what an action has room to cite."""
+
+
+class _Said(NamedTuple):
+    cited: Cited
+    votes: tuple[Vote, ...]
+
 
 class Concert:
     """Remembers the votes on the latest transactions that alerted.
@@ -29,35 +41,47 @@ class Concert:
     """
 
     def __init__(self) -> None:
-        self._heard: OrderedDict[tuple[str, ...], dict[tuple[str, str], Vote]] = OrderedDict()
+        self._heard: OrderedDict[tuple[str, ...], dict[tuple[str, str], _Said]] = OrderedDict()
 
-    def joined(self, alert: Alert) -> Alert:
-        """Return the alert with what other sets said of the same transaction in the same block,
-        behind its own votes. Its p-value stays its own set's."""
+    def joined(self, alert: Alert, value: bytes = b"") -> Alert:
+        """Return the alert, which came as `value`, with what other sets said of the same
+        transaction in the same block, behind its own votes. Its p-value stays its own set's."""
         place = place_of(alert)
         joined = self.recalled(alert)
-        votes = self._heard.setdefault(place, {})
+        said = self._heard.setdefault(place, {})
         self._heard.move_to_end(place)
         if len(self._heard) > MOST_TRANSACTIONS:
             self._heard.popitem(last=False)
-        votes |= {(alert.set, vote.detector): vote for vote in alert.votes}
+        cited = Cited(alert=alert.id, sha256=sha256(value).hexdigest())
+        said[alert.set, alert.id] = _Said(cited, alert.votes)
+        if len(said) > MOST_SAID:
+            del said[next(iter(said))]
         return joined
 
     def recalled(self, alert: Alert) -> Alert:
         """Return the same without remembering this one."""
-        votes = self._heard.get(place_of(alert))
-        if not votes:
+        said = self._others(alert)
+        if not said:
             return alert
+        votes = {(who, v.detector): v for who, one in said for v in one.votes}
         own = {vote.detector for vote in alert.votes}
-        others = [v for (who, name), v in votes.items() if who != alert.set and name not in own]
+        others = [vote for (_, name), vote in votes.items() if name not in own]
         return msgspec.structs.replace(alert, votes=(*alert.votes, *others)[:MOST_VOTES])
+
+    def beside(self, alert: Alert) -> tuple[Cited, ...]:
+        """Return which alerts `joined` puts behind this one, in their order."""
+        return tuple(one.cited for _, one in self._others(alert))
 
     def forget(self, withdrawn: Withdrawal) -> None:
         """Forget what a set said that does not hold any more."""
         for place in places_of(withdrawn):
-            votes = self._heard.get(place, {})
-            for said in [said for said in votes if said[0] == withdrawn.set]:
-                del votes[said]
+            said = self._heard.get(place, {})
+            for key in [key for key in said if key[0] == withdrawn.set]:
+                del said[key]
+
+    def _others(self, alert: Alert) -> list[tuple[str, _Said]]:
+        said = self._heard.get(place_of(alert), {})
+        return [(who, one) for (who, _), one in said.items() if who != alert.set]
 
 
 def place_of(alert: Alert) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ class Lanes:
             return
         self._settle(others)
         if self._check(heard.message, alert):
-            told = replace(heard, alert=self._concert.joined(alert), link=link)
+            told = replace(self._joined(heard), link=link)
             self._put(told, self._lane(told), now)
 
     def recall(self, heard: Heard, head: Height) -> None:
@@ -103,7 +103,7 @@ class Lanes:
         if manifest is None or head - heard.alert.block > 2 * manifest.limits.alert_blocks:
             return
         heard = self._numbered(heard)
-        self._concert.joined(heard.alert)
+        self._joined(heard)
         self._remember(heard)
 
     def release(self, partitions: Container[int]) -> None:
@@ -141,8 +141,13 @@ class Lanes:
         """Yield those that may be believed, with what other sets said of their transactions."""
         for heard in candidates:
             if self._check(heard.message, heard.alert):
-                told = heard.alert if heard.withdrawn else self._concert.joined(heard.alert)
-                yield replace(heard, alert=told)
+                yield heard if heard.withdrawn else self._joined(heard)
+
+    def _joined(self, heard: Heard) -> Heard:
+        """Return an alert that may be believed with what other sets said of its transaction."""
+        beside = self._concert.beside(heard.alert)
+        alert = self._concert.joined(heard.alert, heard.message.value or b"")
+        return replace(heard, alert=alert, beside=beside)
 
     def _as_it_stands(self, heard: Heard) -> Heard:
         """Return what waited, as withdrawn where it was since; without a link that was."""
@@ -164,7 +169,7 @@ class Lanes:
         """Check what was said and not checked yet; join what may be believed."""
         for other in others.values():
             if self._check(other.message, other.alert):
-                self._concert.joined(other.alert)
+                self._joined(other)
         others.clear()
 
     def _remember(self, heard: Heard) -> None:

@@ -78,13 +78,17 @@ class Heard:
     """What speaks for it on another transaction."""
     number: int = 0
     """As which it came."""
+    beside: tuple[Cited, ...] = ()
+    """The alerts of other sets on the same transaction whose votes it has behind its own."""
 
     def cited(self, linked: str | None) -> tuple[Cited, ...]:
-        """Return what was said, to the last byte: by itself, and by `linked`, if that counts."""
+        """Return what was said, to the last byte: by itself, by `linked`, if that counts, and by
+        other sets of the same transaction."""
         said = [(self.alert.id, self.message.value or b"")]
         if self.link is not None and self.link.alert.id == linked:
             said.append((linked, self.link.value))
-        return tuple(Cited(alert=one, sha256=sha256(value).hexdigest()) for one, value in said)
+        own = (Cited(alert=one, sha256=sha256(value).hexdigest()) for one, value in said)
+        return (*own, *self.beside)
 
 
 @dataclass(slots=True)
@@ -186,6 +190,16 @@ class Linkage:
 def claim(alert: Alert, link: Link) -> float:
     """Return the p-value of the claim that neither alert is chance."""
     return min(1.0, link.among * max(alert.p_value, link.alert.p_value))
+
+
+def least_among(alert: Alert, other: Alert) -> float | None:
+    """Return among how many transactions at the least an alert on another one was found; None
+    where nothing ties the two."""
+    if alert.tx == other.tx:
+        return None
+    shared = set(ties(alert)) & set(ties(other))
+    found = (_among(tie, 1, alert, other) for tie in shared)
+    return min((among for among in found if among), default=None)
 
 
 def ties(alert: Alert) -> Iterator[Tie]:

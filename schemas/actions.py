@@ -102,7 +102,8 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     linked: Id | None = None
     """The alert on another transaction whose witnesses count beside those of `alert`."""
     cites: Annotated[tuple[Cited, ...], Meta(max_length=8)] = ()
-    """The bytes of `alert` and `linked` that were decided on; () where it is not said."""
+    """The bytes of `alert`, of `linked`, and of what other detector sets said of the transaction of
+    `alert`, in this order, that were decided on; () where it is not said."""
     adapter: Key
     target: Account
     calldata: Hex

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from forensics.record.checkpoint import Checkpoint
 from forensics.record.leaf import Leaf, leaf_of
@@ -14,10 +15,13 @@ from forensics.record.note import COSIGNATURE, NoteSigner
 from forensics.record.order import Order, placed
 from runtime.broker import Message
 from schemas.actions import Action
-from schemas.codec import encode
+from schemas.base import Record
+from schemas.codec import decode_from, encode
+from schemas.examples import FOLDER
 from schemas.ids import content_id
-from schemas.incidents import Recovery
-from schemas.topics import ACTIONS
+from schemas.incidents import Recovery, Turn
+from schemas.services import RECORDED
+from schemas.topics import ACTIONS, TopicSpec
 
 ORIGIN = "firebreak.example/log"
 BRAKE = content_id("action", "a brake")
@@ -90,3 +94,30 @@ def disordered(*records: Action | Recovery) -> list[str]:
 def of_kind(log: LogReader, kind: str) -> list[Kept]:
     """Return a log's leaves of a kind, in their order."""
     return [leaf for leaf in log.leaves(0, log.size()) if leaf.kind == kind]
+
+
+def real_leaves(count: int, start: int = 0) -> list[Leaf]:
+    """So many leaves as the log really has them: the published examples of all that it records, in
+    turn, in their own sizes, and in an order that is sound."""
+    return [leaf_of(_real_message(number)) for number in range(start, start + count)]
+
+
+def _real_message(number: int) -> Message:
+    turn, which = divmod(number, len(_REAL))
+    spec, record = _REAL[which]
+    changes: dict[str, Any] = {"id": content_id("record", str(number))}
+    if isinstance(record, Action):
+        brake, step = divmod(turn, len(STATES))
+        action = content_id("action", str(brake))
+        changes |= {"action": action, "step": step, "state": STATES[step]}
+    elif isinstance(record, Recovery):
+        changes["turn"] = Turn(place=turn, event="elapsed" if turn else "opened")
+    value = encode(replace(record, **changes))
+    return Message(spec.name, which, turn, b"meadow", value, (("record-id", b"\xff\x00"),))
+
+
+_REAL: list[tuple[TopicSpec, Record]] = [
+    (spec, decode_from(spec, path.read_bytes()))
+    for spec in RECORDED
+    for path in sorted((FOLDER / spec.name).glob("*.json"))
+]

@@ -6,13 +6,14 @@ Version 2.0, Committee Specification 01 (27 November 2023).
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import rfc8785
 
-from forensics.cases.analysis import Analysis
+from forensics.cases.analysis import Analysis, Moment
 from forensics.cases.custody import Custody
+from forensics.cases.report.words import day_time
 from runtime.pictures.words import plain
 from schemas.fundflow import NodeKind
 from schemas.ids import content_id
@@ -28,6 +29,8 @@ _TO_TELL: dict[NodeKind, str] = {
     "exchange": "Notify the exchange",
 }
 _MOST_TOLD = 20
+_MOST_TURNS = 200
+"""Words of people and turns of a recovery that a playbook names, the first ones."""
 
 _ACTIVITIES = {
     "match-indicator": "detection",
@@ -138,13 +141,23 @@ def _steps(analysis: Analysis, custody: Custody) -> Iterator[Step]:
             f"Stolen funds arrived at {node.address}",
             f"Show whoever runs {plain(node.label, 80) or node.address} the way of the funds",
         )
-    yield Step(
-        "people",
-        "Lead the protocol back",
-        f"The incident stands in phase {analysis.phase}",
-        "firebreak recover open PLAN; cause, fix, release in stages",
-        "restore-capabilities",
-    )
+    yield from _led_back(analysis.moments)
+
+
+def _led_back(moments: Sequence[Moment]) -> Iterator[Step]:
+    """Yield what people said and did, in the order of the timeline: who took the case in hand, what
+    was proposed and answered, each turn of the recovery. Where none is told, nothing is made up."""
+    told = [moment for moment in moments if moment.kind in ("people", "recovery")]
+    for moment in told[:_MOST_TURNS]:
+        back = moment.kind == "recovery"
+        where = f" in block {moment.block}" if moment.block is not None else ""
+        yield Step(
+            "people",
+            "A turn on the way back" if back else "A word of the people",
+            f"By the timeline at {day_time(moment.at)} UTC{where}",
+            plain(moment.what, 400),
+            "restore-capabilities" if back else "",
+        )
 
 
 def _id(kind: str, *parts: str) -> str:

@@ -1,8 +1,9 @@
 """What a decision rests on, held against the log that has it: the decision's own leaf, and that of
 every alert that it cites. Signals are `runtime.rehearing`'s, over `forensics.record.recorded`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 
 from forensics.record.errors import UntrustedError
 from forensics.record.leaf import message_in, record_in
@@ -24,9 +25,25 @@ def unfounded(log: LogReader, key: Key, action: Action) -> Iterator[str]:
     """
     own = _leaves(log, action.id, action)
     yield from _unproved(log, key, own, f"the decision {action.id[:12]}")
-    alert = None if _tightens(action) else action.alert
-    for cited in dict.fromkeys(filter(None, (alert, action.linked))):
-        yield from _unlike(log, key, action, cited)
+    for name in _named(action):
+        yield from _unlike(log, key, action, name)
+
+
+def cited(log: LogReader, action: Action) -> list[Alert]:
+    """Return the alerts that a decision rests on, as leaves of the log have them that say what was
+    decided on: its own first, those of other detector sets in the order in which they came."""
+    found = []
+    for name in _named(action):
+        same = (alert for _, alert, wrong in _said(log, action, name) if not wrong)
+        found += list(islice(same, 1))
+    return found
+
+
+def _named(action: Action) -> Iterable[str]:
+    if _tightens(action):
+        return ()
+    named = (action.alert, action.linked, *(one.alert for one in action.cites))
+    return dict.fromkeys(filter(None, named))
 
 
 def _tightens(action: Action) -> bool:
@@ -38,13 +55,7 @@ def _tightens(action: Action) -> bool:
 
 def _unlike(log: LogReader, key: Key, action: Action, alert: str) -> Iterator[str]:
     name, found, wrong = f"alert {alert[:12]}", [], []
-    for place in log.named(bytes.fromhex(alert)):
-        entry = log.leaf(place).entry
-        record = None if entry is None else record_in(entry, log.apart)
-        if entry is None or not isinstance(record, Alert) or record.id != alert:
-            continue
-        value = message_in(entry, log.apart).value or b""
-        differences = list(_differences(action, record, sha256(value).hexdigest()))
+    for place, _, differences in _said(log, action, alert):
         if differences:
             wrong += [f"{name}, leaf {place}: {one}" for one in differences]
         else:
@@ -55,14 +66,25 @@ def _unlike(log: LogReader, key: Key, action: Action, alert: str) -> Iterator[st
         yield from wrong or [f"{name} is no leaf of the log"]
 
 
+def _said(log: LogReader, action: Action, name: str) -> Iterator[tuple[int, Alert, list[str]]]:
+    """Give every leaf that has this alert, and how it differs from what was decided on."""
+    for place in log.named(bytes.fromhex(name)):
+        entry = log.leaf(place).entry
+        record = None if entry is None else record_in(entry, log.apart)
+        if entry is not None and isinstance(record, Alert) and record.id == name:
+            value = message_in(entry, log.apart).value or b""
+            yield place, record, list(_differences(action, record, sha256(value).hexdigest()))
+
+
 def _differences(action: Action, alert: Alert, digest: str) -> Iterator[str]:
     for cited in action.cites:
         if cited.alert == alert.id and cited.sha256 != digest:
             yield f"other bytes: SHA-256 {digest[:12]}, decided on {cited.sha256[:12]}"
     said: tuple[tuple[str, object, object], ...] = (("protocol", action.protocol, alert.protocol),)
     if alert.id == action.alert:
+        waiting = alert.phase == "pending"  # decided on as of the head, a block before its own
         said += (
-            ("block", action.alert_block, alert.block),
+            ("block", action.alert_block, max(0, alert.block - waiting)),
             ("time", action.alert_time, alert.timestamp),
             ("severity", action.severity, alert.severity),
         )

@@ -1,6 +1,7 @@
 """`firebreak demo` as a person runs it: real Kafka, real node, every service its own process."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from responders.entries import Step
 from responders.evidence import alerting
 from responders.journal import read
+from responders.rederive import decided
 from runtime.broker import Message, Partition, read_all
 from runtime.kafka import KafkaBroker
 from sandbox.process import ChildProcess
@@ -77,6 +79,7 @@ def test_the_spot_oracle_attack_is_stopped_and_a_kept_demo_can_be_looked_at(plac
         folder = next(place.glob("firebreak-*"))
         _replay_finds_the_same_alerts(bootstrap, folder)
         _paused_by_two_that_read_different_things(bootstrap, folder)
+        _the_record_is_sound_and_decides_again(demo, bootstrap, folder)
         demo.process.interrupt()
         assert demo.process.wait(60) == 0
     finally:
@@ -163,6 +166,44 @@ def _paused_by_two_that_read_different_things(bootstrap: str, folder: Path) -> N
     first, second = alerting(alert)
     assert (first.detector, second.detector) == ("asset-outflow", "price-move")
     assert not set(first.made_from) & set(second.made_from)
+
+
+def _the_record_is_sound_and_decides_again(demo: Demo, bootstrap: str, folder: Path) -> None:
+    """`firebreak audit rederive` and `audit verify` of the log that the demo's services filled."""
+    (check,) = (line for line in demo.process.tail().splitlines() if " audit check " in line)
+    key = shlex.split(check)[-1]
+    steps = [one.action for one in read(folder / "journal.jsonl") if isinstance(one, Step)]
+    (pause,) = (one for one in steps if one.state == "authorised")
+    environment = {
+        **os.environ,
+        "FIREBREAK_HOME": str(folder / "home"),
+        "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+        "FIREBREAK_PROTOCOLS": str(folder / "protocols"),
+        "COLUMNS": "200",
+    }
+
+    def audit(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [FIREBREAK, "audit", *arguments, "--key", key]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    tries: list[subprocess.CompletedProcess[str]] = []
+
+    def again() -> bool:
+        tries.append(audit("rederive", pause.action))
+        return tries[-1].returncode == 0
+
+    try:
+        until(again, patience=60)  # until what it cites is sealed too
+    except AssertionError:
+        raise AssertionError(tries[-1].stdout + tries[-1].stderr) from None
+    decisions = [one for one in steps if one.action == pause.action and decided(one)]
+    equal = tries[-1].stdout.count("equal")
+    assert equal == 2 * len(decisions), "each decision, and what it cites"
+    verified = audit("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert verified.stdout.splitlines()[-1] == "sound"
 
 
 def _alert(message: Message) -> Alert:

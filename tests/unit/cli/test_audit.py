@@ -3,6 +3,7 @@
 import sqlite3
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,12 @@ from forensics.record.note import parse_key, parse_note
 from forensics.record.recorded import Recorded
 from forensics.record.vouched import Vouched
 from responders import tightening
+from responders.decision import judge
 from responders.entries import Step
+from responders.inputs import inputs_of
 from responders.journal import Journal, read
 from responders.outlook import Account
+from responders.rederive import rederive as derived
 from runtime.broker import Broker, Message, Partition
 from runtime.settings import load
 from runtime.signatures import generate, load_signer
@@ -229,6 +233,28 @@ def test_what_a_decision_cites_has_to_be_in_the_log_to_the_last_byte(run: Run, p
     kept.execute(f"UPDATE leaves SET entry = {other} WHERE topic = 'alerts-v1'")
     kept.close()
     assert "other bytes" in rederived(cited)
+
+
+def test_numbers_that_the_alert_does_not_bear_out_are_found(run: Run, place: Path) -> None:
+    """Consistent with themselves, and about an alert that says 2e-5 and two detectors."""
+    record((ALERTS, ALERT))
+    lies: dict[str, Any] = {
+        "p_value": 1e-12,
+        "detectors_agreeing": 9,
+        "families_agreeing": 5,
+        "rules_broken": 3,
+    }
+    given = inputs_of("T2", decided().also_stops, decided().terms)
+    terms = judge(replace(given, **lies)).terms
+    digest = sha256(ALERT).hexdigest()
+    cites = (Cited(alert=decided().alert, sha256=digest),)
+    lie = with_fields("lie", terms=terms[:32], further=terms[32:], cites=cites)
+    assert derived(lie).equal, "its own numbers lead to it"
+    told = run("rederive", lie.action)
+    assert told.exit_code == 1, told.output
+    said = " ".join(told.output.split())
+    for name in lies:
+        assert f"{name}: the decision says" in said, said
 
 
 def test_only_a_tightening_is_decided_on_no_alert(run: Run, place: Path) -> None:
