@@ -85,6 +85,22 @@ def test_alerts_that_hide_others_exist() -> None:
             assert matcher.partition("=")[2].strip() in names
 
 
+FIRED = read_yaml(DEPLOY / "prometheus" / "rules.test.yml")["tests"]
+
+
+@each
+def test_made_up_series_have_it_fire_and_others_do_not(rule: Any) -> None:
+    """Said here, shown by promtool below."""
+    cases = [case for test in FIRED for case in test["alert_rule_test"]]
+    shown = {bool(case["exp_alerts"]) for case in cases if case["alertname"] == rule["alert"]}
+    assert shown == {True, False}
+
+
+def test_made_up_series_are_of_metrics_that_exist() -> None:
+    for series in (given["series"] for test in FIRED for given in test["input_series"]):
+        assert mistakes(series) == []
+
+
 def test_promtool_agrees_and_the_rules_fire_when_they_should() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:

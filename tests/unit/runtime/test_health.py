@@ -4,6 +4,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client import generate_latest
 
 from runtime import health
 from runtime.health import STALLED_AFTER, Health
@@ -109,3 +110,20 @@ def test_nobody_answers_after_the_end(state: Health, metrics: Metrics) -> None:
 
     with pytest.raises(urllib.error.URLError):
         _ask(port, "/livez")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_who_watches_can_only_ask(port: int, state: Health, metrics: Metrics, method: str) -> None:
+    """Whatever is sent, it is answered as any question is, and nothing comes of it."""
+    state.beat()
+    before = generate_latest(metrics.registry)
+    for path in ("/livez", "/readyz", "/metrics", "/-/reload"):
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", b"x" * 99, method=method)
+        try:
+            with urllib.request.urlopen(asked, timeout=10) as answer:
+                assert answer.status == _ask(port, path)[0]
+        except urllib.error.HTTPError as refused:
+            with refused:
+                assert (path, refused.code) == ("/-/reload", 404)
+    assert _ask(port, "/readyz") == (200, "ok\n")
+    assert generate_latest(metrics.registry) == before
