@@ -3,8 +3,10 @@
 A group of processes is silent when nothing was heard of any of them for one and a half periods; the
 half is for beats that come late, and leaves half a period to tell people within two. It waits when
 it has said for as long that something keeps it from its work. It is deaf when another wrote to a
-topic that it reads, and it has not come that far for as long: so each record that ingest publishes
-and each alert is a canary that has to arrive.
+topic that it reads, and it has not come that far a period after that was heard: so each record that
+ingest publishes and each alert is a canary that has to arrive. Beats come twice a period, so a
+record is known of half a period after it was written at most, and people are told within two
+likewise.
 
 What was written before the first beat that was heard of a writer is not asked for.
 """
@@ -16,7 +18,10 @@ from typing import NamedTuple
 from schemas.operations import Beat
 
 PATIENCE = 1.5
-"""Periods."""
+"""Periods, for a beat, and for what keeps a service from its work."""
+
+DEAFNESS = 1.0
+"""Periods, for a record to be passed; the beat that says so comes half a period later at most."""
 
 MOST_GROUPS = 256
 MOST_WRITERS = 16_384
@@ -49,6 +54,7 @@ class Watch:
         """Of each service in `expected` somebody has to be heard; `period` in seconds."""
         self._expected = frozenset(expected)
         self._patience = period * PATIENCE
+        self._deafness = period * DEAFNESS
         self._since = now
         self._groups: dict[str, _Group] = {}
         self._wrote: dict[tuple[str, str], int] = {}
@@ -103,7 +109,7 @@ class Watch:
         if group.waiting and now - group.waits_since > self._patience:
             return f"does no work, it waits for {group.waiting}"
         for place, (offset, since) in group.owes.items():
-            if now - since > self._patience:
+            if now - since > self._deafness:
                 topic, _, partition = place.rpartition("/")
                 return (
                     f"is deaf: {topic}[{partition}] was written up to {offset}, "

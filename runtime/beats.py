@@ -33,12 +33,13 @@ class Beats:
     def __init__(
         self, broker: Broker, service: str, group: str, clock: Clock, period: float
     ) -> None:
-        """`period` is how many seconds lie between two."""
+        """Two are told in each `period`, in seconds: what one has to say is half of it old at
+        most."""
         self._producer = broker.producer()
         self._service = service
         self._group = group
         self._clock = clock
-        self._period = period
+        self._pause = period / 2
         self._instance = instance()
         self._number = 0
         self._due = clock.monotonic()
@@ -50,7 +51,7 @@ class Beats:
         now = self._clock.monotonic()
         if now < self._due:
             return
-        self._due = now + self._period
+        self._due = now + self._pause
         self._number += 1
         beat = Beat(
             id=content_id("beat", self._service, self._group, self._instance, self._number),

@@ -272,7 +272,8 @@ class HealthSettings(Group):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     beat_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 30.0
-    """How often a process tells the others that it works; silent for two of these it is paged."""
+    """A process tells the others twice in this time that it works; silent for two of these it is
+    paged."""
 
 
 class Settings(BaseSettings):

@@ -6,15 +6,19 @@ import pytest
 from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]  # ships none
     Axe,
 )
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 
 from schemas.ids import content_id
+from schemas.incidents import Task
 from tests.browser import browsing, live, opened, overflow
 from tests.integration.console.serving import Served, serving
-from tests.people import NOW, by_provider, proposal, wallet
-from tests.unit.console.scene import CASE, alert, case, readiness
+from tests.people import NOW, answer, by_provider, proposal, wallet
+from tests.unit.console.scene import CASE, action, alert, case, readiness
 from tests.unit.console.test_acknowledging import page
 from tests.unit.console.test_around import assessment, finding, risk, signal, trail
+from tests.unit.console.test_packets import DIGEST, PAUSE, UNPAUSE, recovery, staged
+from tests.unit.console.test_packets import asked as asked_for
 
 PAGES = ("/", "/cases", f"/cases/{CASE}", f"/cases/{CASE}/flows", "/plans", "/signals",
          "/risk", "/contracts", "/help", "/people",
@@ -82,6 +86,43 @@ def test_every_page_is_for_everybody_and_fits(
         live(page)
         assert violations(page) == [], path
         assert overflow(page) == 0, path
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_a_case_that_was_braked_and_is_led_back_is_for_everybody(
+    browser: Browser, *, phone: bool
+) -> None:
+    """Steps of a brake, a checklist, hashes to sign, and what was approved to be handed out."""
+    made = asked_for(UNPAUSE, PAUSE, step=DIGEST)
+    led = recovery(staged())
+    tasks = (Task(words="Fix it", done=True), Task(words="Open in full", done=False))
+    checklist = replace(led.checklist, tasks=tasks, missing=("1 more of 3 signers approve",))
+    steps = (action("authorised"), action("final", 1, reason="mined in block 7"))
+    with serving() as console:
+        console.tell(alert(), case(), readiness(), *steps, replace(led, checklist=checklist))
+        console.tell(made, answer(made, by_provider("ana")))
+        page = signed_in(browser, console, "vic", phone=phone)
+        page.goto(f"{console.desk.url}/cases/{CASE}")
+        live(page)
+        shown = page.text_content("main") or ""
+        for part in ("mined in block 7", "Open in full", staged().hashes[0], "This console cannot"):
+            assert part in shown, part
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert violations(page) == []
+        assert overflow(page) == 0
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_text_is_large(browser: Browser, console: Served, *, phone: bool) -> None:
+    page = signed_in(browser, console, "vic", phone=phone)
+    page.goto(f"{console.desk.url}/cases/{CASE}")
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('main p, main li, main dd, main button')]"
+        ".map(one => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    assert sizes
+    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 18
+    assert min(sizes) >= 16, "an aside may be a little smaller, never small"
 
 
 def test_what_happens_appears_without_a_reload(browser: Browser, console: Served) -> None:

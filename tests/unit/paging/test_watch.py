@@ -88,6 +88,16 @@ def test_who_is_alive_and_deaf_is_missed(watch: Watch) -> None:
     assert words(watch, 60.0) == []
 
 
+def test_what_is_not_passed_is_told_of_with_half_a_period_to_spare(watch: Watch) -> None:
+    """Written at once after a beat of whoever wrote it, so known of half a period later."""
+    lane(watch, 0.0, wrote=100, reads=100)
+    for half in range(1, 4):
+        lane(watch, half * P / 2, wrote=101, reads=100)
+    assert words(watch, LIMIT) == []
+    (told,) = words(watch, LIMIT + 0.1)
+    assert "detect is deaf" in told
+
+
 def test_an_alert_has_to_arrive_at_the_responder(watch: Watch) -> None:
     lane(watch, 0.0, 100, 100)
     for second in range(1, 20):
