@@ -6,13 +6,15 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from rfc3161_client import decode_timestamp_response
 
 CONFIG = """\
 [tsa]
@@ -27,6 +29,17 @@ default_policy = 1.2.3.4.1
 digests = sha256, sha512
 ess_cert_id_alg = sha256
 """
+
+
+def _elements(der: bytes, tag: int) -> Iterator[bytes]:
+    """Give everything that may be an element with this tag."""
+    for start, found in enumerate(der[:-4]):
+        if found == tag:
+            form = der[start + 1] - 0x80
+            head = 2 if form < 0 else 2 + form
+            length = form + 0x80 if form < 0 else int.from_bytes(der[start + 2 : start + head])
+            if form < 3 and start + head + length <= len(der):
+                yield der[start : start + head + length]
 
 
 class Authority:
@@ -57,6 +70,22 @@ class Authority:
         config = str(self.folder / "openssl.cnf")
         command = ["openssl", "ts", "-reply", "-config", config, "-queryfile", str(asked)]
         return subprocess.run(command, capture_output=True, check=True).stdout
+
+    def antedated(self, response: bytes, at: dt.datetime) -> bytes:
+        """Return an answer of this authority with another time in it, under its key: what whoever
+        took it over can make."""
+        told = f"{decode_timestamp_response(response).tst_info.gen_time:%Y%m%d%H%M%SZ}".encode()
+        key = serialization.load_pem_private_key((self.folder / "tsa.key").read_bytes(), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        tail = key.key_size // 8  # the signature comes last
+        parts = _elements(response, 0x30)
+        said = next(one for one in parts if told in one and sha256(one).digest() in response)
+        false = said.replace(told, f"{at:%Y%m%d%H%M%SZ}".encode())
+        before, after = sha256(said).digest(), sha256(false).digest()
+        body = response[:-tail].replace(said, false).replace(before, after)
+        signed = next(one for one in _elements(body, 0xA0) if after in one and false not in one)
+        attributes = b"\x31" + signed[1:]  # as RFC 5652 has it signed: a set, without its tag
+        return body + key.sign(attributes, padding.PKCS1v15(), hashes.SHA256())
 
     @contextmanager
     def served(self) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Time stamps of a real authority, though a small one."""
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,22 @@ def test_another_authority_is_not_believed(response: bytes, tmp_path: Path) -> N
         check_stamp(response, SEALED, read_roots(other.root))
     with pytest.raises(ValueError, match="no authority is trusted"):
         check_stamp(response, SEALED, [])
+
+
+def test_a_false_time_under_a_trusted_root_is_believed_within_the_certificate_s_days(
+    authority: Authority, response: bytes
+) -> None:
+    """Nothing in the stamp contradicts whoever took the authority over."""
+    roots = read_roots(authority.root)
+    true = check_stamp(response, SEALED, roots).at
+    false = true - dt.timedelta(hours=5)
+    assert check_stamp(authority.antedated(response, false), SEALED, roots).at == false
+    for days in (-400, 400):
+        bent = authority.antedated(response, true + dt.timedelta(days=days))
+        with pytest.raises(ValueError, match="does not hold"):
+            check_stamp(bent, SEALED, roots)
+    with pytest.raises(ValueError, match="does not hold"):
+        check_stamp(authority.antedated(response, false), SEALED + b" ", roots)
 
 
 @pytest.mark.parametrize("place", [60, 200, -40, -1])

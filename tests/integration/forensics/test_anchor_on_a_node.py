@@ -22,13 +22,16 @@ from forensics.record.proving import prove
 from forensics.record.tiles import Tile
 from forensics.record.verification import verify
 from forensics.record.verified_tree import Outside
+from forensics.record.vouching import CHAIN, Vouching
 from responders.signer import KeySigner
 from runtime.budget import Budget
 from runtime.clock import SystemClock
 from runtime.evm import Endpoints
+from runtime.metrics import Metrics
 from sandbox.evm import GWEI, Contract
 from sandbox.node import LocalNode
 from schemas.errors import ConfigurationError, TransientError
+from tests.faults.proxy import Proxy
 from tests.forensic_log import ORIGIN, SIGNER, leaves, seal
 from tests.integration.contracts.hands import Hands
 
@@ -139,6 +142,49 @@ def test_a_reorg_takes_an_anchor_away_and_it_is_written_again(port: Port) -> Non
     port.hands.chain.mine()
     assert port.anchoring.step().size == 3
     assert [anchor.size for anchor in port.log.reader.anchors()] == [3]
+
+
+def test_while_no_node_answers_it_is_told_and_the_next_root_covers_all(port: Port) -> None:
+    metrics = Metrics()
+    with Proxy(port.node) as between:
+        port.endpoints.close()
+        port.endpoints = Endpoints([between.address])
+        port.seen = AnchorContract(port.endpoints, port.contract.address)
+        port.anchoring = port.anchors()
+        vouching = Vouching(port.log.reader, [], port.anchoring, metrics)
+        port.grow(3)
+        assert port.settled().size == 3
+        between.fault = "503"
+        for _ in range(4):
+            port.grow(2, brake=True)
+            vouching.look()
+        assert metrics.audit_faults.labels(CHAIN)._value.get() == 4
+        assert port.hands.chain.read(port.contract, "size") == (3,)
+        assert verify(port.log.reader, SIGNER.key).findings == (), "seals do not wait for it"
+        between.fault = ""
+        port.settled()
+        assert port.settled().size == 11
+        assert [anchor.size for anchor in port.log.reader.anchors()] == [3, 11]
+
+
+def test_while_nobody_pays_nothing_goes_on_chain_and_then_all_does(port: Port) -> None:
+    port.grow(3)
+    port.node.rpc("anvil_setBalance", port.writer.address, "0x0")
+    for _ in range(2):
+        with pytest.raises(TransientError, match="refuses the anchor"):
+            port.anchoring.step()
+        port.grow(2)
+    port.node.rpc("anvil_setBalance", port.writer.address, hex(10**18))
+    assert port.settled().size == 7
+
+
+def test_a_contract_that_is_gone_is_told(port: Port) -> None:
+    port.grow(3)
+    port.settled()
+    port.node.rpc("anvil_setCode", port.contract.address, "0x")
+    metrics = Metrics()
+    Vouching(port.log.reader, [], port.anchoring, metrics).look()
+    assert metrics.audit_faults.labels(CHAIN)._value.get() == 1
 
 
 def test_an_anchor_that_is_not_mined_is_replaced_by_the_newest_root(port: Port) -> None:

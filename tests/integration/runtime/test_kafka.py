@@ -8,8 +8,11 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from runtime.broker import Message, Offsets, Partition, read_all
+from runtime.clock import SystemClock
 from runtime.kafka import KafkaBroker
 from runtime.kafka_consumer import KafkaConsumer
+from runtime.lag import LagGauge
+from runtime.metrics import Metrics
 from sandbox.kafka import LocalKafka
 from schemas.chain import Price
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
@@ -132,6 +135,38 @@ def test_records_removed_before_they_were_read_are_not_skipped_in_silence(
     with pytest.raises(UnsafeToContinueError, match=r"things-v1\[0\] does not hold offset 2"):
         _gather(again, 1)
     again.close()
+
+
+def test_what_a_broker_keeps_back_shows_as_lag_until_it_gives_it(
+    broker: KafkaBroker, bootstrap: str, namespace: str
+) -> None:
+    """The reader sees what a broker that withholds records shows: that they are there, and none of
+    them. Here an open transaction has it do so, which no service of ours may begin."""
+    broker.create([THINGS])
+    _write(broker, b"before")
+    consumer, metrics = broker.consumer(), Metrics()
+    consumer.assign({FIRST: 0})
+    assert _gather(consumer, 1) == [b"before"]
+    holds = confluent_kafka.Producer(
+        {"bootstrap.servers": bootstrap, "transactional.id": namespace + "holds"}
+    )
+    holds.init_transactions()
+    holds.begin_transaction()
+    holds.produce(namespace + THINGS.name, b"held", partition=0)
+    holds.flush()
+    _write(broker, b"an alert", b"another")
+
+    def shown() -> float | None:
+        LagGauge(consumer.lags, metrics, SystemClock()).look()
+        labels = {"topic": THINGS.name, "partition": "0"}
+        return metrics.registry.get_sample_value("firebreak_consumer_lag", labels)
+
+    given: list[Message] = []
+    _until(lambda: shown() == 3, lambda: given.extend(consumer.fetch(100, 0.1)))
+    assert given == []
+    holds.abort_transaction()
+    assert _gather(consumer, 2) == [b"an alert", b"another"]
+    consumer.close()
 
 
 def test_a_new_group_starts_at_what_is_kept(

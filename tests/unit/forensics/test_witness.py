@@ -8,9 +8,15 @@ import httpx
 import pytest
 
 from forensics.record import database, tiles
+from forensics.record.checkpoint import Checkpoint, opened
 from forensics.record.errors import UntrustedError
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import COSIGNATURE, NoteSigner, parse_lines, parse_note
+from forensics.record.proof import check_proof
+from forensics.record.proving import prove
+from forensics.record.verification import verify
+from forensics.record.verified_tree import Outside
+from forensics.record.vouched import Vouched
 from forensics.record.vouching import Vouching
 from forensics.record.witness import LONGEST_REQUEST, Request, Witness, WitnessMemory
 from forensics.record.witness_client import Address, WitnessClient
@@ -18,7 +24,7 @@ from forensics.record.witness_web import app
 from runtime.metrics import Metrics
 from schemas.errors import ConfigurationError, TransientError
 from tests.dawdler import dawdler
-from tests.forensic_log import SIGNER, WITNESS, grown, leaves, private, seal
+from tests.forensic_log import ORIGIN, SIGNER, WITNESS, grown, leaves, private, seal
 from tests.served import served
 
 NOW = 1_700_000_000
@@ -252,6 +258,43 @@ def test_a_memory_that_is_gone_is_not_taken_for_a_first_start(
     with pytest.raises(ConfigurationError, match="it is gone; who never cosigned"):
         WitnessMemory(path)
     assert not path.exists()
+
+
+def test_with_a_witness_s_stolen_key_a_fork_is_vouched_for_and_found_all_the_same(
+    make_log: MakeLog, witness: Witness
+) -> None:
+    """Of the log's key and of one witness' key: whoever asks for that witness alone believes the
+    fork. A second witness, and a root on chain, tell."""
+    log, fork = make_log(), make_log("fork")
+    list(grown(log, [3, 10]))
+    witness.add_checkpoint(request(log, 0, 10))
+    fork.append([*leaves(9), *leaves(1, 9, partition=1)])
+    forged = seal(fork)
+    with pytest.raises(UntrustedError, match="10 leaves"):
+        witness.add_checkpoint(request(fork, 0, 10))
+
+    note = parse_note(forged.note.encode())
+    cosigned = str(note.with_lines([WITNESS.cosign(note.text, NOW)]))
+    Vouched(fork.reader.engine).cosigned(forged.size, cosigned)
+    proof, other = prove(fork.reader, 9), NoteSigner("w2.example", private("w2"), COSIGNATURE)
+    assert check_proof(proof, SIGNER.key, [WITNESS.key], 1).witnesses == {WITNESS.key: NOW}
+    assert verify(fork.reader, SIGNER.key).findings == ()
+
+    with pytest.raises(UntrustedError, match="1 witnesses saw this checkpoint, 2 are needed"):
+        check_proof(proof, SIGNER.key, [WITNESS.key, other.key], 2)
+    anchored = Outside(10, log.frontier.root(), "the chain")
+    (finding,) = verify(fork.reader, SIGNER.key, [anchored]).findings
+    assert "the chain" in finding
+
+
+def test_a_witness_s_stolen_key_alone_makes_no_checkpoint() -> None:
+    """Without the log's own signature a cosignature vouches for nothing."""
+    thief = NoteSigner(SIGNER.key.name, private("thief"))
+    note = Checkpoint(ORIGIN, 3, b"\x11" * 32).signed(thief)
+    cosigned = note.with_lines([WITNESS.cosign(note.text, NOW)])
+    assert cosigned.signed_by([WITNESS.key]) == {WITNESS.key: NOW}
+    with pytest.raises(UntrustedError):
+        opened(str(cosigned).encode(), SIGNER.key)
 
 
 def test_a_witness_that_never_answers_is_given_up(make_log: MakeLog) -> None:

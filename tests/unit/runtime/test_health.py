@@ -2,8 +2,10 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from prometheus_client import generate_latest
 
 from runtime import health
 from runtime.health import STALLED_AFTER, Health
@@ -109,3 +111,22 @@ def test_nobody_answers_after_the_end(state: Health, metrics: Metrics) -> None:
 
     with pytest.raises(urllib.error.URLError):
         _ask(port, "/livez")
+
+
+def ours(metrics: Metrics) -> list[str]:
+    """Return what we count; the process itself goes on."""
+    lines = generate_latest(metrics.registry).decode().splitlines()
+    return [line for line in lines if line.startswith("firebreak_") and "_created" not in line]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_who_watches_can_only_ask(port: int, state: Health, metrics: Metrics, method: str) -> None:
+    """Nothing comes of whatever is sent."""
+    state.beat()
+    before = ours(metrics)
+    for path in ("/livez", "/readyz", "/metrics", "/-/reload"):
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+        with suppress(urllib.error.HTTPError):  # declined, or answered like any question
+            urllib.request.urlopen(asked, timeout=10).close()
+    assert _ask(port, "/readyz") == (200, "ok\n")
+    assert ours(metrics) == before
