@@ -55,8 +55,8 @@ def serve(
         issuers = {one.address for manifest in manifests.values() for one in manifest.issuers}
         desk = Desk(producer, issuers, service.clock, service.metrics)
         with (
-            https() as post,
-            carrying(subscribers, service.clock, service.metrics, post) as carry,
+            https() as way,
+            carrying(subscribers, service.clock, service.metrics, way) as carry,
             _posting(settings, service) as to_chain,
         ):
 

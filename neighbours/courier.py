@@ -1,5 +1,7 @@
 """Signals on their way out over HTTPS: each subscriber has a queue and a thread of its own, so that
-one that is slow or gone keeps nobody else waiting.
+all are told at once and one that is slow or gone keeps nobody else waiting. Each is reached once
+before there is anything to tell, so the first warning waits for nothing that is done once: names,
+certificates, code.
 
 Delivered at least once or given up: a signal is tried until it expires, or the subscriber refuses
 it. Whoever receives knows one again by issuer and sequence.
@@ -9,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import httpx
 
@@ -42,12 +45,21 @@ Post = Callable[[str, bytes], int]
 """Sends bytes to an address, returns the status of the answer; raises `OSError` for none."""
 
 
+class Way(NamedTuple):
+    """How signals leave."""
+
+    post: Post
+    reach: Callable[[str], bool]
+    """Asks an address for nothing, so that a connection to it is there; says whether it is, and
+    never raises."""
+
+
 class Route:
     """One subscriber's queue."""
 
-    def __init__(self, to: Subscriber, post: Post, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, to: Subscriber, way: Way, clock: Clock, metrics: Metrics) -> None:
         self._to = to
-        self._post = post
+        self._way = way
         self._clock = clock
         self._metrics = metrics
         self._waiting: deque[Signal] = deque()
@@ -67,6 +79,7 @@ class Route:
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until told to stop (`wake` ends a wait)."""
+        self._reach(stop)
         wait = FIRST_WAIT
         while not stop.is_set():
             signal = self._next()
@@ -82,6 +95,16 @@ class Route:
             else:
                 wait = min(2 * wait, LONGEST_WAIT)
 
+    def _reach(self, stop: threading.Event) -> None:
+        """Try until the subscriber was reached, or there is something to tell it."""
+        wait = FIRST_WAIT
+        url = self._to.url.get_secret_value()
+        while not (stop.is_set() or self._waiting or self._way.reach(url)):
+            with self._news:
+                if not self._waiting:
+                    self._news.wait(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+
     def wake(self) -> None:
         """End a wait for news."""
         with self._news:
@@ -96,7 +119,7 @@ class Route:
         as_stix = self._to.form == "stix"
         body = stix.bundle(signal, now).encode() if as_stix else encode(signal)
         try:
-            status = self._post(self._to.url.get_secret_value(), body)
+            status = self._way.post(self._to.url.get_secret_value(), body)
         except OSError as error:
             self._count("failed")
             _log.warning("not_carried", to=self._to.name, kind=type(error).__name__)
@@ -121,12 +144,12 @@ class Route:
 
 @contextmanager
 def carrying(
-    subscribers: Iterable[Subscriber], clock: Clock, metrics: Metrics, post: Post
+    subscribers: Iterable[Subscriber], clock: Clock, metrics: Metrics, way: Way
 ) -> Iterator[Callable[[Signal], None]]:
     """Deliver in the background until this is left; give a function that queues a signal for all
     whom its marking allows."""
     stop = threading.Event()
-    routes = [Route(one, post, clock, metrics) for one in subscribers]
+    routes = [Route(one, way, clock, metrics) for one in subscribers]
     threads = [threading.Thread(target=route.run, args=(stop,), daemon=True) for route in routes]
     for thread in threads:
         thread.start()
@@ -146,15 +169,28 @@ def carrying(
 
 
 @contextmanager
-def https() -> Iterator[Post]:
-    """Give what posts: no redirects, no proxy of the environment, an answer's body never read.
+def https() -> Iterator[Way]:
+    """Give what posts: no redirects, no proxy of the environment, an answer's body never read,
+    so after each the connection goes; what `reach` opened is kept while the other side keeps it.
     Neighbours' certificates are vouched for by the public authorities, this machine's own and
     those that `SSL_CERT_FILE` names."""
     trusted = httpx.create_ssl_context(trust_env=False)
     trusted.load_default_certs()
     with httpx.Client(
-        verify=trusted, timeout=httpx.Timeout(PATIENCE), follow_redirects=False, trust_env=False
+        verify=trusted,
+        timeout=httpx.Timeout(PATIENCE),
+        limits=httpx.Limits(keepalive_expiry=None),
+        follow_redirects=False,
+        trust_env=False,
     ) as client:
+
+        def reach(url: str) -> bool:
+            try:
+                with client.stream("HEAD", url) as answer:
+                    answer.read()  # of nothing, but only then is the connection kept
+            except (httpx.HTTPError, httpx.InvalidURL):
+                return False
+            return True
 
         def post(url: str, body: bytes) -> int:
             try:
@@ -164,4 +200,4 @@ def https() -> Iterator[Post]:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise OSError(type(error).__name__) from error
 
-        yield post
+        yield Way(post, reach)

@@ -44,6 +44,7 @@ class SignalsTask:
         self._offer = offer
         self._beginning = beginning
         self._told_at = 0
+        self._news = False
 
     @property
     def topics(self) -> Sequence[str]:
@@ -62,15 +63,16 @@ class SignalsTask:
             record = self._intake.read(message)
             if isinstance(record, Incident) and self._issuing is not None:
                 self._issuing.consider(record)
+                self._news = True
             elif isinstance(record, Event):
                 self._take(message, record)
 
     def tick(self) -> None:
-        """Tell what is due, once a second at most."""
+        """Tell what is due: at once when a case came, and once a second of what waits."""
         now = self._desk.now()
-        if self._issuing is None or now == self._told_at:
+        if self._issuing is None or (now == self._told_at and not self._news):
             return
-        self._told_at = now
+        self._told_at, self._news = now, False
         try:
             self._issuing.tell(now, self._send)
         except TransientError as error:

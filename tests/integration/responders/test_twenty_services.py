@@ -3,13 +3,13 @@ signals, as processes of their own on a real broker and node. Told through Kafka
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from statistics import median
 
 import httpx
 import pytest
@@ -38,7 +38,7 @@ from tests.waiting import until
 pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow, pytest.mark.timeout(900)]
 
 FIREBREAK = str(Path(sys.executable).with_name("firebreak"))
-SUBSCRIBERS, ROUNDS, PATIENCE = 20, 5, 300.0
+SUBSCRIBERS, ROUNDS, PATIENCE = 20, 6, 300.0
 TOPICS = (ALERTS, ACTIONS, READINESS, SIGNALS, INCIDENTS, EVENTS, DEAD_LETTERS)
 BY_KAFKA, BY_HTTPS = 1, 9
 """Neighbours' keys: one whose signals are put on the topic, one who posts them."""
@@ -185,7 +185,15 @@ def shown(how: str, found: Sequence[float]) -> None:
     print(f"\n{how}: until the last of {SUBSCRIBERS} was warned, in ms: {told}")  # noqa: T201 - shown by -s
 
 
-def test_twenty_services_tighten_within_a_second(town: Town, place: Place) -> None:
+@pytest.fixture
+def share() -> float:
+    """How long a second of work takes here, by how many wanted each core before we began."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def test_twenty_services_tighten_within_a_second(share: float, town: Town, place: Place) -> None:
+    """The slowest of all rounds, the first as well. What others take of a core is the machine's,
+    and told."""
     issuer, subscribers = town
 
     def by_kafka(turn: int) -> float:
@@ -205,7 +213,7 @@ def test_twenty_services_tighten_within_a_second(town: Town, place: Place) -> No
             one.producer.flush()
         return begun
 
-    def by_https(turn: int) -> None:
+    def by_https(turn: int) -> float:
         now = int(time.time())
         told = case(
             id=content_id("case", turn),
@@ -214,22 +222,21 @@ def test_twenty_services_tighten_within_a_second(town: Town, place: Place) -> No
             latest=now,
             sightings=(sighting(losing=(place.world.pool.address,)),),
         )
+        begun = time.time()
         issuer.producer.send(INCIDENTS.name, encode(told), key=f"meadow/{told.id}".encode())
         issuer.producer.flush()
+        return begun
 
-    by_kafka(0)
-    last(subscribers, 1)
-    until(lambda: all(one.odds() > 1 for one in subscribers), 60)
-    kafka = []
-    for turn in range(1, ROUNDS + 1):
+    kafka, https = [], []
+    for turn in range(ROUNDS):
         begun = by_kafka(turn)
         kafka.append(last(subscribers, turn + 1) - begun)
+    until(lambda: all(one.odds() > 1 for one in subscribers), 60)
     shown("through Kafka", kafka)
-    https = []
-    for turn in range(ROUNDS + 1):
-        by_https(turn)
-        heard = last(subscribers, ROUNDS + 1 + turn + 1)
-        https.append(heard - issuer.times("signals", "signal_issued")[turn])
-    shown("over HTTPS, from its signature, the first with new connections", https)
-    assert median(kafka) < 1.0
-    assert median(https[1:]) < 1.0
+    for turn in range(ROUNDS):
+        begun = by_https(turn)
+        https.append(last(subscribers, ROUNDS + turn + 1) - begun)
+    shown("over HTTPS, from the record of the case", https)
+    print(f"a second is {share:.1f} s here, by what else wanted its cores")  # noqa: T201 - shown by -s
+    assert max(kafka) < share
+    assert max(https) < share

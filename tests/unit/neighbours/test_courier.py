@@ -2,13 +2,14 @@
 
 import json
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from neighbours.courier import MOST_WAITING, Post, Route, carrying, https
+from neighbours.courier import MOST_WAITING, Post, Route, Way, carrying, https
 from neighbours.subscribers import Subscriber, load
 from runtime.metrics import Metrics
 from schemas.codec import encode
@@ -36,7 +37,11 @@ def subscriber(**changes: Any) -> Subscriber:
 
 
 def route(post: Post, metrics: Metrics | None = None, **changes: Any) -> Route:
-    return Route(subscriber(**changes), post, Clock(), metrics or Metrics())
+    return Route(subscriber(**changes), Way(post, unreached), Clock(), metrics or Metrics())
+
+
+def unreached(_url: str) -> bool:
+    return False
 
 
 def carried(metrics: Metrics, outcome: str) -> float:
@@ -129,15 +134,78 @@ def test_one_that_does_not_answer_keeps_nobody_waiting(monkeypatch: pytest.Monke
         subscriber(name="stuck", url="https://stuck.example/"),
         subscriber(name="quick"),
     )
-    with carrying(others, Clock(), Metrics(), post) as offer:
+    with carrying(others, Clock(), Metrics(), Way(post, unreached)) as offer:
         offer(signal())
         until(lambda: sent == [URL])
         stuck.set()
 
 
 def test_an_address_that_nobody_answers_is_an_error_like_any_other() -> None:
-    with https() as post, pytest.raises(OSError, match="Connect"):
-        post("http://127.0.0.1:9/", b"{}")
+    with https() as way, pytest.raises(OSError, match="Connect"):
+        way.post("http://127.0.0.1:9/", b"{}")
+
+
+def test_everyone_is_reached_before_there_is_anything_to_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("neighbours.courier.FIRST_WAIT", 0.01)
+    tries: list[str] = []
+
+    def reach(url: str) -> bool:
+        tries.append(url)
+        return len(tries) == 3
+
+    with carrying([subscriber()], Clock(), Metrics(), Way(answering(202), reach)):
+        until(lambda: tries == [URL] * 3)
+
+
+def test_who_was_never_reached_is_told_all_the_same() -> None:
+    told: list[str] = []
+
+    def post(url: str, _body: bytes) -> int:
+        told.append(url)
+        return 202
+
+    with carrying([subscriber()], Clock(), Metrics(), Way(post, unreached)) as offer:
+        offer(signal())
+        until(lambda: told == [URL])
+
+
+def test_whoever_cannot_be_reached_is_no_error_yet() -> None:
+    with https() as way:
+        assert not way.reach("http://127.0.0.1:9/")
+
+
+def test_reaching_leaves_a_connection_that_the_first_warning_takes() -> None:
+    connections: list[object] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            connections.append(self.client_address)
+            super().setup()
+
+        def do_HEAD(self) -> None:
+            self.send_response(405)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.do_HEAD()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        with https() as way:
+            assert way.reach(url)
+            assert way.post(url, b"{}") == 405
+        server.shutdown()
+    assert len(connections) == 1
 
 
 # ---------------------------------------------------------------------- who is told

@@ -160,6 +160,14 @@ def test_a_case_is_told_and_its_signal_offered(office: Open) -> None:
     assert len(opened.kept) == 1
 
 
+def test_a_case_is_told_when_it_comes_and_not_at_the_next_second(office: Open) -> None:
+    opened = office()
+    opened.task.tick()
+    opened.task.process([Message(INCIDENTS.name, 0, 0, b"", encode(case()), ())])
+    opened.task.tick()
+    assert len(opened.offered) == 1
+
+
 def test_nothing_of_ours_is_told_unless_it_is_said_to(office: Open) -> None:
     opened = office(publish=False)
     assert opened.task.topics == (EVENTS.name,)
