@@ -95,6 +95,7 @@ def test_a_case_that_was_braked_and_is_led_back_is_for_everybody(
     """Steps of a brake, a checklist, hashes to sign, and what was approved to be handed out."""
     made = asked_for(UNPAUSE, PAUSE, step=DIGEST)
     led = recovery(staged())
+    assert led.checklist is not None
     tasks = (Task(words="Fix it", done=True), Task(words="Open in full", done=False))
     checklist = replace(led.checklist, tasks=tasks, missing=("1 more of 3 signers approve",))
     steps = (action("authorised"), action("final", 1, reason="mined in block 7"))
