@@ -1,6 +1,7 @@
 """What people do with signals: look at them, find them right or wrong, carry them by hand."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -138,19 +139,26 @@ def import_(
 def simulate(
     seed: Annotated[int, typer.Option(help="Equal seeds give equal campaigns.")] = 7,
     campaigns: Annotated[int, typer.Option(min=2, max=10_000, help="How many.")] = 200,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=1_000, help="With so many seeds, from --seed on.")
+    ] = 1,
     as_json: JsonFlag = False,  # noqa: FBT002 - a command-line flag
 ) -> None:
     """Play twenty protocols of which six lie: what warnings save, and what lies can do."""
     import orjson
 
-    from sandbox.neighbourhood import compared
+    from sandbox.neighbourhood_worth import compared, repeated
 
-    found = compared(seed, campaigns)
+    found: Mapping[str, object]
+    found = compared(seed, campaigns) if seeds == 1 else repeated(seed, campaigns, seeds)
     if as_json:
         typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return
     for name, value in found.items():
-        typer.echo(f"{name.replace('_', ' ')}: {value}")
+        told: object = value
+        if isinstance(value, dict):
+            told = "{mean} ({from} to {to}; least {least}, most {most})".format_map(value)
+        typer.echo(f"{name.replace('_', ' ')}: {told}")
 
 
 def _find(

@@ -5,13 +5,14 @@ Everything that decides is the responder's own: what is remembered of signals an
 campaigns, seeded: an attacker goes from one protocol to the next through something that they share,
 each drain's evidence growing with every block; or nobody attacks anything, liars warn all the same,
 and every protocol has an alert on ordinary life that is as strong as one may be that does not brake
-by itself, with detectors agreeing. Liars have the best moment, always.
+by itself, with detectors agreeing. Liars have the best moment, always. Once in each attack they
+warn beside those who tell the truth, while whoever was not attacked yet has such an alert; the
+campaign itself goes on as if that had not been, so nobody finds them out.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
-
-import msgspec
 
 from responders.decision import judge
 from responders.inputs import Inputs
@@ -47,6 +48,12 @@ class Tally:
     """Brakes on ordinary life where nobody attacked and only liars spoke."""
     chances: int = 0
     """Alerts on ordinary life while liars spoke."""
+    amid: int = 0
+    """Alerts on ordinary life while others were attacked and warned."""
+    by_truth: int = 0
+    """Brakes on those where liars kept silent."""
+    by_both: int = 0
+    """Brakes on those where liars warned besides."""
 
     @property
     def lost(self) -> float:
@@ -69,28 +76,38 @@ def simulate(seed: int, campaigns: int, hear: Hearing = lambda heard: heard) -> 
         strengths = [dice.random() for _ in ROLES]
         lies = [dice.random() < 0.6 for _ in ROLES]
         if dice.random() < 0.6:
-            _attacked(village, tally, shared, list(zip(order, plan, strict=True)), begun, late=late)
+            victims = list(zip(order, plan, strict=True))
+            amid = order[turn % len(ROLES)]
+            _attacked(
+                village, tally, shared, victims, begun, strengths=strengths, amid=amid, late=late
+            )
         else:
             _quiet(village, tally, shared, strengths, lies, begun, late=late)
     return tally
 
 
-def _attacked(
+def _attacked(  # noqa: PLR0913 - one campaign's dice
     village: Village,
     tally: Tally,
     shared: str,
     victims: list[tuple[int, float]],
     begun: int,
     *,
+    strengths: list[float],
+    amid: int,
     late: bool,
 ) -> None:
-    """One campaign of an attacker. Who lies keeps silent about it."""
+    """One campaign of an attacker. Who lies keeps silent about it, but for the moment at which
+    protocol `amid` is attacked."""
     said: list[tuple[int, int]] = []
     signals: list[Signal] = []
     for place, (number, noise) in enumerate(victims):
         start = begun + place * BETWEEN
         while said and said[0][0] <= start:
             signals.append(village.say(said.pop(0)[1], shared, start))
+        if number == amid:
+            spared = [one for one, _ in victims[place + 1 :]]
+            _amid(village, tally, shared, spared, strengths, start, late=late)
         braked = _braked(village, number, start, noise)
         if ROLES[number] in ("honest", "silent"):
             tally.seconds.append(braked)
@@ -98,6 +115,28 @@ def _attacked(
         if ROLES[number] == "honest" or (ROLES[number] == "sleeper" and not late):
             said = sorted([*said, (start + braked, number)])
     village.find_out(signals, right=True, now=begun + APART // 2)
+
+
+def _amid(  # noqa: PLR0913 - one campaign's dice
+    village: Village,
+    tally: Tally,
+    shared: str,
+    spared: list[int],
+    strengths: list[float],
+    now: int,
+    *,
+    late: bool,
+) -> None:
+    """Let whoever was `spared` so far have an alert on ordinary life, with true warnings alone and
+    with lies besides."""
+    asked = [number for number in spared if ROLES[number] in ("honest", "silent")]
+    tally.amid += len(asked)
+    tally.by_truth += _false_brakes(village, asked, strengths, now)
+    besides = deepcopy(village)
+    for number, role in enumerate(ROLES):
+        if role == "liar" or (role == "sleeper" and late):
+            besides.say(number, shared, now, confidence=10_000)
+    tally.by_both += _false_brakes(besides, asked, strengths, now + 1)
 
 
 def _quiet(  # noqa: PLR0913 - one campaign's dice
@@ -116,19 +155,27 @@ def _quiet(  # noqa: PLR0913 - one campaign's dice
         for number, role in enumerate(ROLES)
         if (role == "liar" and lies[number]) or (role == "sleeper" and late)
     ]
-    for number, role in enumerate(ROLES):
-        if role in ("honest", "silent") and signals:
-            tally.chances += 1
-            p_value = 10 ** -(_ALONE - 0.01 - strengths[number] * (_ALONE - WEAKEST))
-            tally.by_liars += judge(_inputs(village.heard(number, begun + 1), p_value)).allowed
+    if signals:
+        asked = [number for number, role in enumerate(ROLES) if role in ("honest", "silent")]
+        tally.chances += len(asked)
+        tally.by_liars += _false_brakes(village, asked, strengths, begun + 1)
     village.find_out(signals, right=False, now=begun + APART // 2)
+
+
+def _false_brakes(village: Village, asked: list[int], strengths: list[float], now: int) -> int:
+    """Return how many brake on an alert on ordinary life."""
+    evidence = {n: _ALONE - 0.01 - strengths[n] * (_ALONE - WEAKEST) for n in asked}
+    return sum(
+        judge(_inputs(village.heard(number, now), 10**-strength)).allowed
+        for number, strength in evidence.items()
+    )
 
 
 def _braked(village: Village, number: int, start: int, noise: float) -> int:
     """Return after how many seconds a drain is braked, or people end it."""
+    heard = village.heard(number, start)  # nobody says or finds out anything while it lasts
     for block in range(UNTIL_PEOPLE // BLOCK):
         evidence = WEAKEST + max(0.0, GROWTH * block + noise)
-        heard = village.heard(number, start + BLOCK * block)
         if judge(_inputs(heard, 10**-evidence)).allowed:
             return BLOCK * (block + 1)
     return UNTIL_PEOPLE
@@ -175,38 +222,3 @@ def _strongest() -> float:
 
 
 _ALONE = _strongest()
-
-
-def deaf(heard: Heard | None) -> Heard | None:
-    """Hear nobody."""
-    del heard
-    return None
-
-
-def trusting(heard: Heard | None) -> Heard | None:
-    """Leave out no one: the weightiest word counts, whoever's it is."""
-    return None if heard is None else msgspec.structs.replace(heard, issuers=0)
-
-
-def compared(seed: int, campaigns: int) -> dict[str, float]:
-    """Play the same campaigns without signals, with them, and with all of them trusted."""
-    alone, ours, all_ = (
-        simulate(seed, campaigns, hear) for hear in (deaf, lambda heard: heard, trusting)
-    )
-    gained = [
-        before - after
-        for before, after, told in zip(alone.seconds, ours.seconds, ours.warned, strict=True)
-        if told
-    ]
-    return {
-        "attacks": len(ours.seconds),
-        "warned_before": len(gained),
-        "seconds_to_brake_alone": round(sum(alone.seconds) / len(alone.seconds), 1),
-        "seconds_to_brake_with_signals": round(sum(ours.seconds) / len(ours.seconds), 1),
-        "seconds_gained_where_warned": round(sum(gained) / max(1, len(gained)), 1),
-        "loss_spared_percent": round(100 * (1 - ours.lost / alone.lost), 1),
-        "lies_at_the_best_moment": ours.chances,
-        "false_brakes_by_liars": ours.by_liars,
-        "false_brakes_if_all_were_trusted": all_.by_liars,
-        "loss_spared_percent_if_all_were_trusted": round(100 * (1 - all_.lost / alone.lost), 1),
-    }

@@ -179,11 +179,11 @@ def test_whoever_lives_and_passes_one_partition_no_more_is_told_of_within_two_pe
     until(partial(passed, "respond", ALERTS.name))
     quiet = time.monotonic() + 2 * PERIOD
 
-    def long_enough() -> bool:
+    def quiet_is_over() -> bool:
         goes_on()
         return time.monotonic() > quiet
 
-    until(long_enough)
+    until(quiet_is_over)
     assert not any("deaf" in told for told in hooks.of("chat")), "who hears is not called deaf"
 
     def pages_of(words: str) -> list[str]:

@@ -49,8 +49,8 @@ def seen(name: str, sight: str) -> Vector:
     """Return a colour as XYZ, as it is seen."""
     raw = np.array([int(COLOURS[name][at : at + 2], 16) / 255 for at in (0, 2, 4)])
     linear = np.where(raw <= 0.04045, raw / 12.92, ((raw + 0.055) / 1.055) ** 2.4)
-    xyz: Vector = TO_XYZ @ np.clip(SIGHTS[sight] @ linear, 0, 1)
-    return xyz
+    found: Vector = TO_XYZ @ np.clip(SIGHTS[sight] @ linear, 0, 1)
+    return found
 
 
 def lab(xyz: Vector) -> Vector:
