@@ -107,7 +107,7 @@ def _act(desk: Desk, office: Office) -> None:
     watch = None
     if office.recorded:
         watch = ArmingWatch(outlook, switch, broker.producer(), service.clock)
-        watch.begin()
+        watch.look()
     wake = threading.Event()
     intake = Intake(producer, service.metrics, "respond")
     with hearing(

@@ -50,7 +50,7 @@ def board_of(levers: "Levers", outlook: "Outlook", book: "Book") -> "Noticeboard
     from responders.readiness import Noticeboard, Now
 
     def look() -> Now:
-        return Now(outlook.head, outlook.time, outlook.armed, book.ledger.guard)
+        return Now(outlook.head, outlook.time, outlook.switched_on, book.ledger.guard)
 
     return Noticeboard(levers, look)
 

@@ -35,20 +35,16 @@ class ArmingWatch:
         self._clock = clock
         self._told: tuple[bool, str, tuple[str, ...]] | None = None
         self._on_record = False
-        outlook.on_record = lambda: self._on_record
+        outlook.on_record = self.recorded
 
-    def begin(self) -> None:
-        """Publish how it stands, and return once the topic has it. Raises as `Producer.flush`
-        does."""
+    def recorded(self) -> bool:
+        """Look; say whether everyone knows by now that this is armed."""
         self.look()
-        self._producer.flush()
-        self.look()
+        return self._on_record
 
     def look(self) -> None:
-        """Publish how it stands, if that is new; wait for nothing.
-
-        Raises as `Producer.flush` does once it turned out that the topic does not take it.
-        """
+        """Publish how it stands, if that is new; return once the topic has it that this is armed,
+        and wait for nothing else. Raises as `Producer.flush` does."""
         reason, keys = self._switch.told()
         armed = self._outlook.switched_on
         now = (armed, "" if armed else reason, keys)
@@ -56,7 +52,7 @@ class ArmingWatch:
             self._on_record = self._on_record and armed  # by whose keys, may be told beside brakes
             self._publish(*now)
             self._told = now
-        if armed and not self._on_record and self._producer.waiting() == 0:
+        if armed and not self._on_record:
             self._producer.flush()
             self._on_record = True
 

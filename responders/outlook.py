@@ -55,8 +55,7 @@ class Outlook:
         self.account = Account(account.address, signer)
         self.fee_cap = fee_cap
         self.on_record: Callable[[], bool] = lambda: True
-        """Says whether everyone was told that brakes may be signed (`responders.arming`); asks
-        nobody, so that any thread may ask."""
+        """Says whether everyone was told that brakes may be signed (`responders.arming`)."""
         self.nonce = 0
         """How many transactions the account has sent."""
         self.balance = 0
@@ -75,7 +74,8 @@ class Outlook:
 
     @property
     def armed(self) -> bool:
-        """Whether brakes are signed and sent."""
+        """Whether brakes are signed and sent; asked by who brakes, since it may have to be told
+        first. The switch has the last word."""
         return self.on_record() and self.switched_on
 
     @property

@@ -67,38 +67,30 @@ def test_every_change_is_told_once(broker: MemoryBroker, tmp_path: Path) -> None
     assert len({change.id for change in changes}) == len(changes)
 
 
-class Slow(MemoryProducer):
-    """Has nothing acknowledged until it is told to."""
+class Counted(MemoryProducer):
+    """Says how often somebody waited for it."""
 
-    on_the_way = 1
+    waits = 0
 
-    def waiting(self) -> int:
-        return self.on_the_way
+    def flush(self) -> Offsets:
+        self.waits += 1
+        return super().flush()
 
 
 def test_nothing_is_signed_before_everyone_was_told(broker: MemoryBroker, tmp_path: Path) -> None:
     people = [load_signer(generate(tmp_path / "people", name)) for name in ("ann", "bob")]
     switch = Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
-    outlook, producer = Outlook(FakeChain(), ACCOUNT, 1, switch=switch), Slow(broker)
-    made = ArmingWatch(outlook, switch, producer, SystemClock())
-
-    def signs() -> bool:
-        return outlook.armed
-
+    outlook, producer = Outlook(FakeChain(), ACCOUNT, 1, switch=switch), Counted(broker)
+    ArmingWatch(outlook, switch, producer, SystemClock())
     for person in people:
-        made.look()
-        assert not signs()
+        assert not outlook.armed
         arm(switch, person)
-    made.look()
     assert outlook.switched_on
-    assert not signs(), "it is on its way: nobody waits for it, and nothing is signed"
-    producer.on_the_way = 0
-    assert not signs()
-    made.look()
-    assert signs()
+    assert not any(change.armed for change in told(broker))
+    assert (outlook.armed, producer.waits) == (True, 1), "asked at the next step of a brake"
     assert [change.armed for change in told(broker)] == [False, False, True]
     switch.disarm("smoke", 1)
-    assert not signs()
+    assert (outlook.armed, producer.waits) == (False, 1), "nobody waits for that"
 
 
 def test_who_is_disarmed_as_it_is_told_does_not_sign(broker: MemoryBroker, tmp_path: Path) -> None:
@@ -113,7 +105,7 @@ def test_who_is_disarmed_as_it_is_told_does_not_sign(broker: MemoryBroker, tmp_p
             switch.disarm("smoke", 1)
             return super().flush()
 
-    ArmingWatch(outlook, switch, Interrupted(broker), SystemClock()).begin()
+    ArmingWatch(outlook, switch, Interrupted(broker), SystemClock())
     assert not outlook.armed
 
 
@@ -122,14 +114,11 @@ def test_another_key_is_told_beside_the_brakes(broker: MemoryBroker, tmp_path: P
     switch = Switch(tmp_path / "journal.jsonl", load_verifier(tmp_path / "people"))
     for person in people[:2]:
         arm(switch, person)
-    outlook, producer = Outlook(FakeChain(), ACCOUNT, 1, switch=switch), Slow(broker)
-    producer.on_the_way = 0
-    made = ArmingWatch(outlook, switch, producer, SystemClock())
-    made.begin()
-    producer.on_the_way = 1
-    arm(switch, people[2])
-    made.look()
+    outlook, producer = Outlook(FakeChain(), ACCOUNT, 1, switch=switch), Counted(broker)
+    ArmingWatch(outlook, switch, producer, SystemClock())
     assert outlook.armed
+    arm(switch, people[2])
+    assert (outlook.armed, producer.waits) == (True, 1)
     assert [len(change.keys) for change in told(broker)] == [2, 3]
 
 
@@ -141,11 +130,10 @@ def test_what_cannot_be_told_is_not_armed(tmp_path: Path) -> None:
     broker = MemoryBroker()
     broker.create([replace(AUTHORITY, max_bytes=-64 * 1024)])
     outlook = Outlook(FakeChain(), ACCOUNT, 1, switch=switch)
-    made = ArmingWatch(outlook, switch, broker.producer(), SystemClock())
+    ArmingWatch(outlook, switch, broker.producer(), SystemClock())
     for _ in range(2):
         with pytest.raises(UnsafeToContinueError):
-            made.begin()
-        assert not outlook.armed
+            outlook.armed  # noqa: B018 - it is what asks
 
 
 def test_a_dry_run_is_told_to_be_one(broker: MemoryBroker, tmp_path: Path) -> None:
