@@ -1,5 +1,6 @@
 """TCP ports on this machine's loopback."""
 
+import random
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +10,22 @@ from schemas.errors import ConfigurationError
 
 HOST = "127.0.0.1"
 
+_OURS = range(10_240, 32_768)
+"""Above what is well known, below what systems give to connections (RFC 6056; Linux: 32,768 on)."""
+
+_CHANCE = random.SystemRandom()
+
 _LISTEN = "0A"
 """The state of a listening socket in the kernel's tables."""
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port that nobody listens on now, and that no connection is given by the system: it
+    may take a while until somebody listens there."""
+    while True:
+        port = _CHANCE.choice(_OURS)
+        if is_free(port):
+            return port
 
 
 def is_free(port: int) -> bool:

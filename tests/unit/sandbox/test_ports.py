@@ -2,6 +2,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +43,9 @@ def test_a_port_is_free_again_although_a_connection_lingers() -> None:
 def test_a_taken_port_is_refused_with_the_name_of_who_has_it(taken: int) -> None:
     with pytest.raises(ConfigurationError, match=rf"port {taken} .* taken by .*pid {os.getpid()}"):
         ports.require_free(taken, "The test")
+
+
+def test_no_connection_is_given_a_port_that_somebody_is_about_to_listen_on() -> None:
+    told = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(told.read_text().split()[0]) if told.exists() else 49_152
+    assert all(ports.free_port() < first for _ in range(50))
