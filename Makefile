@@ -21,7 +21,7 @@ demo: ## Stop an attack before your eyes, on a real Kafka and a real EVM node
 .PHONY: test
 test: ## Run the test suite
 	@./setup dev
-	@$(BIN)/pytest -n 2 --dist loadfile -m 'not slow and not faults' $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile -m 'not slow and not faults' $(ARGS)
 
 .PHONY: slither
 slither: ## Install Slither beside, for the tests that let it read our contracts
