@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from paging.words import plain
 from runtime.beats import Beats
 from runtime.broker import Message, Offsets, Partition, read_all
 from runtime.clock import SystemClock
@@ -192,7 +193,7 @@ def test_whoever_lives_and_passes_one_partition_no_more_is_told_of_within_two_pe
 
     for service, place_of in (("detect", f"{TRANSACTIONS.name}/7"), ("respond", alerts.spot)):
         topic, _, number = place_of.rpartition("/")
-        words = f"{service} is deaf: {topic}[{number}]"
+        words = plain(f"{service} is deaf: {topic}[{number}]")
         assert pages_of(words) == []
         began = time.monotonic()
         spots[service].write_text(place_of)
