@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Locator, Page
 
+from tests.browser import live
+
 MOST_TABS = 120
 """Whoever has to press it more often has not reached anything."""
 
@@ -65,3 +67,12 @@ class Hands:
     def see(self) -> None:
         """Look at what has the focus: it is on the screen, with an outline."""
         assert not (trouble := self._page.evaluate(_SEEN)), trouble
+
+
+def sign_in_by_wallet(page: Page, url: str) -> None:
+    """Sign in at the console with the wallet of the page's browser, by the keyboard."""
+    page.goto(f"{url}/login")
+    hands = Hands(page)
+    hands.enter(page.locator("button:has-text('Use the wallet of this browser')"))
+    hands.enter(page.locator("button:has-text('Sign with the wallet')"))
+    live(page)

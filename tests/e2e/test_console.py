@@ -22,7 +22,7 @@ from sandbox.demo.story import Story
 from sandbox.evm import Account, Call, Chain
 from sandbox.safe import approved
 from tests.browser import browsing, live, opened, overflow
-from tests.keyboard import Hands
+from tests.keyboard import Hands, sign_in_by_wallet
 from tests.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow]
@@ -119,11 +119,7 @@ def by_provider(browser: Browser, url: str, name: str) -> Page:
 
 def by_wallet(browser: Browser, url: str, account: Account) -> Page:
     page = opened(browser, account.signer, phone=True)
-    page.goto(f"{url}/login")
-    hands = Hands(page)
-    hands.enter(page.locator("text=Use the wallet of this browser"))
-    hands.enter(page.locator("text=Sign with the wallet"))
-    live(page)
+    sign_in_by_wallet(page, url)
     return page
 
 

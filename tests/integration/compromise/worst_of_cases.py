@@ -49,8 +49,7 @@ from tests.integration.compromise.worst_of_chain import example
 from tests.people import answer, by_provider, by_wallet, proposal, wallet
 from tests.unit.assurance.test_service import World
 from tests.unit.assurance.test_taken_topics import true
-from tests.unit.incidents.builders import action, alert, alert_id
-from tests.unit.incidents.test_casework import acknowledgement
+from tests.unit.incidents.builders import acknowledgement, action, alert, alert_id
 from tests.unit.incidents.test_found import finding
 from tests.unit.incidents.test_taken_topics import recovery
 from tests.unit.paging.stand import LADDERS, NOW, beat, case, readiness

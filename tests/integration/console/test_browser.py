@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Page
 
 from schemas.ids import content_id
 from schemas.incidents import Task
-from tests.browser import browsing, live, opened, overflow
+from tests.browser import live, opened, overflow
 from tests.integration.console.serving import Served, serving
+from tests.keyboard import sign_in_by_wallet
 from tests.people import NOW, answer, by_provider, proposal, wallet
 from tests.unit.console.scene import CASE, action, alert, case, readiness
 from tests.unit.console.test_acknowledging import page
@@ -39,18 +40,9 @@ def console() -> Iterator[Served]:
         yield console
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as browser:
-        yield browser
-
-
 def signed_in(browser: Browser, console: Served, name: str, *, phone: bool = False) -> Page:
     page = opened(browser, wallet(name), phone=phone)
-    page.goto(f"{console.desk.url}/login")
-    page.click("text=Use the wallet of this browser")
-    page.click("text=Sign with the wallet")
-    live(page)
+    sign_in_by_wallet(page, console.desk.url)
     return page
 
 

@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from schemas.decisions import Request
-from tests.browser import browsing, live, opened, overflow
+from tests.browser import live, overflow
 from tests.integration.console.serving import Served, serving
-from tests.integration.console.test_browser import violations
+from tests.integration.console.test_browser import signed_in, violations
 from tests.keyboard import Hands
-from tests.people import by_provider, proposal, wallet
+from tests.people import by_provider, proposal
 from tests.unit.console.scene import CASE, POOL, alert, case, readiness
 
 UNPAUSE = Request(to=POOL, function="unpause()", calldata="0x3f4ba83a")
@@ -21,22 +21,6 @@ def console() -> Iterator[Served]:
     with serving() as console:
         console.tell(alert(), case(), readiness())
         yield console
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as browser:
-        yield browser
-
-
-def signed_in(browser: Browser, console: Served, name: str, *, phone: bool = False) -> Page:
-    page = opened(browser, wallet(name), phone=phone)
-    page.goto(f"{console.desk.url}/login")
-    hands = Hands(page)
-    hands.enter(page.locator("button:has-text('Use the wallet of this browser')"))
-    hands.enter(page.locator("button:has-text('Sign with the wallet')"))
-    live(page)
-    return page
 
 
 def signs(page: Page, console: Served) -> None:

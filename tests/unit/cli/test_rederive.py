@@ -7,14 +7,14 @@ from typer.testing import CliRunner, Result
 from cli import wiring
 from cli.main import app
 from responders.journal import Journal, read
-from responders.outlook import Account
 from runtime.memory import MemoryBroker
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
 from schemas.topics import SIGNALS
-from tests.unit.responders.bench import Assembly, Beside, bench
+from tests.unit.responders.bench import bench
 from tests.unit.responders.examples import alert, vote
-from tests.unit.responders.fakes import SIGNER, FakeChain, chain_at
-from tests.unit.responders.test_signal_intake import WEAK, careful, warning
+from tests.unit.responders.fakes import FakeChain
+from tests.unit.responders.test_signal_intake import warning
+from tests.unit.responders.warned import warned
 
 
 @pytest.fixture
@@ -80,17 +80,12 @@ def test_no_journal_is_no_decision(tmp_path: Path) -> None:
 def test_what_it_heard_is_held_against_the_topic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listens, journal = careful(), tmp_path / "journal.jsonl"
-    with Journal(journal) as kept:
-        bench = Assembly(
-            kept, chain_at(), Account(SIGNER.address, SIGNER), listens, beside=Beside()
-        )
-        bench.warn(warning())
-        bench.receive(WEAK)
+    journal = tmp_path / "journal.jsonl"
+    made, listens = warned(journal, warning())
     empty = MemoryBroker()
     empty.create([SIGNALS])
     monkeypatch.setattr(wiring, "read_manifests", lambda _: {"meadow": listens})
-    for broker, code, word in ((bench.signals, 0, "equal"), (empty, 1, "unknown")):
+    for broker, code, word in ((made.signals, 0, "equal"), (empty, 1, "unknown")):
         monkeypatch.setattr(wiring, "connect", lambda *_, broker=broker: broker)
         result = run(journal)
         assert (result.exit_code, word in result.output) == (code, True), result.output

@@ -4,6 +4,7 @@ from schemas.actions import Action
 from schemas.alerts import Alert, Severity, Vote, Withdrawal
 from schemas.cases import CASE_WINDOW
 from schemas.ids import content_id, incident_id
+from schemas.incidents import Acknowledgement
 
 CHAIN = "eip155:1"
 PROTOCOL = "meadow"
@@ -101,4 +102,16 @@ def action(
         calldata="0x8456cb59",
         scope="T2",
         reason="pause the pool",
+    )
+
+
+def acknowledgement(number: int, severity: Severity = "high", by: str = "alice") -> Acknowledgement:
+    return Acknowledgement(
+        id=alert_id(900 + number),
+        chain="eip155:1",
+        protocol=PROTOCOL,
+        incident=incident(number),
+        by=by,
+        severity=severity,
+        words="on it",
     )

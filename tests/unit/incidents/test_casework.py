@@ -23,7 +23,7 @@ from runtime.keepers import Keepers
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.signatures import Signer, Verifier, generate, load_signer, load_verifier
-from schemas.alerts import Alert, Severity, Withdrawal
+from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
 from schemas.codec import decode, encode
 from schemas.decisions import Decision, Proposal, Voice
@@ -39,7 +39,7 @@ from schemas.incidents import (
     Sighting,
 )
 from schemas.operations import DeadLetter
-from schemas.topics import ACKNOWLEDGEMENTS, ACTIONS, ALERTS, DEAD_LETTERS, INCIDENTS, TopicSpec
+from schemas.topics import ACTIONS, ALERTS, DEAD_LETTERS, INCIDENTS, TopicSpec
 from tests.unit.incidents.builders import (
     PROTOCOL,
     START,
@@ -333,65 +333,6 @@ def test_the_fullest_docket_fits_into_one_record() -> None:
             acknowledgements=(word,) * KEPT_CASES,
         )
     )
-
-
-def acknowledgement(number: int, severity: Severity = "high", by: str = "alice") -> Acknowledgement:
-    return Acknowledgement(
-        id=alert_id(900 + number),
-        chain="eip155:1",
-        protocol=PROTOCOL,
-        incident=incident(number),
-        by=by,
-        severity=severity,
-        words="on it",
-    )
-
-
-def docket(desk: Desk) -> Docket:
-    return decode(desk.kept or b"", Docket)
-
-
-def acknowledged(desk: Desk) -> tuple[str, str] | None:
-    case = docket(desk).cases[-1]
-    said = case.acknowledged
-    return None if said is None else (said.by, said.severity)
-
-
-def test_an_acknowledgement_lands_in_its_case_whichever_comes_first() -> None:
-    for alert_first in (True, False):
-        desk = Desk()
-        steps = [(alert(1), ALERTS), (acknowledgement(1), ACKNOWLEDGEMENTS)]
-        for record, topic in steps if alert_first else reversed(steps):
-            desk.take(record, topic=topic)
-        assert acknowledged(desk) == ("alice", "high")
-        assert docket(desk).acknowledgements == ()
-
-
-def test_who_was_first_has_it_unless_it_was_for_something_less() -> None:
-    desk = Desk()
-    desk.take(alert(1))
-    for word in (
-        acknowledgement(1, "medium", "bob"),
-        acknowledgement(1, "critical", "carol"),
-        acknowledgement(1, "critical", "dave"),
-        acknowledgement(1, "low", "eve"),
-    ):
-        desk.take(word, topic=ACKNOWLEDGEMENTS)
-    assert acknowledged(desk) == ("carol", "critical")
-
-
-def test_with_peoples_keys_only_theirs_count(tmp_path: Path) -> None:
-    mine = load_signer(generate(tmp_path / "people", "alice"))
-    strangers = load_signer(generate(tmp_path / "others", "mallory"))
-    desk = Desk(people=People(load_verifier(tmp_path / "people")))
-    desk.take(alert(1))
-    word = acknowledgement(1)
-    for signed in ((), strangers.sign(encode(word), sequence=0, expires=0)):
-        desk.take(word, topic=ACKNOWLEDGEMENTS, headers=signed)
-        assert acknowledged(desk) is None
-    assert len(desk.letters) == 2
-    desk.take(word, topic=ACKNOWLEDGEMENTS, headers=mine.sign(encode(word), sequence=0, expires=0))
-    assert acknowledged(desk) == ("alice", "high")
 
 
 def test_each_case_is_signed_so_that_its_readers_believe_it() -> None:
