@@ -177,6 +177,7 @@ class AssureTask:
             self._standing.note(
                 chain,
                 [one.address for one in after.contracts if again is None or one.address in again],
+                self._health.beat,
             )
         except TransientError as error:
             self._metrics.assurance_faults.inc()

@@ -5,7 +5,8 @@ names are not listened to. So what decides whose code a proxy runs (its slots, w
 answers, who owns it, its admin and its beacon) is read again after blocks, many at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain as chain_of
 from typing import NamedTuple
 
 from assurance.chain import Chain, Trial
@@ -17,7 +18,10 @@ PATIENCE = 1.0
 least time between two readings, however fast blocks come."""
 
 AGAIN = 5.0
-"""Seconds until a node that did not answer is asked again."""
+"""Seconds until a node that did not answer is asked again, and a contract that changed is read
+again; twice as long each time that it did."""
+
+LONGEST = 60.0
 
 MOST = 500
 """Questions after one block: contracts beyond that take turns."""
@@ -27,6 +31,9 @@ AT_ONCE = 100
 
 MOST_SLOTS = 8
 """Slots of one contract."""
+
+WORD = 32
+"""Bytes of an answer that count, and are kept."""
 
 GAS = 100_000
 """For each answer, so that contracts that burn it all leave some for the others in a request."""
@@ -48,6 +55,9 @@ class Standing:
     def __init__(self) -> None:
         self._noted: dict[str, tuple[int, Mapping[Mark, Answer]]] = {}
         """By contract: the block, and what was answered then."""
+        self._restless: dict[str, tuple[float, float]] = {}
+        """Contracts that stood otherwise at the last reading: for how long, and until when, they
+        are left to events. One whose answers never stay would be looked at each second."""
         self._head = 0
         self._due: tuple[int, float] | None = None
         """The block after which to read next, and when."""
@@ -57,13 +67,23 @@ class Standing:
         self._head = block
         self._due = self._due or (block, now + PATIENCE)
 
-    def note(self, chain: Chain, contracts: Iterable[str]) -> None:
-        """Note how contracts stand. Raises `TransientError` when no node answers."""
+    def note(
+        self, chain: Chain, contracts: Iterable[str], beat: Callable[[], None] = lambda: None
+    ) -> None:
+        """Note how contracts stand; `beat` is called before each, which takes some requests.
+
+        Raises `TransientError` when no node answers.
+        """
+        asked: dict[str, list[Mark]] = {}
         for contract in contracts:
+            beat()
             self._noted.pop(contract, None)
-            asked = marks(chain, contract)
-            if asked:
-                self._noted[contract] = chain.place.number, read(chain, asked)
+            asked[contract] = marks(chain, contract)
+        answered = read(chain, list(dict.fromkeys(chain_of.from_iterable(asked.values()))))
+        for contract, told in asked.items():
+            if told:
+                answers = {mark: answered[mark] for mark in told}
+                self._noted[contract] = chain.place.number, answers
 
     def changed(self, chain: Chain, now: float) -> set[str]:
         """Return the contracts that stand otherwise after the block that is due, if one is.
@@ -74,23 +94,26 @@ class Standing:
             return set()
         block, _ = self._due
         self._due = self._head, now + AGAIN
-        turn = self._turn(block)
+        turn = self._turn(block, now)
         asked = dict.fromkeys(mark for _, answers in turn.values() for mark in answers)
         answered = read(chain.at(block), list(asked)) if asked else {}
         self._due = None if self._head == block else (self._head, now + PATIENCE)
-        for contract in turn:
+        found = set()
+        for contract, (_, answers) in turn.items():
             self._noted[contract] = self._noted.pop(contract)  # behind those that wait
-        return {
-            contract
-            for contract, (_, answers) in turn.items()
-            if any(answered[mark] != answer for mark, answer in answers.items())
-        }
+            pause, _ = self._restless.pop(contract, (0.0, now))
+            if any(answered[mark] != answer for mark, answer in answers.items()):
+                found.add(contract)
+                pause = min(2 * pause or AGAIN, LONGEST)
+                self._restless[contract] = pause, now + pause
+        return found
 
-    def _turn(self, block: int) -> dict[str, tuple[int, Mapping[Mark, Answer]]]:
-        """Return those whose turn it is, but for what was noted after a later block."""
+    def _turn(self, block: int, now: float) -> dict[str, tuple[int, Mapping[Mark, Answer]]]:
+        """Return those whose turn it is, but for what was noted after a later block, and what keeps
+        changing."""
         found, left = {}, MOST
         for contract, (noted, answers) in self._noted.items():
-            if noted > block:
+            if noted > block or self._restless.get(contract, (0.0, now))[1] > now:
                 continue
             left -= len(answers)
             if left < 0:
@@ -132,7 +155,7 @@ def read(chain: Chain, asked: Sequence[Mark]) -> dict[Mark, Answer]:
         outcomes = chain.run(trials) if trials else []
         found.update(
             {
-                Mark(*call): outcome.data if outcome.ok else b""
+                Mark(*call): outcome.data[:WORD] if outcome.ok else b""
                 for call, outcome in zip(calls, outcomes, strict=True)
             }
         )

@@ -79,15 +79,15 @@ def rederive(
     that it had heard is not what comes out.
     """
     from cli.rederive import decided_again, hearing_again
-    from forensics.record.citing import cited, unfounded
+    from forensics.record.citing import grounds
     from responders.grounds import differences
 
     log_key = log_key_of(key)
     with opened() as log:
 
         def found(step: "Action") -> "Iterator[str]":
-            yield from unfounded(log, log_key, step)
-            yield from differences(step, cited(log, step))
+            alerts, wrong = grounds(log, log_key, step)
+            yield from (*wrong, *differences(step, alerts))
 
         if not decided_again(_steps(log, action), hearing_again(archive, log), found):
             raise typer.Exit(1)

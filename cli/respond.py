@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,20 +105,23 @@ def _act(desk: Desk, office: Office) -> None:
     switch = switch_of(settings, journal_of(settings, chain))
     neighbours = Neighbourhood(one for one in manifests if one.chain == chain.name)
     outlook = outlook_of(desk, office.account, switch, neighbours)
-    watch = None
-    if office.recorded:
-        watch = ArmingWatch(outlook, switch, broker.producer(), service.clock)
-        watch.look()
     wake = threading.Event()
     intake = Intake(producer, service.metrics, "respond")
-    with hearing(
-        neighbours,
-        broker,
-        intake,
-        service.metrics,
-        people_of(settings, armed=settings.respond.armed),
-        wake.set,
-    ) as signals:
+    with (
+        closing(broker.producer()) as telling,  # what was told last, of disarming too, goes out
+        hearing(
+            neighbours,
+            broker,
+            intake,
+            service.metrics,
+            people_of(settings, armed=settings.respond.armed),
+            wake.set,
+        ) as signals,
+    ):
+        watch = None
+        if office.recorded:
+            watch = ArmingWatch(outlook, switch, telling, service.clock)
+            watch.look()
         succession = Succession(broker, group_of(chain), chain.name, service.clock)
         succession.take_over(book, manifests)
         recall = Recall(broker, group_of(chain), service.clock, service.metrics)

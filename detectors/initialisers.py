@@ -5,7 +5,6 @@ over. The names are conventions of the whole field; no contract and no incident 
 """
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import product
 
 from eth_hash.auto import keccak
@@ -24,7 +23,5 @@ def _signatures() -> Iterator[str]:
                 yield f"{verb}{noun}({','.join(types)})"
 
 
-@cache
-def initialisers() -> frozenset[str]:
-    """Return the selectors; the first call hashes seven thousand signatures."""
-    return frozenset(f"0x{keccak(each.encode())[:4].hex()}" for each in _signatures())
+INITIALISERS = frozenset(f"0x{keccak(each.encode())[:4].hex()}" for each in _signatures())
+"""Their selectors: seven thousand hashes, made before there is anything to score."""

@@ -24,7 +24,7 @@ from detectors.flows import (
     net_flows,
     round_trips,
 )
-from detectors.initialisers import initialisers
+from detectors.initialisers import INITIALISERS
 from detectors.midcall import callbacks, posing
 from schemas.chain import Call, Transaction
 from schemas.units import NATIVE
@@ -120,7 +120,7 @@ def _set_up(calls: Iterable[Call], born: Container[str]) -> int:
     often sets it up at once."""
     return sum(
         call.kind == "call"
-        and call.selector in initialisers()
+        and call.selector in INITIALISERS
         and call.to not in born
         and call.sender not in born
         for call in calls

@@ -171,7 +171,8 @@ def carrying(
 @contextmanager
 def https() -> Iterator[Way]:
     """Give what posts: no redirects, no proxy of the environment, an answer's body never read,
-    so after each the connection goes; what `reach` opened is kept while the other side keeps it.
+    so after each the connection goes; what `reach` opened is kept for seconds, no longer than what
+    lies between would.
     Neighbours' certificates are vouched for by the public authorities, this machine's own and
     those that `SSL_CERT_FILE` names."""
     trusted = httpx.create_ssl_context(trust_env=False)
@@ -179,7 +180,6 @@ def https() -> Iterator[Way]:
     with httpx.Client(
         verify=trusted,
         timeout=httpx.Timeout(PATIENCE),
-        limits=httpx.Limits(keepalive_expiry=None),
         follow_redirects=False,
         trust_env=False,
     ) as client:

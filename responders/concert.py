@@ -22,14 +22,18 @@ PHASES = "head", "pending"
 MOST_VOTES = 64
 """That an alert has room for."""
 
-MOST_SAID = 6
-"""Alerts remembered of one transaction, the latest: with the alert itself and the linked one they
-are what an action has room to cite."""
+MOST_KEPT = 4 * MOST_VOTES
+"""Votes remembered of one transaction, by set and detector. Beyond these a new detector is not
+heard, and none that was heard is forgotten for it: whoever has one key must not silence others."""
+
+MOST_CITED = 6
+"""Alerts, the latest: with the alert itself and the linked one as many as an action has room to
+cite."""
 
 
 class _Said(NamedTuple):
+    vote: Vote
     cited: Cited
-    votes: tuple[Vote, ...]
 
 
 class Concert:
@@ -53,24 +57,23 @@ class Concert:
         if len(self._heard) > MOST_TRANSACTIONS:
             self._heard.popitem(last=False)
         cited = Cited(alert=alert.id, sha256=sha256(value).hexdigest())
-        said[alert.set, alert.id] = _Said(cited, alert.votes)
-        if len(said) > MOST_SAID:
-            del said[next(iter(said))]
+        for vote in alert.votes:
+            who = alert.set, vote.detector
+            if who in said or len(said) < MOST_KEPT:
+                said[who] = _Said(vote, cited)
         return joined
 
     def recalled(self, alert: Alert) -> Alert:
         """Return the same without remembering this one."""
-        said = self._others(alert)
-        if not said:
-            return alert
-        votes = {(who, v.detector): v for who, one in said for v in one.votes}
         own = {vote.detector for vote in alert.votes}
-        others = [vote for (_, name), vote in votes.items() if name not in own]
+        others = [one.vote for one in self._others(alert) if one.vote.detector not in own]
+        if not others:
+            return alert
         return msgspec.structs.replace(alert, votes=(*alert.votes, *others)[:MOST_VOTES])
 
     def beside(self, alert: Alert) -> tuple[Cited, ...]:
-        """Return which alerts `joined` puts behind this one, in their order."""
-        return tuple(one.cited for _, one in self._others(alert))
+        """Return which alerts' votes `joined` puts behind this one's, in their order."""
+        return tuple(dict.fromkeys(one.cited for one in self._others(alert)))[-MOST_CITED:]
 
     def forget(self, withdrawn: Withdrawal) -> None:
         """Forget what a set said that does not hold any more."""
@@ -79,9 +82,9 @@ class Concert:
             for key in [key for key in said if key[0] == withdrawn.set]:
                 del said[key]
 
-    def _others(self, alert: Alert) -> list[tuple[str, _Said]]:
+    def _others(self, alert: Alert) -> list[_Said]:
         said = self._heard.get(place_of(alert), {})
-        return [(who, one) for (who, _), one in said.items() if who != alert.set]
+        return [one for (who, _), one in said.items() if who != alert.set]
 
 
 def place_of(alert: Alert) -> tuple[str, ...]:

@@ -57,4 +57,4 @@ class Figures:
         asked = (guard.Request(protocol, "", now, scope) for scope in guard.SCOPES)
         left = min(guard.brakes_left(spent, one, self._limits[protocol]) for one in asked)
         self._metrics.budget_left.labels(protocol).set(left)
-        self._metrics.armed.labels(protocol).set(self._outlook.armed)
+        self._metrics.armed.labels(protocol).set(self._outlook.switched_on)

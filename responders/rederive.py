@@ -50,7 +50,7 @@ def rederive(action: Action) -> Rederived:
         )
     terms = (*action.terms, *action.further)
     beside = Beside(action.heard, action.reach, action.linked)
-    if tightening.about(terms):
+    if action.on_loss:
         excess = tightening.excess_of(terms)
         inputs, decision = tightening.terms_of(excess), tightening.judge(excess, action.scope)
     else:

@@ -59,11 +59,6 @@ def name(chain: str, target: str, calldata: str, time: Seconds) -> str:
     return content_id("loss-beyond-allowable", chain, target, calldata, time)
 
 
-def about(terms: Iterable[Term]) -> bool:
-    """Say whether these terms are of such a decision."""
-    return any(term.name == "allowable_loss" for term in terms)
-
-
 def terms_of(given: Excess) -> tuple[Term, ...]:
     """Return the numbers as terms."""
     return tuple(

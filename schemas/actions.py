@@ -45,6 +45,9 @@ class Term(Part, frozen=True, kw_only=True):
     unit: Name = ""
 
 
+LOSS = "allowable_loss"
+"""The term of a decision on what there is to lose, which takes no alert."""
+
 MOST_TERMS = 32
 """That `Action.terms` has room for."""
 
@@ -129,3 +132,8 @@ class Action(Record, tag="action", frozen=True, kw_only=True):
     """That includes the transaction; before that, the newest one when the step was taken."""
     block_hash: str = ""
     """Of the block that includes the transaction."""
+
+    @property
+    def on_loss(self) -> bool:
+        """Whether it was decided on what there is to lose, and not on an alert, by its numbers."""
+        return any(term.name == LOSS for term in (*self.terms, *self.further))

@@ -158,6 +158,9 @@ def _led_back(moments: Sequence[Moment]) -> Iterator[Step]:
             plain(moment.what, 400),
             "restore-capabilities" if back else "",
         )
+    if len(told) > _MOST_TURNS:
+        more = f"{len(told) - _MOST_TURNS:,} more words and turns"
+        yield Step("people", "What is not told one by one", "By the timeline", more)
 
 
 def _id(kind: str, *parts: str) -> str:

@@ -3,7 +3,6 @@ every alert that it cites. Signals are `runtime.rehearing`'s, over `forensics.re
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from itertools import islice
 
 from forensics.record.errors import UntrustedError
 from forensics.record.leaf import message_in, record_in
@@ -16,54 +15,41 @@ from schemas.alerts import Alert
 from schemas.errors import PoisonRecordError, TransientError
 
 
-def unfounded(log: LogReader, key: Key, action: Action) -> Iterator[str]:
-    """Say, one sentence each, what a decision rests on and the log, by its key, does not bear out;
-    nothing when all is there.
+def grounds(log: LogReader, key: Key, action: Action) -> tuple[list[Alert], list[str]]:
+    """Return the alerts that a decision rests on, as the log has them: its own first, those of
+    other detector sets in the order in which they came. And, one sentence each, what it rests on
+    and the log, by its key, does not bear out; nothing when all is there.
 
-    Each has to be a leaf under a checkpoint that the log signed, and of the alerts' leaves one has
+    Each has to be a leaf under a checkpoint that the log signed, and of an alert's leaves one has
     to say what was decided on, to the last byte where the decision tells that.
     """
     own = _leaves(log, action.id, action)
-    yield from _unproved(log, key, own, f"the decision {action.id[:12]}")
+    alerts, wrong = [], _unproved(log, key, own, f"the decision {action.id[:12]}")
     for name in _named(action):
-        yield from _unlike(log, key, action, name)
-
-
-def cited(log: LogReader, action: Action) -> list[Alert]:
-    """Return the alerts that a decision rests on, as leaves of the log have them that say what was
-    decided on: its own first, those of other detector sets in the order in which they came."""
-    found = []
-    for name in _named(action):
-        same = (alert for _, alert, wrong in _said(log, action, name) if not wrong)
-        found += list(islice(same, 1))
-    return found
+        found, missing = _ground(log, key, action, name)
+        alerts += found
+        wrong += missing
+    return alerts, wrong
 
 
 def _named(action: Action) -> Iterable[str]:
-    if _tightens(action):
+    if action.alert == action.incident and action.on_loss:  # its numbers: it writes its own name
         return ()
     named = (action.alert, action.linked, *(one.alert for one in action.cites))
     return dict.fromkeys(filter(None, named))
 
 
-def _tightens(action: Action) -> bool:
-    """Say whether it was decided on no alert (`responders.tightening`): by its numbers, since it
-    writes its own name."""
-    terms = (*action.terms, *action.further)
-    return action.alert == action.incident and any(one.name == "allowable_loss" for one in terms)
-
-
-def _unlike(log: LogReader, key: Key, action: Action, alert: str) -> Iterator[str]:
-    name, found, wrong = f"alert {alert[:12]}", [], []
-    for place, _, differences in _said(log, action, alert):
+def _ground(log: LogReader, key: Key, action: Action, alert: str) -> tuple[list[Alert], list[str]]:
+    """Return an alert, if a leaf says what was decided on; and what is wrong with all of them."""
+    name, like, wrong = f"alert {alert[:12]}", {}, []
+    for place, told, differences in _said(log, action, alert):
         if differences:
             wrong += [f"{name}, leaf {place}: {one}" for one in differences]
         else:
-            found.append(place)
-    if found:
-        yield from _unproved(log, key, found, name)
-    else:
-        yield from wrong or [f"{name} is no leaf of the log"]
+            like[place] = told
+    if like:
+        return list(like.values())[:1], _unproved(log, key, list(like), name)
+    return [], wrong or [f"{name} is no leaf of the log"]
 
 
 def _said(log: LogReader, action: Action, name: str) -> Iterator[tuple[int, Alert, list[str]]]:
@@ -93,7 +79,7 @@ def _differences(action: Action, alert: Alert, digest: str) -> Iterator[str]:
             yield f"{what}: the alert says {told}, the decision {decided}"
 
 
-def _unproved(log: LogReader, key: Key, places: list[int], name: str) -> Iterator[str]:
+def _unproved(log: LogReader, key: Key, places: list[int], name: str) -> list[str]:
     """Say why none of these leaves is proved; nothing if one is."""
     wrong = []
     for place in places:
@@ -102,8 +88,8 @@ def _unproved(log: LogReader, key: Key, places: list[int], name: str) -> Iterato
         except (PoisonRecordError, TransientError, UntrustedError) as error:
             wrong.append(f"{name}, leaf {place}: {error}")
         else:
-            return
-    yield from wrong or [f"{name} is no leaf of the log"]
+            return []
+    return wrong or [f"{name} is no leaf of the log"]
 
 
 def _leaves(log: LogReader, name: str, record: Action) -> list[int]:

@@ -1,5 +1,6 @@
 """What is read again after blocks: which proxies, how much of it, when."""
 
+from itertools import pairwise
 from typing import Self
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from assurance.chain import Outcome, Trial
 from assurance.proxies import ADMIN, BEACON, IMPLEMENTATION
 from assurance.selectors import calldata
-from assurance.standing import AGAIN, MOST, PATIENCE, Mark, Standing, marks
+from assurance.standing import AGAIN, LONGEST, MOST, PATIENCE, Mark, Standing, marks
 from schemas.errors import TransientError
 from tests.unit.assurance.fakes import FakeChain
 
@@ -121,3 +122,22 @@ def test_more_proxies_than_are_read_after_one_block_take_turns(chain: Beaconed) 
         assert len(some) * len(marks(chain, many[0])) <= MOST
         found |= some
     assert found == set(many)
+
+
+def test_what_never_stays_is_left_to_events_for_longer_and_longer(
+    chain: Beaconed, standing: Standing
+) -> None:
+    now, found = 60.0, []
+    for block in range(101, 101 + 300):
+        chain.told += 1
+        now += PATIENCE
+        standing.heard(block, now)
+        if standing.changed(chain, now + PATIENCE):
+            standing.note(chain, [BEHIND])
+            found.append(now)
+    gaps = [later - before for before, later in pairwise(found)]
+    assert gaps == sorted(gaps)
+    assert (gaps[0] >= AGAIN, gaps[-1] >= LONGEST) == (True, True)
+    chain.words[PROXY, IMPLEMENTATION] = int(NEW, 16)
+    standing.heard(500, now + PATIENCE)
+    assert standing.changed(chain, now + 2 * PATIENCE) == {PROXY}, "others are read meanwhile"

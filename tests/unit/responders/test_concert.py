@@ -1,7 +1,14 @@
 from pathlib import Path
 
-from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert
+from responders.concert import (
+    MOST_CITED,
+    MOST_KEPT,
+    MOST_TRANSACTIONS,
+    MOST_VOTES,
+    Concert,
+)
 from responders.evidence import families
+from schemas.ids import content_id
 from tests.unit.responders.bench import bench
 from tests.unit.responders.examples import alert, vote, withdrawal
 from tests.unit.responders.fakes import FakeChain
@@ -50,6 +57,20 @@ def test_what_is_remembered_and_what_is_joined_is_bounded() -> None:
     for number in range(2, MOST_TRANSACTIONS + 3):
         concert.joined(alert(number, votes=(AMOUNTS,)))
     assert concert.joined(ACTS).votes == (EVENTS,)
+
+
+def test_nobody_silences_another_s_witness_by_alerting_often() -> None:
+    concert = Concert()
+    concert.joined(CORE)
+    for number in range(20):
+        often = alert(1, id=content_id("alert", "often", number), set="loud", votes=(AMOUNTS,))
+        concert.joined(often)
+    for number in range(2 * MOST_KEPT):
+        made_up, id_ = f"made-up-{number}", content_id("alert", "made-up", number)
+        concert.joined(alert(1, id=id_, set=made_up, votes=(vote("price-move"),)))
+    heard = concert.joined(ACTS)
+    assert {one.detector for one in heard.votes} >= {"privilege", "asset-outflow"}
+    assert len(concert.beside(ACTS)) == MOST_CITED
 
 
 def test_a_quorum_of_two_sets_pulls_the_brake(tmp_path: Path) -> None:

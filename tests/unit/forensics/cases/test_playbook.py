@@ -85,3 +85,11 @@ def test_what_nobody_did_is_no_step() -> None:
     assert not [one for one in found if one["name"].startswith("A ")]
     assert "remediation" not in made["playbook_types"]
     assert "recover open" not in json.dumps(made)
+
+
+def test_a_playbook_says_how_much_it_does_not_tell() -> None:
+    many = tuple(
+        Moment(at=NOW + number, kind="recovery", what=f"turn {number}") for number in range(250)
+    )
+    _, found = steps(many)
+    assert "50 more words and turns" in json.dumps(found[-1])
