@@ -120,6 +120,7 @@ class Scene:
     now: int = START
     head: int = 1000
     armed: bool = True
+    switched_on: bool = True
     at_risk: float | None = None
     withdrawn: bool = False
     sent: list[Sent] = field(default_factory=list)
