@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from functools import partial
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -97,7 +96,7 @@ async def _answer(
         return _said(400, "it hung up")
     if body is None:
         return _said(413, f"a body has {most:,} bytes at most")
-    return await run_in_threadpool(_taken, body, told, take)
+    return await asyncio.to_thread(_taken, body, told, take)
 
 
 def _taken(body: bytes, told: Callable[[bytes], list[Offer]], take: Take) -> Response:

@@ -5,8 +5,6 @@ signature has to serve every carrier: Kafka, a webhook, and the registries of al
 it from being played again is its sequence and its expiry.
 """
 
-from functools import cache
-
 from coincurve import PrivateKey, PublicKey
 from eth_hash.auto import keccak
 
@@ -23,17 +21,16 @@ NAME, VERSION = "SecuritySignal", "1"
 
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 
-
-@cache
-def domain() -> bytes:
-    """Return the domain separator, the same on every chain."""
-    parts = (DOMAIN_TYPE, NAME, VERSION)
-    return bytes(keccak(b"".join(keccak(part.encode()) for part in parts)))
+# Worked out as this is imported, which also loads the hash function: that takes a tenth of a
+# second, and no warning should wait for it.
+_TYPE_HASH = keccak(TYPE.encode())
+_DOMAIN = keccak(b"".join(keccak(part.encode()) for part in (DOMAIN_TYPE, NAME, VERSION)))
+"""The domain separator, the same on every chain."""
 
 
 def digest(signal: Signal) -> bytes:
     """Return the 32 bytes that are signed; the signature within the signal is no part of them."""
-    head = keccak(TYPE.encode()) + bytes.fromhex(signal.id) + _address(signal.issuer)
+    head = _TYPE_HASH + bytes.fromhex(signal.id) + _address(signal.issuer)
     words = (
         signal.seq.to_bytes(32, "big"),
         signal.expiry.to_bytes(32, "big"),
@@ -43,7 +40,7 @@ def digest(signal: Signal) -> bytes:
         signal.confidence.to_bytes(32, "big"),
         bytes.fromhex(signal.evidence_root[2:]),
     )
-    return bytes(keccak(b"\x19\x01" + domain() + keccak(head + b"".join(words))))
+    return bytes(keccak(b"\x19\x01" + _DOMAIN + keccak(head + b"".join(words))))
 
 
 def signer_of(signal: Signal) -> str:

@@ -1,7 +1,8 @@
 """A witness over HTTP: `POST /add-checkpoint` (C2SP tlog-witness)."""
 
+import asyncio
+
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -20,7 +21,7 @@ def app(witness: Witness) -> Starlette:
                 return PlainTextResponse(f"the limit is {LONGEST_REQUEST} bytes\n", 413)
         try:
             return PlainTextResponse(
-                str(await run_in_threadpool(witness.add_checkpoint, bytes(body)))
+                str(await asyncio.to_thread(witness.add_checkpoint, bytes(body)))
             )
         except RefusedError as error:
             if error.size is not None:

@@ -1,7 +1,8 @@
 """The one address that other operators may reach: `POST /consents`, a word as its JSON."""
 
+import asyncio
+
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -26,7 +27,7 @@ def application(inbox: Inbox, metrics: Metrics) -> Starlette:
             if len(body) > MAX_CONSENT_BYTES:
                 return PlainTextResponse("a word is smaller\n", 413)
         try:
-            await run_in_threadpool(inbox.take, bytes(body))
+            await asyncio.to_thread(inbox.take, bytes(body))
         except TooManyError as error:
             return PlainTextResponse(f"{error}\n", 429)
         except PoisonRecordError as error:

@@ -186,14 +186,16 @@ def shown(how: str, found: Sequence[float]) -> None:
 
 
 @pytest.fixture
-def share() -> float:
-    """How long a second of work takes here, by how many wanted each core before we began."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+def quiet() -> None:
+    """Forty-one processes share the cores here that each would have for itself."""
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    if load > 1:
+        pytest.skip(f"{load:.1f} processes want each core already: the second would be theirs")
 
 
-def test_twenty_services_tighten_within_a_second(share: float, town: Town, place: Place) -> None:
-    """The slowest of all rounds, the first as well. What others take of a core is the machine's,
-    and told."""
+@pytest.mark.usefixtures("quiet")
+def test_twenty_services_tighten_within_a_second(town: Town, place: Place) -> None:
+    """The slowest of all rounds, the first as well."""
     issuer, subscribers = town
 
     def by_kafka(turn: int) -> float:
@@ -237,6 +239,5 @@ def test_twenty_services_tighten_within_a_second(share: float, town: Town, place
         begun = by_https(turn)
         https.append(last(subscribers, ROUNDS + turn + 1) - begun)
     shown("over HTTPS, from the record of the case", https)
-    print(f"a second is {share:.1f} s here, by what else wanted its cores")  # noqa: T201 - shown by -s
-    assert max(kafka) < share
-    assert max(https) < share
+    assert max(kafka) < 1
+    assert max(https) < 1
