@@ -59,6 +59,9 @@ def test_an_alert_is_on_the_page_and_on_chain_and_all_of_it_comes_out_again(
         again = rederived(process, "own")
         assert again.returncode == 0, again.stdout + again.stderr
         assert "records are what their inputs give" in again.stdout
+        strange = rederived(process, "trusted")
+        assert strange.returncode == 1
+        assert "signed by unknown key" in strange.stdout
     finally:
         service.stop()
 
