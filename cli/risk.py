@@ -29,7 +29,7 @@ app.command()(risk_checks.backtest)
 
 @app.command()
 def publish(
-    armed: Annotated[bool, typer.Option("--armed", help="Report to the feeds on chain.")] = False,  # noqa: FBT002 - a command-line flag
+    armed: Annotated[bool, typer.Option("--armed", help="Report to feeds, turn dials.")] = False,  # noqa: FBT002 - a command-line flag
     web_port: Annotated[int | None, typer.Option(help="Port of the records over HTTP.")] = None,
     health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
 ) -> None:
@@ -106,6 +106,8 @@ def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"
     from cli.nodes import nodes
     from cli.wiring import read_manifests
     from runtime.account import open_account
+    from runtime.sending import Sender
+    from underwriting.dials import Dials
     from underwriting.publisher import Chainside
     from underwriting.reporter import Reporter
 
@@ -118,9 +120,22 @@ def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"
         if own.endpoints:
             reached = stack.enter_context(nodes(own.endpoints, settings, service))
         if own.armed and account is not None and reached is not None:
-            known = read_manifests(settings).values()
-            require_apart("risk.keystore", account.address, settings, reached, known)
-            reporter = Reporter(reached, account, own.fee_cap_gwei * _GWEI, service.metrics)
+            known = read_manifests(settings)
+            require_apart("risk.keystore", account.address, settings, reached, known.values())
+            reporter = Reporter(
+                Sender(reached, account, own.fee_cap_gwei * _GWEI),
+                account,
+                Dials(
+                    reached,
+                    {
+                        protocol: manifest.underwriting.dials
+                        for protocol, manifest in known.items()
+                        if manifest.chain == reached.chain
+                    },
+                    service.metrics,
+                ),
+                service.metrics,
+            )
         yield Chainside(reached, account, reporter)
 
 

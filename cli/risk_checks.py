@@ -15,6 +15,7 @@ SPLIT = date(2024, 1, 1)
 if TYPE_CHECKING:
     from runtime.broker import Broker, Message
     from runtime.keepers import Keepers
+    from runtime.signatures import Verifier
     from schemas.base import Record
     from schemas.risk import Risk, Source
 
@@ -25,10 +26,12 @@ def rederive(
 ) -> None:
     """Compute records again from their own inputs, and hold these against the topics they are from.
 
-    Exits with 1 if a figure is not what comes out, or a topic says something else.
+    Exits with 1 if a figure is not what comes out, a topic says something else, or no key of
+    console.risk_keys signed a record, where that is set.
     """
     from cli.wiring import connect, read_settings
     from runtime.keepers import keepers_of
+    from runtime.signatures import load_verifier
     from underwriting import model
     from underwriting.rederive import differences, unfounded
 
@@ -36,11 +39,17 @@ def rederive(
     broker = connect(settings, RISK, ALERTS, INCIDENTS)
     parameters, wrong = model.load(settings.risk.model), 0
     keepers = keepers_of(settings.incidents.trusted_keys)
-    records = _records(broker, protocol)[-count:]
-    for risk in records:
-        found = differences(risk, parameters) + unfounded(
-            risk, lambda at: _read(broker, at, keepers)
-        )
+    keys = settings.console.risk_keys
+    tellers = None if keys is None else load_verifier(keys)
+    records = _records(broker, protocol, tellers)[-count:]
+    if tellers is None:
+        typer.echo("who signed them is not looked at: set console.risk_keys", err=True)
+    for risk, unsigned in records:
+        found = [
+            *unsigned,
+            *differences(risk, parameters),
+            *unfounded(risk, lambda at: _read(broker, at, keepers)),
+        ]
         wrong += bool(found)
         typer.echo(f"block {risk.block} {risk.id[:12]}: {'; '.join(found) or 'equal'}")
     typer.echo(f"{len(records) - wrong} of {len(records)} records are what their inputs give")
@@ -98,23 +107,41 @@ def _split(dated: list[tuple[date, float]]) -> tuple[list[float], list[float]]:
     return [loss for day, loss in dated if day < SPLIT], [x for day, x in dated if day >= SPLIT]
 
 
-def _records(broker: "Broker", protocol: str) -> "list[Risk]":
+def _records(
+    broker: "Broker", protocol: str, tellers: "Verifier | None"
+) -> "list[tuple[Risk, list[str]]]":
+    """Return a protocol's records, each with why it is not believed to be the service's."""
     from runtime.broker import Message, read_topic
     from schemas.codec import decode
     from schemas.errors import PoisonRecordError
     from schemas.risk import Risk
 
-    found: list[Risk] = []
+    found: list[tuple[Risk, list[str]]] = []
 
     def take(message: Message) -> None:
         if message.key == protocol.encode():
             try:
-                found.append(decode(message.value or b"", Risk))
+                risk = decode(message.value or b"", Risk)
             except PoisonRecordError as error:
                 typer.echo(f"[{message.partition}] offset {message.offset}: {error}", err=True)
+                return
+            found.append((risk, _unsigned(message, risk, tellers)))
 
     read_topic(broker, RISK.name, take)
-    return sorted(found, key=lambda risk: risk.at)
+    return sorted(found, key=lambda one: one[0].at)
+
+
+def _unsigned(message: "Message", risk: "Risk", tellers: "Verifier | None") -> list[str]:
+    from schemas.errors import PoisonRecordError
+
+    if tellers is None:
+        return []
+    try:
+        tellers.check(message, head=None)
+        tellers.require_in_term(message, risk.chain, risk.block)
+    except PoisonRecordError as error:
+        return [str(error)]
+    return []
 
 
 def _read(broker: "Broker", at: "Source", keepers: "Keepers") -> "Record | None":

@@ -169,6 +169,8 @@ class Metrics:
             "risk_probability", "Of an incident within the horizon.", "protocol"
         )
         self.feed_faults = count("feed_faults", "Reports that a feed did not take.", "protocol")
+        self.dial_turns = count("dial_turns", "Turns of dials that are on chain.", "protocol")
+        self.dial_faults = count("dial_faults", "Turns that were due and not made.", "protocol")
 
     def _of_assurance(self) -> None:
         count, gauge = self._counter, self._gauge

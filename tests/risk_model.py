@@ -33,7 +33,7 @@ class Reading(NamedTuple):
 
     probability: int = 0
     fresh: bool = True
-    silent: bool = False
+    silent_since: int = 0
 
 
 def wanted(rule: Rule, probability: int) -> int:
@@ -51,19 +51,27 @@ def aims(rule: Rule, a: Reading, b: Reading) -> tuple[int, int]:
     for one in (a, b):
         tight = wanted(rule, one.probability)
         least.append(tight if one.fresh else 0)
-        most.append(tight if one.fresh else 0 if one.silent else WHOLE)
+        most.append(tight if one.fresh else 0 if one.silent_since else WHOLE)
     return sorted([*least, rule.solo])[1], sorted([*most, rule.solo])[1]
+
+
+def nobody_since(a: Reading, b: Reading) -> int:
+    """Return since when both are silent, 0 where one is not."""
+    both = a.silent_since, b.silent_since
+    return max(both) if all(both) else 0
 
 
 def stepped(rule: Rule, state: State, a: Reading, b: Reading, time: int) -> State:
     """Return the state after a look at both sources."""
     up, down = aims(rule, a, b)
     tightness, stepped_at, calm_since = state
-    calm_since = 0 if down >= tightness else calm_since or time
+    nobody = nobody_since(a, b)
+    calm_since = 0 if down >= tightness else calm_since or nobody or time
     if up > tightness and time >= stepped_at + rule.tighten_every:
         return State(min(up, tightness + rule.tighten), time, calm_since)
-    waited = time >= stepped_at + rule.relax_every and time >= calm_since + rule.calm_for
-    if down < tightness and waited:
-        tightness = max(down, tightness - rule.relax, 0)
+    since = max(stepped_at + rule.relax_every, calm_since + rule.calm_for)
+    if down < tightness and time >= since:
+        missed = (time - max(since, nobody)) // rule.relax_every if nobody else 0
+        tightness = max(down, tightness - rule.relax * (1 + missed), 0)
         return State(tightness, time, 0 if down >= tightness else calm_since)
     return State(tightness, stepped_at, calm_since)

@@ -25,7 +25,7 @@ EXPIRES_AFTER = 7_200
 
 class Chainside(NamedTuple):
     """What reaches the chain, where it is configured: nodes to read from, the account that signs
-    reports, and who brings them there while armed."""
+    reports, and who brings them there and turns dials while armed."""
 
     nodes: Endpoints | None = None
     account: LocalAccount | None = None

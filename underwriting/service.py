@@ -80,7 +80,7 @@ class Underwriting:
             self._take(record, _source(message, record))
 
     def tick(self) -> None:
-        """Publish what is due, bring reports to their feeds."""
+        """Publish what is due, bring reports to their feeds, turn dials."""
         if self._clock.monotonic() < self._due:
             return
         self._due = self._clock.monotonic() + LOOK_EVERY
@@ -93,10 +93,15 @@ class Underwriting:
             except TransientError as error:  # rather nothing than figures of what is not known
                 self._wait("what protocols hold", error)
         try:
-            if self._side.reporter is not None:
-                self._side.reporter.turn()
+            self._report()
         except TransientError as error:
             self._wait("a node to report through", error)
+
+    def _report(self) -> None:
+        nodes, reporter = self._side.nodes, self._side.reporter
+        head = self._desk.heads.get(nodes.chain) if nodes is not None else None
+        if reporter is not None and head is not None:
+            reporter.step(head.timestamp)
 
     def _look(self, manifest: Manifest, head: Block) -> None:
         risk, why = self._desk.look(manifest, head, self._holding(manifest, head))
@@ -159,6 +164,8 @@ def known(manifests: Mapping[str, Manifest], metrics: Metrics) -> None:
     for protocol in manifests:
         metrics.risk_records.labels(protocol)
         metrics.feed_faults.labels(protocol)
+        metrics.dial_turns.labels(protocol)
+        metrics.dial_faults.labels(protocol)
 
 
 def _own(message: Message) -> Headers:

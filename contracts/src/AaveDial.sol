@@ -33,6 +33,9 @@ contract AaveDial is Ownable2Step {
     uint256 private constant _THRESHOLD_AT = 16;
     uint256 private constant _BONUS_AT = 32;
 
+    /// @notice So many reserves are listed at most, or a turn of all could cost more than a block.
+    uint256 public constant MOST = 8;
+
     RiskDial public immutable dial;
     IAavePool public immutable pool;
     IAaveConfigurator public immutable configurator;
@@ -47,13 +50,16 @@ contract AaveDial is Ownable2Step {
     }
 
     mapping(address asset => Reserve) public reserves;
+    address[] private _listed;
 
     event Listed(address indexed asset, uint16 calm, uint16 tight);
+    event Unlisted(address indexed asset);
     event Set(address indexed asset, uint256 ltv);
 
     /// @notice The reserve is not listed, or somebody else has set its loan-to-value since.
     error HandsOff(uint256 found);
-    /// @notice The tight end is above the calm one, or the reserve takes no collateral now.
+    /// @notice The tight end is above the calm one, the reserve takes no collateral now or is not
+    /// listed, or too many are.
     error OutOfRange();
     /// @notice Without an owner nobody could list a reserve.
     error OwnerRequired();
@@ -66,17 +72,32 @@ contract AaveDial is Ownable2Step {
 
     /// @notice Take the dial's step, and bring a reserve to where it points. Anyone may.
     function set(address asset) external {
-        Reserve storage its = reserves[asset];
         uint256 found = pool.getConfiguration(asset);
-        if (its.calm == 0 || found & _LTV != its.last) revert HandsOff(found & _LTV);
+        if (!_ours(asset, found)) revert HandsOff(found & _LTV);
         dial.turn();
-        uint256 ltv = dial.between(its.calm, its.tight);
-        if (ltv == its.last) return;
-        its.last = uint16(ltv);
-        emit Set(asset, ltv);
-        configurator.configureReserveAsCollateral(
-            asset, ltv, (found >> _THRESHOLD_AT) & _LTV, (found >> _BONUS_AT) & _LTV
-        );
+        _bring(asset, found);
+    }
+
+    /// @notice The same for every reserve whose loan-to-value is still the one set here. Anyone may.
+    function turn() external {
+        dial.turn();
+        for (uint256 place = 0; place < _listed.length; ++place) {
+            address asset = _listed[place];
+            uint256 found = pool.getConfiguration(asset);
+            if (_ours(asset, found)) _bring(asset, found);
+        }
+    }
+
+    /// @notice Whether a turn is worth its gas now: the dial's is due, or a reserve is not yet where
+    /// the dial points.
+    function due() external view returns (bool) {
+        if (dial.due()) return true;
+        for (uint256 place = 0; place < _listed.length; ++place) {
+            address asset = _listed[place];
+            bool ours = _ours(asset, pool.getConfiguration(asset));
+            if (ours && _pointed(asset) != reserves[asset].last) return true;
+        }
+        return false;
     }
 
     /// @notice Turn a reserve between what people set it to and a tight end.
@@ -87,12 +108,47 @@ contract AaveDial is Ownable2Step {
         uint16 found = uint16(pool.getConfiguration(asset) & _LTV);
         uint16 calm = its.calm != 0 && found == its.last ? its.calm : found;
         if (found == 0 || tight == 0 || tight > calm) revert OutOfRange();
+        if (its.calm == 0) {
+            if (_listed.length == MOST) revert OutOfRange();
+            _listed.push(asset);
+        }
         reserves[asset] = Reserve(calm, tight, found);
         emit Listed(asset, calm, tight);
+    }
+
+    /// @notice Keep the hands off a reserve; what it is at stays.
+    function unlist(address asset) external onlyOwner {
+        for (uint256 place = 0; place < _listed.length; ++place) {
+            if (_listed[place] != asset) continue;
+            _listed[place] = _listed[_listed.length - 1];
+            _listed.pop();
+            delete reserves[asset];
+            emit Unlisted(asset);
+            return;
+        }
+        revert OutOfRange();
     }
 
     /// @notice Ownership is handed over in two steps and never given up.
     function renounceOwnership() public view override onlyOwner {
         revert OwnerRequired();
+    }
+
+    function _ours(address asset, uint256 found) private view returns (bool) {
+        return reserves[asset].calm != 0 && found & _LTV == reserves[asset].last;
+    }
+
+    function _pointed(address asset) private view returns (uint256) {
+        return dial.between(reserves[asset].calm, reserves[asset].tight);
+    }
+
+    function _bring(address asset, uint256 found) private {
+        uint256 ltv = _pointed(asset);
+        if (ltv == reserves[asset].last) return;
+        reserves[asset].last = uint16(ltv);
+        emit Set(asset, ltv);
+        configurator.configureReserveAsCollateral(
+            asset, ltv, (found >> _THRESHOLD_AT) & _LTV, (found >> _BONUS_AT) & _LTV
+        );
     }
 }

@@ -5,6 +5,7 @@ import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {RiskFeed} from "./RiskFeed.sol";
+import {IRiskReport} from "./interfaces/IRiskReport.sol";
 
 /// @title Cover of one protocol that pays when a case is confirmed
 /// @notice Whoever puts up the bond asserts that a case happened: its id and evidence root as Firebreak
@@ -341,7 +342,7 @@ contract ParametricCover is Ownable2Step {
     /// @dev The feed's is for its own horizon, which its reporter chooses: brought to `PERIOD` before
     /// it is held against the ends, or a long horizon would make cover cheap.
     function rateNow() public view returns (uint256) {
-        RiskFeed.Report memory its = feed.latestReport();
+        IRiskReport.Report memory its = feed.latestReport();
         bool fresh = block.timestamp - its.observedAt <= _terms.fresh;
         if (!fresh || its.horizon == 0 || its.standing != 0) return _terms.mostRate;
         uint256 rate = Math.mulDiv(its.coverRate, PERIOD, its.horizon, Math.Rounding.Ceil);

@@ -2,12 +2,14 @@
 pragma solidity 0.8.36;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {AggregatorV3Interface} from "./interfaces/AggregatorV3Interface.sol";
 import {RiskSteps} from "./RiskSteps.sol";
 
 /// @title What a protocol turns its own limits by: two risk oracles, and bounds on what they can do
-/// @notice It knows a tightness, from 0 to 10,000, and moves it by `RiskSteps`, one bounded step at a
-/// time, whenever anyone asks it to. A protocol makes of it what it likes with `between`: its
+/// @notice It knows a tightness, from 0 to 10,000, and moves it by `RiskSteps`, in bounded steps,
+/// whenever anyone asks it to: the protocol where it is used, and a keeper in between, which `due`
+/// tells when. A protocol makes of it what it likes with `between`: its
 /// loan-to-value, a margin, a fee, a cap, each between two ends of its own choosing. So the worst that
 /// both oracles together can do is to put each of them at its tight end, and the worst that one can do
 /// is `solo` of the way there.
@@ -67,8 +69,9 @@ contract RiskDial is Ownable2Step {
 
     /// @notice Look at both sources and take the step that is due, if one is.
     function turn() external returns (uint16) {
-        RiskSteps.Reading memory a = _look(0);
-        RiskSteps.Reading memory b = _look(1);
+        (RiskSteps.Reading memory a, uint64 heardA) = _look(0);
+        (RiskSteps.Reading memory b, uint64 heardB) = _look(1);
+        heard = [heardA, heardB];
         uint16 before = _state.tightness;
         RiskSteps.State memory after_ = _rule.next(_state, a, b, uint64(block.timestamp));
         _state = after_;
@@ -77,6 +80,21 @@ contract RiskDial is Ownable2Step {
             emit Turned(after_.tightness, up, down);
         }
         return after_.tightness;
+    }
+
+    /// @notice Whether a turn is worth its gas now: it would take a step, or calm begins or ends. While
+    /// it is tight, also once a source was last heard `fresh` ago or longer and has spoken since, so
+    /// that silence is counted from its last word though no step is due for days.
+    function due() external view returns (bool) {
+        (RiskSteps.Reading memory a, uint64 heardA) = _look(0);
+        (RiskSteps.Reading memory b, uint64 heardB) = _look(1);
+        RiskSteps.State memory now_ = _state;
+        uint16 before = now_.tightness;
+        uint64 calm = now_.calmSince;
+        RiskSteps.State memory after_ = _rule.next(now_, a, b, uint64(block.timestamp));
+        if (after_.tightness != before || after_.calmSince != calm) return true;
+        uint64 spoken = uint64(Math.max(heardA - heard[0], heardB - heard[1]));
+        return before != 0 && spoken >= _rule.fresh;
     }
 
     /// @notice How tight it is: 0 to 10,000.
@@ -124,12 +142,17 @@ contract RiskDial is Ownable2Step {
 
     // ------------------------------------------------------------------ parts
 
-    function _look(uint256 which) private returns (RiskSteps.Reading memory its) {
+    function _look(uint256 which)
+        private
+        view
+        returns (RiskSteps.Reading memory its, uint64 newest)
+    {
         (bool readable, uint256 probability, uint256 time) =
             _asked(which == 0 ? first : second);
-        if (readable && time > heard[which]) heard[which] = uint64(time);
+        newest = heard[which];
+        if (readable && time > newest) newest = uint64(time);
         its.fresh = readable && block.timestamp - time <= _rule.fresh;
-        its.silent = block.timestamp - heard[which] > _rule.silence;
+        if (block.timestamp - newest > _rule.silence) its.silentSince = newest + _rule.silence;
         if (its.fresh) its.probability = uint32(probability);
     }
 

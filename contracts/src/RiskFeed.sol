@@ -4,7 +4,9 @@ pragma solidity 0.8.36;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {AggregatorV3Interface} from "./interfaces/AggregatorV3Interface.sol";
+import {IRiskReport} from "./interfaces/IRiskReport.sol";
 
 /// @title A protocol's risk as an oracle with Chainlink's interface, and a richer view
 /// @notice The answer is the probability of an incident within the report's horizon, with 8
@@ -22,34 +24,7 @@ import {AggregatorV3Interface} from "./interfaces/AggregatorV3Interface.sol";
 /// have gaps: a publisher that restarts, or skips a report, does not fill them.
 ///
 /// @dev Time is block time.
-contract RiskFeed is AggregatorV3Interface, EIP712, Ownable2Step {
-    /// @param round Grows with each report.
-    /// @param observedAt Time of the block that it is about.
-    /// @param horizon Seconds from then that probability, losses and price are about.
-    /// @param probability Of an incident within the horizon, 8 decimals.
-    /// @param probabilityHigh The upper end of its interval, 8 decimals.
-    /// @param exposure What is held, in whole units of the manifest's currency.
-    /// @param expectedLoss Within the horizon, in the same.
-    /// @param tailLoss Expected shortfall of the loss within the horizon, in the same.
-    /// @param coverRate Suggested price of cover for the horizon, per unit of cover, 8 decimals.
-    /// @param malConsumed Share of the maximum allowable loss that is lost, 8 decimals; may exceed 1.
-    /// @param standing 0 calm, 1 alerted, 2 braked, 3 recovering.
-    /// @param record The id of the record on `risk-v1` that all of this is from.
-    struct Report {
-        uint80 round;
-        uint64 observedAt;
-        uint32 horizon;
-        uint32 probability;
-        uint32 probabilityHigh;
-        uint128 exposure;
-        uint128 expectedLoss;
-        uint128 tailLoss;
-        uint64 coverRate;
-        uint64 malConsumed;
-        uint8 standing;
-        bytes32 record;
-    }
-
+contract RiskFeed is AggregatorV3Interface, IRiskReport, ERC165, EIP712, Ownable2Step {
     bytes32 private constant _REPORT = keccak256(
         "Report(bytes32 protocol,uint80 round,uint64 observedAt,uint32 horizon,"
         "uint32 probability,uint32 probabilityHigh,uint128 exposure,uint128 expectedLoss,"
@@ -64,7 +39,7 @@ contract RiskFeed is AggregatorV3Interface, EIP712, Ownable2Step {
     uint80 public constant MAX_SKIP = 2 ** 32;
     uint8 private constant _STANDINGS = 4;
 
-    /// @notice Which protocol this is about: the hash of its name on every topic.
+    /// @inheritdoc IRiskReport
     bytes32 public immutable protocol;
     /// @inheritdoc AggregatorV3Interface
     string public description;
@@ -142,7 +117,13 @@ contract RiskFeed is AggregatorV3Interface, EIP712, Ownable2Step {
         return _hashTypedDataV4(keccak256(abi.encode(_REPORT, protocol, its)));
     }
 
-    /// @notice All of the latest report; zeros before the first.
+    /// @notice By ERC-165, which of its interfaces a reader may count on.
+    function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
+        return interfaceId == type(AggregatorV3Interface).interfaceId
+            || interfaceId == type(IRiskReport).interfaceId || super.supportsInterface(interfaceId);
+    }
+
+    /// @inheritdoc IRiskReport
     function latestReport() external view returns (Report memory) {
         return _latest;
     }

@@ -17,6 +17,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// oracle holds no market tight for ever.
 ///
 /// Each step is bounded, and so is how often; relaxing has to have been wanted for `calmFor` as well.
+/// While both are silent that is known without anybody looking, so the steps that nobody took are
+/// taken at the next look: a market relaxes as it would have with a look every second.
 /// @dev `tests/risk_model.py` is the same rule in Python; a property test holds them together.
 library RiskSteps {
     /// @notice Entirely tight; what basis points are of.
@@ -56,11 +58,11 @@ library RiskSteps {
 
     /// @param probability What a source says, 8 decimals.
     /// @param fresh Whether it can be read and is not stale.
-    /// @param silent Whether it has said nothing fresh for `silence`.
+    /// @param silentSince When it had said nothing for `silence`; 0 where it has not been so long.
     struct Reading {
         uint32 probability;
         bool fresh;
-        bool silent;
+        uint64 silentSince;
     }
 
     /// @notice How tight a source that says this wants it.
@@ -92,17 +94,20 @@ library RiskSteps {
         uint64 time
     ) internal pure returns (State memory) {
         (uint16 up, uint16 down) = aims(rule, a, b);
+        uint64 nobody = _nobodySince(a, b);
         if (down >= state.tightness) state.calmSince = 0;
-        else if (state.calmSince == 0) state.calmSince = time;
+        else if (state.calmSince == 0) state.calmSince = nobody == 0 ? time : nobody;
 
         if (up > state.tightness && time >= state.steppedAt + rule.tightenEvery) {
             state.tightness = uint16(Math.min(up, uint256(state.tightness) + rule.tighten));
             state.steppedAt = time;
-        } else if (
-            down < state.tightness && time >= state.steppedAt + rule.relaxEvery
-                && time >= state.calmSince + rule.calmFor
-        ) {
-            uint256 least = state.tightness > rule.relax ? state.tightness - rule.relax : 0;
+        } else if (down < state.tightness) {
+            uint256 from =
+                Math.max(state.steppedAt + rule.relaxEvery, state.calmSince + rule.calmFor);
+            if (time < from) return state;
+            uint256 steps = 1;
+            if (nobody != 0) steps += (time - Math.max(from, nobody)) / rule.relaxEvery;
+            uint256 least = Math.saturatingSub(state.tightness, steps * rule.relax);
             state.tightness = uint16(Math.max(down, least));
             state.steppedAt = time;
             if (down >= state.tightness) state.calmSince = 0;
@@ -110,12 +115,18 @@ library RiskSteps {
         return state;
     }
 
+    /// @dev Since when both are silent; 0 where one is not.
+    function _nobodySince(Reading memory a, Reading memory b) private pure returns (uint64) {
+        if (a.silentSince == 0 || b.silentSince == 0) return 0;
+        return uint64(Math.max(a.silentSince, b.silentSince));
+    }
+
     function _range(Rule memory rule, Reading memory its) private pure returns (uint16, uint16) {
         if (its.fresh) {
             uint16 tight = wanted(rule, its.probability);
             return (tight, tight);
         }
-        return (0, its.silent ? 0 : WHOLE);
+        return (0, its.silentSince != 0 ? 0 : WHOLE);
     }
 
     function _median(uint16 a, uint16 b, uint16 c) private pure returns (uint16) {

@@ -15,6 +15,9 @@ from tests.risk_model import WHOLE
 pytestmark = pytest.mark.node
 
 TIGHT = 6_000
+MOST_GAS = 200_000
+"""Of a turn with one reserve; eight of them, and sources that burn all, stay below what the service
+gives to a turn."""
 
 
 class Lender(Turned):
@@ -86,6 +89,51 @@ def test_what_people_set_stands(lender: Lender) -> None:
     assert lender.refused(lender.turner, lender.owner, listing) == "OutOfRange"
 
 
+def test_a_turn_brings_whatever_is_listed_and_says_when_it_is_worth_it(lender: Lender) -> None:
+    def due() -> bool:
+        return bool(lender.ask(lender.turner, "due"))
+
+    def turn() -> int:
+        assert lender.does(lender.liquidator, lender.turner.call("turn"), after=60)
+        return lender.terms()[0]
+
+    assert not due()
+    lender.says(100, 100)
+    lender.chain.mine(60)
+    assert due()
+    assert turn() == 7_500
+    assert int(lender.receipt["gasUsed"], 16) < MOST_GAS
+    assert not due()
+    lender.chain.mine(60)
+    lender.turned()  # somebody else takes the dial's step
+    assert due()
+    assert turn() == 6_500
+    # what people set stands, and holds up nothing
+    zero = lender.aave.configurator.call(
+        "configureReserveAsCollateral", lender.asset_address, 0, aave.THRESHOLD, aave.BONUS
+    )
+    lender.stage.do(lender.stage.people, zero)
+    lender.says(100, 100)
+    lender.chain.mine(60)
+    assert due()
+    assert turn() == 0
+    assert lender.tightness == WHOLE
+    assert not due()
+
+
+def test_what_is_unlisted_is_left_where_it_is(lender: Lender) -> None:
+    lender.says(100, 100)
+    assert lender.set() == 7_500
+    unlisting = lender.turner.call("unlist", lender.asset_address)
+    lender.own(unlisting)
+    assert lender.refused(lender.turner, lender.owner, unlisting) == "OutOfRange"
+    lender.says(100, 100)
+    assert lender.does(lender.liquidator, lender.turner.call("turn"), after=60)
+    assert (lender.tightness, lender.terms()[0]) == (5_000, 7_500)
+    lender.own(lender.turner.call("list", lender.asset_address, TIGHT))
+    assert lender.ask(lender.turner, "reserves", lender.asset_address)[0] == 7_500
+
+
 def test_listing_again_while_it_is_tight_keeps_what_people_had_set(lender: Lender) -> None:
     lender.says(100, 100)
     assert lender.set() < aave.LTV
@@ -98,6 +146,7 @@ def test_it_touches_only_what_its_owner_lists(lender: Lender) -> None:
     for call, account, reason in (
         (calls("set", "0x" + "11" * 20), lender.liquidator, "HandsOff"),
         (calls("list", asset, 1), lender.liquidator, "OwnableUnauthorizedAccount"),
+        (calls("unlist", asset), lender.liquidator, "OwnableUnauthorizedAccount"),
         (calls("list", asset, 9_000), lender.owner, "OutOfRange"),
     ):
         assert lender.refused(lender.turner, account, call) == reason

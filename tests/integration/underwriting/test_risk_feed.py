@@ -1,5 +1,7 @@
 """What the feed takes and refuses, and that it answers as Chainlink's do, on a real node."""
 
+from pathlib import Path
+
 import pytest
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
@@ -51,6 +53,26 @@ def test_what_is_signed_is_what_the_contract_hashes(insured: Insured) -> None:
     told = encode_typed_data(full_message=typed(report, *place))
     digest = keccak(b"\x19" + told.version + told.header + told.body)
     assert insured.ask("digestOf", tuple(report)) == digest
+
+
+def test_it_says_by_erc_165_what_it_is(insured: Insured) -> None:
+    def interface(*functions: str) -> bytes:
+        found = 0
+        for function in functions:
+            found ^= int.from_bytes(keccak(text=function)[:4])
+        return found.to_bytes(4)
+
+    price_feed = interface(
+        "decimals()", "description()", "version()", "getRoundData(uint80)", "latestRoundData()"
+    )
+    richer = interface("protocol()", "latestReport()")
+    page = (Path(__file__).parents[3] / "docs" / "underwriting.md").read_text()
+    for name in (price_feed, richer):
+        assert insured.ask("supportsInterface", name)
+        assert f"0x{name.hex()}" in page
+    assert insured.ask("supportsInterface", interface("supportsInterface(bytes4)"))
+    assert not insured.ask("supportsInterface", b"\xff" * 4)
+    assert not insured.ask("supportsInterface", interface("latestAnswer()"))
 
 
 def test_chainlinks_tools_see_the_answer(insured: Insured) -> None:

@@ -10,7 +10,7 @@ from eth_account.signers.local import LocalAccount
 from runtime.evm import Endpoints, NodeRefusalError
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
-from runtime.sending import REPLACE_AFTER
+from runtime.sending import REPLACE_AFTER, Sender
 from runtime.signatures import Signer
 from schemas import headers
 from schemas.risk import Holding, Risk
@@ -18,13 +18,15 @@ from schemas.topics import RISK
 from schemas.underwriting import Underwriting
 from tests.unit.underwriting.test_service import TELLER
 from tests.unit.underwriting.worlds import CHAIN, START, block, desk, manifest
+from underwriting.dials import BURST, GAS, LOOK_EVERY, REFILL, REST, TURN, Dials
 from underwriting.publisher import Chainside, Publisher
 from underwriting.report import report_of, signer_of
 from underwriting.reporter import Reporter
 from underwriting.shelf import Shelf
 from underwriting.web import EIP712
 
-FEED, OTHER = "0x" + "fe" * 20, "0x" + "ff" * 20
+FEED, OTHER, DIAL = "0x" + "fe" * 20, "0x" + "ff" * 20, "0x" + "d1" * 20
+NOT_DUE, DUE = f"0x{0:064x}", f"0x{1:064x}"
 ACCOUNT: LocalAccount = Account.from_key(b"\x09" * 32)
 CAP = 50 * 10**9
 
@@ -35,6 +37,8 @@ class Nodes:
     chain = CHAIN
 
     def __init__(self) -> None:
+        self.due: Any = NOT_DUE
+        self.asked = 0
         self.sent: list[dict[str, Any]] = []
         self.mined: dict[str, str] = {}
         self.refusal = ""
@@ -42,6 +46,9 @@ class Nodes:
     def ask(self, method: str, *parameters: Any) -> Any:
         if method == "eth_call" and self.refusal:
             raise NodeRefusalError(method, 3, self.refusal)
+        if method == "eth_call" and parameters[0]["to"] == DIAL:
+            self.asked += 1
+            return self.due
         if method == "eth_getTransactionCount":
             return hex(len({one["nonce"] for one in self.sent if one["hash"] in self.mined}))
         if method == "eth_getTransactionReceipt":
@@ -75,16 +82,18 @@ def told(at: int = START) -> Risk:
 class Desk:
     """A reporter before its nodes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, dials: bool = False) -> None:
         self.nodes, self.metrics = Nodes(), Metrics()
-        self.reporter = Reporter(cast("Endpoints", self.nodes), ACCOUNT, CAP, self.metrics)
+        nodes = cast("Endpoints", self.nodes)
+        turned = Dials(nodes, {"meadow": (DIAL,)} if dials else {}, self.metrics)
+        self.reporter = Reporter(Sender(nodes, ACCOUNT, CAP), ACCOUNT, turned, self.metrics)
 
-    def turn(self, times: int = 1) -> None:
+    def turn(self, times: int = 1, at: int = START) -> None:
         for _ in range(times):
-            self.reporter.turn()
+            self.reporter.step(at)
 
-    def faults(self) -> float:
-        name = "firebreak_feed_faults_total"
+    def faults(self, of: str = "feed_faults") -> float:
+        name = f"firebreak_{of}_total"
         return self.metrics.registry.get_sample_value(name, {"protocol": "meadow"}) or 0.0
 
 
@@ -142,6 +151,72 @@ def test_a_report_that_reverts_is_counted_and_the_next_one_goes_on(at: Desk) -> 
     at.turn()
     assert at.faults() == 1
     assert [one["nonce"] for one in at.nodes.sent] == [0, 1]
+
+
+@pytest.fixture
+def dialled() -> Desk:
+    return Desk(dials=True)
+
+
+def test_a_dial_is_turned_when_it_says_so_and_asked_no_oftener_than_a_block(
+    dialled: Desk,
+) -> None:
+    dialled.turn(3)
+    assert (dialled.nodes.asked, dialled.nodes.sent) == (1, [])
+    dialled.nodes.due = DUE
+    dialled.turn(at=START + LOOK_EVERY)
+    (sent,) = dialled.nodes.sent
+    assert (sent["to"].to_0x_hex(), sent["data"].to_0x_hex(), sent["gas"]) == (DIAL, TURN, GAS)
+    dialled.nodes.mine()
+    dialled.turn(3, at=START + LOOK_EVERY + REST - 1)
+    assert len(dialled.nodes.sent) == 1
+    assert dialled.faults("dial_turns") == 1
+    dialled.turn(at=START + LOOK_EVERY + REST)
+    assert len(dialled.nodes.sent) == 2
+    assert dialled.faults("dial_faults") == 0
+
+
+def test_reports_go_first(dialled: Desk) -> None:
+    dialled.nodes.due = DUE
+    dialled.reporter.take(told(), FEED)
+    dialled.turn()
+    dialled.nodes.mine()
+    dialled.turn()
+    assert [one["to"].to_0x_hex() for one in dialled.nodes.sent] == [FEED, DIAL]
+
+
+@pytest.mark.parametrize("answer", ["0x", "0x01", f"0x{2:064x}", None, 1, "0x" + "00" * 4096])
+def test_a_dial_that_answers_anything_is_counted_and_stops_no_report(
+    dialled: Desk, answer: Any
+) -> None:
+    dialled.nodes.due = answer
+    dialled.turn(3)
+    assert dialled.faults("dial_faults") == 1
+    assert dialled.nodes.sent == []
+    dialled.reporter.take(told(), FEED)
+    dialled.turn()
+    assert len(dialled.nodes.sent) == 1
+
+
+def test_a_dial_that_reverts_is_counted_and_stops_no_report(dialled: Desk) -> None:
+    dialled.nodes.due = DUE
+    dialled.turn()
+    dialled.nodes.mine("0x0")
+    dialled.reporter.take(told(), FEED)
+    dialled.turn()
+    assert dialled.faults("dial_faults") == 1
+    assert dialled.faults() == dialled.faults("dial_turns") == 0
+    assert [one["to"].to_0x_hex() for one in dialled.nodes.sent] == [DIAL, FEED]
+
+
+def test_a_dial_that_always_wants_a_turn_costs_a_bounded_number(dialled: Desk) -> None:
+    dialled.nodes.due = DUE
+    for place in range(24 * 60):
+        dialled.turn(2, at=START + 60 * place)
+        dialled.nodes.mine()
+    assert len(dialled.nodes.sent) <= BURST + 86_400 / REFILL
+    assert len(dialled.nodes.sent) > 86_400 / REFILL  # and none of them is lost
+    assert dialled.faults("dial_faults") > 0
 
 
 def test_disarmed_a_record_is_signed_for_its_feed_and_nothing_is_sent() -> None:
