@@ -8,24 +8,19 @@ from eth_utils.crypto import keccak
 from assurance.chain import Chain
 from assurance.checks import authority, brakes, doors, operations, prices, storage
 from assurance.checks.brakes import NOTHING, Asking, Pull
+from assurance.checks.storage import Code
 from assurance.opinions import NOTHING as NOTHING_HEARD
 from assurance.opinions import Heard
 from assurance.proxies import Proxied, resolved
 from assurance.scenes import playing
 from assurance.sources import Sources
 from assurance.subject import Subject
-from assurance.walk import walk
 from assurance.weakness import Weakness
 from schemas.assurance import Covered, Examined, Source
 from schemas.manifest import Contract
 
 MOST_FUNCTIONS = 512
 MOST_UNSEEN = 64
-_MOST_UNCOMPARED = 2
-"""Lines on what of an upgrade's storage could not be compared: the layout's, the code's own slots.
-"""
-LAYOUT = "storage-layout"
-"""The one check that compares two codes: what it found holds until the code changes again."""
 
 DECIDING = ("gate", "governor", "oracle", "safe", "timelock")
 """Roles of contracts that decide or tell: nobody plans a brake for what they move."""
@@ -106,7 +101,7 @@ def look(contract: Contract, chain: Chain, means: Means, before: Examined | None
 
 def _upgraded(
     subject: Subject, sources: Sources, before: Examined | None
-) -> tuple[list[Weakness], list[str], frozenset[str]]:
+) -> tuple[Sequence[Weakness], Sequence[str], frozenset[str]]:
     """Compare the storage of the code that ran before with that of the code that runs now: what
     clashes, what could not be compared, and the checks whose findings of before still hold."""
     old = before.implementation if before is not None else None
@@ -114,12 +109,11 @@ def _upgraded(
         return [], [], frozenset()
     if old == subject.proxied.implementation:
         said = [line for line in before.unseen if line.startswith(storage.UPGRADE)]
-        return [], said[:_MOST_UNCOMPARED], frozenset({LAYOUT})
+        return [], said[: storage.MOST_UNKNOWN], frozenset({storage.LAYOUT})
     code = subject.chain.code(old)
     verdict, _ = sources.look(old, code)
-    found, unknown = storage.compared(verdict.known.layout, subject.known.layout)
-    apart = storage.apart((walk(code), subject.walk))
-    return found, [line for line in (unknown, apart) if line], frozenset()
+    found = storage.upgraded([Code(code, verdict.known)], [Code(subject.code, subject.known)])
+    return found.weaknesses, found.unknown, frozenset()
 
 
 def _absent(contract: Contract, proxied: Proxied, runs: str) -> Seen:

@@ -25,6 +25,14 @@ class Known:
 
     signatures: Mapping[int, str] = field(default_factory=dict)
     layout: Layout | None = None
+    namespaces: Mapping[str, Layout | None] | None = None
+    """What it keeps at slots of its own (ERC-7201), by name, with no layout where that cannot be
+    told; None: nobody knows."""
+
+    @property
+    def told(self) -> int:
+        """How much is said of its storage, to compare."""
+        return (self.namespaces is not None) + (self.layout is not None)
 
 
 @dataclass(frozen=True, slots=True)
