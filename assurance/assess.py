@@ -31,7 +31,7 @@ def assess(
 
     `before` is how it stood when it was last looked at. `again` names the contracts to look at once
     more, each with the transaction that is the reason; the others stand as before. Without it, all
-    are looked at. `beat` is called before each that is looked at, which may take seconds.
+    are looked at. `beat` is called before each code that is looked at, which may take seconds.
     """
     stood = {} if before is None else {one.address: one for one in before.contracts}
     known = {} if before is None else {one.id: one for one in before.findings}
@@ -45,7 +45,7 @@ def assess(
             findings += old
             continue
         beat()
-        seen = look(contract, chain, means, stood.get(address))
+        seen = look(contract, chain, means, stood.get(address), beat)
         contracts.append(seen.examined)
         tx = (again or {}).get(address, "")
         findings += [one for one in old if one.weakness in seen.kept]

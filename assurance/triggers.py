@@ -36,7 +36,8 @@ def _concerned(contract: str, manifest: Manifest, known: Assessment | None) -> s
     """Return the contracts that are this one, or run its code, or ask it which code to run."""
     found = {contract} & manifest.addresses
     for one in known.contracts if known is not None else ():
-        if contract in (one.address, one.implementation) or contract in one.authority:
+        runs = (one.address, one.implementation, *one.facets)
+        if contract in runs or contract in one.authority:
             found.add(one.address)
     return found
 

@@ -99,6 +99,15 @@ def walk(code: bytes) -> Walk:
     return _Walker(without_metadata(code[:MAX_BYTES])).walk()
 
 
+@lru_cache(maxsize=256)
+def only(code: bytes, functions: frozenset[int]) -> Walk:
+    """Return what code can do where these functions alone lead to it, and what other calls lead to.
+    The answer is shared: do not change it."""
+    found = walk(code)
+    acts = {act for act in found.acts if act.function is None or act.function in functions}
+    return Walk(set(functions), acts, found.slots, found.complete)
+
+
 def _destinations(code: bytes) -> frozenset[int]:
     found, at = set(), 0
     while at < len(code):

@@ -7,7 +7,7 @@ scenes, which set the stage first. One that strangers are refused anyway is told
 it reverts with. What no call could show is said to be not shown.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assurance.chain import AGREEABLE, Chain, Outcome, Trial
@@ -62,13 +62,22 @@ _Row = tuple[Trial, ...]
 """Calls, each on what the ones before left."""
 
 
-def covered(subject: Subject, pulls: Sequence[Pull], asking: Asking = NOTHING) -> list[Covered]:
-    """Return what becomes of every function that moves assets."""
+def covered(
+    subjects: Iterable[Subject],
+    pulls: Sequence[Pull],
+    asking: Asking = NOTHING,
+    beat: Callable[[], None] = lambda: None,
+) -> list[Covered]:
+    """Return what becomes of every function that moves assets, of all codes of a contract; `beat`
+    is called before each function, which may take seconds."""
     budget = iter(range(MAX_TRIALS))
-    return [
-        _covered(subject, move, pulls, _trials(subject, move.function, asking), budget)
-        for move in moving(subject)
-    ]
+    found = []
+    for subject in subjects:
+        for move in moving(subject):
+            beat()
+            trials = _trials(subject, move.function, asking)
+            found.append(_covered(subject, move, pulls, trials, budget))
+    return found
 
 
 def _trials(subject: Subject, function: int, asking: Asking) -> list[_Row]:

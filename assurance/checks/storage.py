@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from eth_utils.crypto import keccak
+from msgspec.structs import replace
 
 from assurance.proxies import ADMIN, BEACON, IMPLEMENTATION
 from assurance.subject import Known
@@ -38,6 +39,8 @@ _ARRAYS = tuple(int.from_bytes(keccak(slot.to_bytes(32, "big")), "big") for slot
 """Where the elements of arrays begin, whose slot a layout lists."""
 _MOST_ELEMENTS = 2**32
 _MOST_TOLD = 4
+_MOST_PAIRS = 256
+"""Of different layouts that a diamond's codes have."""
 
 
 class Code(NamedTuple):
@@ -57,15 +60,17 @@ class Compared(NamedTuple):
 
 
 def upgraded(old: Sequence[Code], new: Sequence[Code]) -> Compared:
-    """Return how the codes that run now read what those that ran before kept.
+    """Return how the codes that run now read what those that ran before kept: one, or those of a
+    diamond, which share their storage.
 
-    State variables are compared where one code took the place of one other; of what lies at slots
-    of the codes' own (ERC-7201), every struct that both sides know.
+    State variables are compared, of a diamond's as far as two of its codes both have them; and of
+    what lies at slots of the codes' own (ERC-7201), every struct that both sides know.
     """
-    found, troubles = list[str](), list[str]()
-    if len(old) == len(new) == 1:
-        found, trouble = _variables(old[0].known.layout, new[0].known.layout)
-        troubles.append(trouble)
+    alone = len(old) == len(new) == 1
+    found, trouble = (
+        _variables(old[0].known.layout, new[0].known.layout) if alone else _shared(old, new)
+    )
+    troubles = [trouble]
     clashing, covered, uncompared = _structs(old, new)
     found += clashing
     troubles += [uncompared, apart([walk(code.runs) for code in (*old, *new)], covered)]
@@ -152,6 +157,52 @@ def _variables(old: Layout | None, new: Layout | None) -> tuple[list[str], str]:
         which = "old and the new" if old is new else "old" if old is None else "new"
         return [], f"no layout of the {which} code is known"
     try:
-        return list(clashes(old, new)), ""
+        return list(clashes(*_opened(old, new))), ""
     except ConfigurationError as error:
         return [], str(error)
+
+
+def _shared(old: Sequence[Code], new: Sequence[Code]) -> tuple[list[str], str]:
+    """Return what clashes in the variables that a code of before and one of now both have, and what
+    kept some from being compared, '' when nothing did."""
+    was, now = _layouts(old), _layouts(new)
+    found = dict[str, None]()
+    try:
+        pairs = [_opened(one, other) for one in was for other in now if one != other]
+        for one, other in pairs[:_MOST_PAIRS]:
+            end = min(max(map(side.end, side.storage)) for side in (one, other))
+            found |= dict.fromkeys(clashes(_until(end, one), _until(end, other)))
+    except ConfigurationError as error:
+        return list(found), str(error)
+    dark = len({code.runs for code in (*old, *new) if code.known.layout is None})
+    if len(pairs) > _MOST_PAIRS:
+        return list(found), "its codes have too many layouts to compare each"
+    return list(found), f"no layout of {dark} of its codes is known" if dark else ""
+
+
+def _layouts(codes: Iterable[Code]) -> list[Layout]:
+    """Return the different layouts of codes that keep anything."""
+    found: list[Layout] = []
+    for code in codes:
+        layout = code.known.layout
+        if layout is not None and layout.storage and layout not in found:
+            found.append(layout)
+    return found
+
+
+def _opened(old: Layout, new: Layout) -> tuple[Layout, Layout]:
+    """Return two layouts; of two that have nothing but a struct, which may grow then at its end,
+    those of its members."""
+    inside = [
+        side.kind(side.storage[0].type).members if len(side.storage) == 1 else ()
+        for side in (old, new)
+    ]
+    if not all(inside) or old.storage[0].start != new.storage[0].start:
+        return old, new
+    return replace(old, storage=inside[0]), replace(new, storage=inside[1])
+
+
+def _until(end: int, layout: Layout) -> Layout:
+    """Return what of a layout begins before a place, without room that is left for later."""
+    kept = (one for one in layout.storage if one.start < end and not layout.is_gap(one))
+    return replace(layout, storage=tuple(kept))

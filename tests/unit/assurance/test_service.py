@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from assurance.look import Means
@@ -148,13 +149,19 @@ def test_a_node_that_does_not_answer_is_asked_again(world: World) -> None:
     assert len(world.assessments()) == 1
 
 
+FACET = "0x" + "fa" * 20
+
+
 def known() -> Assessment:
     world = World()
     world.chain.codes[OLD] = MORTAL
     world.chain.proxy(POOL, OLD)
     world.task.tick()
     (found,) = world.assessments()
-    return found
+    (pool,) = found.contracts
+    return msgspec.structs.replace(
+        found, contracts=(msgspec.structs.replace(pool, facets=(FACET,)),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,6 +176,7 @@ def known() -> Assessment:
         (event("Transfer"), set()),
         (event(contract=NEW), set()),
         (event(contract=OLD), {POOL}),
+        (event(contract=FACET), {POOL}),
         (event(chain="eip155:1"), set()),
         (deployment(POOL, NEW), {POOL}),
         (deployment(OLD, NEW), {POOL}),
