@@ -4,7 +4,7 @@ every length and place in it is held to bounds."""
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from assurance.chain import Chain, Outcome, Trial, address
+from assurance.chain import NOBODY, Chain, Outcome, Trial, address
 from assurance.selectors import calldata
 
 MOST_FACETS = 128
@@ -14,7 +14,6 @@ MOST_FUNCTIONS = 2_048
 LOUPE = calldata("facets()")
 _ADDRESSES = calldata("facetAddresses()")
 _SELECTORS = "facetFunctionSelectors(address)"
-_NOBODY = "0x" + "00" * 20
 _WORD = 32
 _MORE = (
     f"its loupe names more than {MOST_FACETS} facets or {MOST_FUNCTIONS:,} functions; the others "
@@ -34,7 +33,7 @@ class Cut(NamedTuple):
 def cut(chain: Chain, contract: str) -> Cut:
     """Return what a contract's loupe says: by `facets`, or else by `facetAddresses` and what each
     is asked for. Its own code is no facet. Raises `TransientError` when no node answers."""
-    (whole,) = chain.run([Trial(_NOBODY, contract, LOUPE)])
+    (whole,) = chain.run([Trial(NOBODY, contract, LOUPE)])
     rows = _facets(whole)
     if rows is None:
         rows = _one_by_one(chain, contract)
@@ -56,13 +55,13 @@ _Rows = Iterator[tuple[str, list[int]]]
 
 
 def _one_by_one(chain: Chain, contract: str) -> _Rows | None:
-    (told,) = chain.run([Trial(_NOBODY, contract, _ADDRESSES)])
+    (told,) = chain.run([Trial(NOBODY, contract, _ADDRESSES)])
     words = _words(told.data, 0, MOST_FACETS + 1) if told.ok else None
     addresses = [address(word) for word in words or ()]
     if not addresses or None in addresses:
         return None
     named = [one for one in addresses if one is not None]
-    asked = [Trial(_NOBODY, contract, calldata(_SELECTORS, one)) for one in named]
+    asked = [Trial(NOBODY, contract, calldata(_SELECTORS, one)) for one in named]
     answers = [
         _words(one.data, 0, MOST_FUNCTIONS + 1) if one.ok else None for one in chain.run(asked)
     ]

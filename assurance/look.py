@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from eth_utils.crypto import keccak
 
 from assurance.chain import Chain
-from assurance.checks import authority, brakes, storage
+from assurance.checks import authority, brakes, gaps, storage
 from assurance.checks.brakes import NOTHING, Asking, Pull
 from assurance.checks.storage import Code, Compared
 from assurance.opinions import NOTHING as NOTHING_HEARD
@@ -72,19 +72,20 @@ def look(
     ours = [one for one in means.asking.scenes if one.call.to == contract.address]
     scenes, broken = playing(chain, ours if braked else [])
     asking = replace(means.asking, scenes=scenes)
-    functions = brakes.covered(subjects, able, asking, beat) if braked else []
+    functions, untried = brakes.covered(subjects if braked else [], able, asking, beat)
     compared, kept = _upgraded(codes, means.sources, before)
     decides = authority.authority(main)
     weaknesses = list(authority.weaknesses(main))
     for one in codes:
         beat()
         weaknesses += one.weaknesses()
-    weaknesses += brakes.weaknesses(functions, means.pulls)
+    weaknesses += gaps.weaknesses(functions, means.pulls)
     weaknesses += compared.weaknesses
     unseen = [
         *([proxied.trouble] if proxied.trouble else []),
         *compared.unknown,
         *(line for one in codes for line in one.unseen()),
+        *([untried] if untried else []),
         *broken,
         *(
             f"brake {one.name}: it cannot be pulled now"

@@ -10,14 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from eth_utils.crypto import keccak
 
-from assurance.chain import Chain, address, asked, number
+from assurance.chain import NOBODY, Chain, address, asked, number
 from assurance.facets import cut
 from assurance.selectors import calldata
 from assurance.values import Term
 from assurance.walk import Walk, walk
 from schemas.assurance import Proxy
-
-NOBODY = "0x" + "00" * 20
 
 
 def _slot(name: str) -> int:

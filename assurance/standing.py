@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from eth_utils.crypto import keccak
 
-from assurance.chain import Chain, Trial
+from assurance.chain import NOBODY, Chain, Trial
 from assurance.facets import LOUPE
-from assurance.proxies import ADMIN, BEACON, IMPLEMENTATION, NOBODY, default_slots, resolved
+from assurance.proxies import ADMIN, BEACON, IMPLEMENTATION, default_slots, resolved
 from assurance.selectors import calldata
 
 PATIENCE = 1.0

@@ -10,9 +10,9 @@ from schemas.manifest import Manifest
 EVENTS = frozenset({
     "Upgraded", "BeaconUpgraded", "AdminChanged", "Initialized", "OwnershipTransferred",
     "ImplementationUpdated", "ProxyOwnershipTransferred", "NewImplementation", "NewAdmin",
-    "ChangedMasterCopy", "DiamondCut",
+    "ChangedMasterCopy", "DiamondCut", "RoleGranted", "RoleRevoked",
 })  # fmt: skip
-"""Events after which a contract's code, or who may replace it, may be another."""
+"""Events after which a contract's code, or who may replace it or brake it, may be another."""
 
 
 def reasons(record: Record, manifest: Manifest, known: Assessment | None) -> Mapping[str, str]:

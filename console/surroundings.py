@@ -68,6 +68,8 @@ class Assessed:
     more_gaps: int
     findings: int
     contracts: int
+    unseen: int
+    """Contracts of which something could not be looked at."""
 
 
 class Surroundings:
@@ -156,6 +158,7 @@ def assessed(assessment: Assessment) -> Assessed:
         more_gaps=max(0, len(gaps) - MOST_GAPS),
         findings=len(findings),
         contracts=len(assessment.contracts),
+        unseen=sum(bool(one.unseen) for one in assessment.contracts),
     )
 
 

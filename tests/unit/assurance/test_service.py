@@ -173,6 +173,7 @@ def known() -> Assessment:
         (event("NewImplementation"), {POOL}),
         (event("ChangedMasterCopy"), {POOL}),
         (event("DiamondCut"), {POOL}),
+        (event("RoleRevoked"), {POOL}),
         (event("Transfer"), set()),
         (event(contract=NEW), set()),
         (event(contract=OLD), {POOL}),
