@@ -58,14 +58,14 @@ def look(
     before: Examined | None,
     beat: Callable[[], None] = lambda: None,
 ) -> Seen:
-    """Return how a contract stands; `before` is how it stood, `beat` is called before each of its
-    codes is looked at. Raises `TransientError` when no node answers."""
+    """Return how a contract stands; `before` is how it stood, `beat` is called before each piece of
+    work that may take seconds. Raises `TransientError` when no node answers."""
     proxied = resolved(chain, contract.address)
     runs = proxied.implementation or contract.address
     if not chain.code(runs):
         return _absent(contract, proxied, runs)
     named = means.named.get(contract.address, {})
-    codes = list(parts(contract, chain, proxied, means.sources, named))
+    codes = list(parts(contract, chain, proxied, means.sources, named, beat))
     main, subjects = codes[0].subject, [one.subject for one in codes]
     braked = contract.holds_value and contract.role not in DECIDING
     able = brakes.ready(chain, means.pulls) if braked else []
@@ -110,9 +110,12 @@ def _upgraded(
     if set(was) == set(now):
         said = [line for line in before.unseen if line.startswith(storage.UPGRADE)]
         return Compared((), tuple(said[: storage.MOST_UNKNOWN])), frozenset({storage.LAYOUT})
-    chain = codes[0].subject.chain
-    old = [Code(code, sources.look(place, code)[0].known)
-           for place in was if (code := chain.code(place))]  # fmt: skip
+    chain, known = codes[0].subject.chain, {one.runs: one.subject.known for one in codes}
+    old = [
+        Code(code, known[place] if place in known else sources.look(place, code)[0].known)
+        for place in was
+        if (code := chain.code(place))
+    ]
     new = [Code(one.subject.code, one.subject.known) for one in codes if one.runs in now]
     return storage.upgraded(old, new), frozenset()
 

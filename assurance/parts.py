@@ -1,7 +1,7 @@
 """The codes that run at one contract's address, each looked at with the same checks: its own or its
 implementation's and, of a diamond, those of its facets."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assurance.chain import Chain
@@ -70,11 +70,14 @@ def parts(
     proxied: Proxied,
     sources: Sources,
     named: Mapping[int, str],
+    beat: Callable[[], None],
 ) -> Iterator[Part]:
     """Return the codes of a contract, what runs by default first; `named` has the functions that
-    its manifest knows, for code without artefacts. Raises `TransientError` when no node answers."""
+    its manifest knows, for code without artefacts, and `beat` is called before a source is asked
+    for. Raises `TransientError` when no node answers."""
     runs = proxied.implementation or contract.address
     for place, led in ((runs, None), *proxied.facets.items()):
+        beat()
         code = chain.code(place)
         verdict, trouble = sources.look(place, code)
         known = verdict.known

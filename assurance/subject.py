@@ -93,6 +93,7 @@ class _Following:
         self._chain = chain
         self._delegated_only = delegated_only
         self._seen: set[tuple[str, bytes, int | None]] = set()
+        self._proxied: dict[str, Proxied] = {}
 
     def from_here(self, subject: Subject, function: int | None) -> list[Reached]:
         return self._into(subject.address, subject.code, function, ())
@@ -121,7 +122,9 @@ class _Following:
             return []
         runs = there
         if act.kind != "delegate call":
-            home, runs = there, resolved(self._chain, there).runs(there, act.called)
+            if there not in self._proxied:
+                self._proxied[there] = resolved(self._chain, there)
+            home, runs = there, self._proxied[there].runs(there, act.called)
         code = self._chain.code(runs)
         return self._into(home, code, act.called, (*path, there)) if code else []
 

@@ -17,7 +17,11 @@ ENOUGH = 86_400
 _CUT = selectors("""
     diamondCut((address,uint8,bytes4[])[],address,bytes) diamondCut((address,uint8,bytes4[])[])
 """).keys()
-_REPLACE = selectors("_setPendingImplementation(address) _setImplementation(address)").keys()
+_REPLACE = selectors("""
+    _setPendingImplementation(address) _setImplementation(address)
+    _setImplementation(address,bool,bytes)
+""").keys()
+"""Of Compound's proxies, which name an `admin`."""
 _DELEGATED = bytes.fromhex("ef0100")
 """What an account's code begins with that has delegated itself (EIP-7702): still one key."""
 _MOST_OWNERS = 10_000

@@ -267,3 +267,15 @@ def test_the_facets_behind_venus_s_unitroller_are_looked_at(workshop: Workshop) 
     assert after.facets == (setter.address,)
     told = [one for one in watch.findings() if one.tx == tx]
     assert [one.weakness for one in told if setter.address in one.summary] == ["source-absent"]
+
+
+def test_a_price_is_followed_into_the_facet_of_another_diamond(workshop: Workshop) -> None:
+    oracle = workshop.diamond()
+    lender = workshop.create("Lender", oracle.address)
+    found = workshop.ground.assessed((lender, "pool"), shelf=workshop.shelf)
+    assert "spot-price" not in {one.weakness for one in found.findings}
+    workshop.cut(oracle, "PriceFacet")
+    found = workshop.ground.assessed((lender, "pool"), shelf=workshop.shelf)
+    (price,) = (one for one in found.findings if one.weakness == "spot-price")
+    assert price.severity == "high"
+    assert price.evidence == (f"borrow(): asks getReserves(), through {oracle.address}",)
