@@ -14,6 +14,9 @@ MOST_FUNCTIONS = 2_048
 LOUPE = calldata("facets()")
 _ADDRESSES = calldata("facetAddresses()")
 _SELECTORS = "facetFunctionSelectors(address)"
+_GAS, _AT_ONCE = 1_000_000, 10
+"""For what one facet is asked for: a loupe that burns it all takes no more of a request than nodes
+give."""
 _WORD = 32
 _MORE = (
     f"its loupe names more than {MOST_FACETS} facets or {MOST_FUNCTIONS:,} functions; the others "
@@ -61,10 +64,13 @@ def _one_by_one(chain: Chain, contract: str) -> _Rows | None:
     if not addresses or None in addresses:
         return None
     named = [one for one in addresses if one is not None]
-    asked = [Trial(NOBODY, contract, calldata(_SELECTORS, one)) for one in named]
-    answers = [
-        _words(one.data, 0, MOST_FUNCTIONS + 1) if one.ok else None for one in chain.run(asked)
+    asked = [Trial(NOBODY, contract, calldata(_SELECTORS, one), gas=_GAS) for one in named]
+    outcomes = [
+        outcome
+        for start in range(0, len(asked), _AT_ONCE)
+        for outcome in chain.run(asked[start : start + _AT_ONCE])
     ]
+    answers = [_words(one.data, 0, MOST_FUNCTIONS + 1) if one.ok else None for one in outcomes]
     if None in answers:
         return None
     return (

@@ -279,3 +279,12 @@ def test_a_price_is_followed_into_the_facet_of_another_diamond(workshop: Worksho
     (price,) = (one for one in found.findings if one.weakness == "spot-price")
     assert price.severity == "high"
     assert price.evidence == (f"borrow(): asks getReserves(), through {oracle.address}",)
+
+
+def test_a_loupe_that_burns_all_gas_keeps_nobody_from_looking(workshop: Workshop) -> None:
+    trap = workshop.create("Trap")
+    found = workshop.ground.assessed((trap, "vault"), shelf=workshop.shelf)
+    (one,) = found.contracts
+    assert one.facets == ()
+    assert "no loupe (EIP-2535)" in one.unseen[0]
+    assert "delegates-to-storage" in {one.weakness for one in found.findings}

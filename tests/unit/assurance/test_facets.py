@@ -1,6 +1,6 @@
 """What a loupe says is a stranger's word: answers come to an end, and what is left out is said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from eth_abi.abi import encode
@@ -51,6 +51,21 @@ def test_without_the_one_answer_it_is_asked_facet_by_facet() -> None:
         asked_for(OTHER): encode(["bytes4[]"], [[b"\0\0\0\2"]]),
     }
     assert cut(answering(told), DIAMOND).facets == {ONE: frozenset({1}), OTHER: frozenset({2})}
+    chain = answering(told)
+    asked: list[int] = []
+    run = chain.run
+
+    def noting(trials: Sequence[Trial]) -> list[Outcome]:
+        asked.append(sum(one.gas for one in trials))
+        return run(trials)
+
+    chain.run = noting  # type: ignore[method-assign]
+    many = [f"0x{number:040x}" for number in range(1, MOST_FACETS + 1)]
+    told |= {ADDRESSES: encode(["address[]"], [many])}
+    told |= {asked_for(one): encode(["bytes4[]"], [[b"\0\0\0\1"]]) for one in many}
+    assert len(cut(chain, DIAMOND).facets) == MOST_FACETS
+    assert max(asked) <= 10_000_000, "nodes give a request no more than so much gas"
+    told |= {ADDRESSES: encode(["address[]"], [[ONE, OTHER]])}
     del told[asked_for(OTHER)]
     assert cut(answering(told), DIAMOND).trouble
 
