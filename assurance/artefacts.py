@@ -8,7 +8,7 @@ at the end.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import msgspec
 
 from assurance.selectors import interface
 from assurance.subject import Known
+from assurance.trees import Trees
 from runtime.bytecode import same, without_metadata
 from runtime.logs import logger
 from schemas.assurance import Source
@@ -51,15 +52,16 @@ class Shelf:
         self._by_length.setdefault(len(without_metadata(built.code)), []).append(built)
 
     def find(self, code: bytes) -> tuple[Source, Built | None]:
-        """Return the artefact of a deployed code, and how exactly it is that."""
+        """Return the artefact of a deployed code, and how exactly it is that: of several as exact,
+        the one that says most of its storage."""
         bare = without_metadata(code)
-        close = None
-        for built in self._by_length.get(len(bare), ()):
-            if same(built.code, code):
-                return "exact", built
-            if close is None and same(without_metadata(built.code), bare):
-                close = built
-        return ("absent" if close is None else "apart from metadata"), close
+        some = self._by_length.get(len(bare), ())
+        exact = [built for built in some if same(built.code, code)]
+        close = exact or [built for built in some if same(without_metadata(built.code), bare)]
+        if not close:
+            return "absent", None
+        told = max(close, key=lambda built: built.known.told)
+        return ("exact" if exact else "apart from metadata"), told
 
 
 def beside(folder: Path, name: str) -> Path:
@@ -111,12 +113,16 @@ def _contracts(path: Path) -> Iterator[Built]:
         return
     if not isinstance(content, dict):
         return
-    output = content.get("output") if isinstance(content.get("output"), dict) else content
-    files = output.get("contracts") if isinstance(output, dict) else None
+    output = content.get("output")
+    if not isinstance(output, dict):
+        output = content
+    files = output.get("contracts")
     if isinstance(files, dict):  # solc's output, alone or in Hardhat's build-info
-        for inside in files.values():
+        trees = Trees(output.get("sources"))
+        for file, inside in files.items():
             for name, contract in inside.items() if isinstance(inside, dict) else ():
-                yield from _built(str(name), contract)
+                for built in _built(str(name), contract):
+                    yield _with_trees(built, trees, str(file))
     else:
         yield from _built(str(content.get("contractName") or path.stem), content)
 
@@ -137,6 +143,13 @@ def _built(name: str, content: Any) -> Iterator[Built]:
         return
     if code:
         yield Built(name, code, known(content))
+
+
+def _with_trees(built: Built, trees: Trees, file: str) -> Built:
+    """Add what only syntax trees say of where a contract keeps what."""
+    layout = built.known.layout or trees.layout(file, built.name)
+    namespaces = trees.namespaces(file, built.name, built.code)
+    return replace(built, known=replace(built.known, layout=layout, namespaces=namespaces))
 
 
 def known(content: Mapping[str, Any]) -> Known:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from assurance.chain import Chain, Place
-from assurance.look import Means, Seen, look
+from assurance.checks.gaps import REFUSED, refusals
+from assurance.look import Means, look
 from assurance.weakness import Weakness
 from schemas.assurance import Assessment, Examined, Finding
 from schemas.ids import content_id
@@ -31,7 +32,7 @@ def assess(
 
     `before` is how it stood when it was last looked at. `again` names the contracts to look at once
     more, each with the transaction that is the reason; the others stand as before. Without it, all
-    are looked at. `beat` is called before each that is looked at, which may take seconds.
+    are looked at. `beat` is called before each code that is looked at, which may take seconds.
     """
     stood = {} if before is None else {one.address: one for one in before.contracts}
     known = {} if before is None else {one.id: one for one in before.findings}
@@ -39,20 +40,22 @@ def assess(
     contracts, findings = list[Examined](), list[Finding]()
     for contract in _watched(manifest, stood, again or {}):
         address = contract.address
-        old = [one for one in known.values() if one.contract == address]
+        old = [one for one in known.values() if one.contract == address and one.weakness != REFUSED]
         if again is not None and address in stood and address not in again:
             contracts.append(stood[address])
             findings += old
             continue
         beat()
-        seen = look(contract, chain, means, stood.get(address))
+        seen = look(contract, chain, means, stood.get(address), beat)
         contracts.append(seen.examined)
-        tx = (again or {}).get(address, "")
         findings += [one for one in old if one.weakness in seen.kept]
-        findings += _found(manifest, seen.weaknesses, seen, place, tx)
+        where = manifest, address, seen.examined.code_hash
+        findings += _found(where, seen.weaknesses, place, (again or {}).get(address, ""))
+    for target, one in refusals(chain, means.pulls):
+        findings += _found((manifest, target, ""), (one,), place, (again or {}).get(target, ""))
     if not means.opinions.whole:
         findings += [one for one in known.values() if one.contract is None]
-    findings += _found(manifest, means.opinions.weaknesses, None, place, "")
+    findings += _found((manifest, None, ""), means.opinions.weaknesses, place, "")
     open_now = {one.id: _since_then(one, known.get(one.id)) for one in findings}
     return Assessment(
         id=content_id("assessment", manifest.chain, manifest.protocol, place.number, *open_now),
@@ -100,11 +103,11 @@ def changes(before: Assessment | None, after: Assessment) -> list[Finding]:
 
 
 def _found(
-    manifest: Manifest, weaknesses: Iterable[Weakness], seen: Seen | None, place: Place, tx: str
+    where: tuple[Manifest, str | None, str], weaknesses: Iterable[Weakness], place: Place, tx: str
 ) -> Iterator[Finding]:
-    """Return the records of what a look found; `seen` None: in the protocol's source."""
-    contract = None if seen is None else seen.examined.address
-    code = "" if seen is None else seen.examined.code_hash
+    """Return the records of what a look found, of a protocol's contract and its code; the contract
+    None: in the protocol's source."""
+    manifest, contract, code = where
     for one in weaknesses:
         place_of_it = (manifest.chain, manifest.protocol, contract or "", code)
         yield Finding(

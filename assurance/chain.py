@@ -7,6 +7,8 @@ from typing import Protocol, Self
 GAS = 8_000_000
 """For a call: under the gas cap that nodes set for a request."""
 
+NOBODY = "0x" + "00" * 20
+
 AGREEABLE = "0x000000000000000000000000000000a92eeab1e5"
 """While calls are tried, a contract that answers 1 to everything: whom to lend to, or to call back.
 """

@@ -1,36 +1,29 @@
 """One contract looked at: every check, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from eth_utils.crypto import keccak
 
 from assurance.chain import Chain
-from assurance.checks import authority, brakes, doors, operations, prices, storage
+from assurance.checks import authority, brakes, gaps, storage
 from assurance.checks.brakes import NOTHING, Asking, Pull
+from assurance.checks.storage import Code, Compared
 from assurance.opinions import NOTHING as NOTHING_HEARD
 from assurance.opinions import Heard
+from assurance.parts import Part, parts, source
 from assurance.proxies import Proxied, resolved
 from assurance.scenes import playing
 from assurance.sources import Sources
-from assurance.subject import Subject
-from assurance.walk import walk
 from assurance.weakness import Weakness
 from schemas.assurance import Covered, Examined, Source
 from schemas.manifest import Contract
 
 MOST_FUNCTIONS = 512
 MOST_UNSEEN = 64
-_MOST_UNCOMPARED = 2
-"""Lines on what of an upgrade's storage could not be compared: the layout's, the code's own slots.
-"""
-LAYOUT = "storage-layout"
-"""The one check that compares two codes: what it found holds until the code changes again."""
 
 DECIDING = ("gate", "governor", "oracle", "safe", "timelock")
 """Roles of contracts that decide or tell: nobody plans a brake for what they move."""
-
-_NOBODY_KNOWS = Weakness("source-absent", "medium", "nobody knows the source of the code that runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +51,41 @@ class Seen:
     """Checks that were not made anew: what they found before still holds."""
 
 
-def look(contract: Contract, chain: Chain, means: Means, before: Examined | None) -> Seen:
-    """Return how a contract stands; `before` is how it stood. Raises `TransientError` when no node
-    answers."""
+def look(
+    contract: Contract,
+    chain: Chain,
+    means: Means,
+    before: Examined | None,
+    beat: Callable[[], None] = lambda: None,
+) -> Seen:
+    """Return how a contract stands; `before` is how it stood, `beat` is called before each piece of
+    work that may take seconds. Raises `TransientError` when no node answers."""
     proxied = resolved(chain, contract.address)
     runs = proxied.implementation or contract.address
-    code = chain.code(runs)
-    if not code:
+    if not chain.code(runs):
         return _absent(contract, proxied, runs)
-    verdict, trouble = means.sources.look(runs, code)
-    known = verdict.known
-    if not known.signatures:
-        known = replace(known, signatures=means.named.get(contract.address, {}))
-    subject = Subject(chain, contract.address, contract.role, proxied, code, known)
+    named = means.named.get(contract.address, {})
+    codes = list(parts(contract, chain, proxied, means.sources, named, beat))
+    main, subjects = codes[0].subject, [one.subject for one in codes]
     braked = contract.holds_value and contract.role not in DECIDING
     able = brakes.ready(chain, means.pulls) if braked else []
     ours = [one for one in means.asking.scenes if one.call.to == contract.address]
     scenes, broken = playing(chain, ours if braked else [])
     asking = replace(means.asking, scenes=scenes)
-    functions = brakes.covered(subject, able, asking) if braked else []
-    clashing, uncompared, kept = _upgraded(subject, means.sources, before)
-    decides = authority.authority(subject)
+    functions, untried = brakes.covered(subjects if braked else [], able, asking, beat)
+    compared, kept = _upgraded(codes, means.sources, before)
+    decides = authority.authority(main)
+    weaknesses = list(authority.weaknesses(main))
+    for one in codes:
+        beat()
+        weaknesses += one.weaknesses()
+    weaknesses += gaps.weaknesses(functions, means.pulls)
+    weaknesses += compared.weaknesses
     unseen = [
-        *([f"its source: {trouble}"] if trouble else []),
-        *uncompared,
-        *([] if subject.walk.complete else ["its code: not all ways could be followed"]),
+        *([proxied.trouble] if proxied.trouble else []),
+        *compared.unknown,
+        *(line for one in codes for line in one.unseen()),
+        *([untried] if untried else []),
         *broken,
         *(
             f"brake {one.name}: it cannot be pulled now"
@@ -90,36 +93,36 @@ def look(contract: Contract, chain: Chain, means: Means, before: Examined | None
             if braked and one not in able
         ),
     ]
-    weaknesses = (
-        *([_NOBODY_KNOWS] if verdict.source == "absent" else []),
-        *authority.weaknesses(subject),
-        *operations.weaknesses(subject),
-        *doors.weaknesses(subject),
-        *prices.weaknesses(subject),
-        *brakes.weaknesses(functions, means.pulls),
-        *clashing,
-    )
     told = decides.words if decides is not None else ""
-    examined = _examined(contract, proxied, code, verdict.source, told, functions, unseen)
-    return Seen(examined, weaknesses, kept)
+    examined = _examined(contract, proxied, main.code, source(codes), told, functions, unseen)
+    return Seen(examined, tuple(weaknesses), kept)
 
 
 def _upgraded(
-    subject: Subject, sources: Sources, before: Examined | None
-) -> tuple[list[Weakness], list[str], frozenset[str]]:
-    """Compare the storage of the code that ran before with that of the code that runs now: what
-    clashes, what could not be compared, and the checks whose findings of before still hold."""
-    old = before.implementation if before is not None else None
-    if before is None or old is None:
-        return [], [], frozenset()
-    if old == subject.proxied.implementation:
+    codes: Sequence[Part], sources: Sources, before: Examined | None
+) -> tuple[Compared, frozenset[str]]:
+    """Compare the storage of the codes that ran before with that of those that run now; return also
+    the checks whose findings of before still hold."""
+    now = _behind(codes[0].subject.proxied.implementation, codes[0].subject.proxied.facets)
+    was = [] if before is None else _behind(before.implementation, before.facets)
+    if before is None or not was:
+        return Compared(), frozenset()
+    if set(was) == set(now):
         said = [line for line in before.unseen if line.startswith(storage.UPGRADE)]
-        return [], said[:_MOST_UNCOMPARED], frozenset({LAYOUT})
-    code = subject.chain.code(old)
-    verdict, _ = sources.look(old, code)
-    found, unknown = storage.compared(verdict.known.layout, subject.known.layout)
-    apart = storage.apart((walk(code), subject.walk))
-    return found, [line for line in (unknown, apart) if line], frozenset()
+        return Compared((), tuple(said[: storage.MOST_UNKNOWN])), frozenset({storage.LAYOUT})
+    chain, known = codes[0].subject.chain, {one.runs: one.subject.known for one in codes}
+    old = [
+        Code(code, known[place] if place in known else sources.look(place, code)[0].known)
+        for place in was
+        if (code := chain.code(place))
+    ]
+    new = [Code(one.subject.code, one.subject.known) for one in codes if one.runs in now]
+    return storage.upgraded(old, new), frozenset()
+
+
+def _behind(implementation: str | None, facets: Iterable[str]) -> list[str]:
+    """Return where the codes lie that a contract can be led to run in place of its own."""
+    return [*([] if implementation is None else [implementation]), *facets]
 
 
 def _absent(contract: Contract, proxied: Proxied, runs: str) -> Seen:
@@ -132,7 +135,7 @@ def _examined(  # noqa: PLR0913, PLR0917 - the record's own fields
     contract: Contract,
     proxied: Proxied,
     code: bytes,
-    source: Source,
+    known: Source,
     decides: str,
     functions: Sequence[Covered],
     unseen: Sequence[str],
@@ -144,8 +147,9 @@ def _examined(  # noqa: PLR0913, PLR0917 - the record's own fields
         code_hash="0x" + keccak(code).hex() if code else "",
         proxy=proxied.kind,
         implementation=proxied.implementation,
+        facets=tuple(proxied.facets),
         authority=decides[:500],
-        source=source,
+        source=known,
         functions=tuple(functions[:MOST_FUNCTIONS]),
         unseen=tuple(line[:500] for line in unseen[:MOST_UNSEEN]),
     )

@@ -164,8 +164,9 @@ def _finding(one: Finding, names: dict[str, str]) -> tuple[str, ...]:
 
 
 def _contract(one: Examined) -> tuple[str, ...]:
+    proxy = f"{one.proxy}, {len(one.facets)} facets" if one.facets else one.proxy
     return (
-        one.name or one.role, one.address, one.source, one.proxy,
+        one.name or one.role, one.address, one.source, proxy,
         one.authority or "nobody",
     )  # fmt: skip
 

@@ -72,8 +72,9 @@ class AssureTask:
         self._fresh = fresh
         self._clock, self._metrics, self._health = service.clock, service.metrics, service.health
         self._known: dict[str, Assessment] = {}
-        self._due: dict[str, dict[str, str]] = {}
-        """Contracts to look at, by protocol, each with the transaction that is the reason."""
+        self._due: dict[str, dict[str, str] | None] = {}
+        """Contracts to look at, by protocol, each with the transaction that is the reason; None:
+        all of the protocol's. One that could not be looked at is tried behind the others."""
         self._standing = Standing()
         self._chain: Chain | None = None
         """As it was when it was last looked at."""
@@ -116,7 +117,13 @@ class AssureTask:
             for protocol, manifest in self._manifests.items():
                 found = triggers.reasons(record, manifest, self._known.get(protocol))
                 if found:
-                    self._due.setdefault(protocol, {}).update(found)
+                    self._want(protocol, found)
+
+    def _want(self, protocol: str, contracts: Mapping[str, str]) -> None:
+        due = self._due.setdefault(protocol, {})
+        if due is not None:
+            for contract, tx in contracts.items():
+                due[contract] = tx or due.get(contract, "")
 
     def _tell_of_rights(self, event: Event) -> None:
         found = rights.told(event, self._manifests[event.protocol])
@@ -131,30 +138,29 @@ class AssureTask:
         now = self._clock.monotonic()
         self._glance(now)
         for protocol in self._fresh():
-            self._due.setdefault(protocol, {})
-        whole = now >= self._whole
-        if now < self._not_before or not (whole or self._due):
+            self._want(protocol, {})
+        if now >= self._whole:
+            self._due = dict.fromkeys(self._manifests)
+            self._whole = now + EVERY
+        if now < self._not_before or not self._due:
             return
+        protocol = ""
         try:
             chain, means = self._look()
             self._chain = chain
-            for protocol, manifest in self._manifests.items():
-                if whole or protocol in self._due:
-                    again = None if whole else self._due[protocol]
-                    before = self._known.get(protocol)
-                    after = assess(
-                        manifest, chain, means[protocol], before, again, self._health.beat
-                    )
-                    self._tell(before, after)
-                    self._note(chain, after, again)
-                    self._due.pop(protocol, None)
+            for protocol, again in list(self._due.items()):
+                before, beat = self._known.get(protocol), self._health.beat
+                manifest = self._manifests[protocol]
+                after = assess(manifest, chain, means[protocol], before, again, beat)
+                self._tell(before, after)
+                self._note(chain, after, again)
+                del self._due[protocol]
         except TransientError as error:
             self._metrics.assurance_faults.inc()
             self._not_before = now + RETRY
-            _log.warning("not_assessed", reason=str(error))
-            return
-        if whole:
-            self._whole = now + EVERY
+            if protocol in self._due:
+                self._due[protocol] = self._due.pop(protocol)
+            _log.warning("not_assessed", protocol=protocol, reason=str(error))
 
     def _glance(self, now: float) -> None:
         """Find which proxies stand otherwise than when they were looked at."""
@@ -169,7 +175,7 @@ class AssureTask:
         for protocol, known in self._known.items():
             for one in known.contracts:
                 if one.address in changed:
-                    self._due.setdefault(protocol, {}).setdefault(one.address, "")
+                    self._want(protocol, {one.address: ""})
 
     def _note(self, chain: Chain, after: Assessment, again: Collection[str] | None) -> None:
         """Note how what was looked at stands; where that fails, events and the hour are left."""

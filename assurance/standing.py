@@ -5,12 +5,15 @@ names are not listened to. So what decides whose code a proxy runs (its slots, w
 answers, who owns it, its admin and its beacon) is read again after blocks, many at once.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain as chain_of
 from typing import NamedTuple
 
-from assurance.chain import Chain, Trial
-from assurance.proxies import ADMIN, BEACON, IMPLEMENTATION, NOBODY, default_slots, resolved
+from eth_utils.crypto import keccak
+
+from assurance.chain import NOBODY, Chain, Trial
+from assurance.facets import LOUPE
+from assurance.proxies import ADMIN, BEACON, IMPLEMENTATION, default_slots, resolved
 from assurance.selectors import calldata
 
 PATIENCE = 1.0
@@ -33,10 +36,13 @@ MOST_SLOTS = 8
 """Slots of one contract."""
 
 WORD = 32
-"""Bytes of an answer that count, and are kept."""
+"""Bytes of an answer that are kept; of a longer one, its hash."""
 
 GAS = 100_000
 """For each answer, so that contracts that burn it all leave some for the others in a request."""
+
+LOUPES = 20
+"""How many other questions one to a diamond's loupe stands for, which reads much storage."""
 
 Answer = int | bytes
 
@@ -115,7 +121,7 @@ class Standing:
         for contract, (noted, answers) in self._noted.items():
             if noted > block or self._restless.get(contract, (0.0, now))[1] > now:
                 continue
-            left -= len(answers)
+            left -= sum(map(_weight, answers))
             if left < 0:
                 break
             found[contract] = noted, answers
@@ -126,7 +132,7 @@ def marks(chain: Chain, contract: str) -> list[Mark]:
     """Return what decides whose code a contract runs; nothing for one that is no proxy."""
     slots = default_slots(chain.code(contract))
     found = resolved(chain, contract)
-    if not slots and found.beacon is None:
+    if not slots and found.beacon is None and not found.facets:
         return []
     asked = [*sorted(slots)[:MOST_SLOTS], IMPLEMENTATION, ADMIN, BEACON]
     told = [Mark(contract, slot) for slot in dict.fromkeys(asked)]
@@ -137,6 +143,8 @@ def marks(chain: Chain, contract: str) -> list[Mark]:
     ]
     if found.beacon is not None:
         told.append(Mark(found.beacon, calldata("implementation()")))
+    if found.facets:
+        told.append(Mark(contract, LOUPE))
     if found.kind in ("other", "none"):
         told.append(Mark(contract, calldata("admin()")))
     return told
@@ -145,18 +153,41 @@ def marks(chain: Chain, contract: str) -> list[Mark]:
 def read(chain: Chain, asked: Sequence[Mark]) -> dict[Mark, Answer]:
     """Return the answers; that of a call that fails is empty."""
     found: dict[Mark, Answer] = {}
-    for start in range(0, len(asked), AT_ONCE):
-        some = asked[start : start + AT_ONCE]
-        slots = [(one.contract, one.asked) for one in some if isinstance(one.asked, int)]
-        words = chain.storage(slots) if slots else []
-        found.update({Mark(*place): word for place, word in zip(slots, words, strict=True)})
-        calls = [(one.contract, one.asked) for one in some if isinstance(one.asked, bytes)]
-        trials = [Trial(NOBODY, contract, data, gas=GAS) for contract, data in calls]
-        outcomes = chain.run(trials) if trials else []
-        found.update(
-            {
-                Mark(*call): outcome.data[:WORD] if outcome.ok else b""
-                for call, outcome in zip(calls, outcomes, strict=True)
-            }
+    slots = [(one.contract, one.asked) for one in asked if isinstance(one.asked, int)]
+    for start in range(0, len(slots), AT_ONCE):
+        some = slots[start : start + AT_ONCE]
+        words = chain.storage(some)
+        found.update({Mark(*place): word for place, word in zip(some, words, strict=True)})
+    for marks_of_one in _requests(asked):
+        outcomes = chain.run(
+            [
+                Trial(NOBODY, one.contract, data, gas=GAS * _weight(one))
+                for one, data in marks_of_one
+            ]
         )
+        for (one, _), outcome in zip(marks_of_one, outcomes, strict=True):
+            found[one] = _kept(outcome.data) if outcome.ok else b""
     return found
+
+
+def _weight(mark: Mark) -> int:
+    return LOUPES if mark.asked == LOUPE else 1
+
+
+def _requests(asked: Sequence[Mark]) -> Iterator[list[tuple[Mark, bytes]]]:
+    """Return the calls, as many together as a request has gas for."""
+    some, weight = list[tuple[Mark, bytes]](), 0
+    for one in asked:
+        if not isinstance(one.asked, bytes):
+            continue
+        if weight + _weight(one) > AT_ONCE:
+            yield some
+            some, weight = [], 0
+        some.append((one, one.asked))
+        weight += _weight(one)
+    if some:
+        yield some
+
+
+def _kept(answer: bytes) -> bytes:
+    return answer if len(answer) <= WORD else keccak(answer)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from assurance.chain import Chain, address
 from assurance.proxies import Proxied, resolved
 from assurance.values import Term, Word
-from assurance.walk import Act, Walk, walk
+from assurance.walk import Act, Walk, only, walk
 from schemas.layouts import Layout
 
 STRANGER = "0x00000000000000000000000000000057a46e5000"
@@ -25,6 +25,14 @@ class Known:
 
     signatures: Mapping[int, str] = field(default_factory=dict)
     layout: Layout | None = None
+    namespaces: Mapping[str, Layout | None] | None = None
+    """What it keeps at slots of its own (ERC-7201), by name, with no layout where that cannot be
+    told; None: nobody knows."""
+
+    @property
+    def told(self) -> int:
+        """How much is said of its storage, to compare."""
+        return (self.namespaces is not None) + (self.layout is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +55,19 @@ class Subject:
     code: bytes
     """What runs at its address."""
     known: Known
+    led: frozenset[int] | None = None
+    """Of a diamond's facet: the functions that lead to it; None: its code decides."""
 
     @property
     def walk(self) -> Walk:
-        """All that its code can do."""
-        return walk(self.code)
+        """All that its code can do, as far as it is led to."""
+        return walk(self.code) if self.led is None else only(self.code, self.led)
 
     @property
     def functions(self) -> Mapping[int, str]:
         """The functions that it offers, by selector, each with its name as far as that is known."""
         offered = self.walk.functions
-        if not self.walk.complete:
+        if not self.walk.complete and self.led is None:
             offered = offered | self.known.signatures.keys()
         return {one: self.known.signatures.get(one, f"0x{one:08x}") for one in sorted(offered)}
 
@@ -83,6 +93,7 @@ class _Following:
         self._chain = chain
         self._delegated_only = delegated_only
         self._seen: set[tuple[str, bytes, int | None]] = set()
+        self._proxied: dict[str, Proxied] = {}
 
     def from_here(self, subject: Subject, function: int | None) -> list[Reached]:
         return self._into(subject.address, subject.code, function, ())
@@ -109,11 +120,12 @@ class _Following:
         there = self._address(home, act.target)
         if there is None or act.kind not in ("call", "static call", "delegate call"):
             return []
-        code = self._chain.code(there)
+        runs = there
         if act.kind != "delegate call":
-            home = there
-            behind = resolved(self._chain, there).implementation
-            code = code if behind is None else self._chain.code(behind)
+            if there not in self._proxied:
+                self._proxied[there] = resolved(self._chain, there)
+            home, runs = there, self._proxied[there].runs(there, act.called)
+        code = self._chain.code(runs)
         return self._into(home, code, act.called, (*path, there)) if code else []
 
     def _address(self, home: str, target: Word) -> str | None:

@@ -10,9 +10,9 @@ from schemas.manifest import Manifest
 EVENTS = frozenset({
     "Upgraded", "BeaconUpgraded", "AdminChanged", "Initialized", "OwnershipTransferred",
     "ImplementationUpdated", "ProxyOwnershipTransferred", "NewImplementation", "NewAdmin",
-    "ChangedMasterCopy", "DiamondCut",
+    "ChangedMasterCopy", "DiamondCut", "RoleGranted", "RoleRevoked",
 })  # fmt: skip
-"""Events after which a contract's code, or who may replace it, may be another."""
+"""Events after which a contract's code, or who may replace it or brake it, may be another."""
 
 
 def reasons(record: Record, manifest: Manifest, known: Assessment | None) -> Mapping[str, str]:
@@ -36,7 +36,8 @@ def _concerned(contract: str, manifest: Manifest, known: Assessment | None) -> s
     """Return the contracts that are this one, or run its code, or ask it which code to run."""
     found = {contract} & manifest.addresses
     for one in known.contracts if known is not None else ():
-        if contract in (one.address, one.implementation) or contract in one.authority:
+        runs = (one.address, one.implementation, *one.facets)
+        if contract in runs or contract in one.authority:
             found.add(one.address)
     return found
 

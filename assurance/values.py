@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 Kind = Literal[
     "calldata", "first word", "selector", "is", "is not", "storage", "memory", "caller", "origin",
-    "self", "names", "done", "failed",
+    "self", "names", "done", "failed", "value",
 ]  # fmt: skip
 
 
@@ -47,7 +47,13 @@ _FOLDS: Mapping[int, Callable[[int, int], int]] = {
 must be left once as well."""
 
 
-_SOURCES: Mapping[int, Kind] = {0x30: "self", 0x32: "origin", 0x33: "caller", 0x51: "memory"}
+_SOURCES: Mapping[int, Kind] = {
+    0x30: "self",
+    0x32: "origin",
+    0x33: "caller",
+    0x34: "value",
+    0x51: "memory",
+}
 
 
 def pushed(operation: int, source: Word) -> Word:

@@ -26,7 +26,7 @@ MAX_DEPTH = 1_024
 
 Kind = Literal[
     "call", "static call", "delegate call", "create", "create2", "destroy", "store", "log",
-    "origin compared",
+    "origin compared", "take",
 ]  # fmt: skip
 
 
@@ -80,6 +80,8 @@ _CALLS: dict[int, Kind] = {
     0xF1: "call", 0xF2: "delegate call", 0xF4: "delegate call", 0xFA: "static call",
 }  # fmt: skip
 _COMPARES = frozenset({0x03, 0x14, 0x18})
+_ASKS = frozenset({0x10, 0x11, 0x14, 0x15, 0x50})
+"""Operations by which code asks whether coin came at all, to refuse it."""
 _MAKES: dict[int, Kind] = {0xF0: "create", 0xF5: "create2"}
 
 
@@ -97,6 +99,15 @@ class _Way(NamedTuple):
 def walk(code: bytes) -> Walk:
     """Return all that a contract's deployed code can do. The answer is shared: do not change it."""
     return _Walker(without_metadata(code[:MAX_BYTES])).walk()
+
+
+@lru_cache(maxsize=256)
+def only(code: bytes, functions: frozenset[int]) -> Walk:
+    """Return what code can do where these functions alone lead to it, and what other calls lead to.
+    The answer is shared: do not change it."""
+    found = walk(code)
+    acts = {act for act in found.acts if act.function is None or act.function in functions}
+    return Walk(set(functions), acts, found.slots, found.complete)
 
 
 def _destinations(code: bytes) -> frozenset[int]:
@@ -203,6 +214,8 @@ class _Walker:
         """Write down what an instruction does; `taken` has its operands, the topmost first."""
         if operation in (SLOAD, _SSTORE) and isinstance(taken[0], int):
             self._found.slots.add(taken[0])
+        if Term("value") in taken and not (operation in _ASKS and set(taken) <= {Term("value"), 0}):
+            self._found.acts.add(Act("take", function))
         if operation in _CALLS:
             sends = operation == 0xF1 and taken[2] != 0
             self._found.acts.add(Act(_CALLS[operation], function, taken[1], named, sends))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -27,6 +28,7 @@ class Around:
             Route("/signals", self.signals),
             Route("/risk", self.risk),
             Route("/contracts", self.contracts),
+            Route("/contracts/{protocol}", self.posture),
         ]
 
     async def signals(self, request: Request) -> Response:
@@ -72,6 +74,25 @@ class Around:
             session,
             assessed=found,
             changes=list(reversed(around.findings.values()))[:SHOWN_CHANGES],
+            alone="",
+        )
+
+    async def posture(self, request: Request) -> Response:
+        """Show how one protocol's contracts stand, with every function that moves assets. Raises
+        `HTTPException` 404 for one that was not assessed."""
+        session, _ = self._desk.person(request, Role.VIEWER)
+        around, name = self._desk.picture.around, request.path_params["protocol"]
+        found = around.assessed.get(name)
+        if found is None:
+            raise HTTPException(404, "No contract of such a protocol was assessed.")
+        changes = [one for one in reversed(around.findings.values()) if one.protocol == name]
+        return self._desk.page(
+            request,
+            "contracts",
+            session,
+            assessed=[found],
+            changes=changes[:SHOWN_CHANGES],
+            alone=name,
         )
 
 

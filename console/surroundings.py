@@ -26,7 +26,7 @@ MOST_EDGES = 60
 """Of one trail: the first of them, where the money is followed from its victim."""
 
 MOST_GAPS = 100
-"""Of one protocol: functions by which assets can leave and that no brake stops."""
+"""Of one protocol: functions by which assets can leave and that no brake stops; and others."""
 
 MOST_SHOWN_FINDINGS = 100
 MOST_CONTRACTS = 200
@@ -47,8 +47,8 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """A function by which assets can leave, and what brakes do not do about it."""
+class Way:
+    """A function that moves assets, and what brakes do about it or do not."""
 
     contract: Examined
     covered: Covered
@@ -64,10 +64,15 @@ class Assessed:
     """Functions by which assets can leave."""
     braked: int
     """Of those, the ones that a brake stops, or that strangers cannot call."""
-    gaps: tuple[Gap, ...]
+    gaps: tuple[Way, ...]
     more_gaps: int
+    others: tuple[Way, ...]
+    """Functions that move assets and are no gap: ways out that are covered, and ways in."""
+    more_others: int
     findings: int
     contracts: int
+    unseen: int
+    """Contracts of which something could not be looked at."""
 
 
 class Surroundings:
@@ -134,13 +139,12 @@ class Surroundings:
 
 def assessed(assessment: Assessment) -> Assessed:
     """Return what a page shows of an assessment."""
-    outward = [
-        Gap(contract, covered)
-        for contract in assessment.contracts
-        for covered in contract.functions
-        if covered.direction == "out"
-    ]
-    gaps = [one for one in outward if one.covered.stance not in ("braked", "restricted")]
+    outward, gaps, others = 0, list[Way](), list[Way]()
+    for contract in assessment.contracts:
+        for covered in contract.functions:
+            outward += covered.direction == "out"
+            held = covered.direction == "in" or covered.stance in ("braked", "restricted")
+            (others if held else gaps).append(Way(contract, covered))
     findings = sorted(
         assessment.findings, key=lambda one: (-SEVERITIES.index(one.severity), one.contract or "")
     )
@@ -150,12 +154,15 @@ def assessed(assessment: Assessment) -> Assessed:
             contracts=tuple(map(_outlined, assessment.contracts[:MOST_CONTRACTS])),
             findings=tuple(findings[:MOST_SHOWN_FINDINGS]),
         ),
-        outward=len(outward),
-        braked=len(outward) - len(gaps),
-        gaps=tuple(Gap(_outlined(one.contract), one.covered) for one in gaps[:MOST_GAPS]),
+        outward=outward,
+        braked=outward - len(gaps),
+        gaps=tuple(Way(_outlined(one.contract), one.covered) for one in gaps[:MOST_GAPS]),
         more_gaps=max(0, len(gaps) - MOST_GAPS),
+        others=tuple(Way(_outlined(one.contract), one.covered) for one in others[:MOST_GAPS]),
+        more_others=max(0, len(others) - MOST_GAPS),
         findings=len(findings),
         contracts=len(assessment.contracts),
+        unseen=sum(bool(one.unseen) for one in assessment.contracts),
     )
 
 

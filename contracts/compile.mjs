@@ -27,7 +27,7 @@ const settings = {
 
 const wanted =
   what === "build-info"
-    ? { "*": { "": ["ast"], "*": ["abi", "evm.bytecode", "evm.deployedBytecode"] } }
+    ? { "*": { "": ["ast"], "*": ["abi", "evm.bytecode", "evm.deployedBytecode", "storageLayout"] } }
     : { "*": { "*": ["abi", "evm.bytecode.object", "metadata"] } };
 
 function libraryOf(name) {

@@ -66,6 +66,8 @@ class Examined(Part, frozen=True, kw_only=True):
     """Of the code that runs: the implementation's, for a proxy. Empty where there is no code."""
     proxy: Proxy = "none"
     implementation: Address | None = None
+    facets: Annotated[tuple[Address, ...], Meta(max_length=128)] = ()
+    """Of a diamond: whose code it runs, each for some functions."""
     authority: Sentence = ""
     """Who may replace the code, in words; empty where nobody can."""
     source: Source = "not asked"

@@ -12,7 +12,7 @@ slots), which solc does not list, and what a migration writes.
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -29,11 +29,15 @@ _SCOPE = re.compile(r"\b(struct|enum|contract) (?:\w+\.)+")
 """The contract that a type is declared in: new code is often the old under another name."""
 
 
+Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,78}$")]
+"""A number as solc writes it: of what a slot or a type's size can be."""
+
+
 class Variable(msgspec.Struct, frozen=True):
     """A state variable, or a member of a struct."""
 
     label: str
-    slot: str
+    slot: Digits
     offset: int
     type: str
 
@@ -48,7 +52,7 @@ class Kind(msgspec.Struct, frozen=True, rename={"size": "numberOfBytes"}):
 
     encoding: str
     label: str
-    size: str
+    size: Digits
     base: str | None = None
     key: str | None = None
     value: str | None = None

@@ -1,4 +1,7 @@
-"""Which functions of a contract move assets, and which way: read from what their code can do."""
+"""Which functions of a contract move assets, and which way: read from what their code can do.
+
+Coin comes in where a function makes anything of the value sent along but to refuse it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,18 +59,19 @@ def moving(subject: Subject) -> list[Move]:
 
 
 def _direction(subject: Subject, function: int) -> Literal["in", "out"] | None:
-    pulls = False
+    pulls = takes = False
     for reached in subject.reached(function, delegated_only=True):
         act = reached.act
         if act.kind == "call" and act.sends:
             return "out"
+        takes = takes or act.kind == "take"
         if act.kind != "call" or act.called not in OUTWARD:
             continue
         if act.called not in _PULLS:
             return "out"
         pulls = True
     if not pulls:
-        return None
+        return "in" if takes else None
     name = subject.signature(function) or ""
     return "in" if name.startswith(_ONLY_IN) or not name else "out"
 

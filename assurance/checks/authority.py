@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assurance.chain import Chain, address, asked, number
-from assurance.selectors import calldata
+from assurance.selectors import calldata, selectors
 from assurance.subject import STRANGER, Subject
+from assurance.walk import walk
 from assurance.weakness import Weakness
 from schemas.alerts import Severity
 
@@ -13,6 +14,14 @@ MAX_HOPS = 5
 ENOUGH = 86_400
 """Seconds that a timelock gives people to object."""
 
+_CUT = selectors("""
+    diamondCut((address,uint8,bytes4[])[],address,bytes) diamondCut((address,uint8,bytes4[])[])
+""").keys()
+_REPLACE = selectors("""
+    _setPendingImplementation(address) _setImplementation(address)
+    _setImplementation(address,bool,bytes)
+""").keys()
+"""Of Compound's proxies, which name an `admin`."""
 _DELEGATED = bytes.fromhex("ef0100")
 """What an account's code begins with that has delegated itself (EIP-7702): still one key."""
 _MOST_OWNERS = 10_000
@@ -42,7 +51,7 @@ def authority(subject: Subject) -> Authority | None:
             return _owner(chain, subject.address, "its own code") or Authority(
                 "its own code; it names no owner that could be asked"
             )
-    return Authority("its own code, by no EIP-1967 slot")
+    return _other(subject) or Authority("its own code, by no EIP-1967 slot")
 
 
 def weaknesses(subject: Subject) -> Iterator[Weakness]:
@@ -57,9 +66,28 @@ def weaknesses(subject: Subject) -> Iterator[Weakness]:
         )
 
 
-def _owner(chain: Chain, contract: str, whose: str, hops: int = 0) -> Authority | None:
+def _other(subject: Subject) -> Authority | None:
+    """Return who may cut a diamond, or replace the code of a proxy of Compound's kind; None for one
+    that does not say."""
+    chain, here = subject.chain, subject.address
+    own = walk(chain.code(here)).functions
+    if not own.isdisjoint(_REPLACE):
+        return _owner(chain, here, "its own code", question="admin()")
+    led = own.union(subject.walk.functions, *subject.proxied.facets.values())
+    if not led.isdisjoint(_CUT):
+        return _owner(chain, here, "the diamond") or Authority(
+            "the diamond's own code; it names no owner that could be asked"
+        )
+    if subject.proxied.facets:
+        return Authority("nobody: nothing leads to diamondCut")
+    return None
+
+
+def _owner(
+    chain: Chain, contract: str, whose: str, hops: int = 0, question: str = "owner()"
+) -> Authority | None:
     """Return who owns a contract; None for one that does not say."""
-    word = number(asked(chain, contract, calldata("owner()"), STRANGER))
+    word = number(asked(chain, contract, calldata(question), STRANGER))
     if word is None:
         return None
     owner = address(word)

@@ -7,7 +7,7 @@ scenes, which set the stage first. One that strangers are refused anyway is told
 it reverts with. What no call could show is said to be not shown.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assurance.chain import AGREEABLE, Chain, Outcome, Trial
@@ -15,11 +15,11 @@ from assurance.checks.assets import Move, moving
 from assurance.scenes import Scene
 from assurance.selectors import selectors, tries
 from assurance.subject import STRANGER, Subject
-from assurance.weakness import Weakness
 from schemas.assurance import Covered, Stance
 
 MAX_TRIALS = 2_000
-"""Simulations for one contract."""
+"""Simulations for one contract; as many for each facet of a diamond, up to `MOST_SHARES` times."""
+MOST_SHARES = 8
 
 MOST_TOKENS, MOST_USERS = 3, 3
 """With how many tokens each function is asked, and in how many names."""
@@ -62,13 +62,24 @@ _Row = tuple[Trial, ...]
 """Calls, each on what the ones before left."""
 
 
-def covered(subject: Subject, pulls: Sequence[Pull], asking: Asking = NOTHING) -> list[Covered]:
-    """Return what becomes of every function that moves assets."""
-    budget = iter(range(MAX_TRIALS))
-    return [
-        _covered(subject, move, pulls, _trials(subject, move.function, asking), budget)
-        for move in moving(subject)
-    ]
+def covered(
+    subjects: Sequence[Subject],
+    pulls: Sequence[Pull],
+    asking: Asking = NOTHING,
+    beat: Callable[[], None] = lambda: None,
+) -> tuple[list[Covered], str]:
+    """Return what becomes of every function that moves assets, of all codes of a contract; and what
+    kept from trying all, '' if nothing did. `beat` is called before each function, which may take
+    seconds."""
+    budget = iter(range(MAX_TRIALS * min(len(subjects), MOST_SHARES)))
+    found = []
+    for subject in subjects:
+        for move in moving(subject):
+            beat()
+            trials = _trials(subject, move.function, asking)
+            found.append(_covered(subject, move, pulls, trials, budget))
+    spent = found and next(budget, None) is None
+    return found, "its functions: not every call was tried, there are too many" if spent else ""
 
 
 def _trials(subject: Subject, function: int, asking: Asking) -> list[_Row]:
@@ -103,40 +114,6 @@ def ready(chain: Chain, pulls: Sequence[Pull]) -> list[Pull]:
     """Return the brakes that can be pulled now: one that holds already cannot, and then nothing is
     shown about it."""
     return [pull for pull in pulls if chain.run([pull.trial])[0].ok]
-
-
-def weaknesses(found: Iterable[Covered], pulls: Sequence[Pull]) -> Iterator[Weakness]:
-    """Return what no brake stops: one weakness for each kind of gap."""
-    functions = list(found)
-    if functions and not pulls:
-        names = _names(one for one in functions if one.stance != "restricted")
-        if names:
-            yield Weakness(
-                "no-brake", "high", f"no brake is planned for {_listed(names)}", names=names
-            )
-        return
-    for direction, severity in (("out", "high"), ("in", "low")):
-        names = _names(
-            one
-            for one in functions
-            if one.direction == direction and one.stance in ("goes on", "partly")
-        )
-        if names:
-            told = "assets can leave by" if direction == "out" else "assets are still taken in by"
-            yield Weakness(
-                f"unbraked-{direction}",
-                "high" if severity == "high" else "low",
-                f"{told} {_listed(names)} while every brake holds",
-                names=names,
-            )
-
-
-def _names(found: Iterable[Covered]) -> tuple[str, ...]:
-    return tuple(sorted(one.function for one in found))
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _covered(
@@ -181,12 +158,12 @@ def _best(stances: Iterable[Stance], before: Sequence[Outcome]) -> Stance:
     for stance in ("braked", "partly"):
         if stance in found:
             return "braked" if stance == "braked" else "partly"
-    if any(map(_refused, before)) and not any(outcome.ok for outcome in before):
+    if any(map(refused, before)) and not any(outcome.ok for outcome in before):
         return "restricted"
     return "goes on" if "goes on" in found else "not shown"
 
 
-def _refused(outcome: Outcome) -> bool:
+def refused(outcome: Outcome) -> bool:
     """Say whether a call was refused for who made it."""
     if outcome.ok or len(outcome.data) < 4:
         return False

@@ -8,7 +8,7 @@ function that there is not does not.
 from collections.abc import Iterator
 
 from assurance.chain import Trial
-from assurance.selectors import selectors, tries
+from assurance.selectors import selector, selectors, tries
 from assurance.subject import STRANGER, Subject
 from assurance.weakness import Weakness
 
@@ -36,7 +36,18 @@ PRIVILEGED = selectors("""
     execute(address,bytes) execute(address,uint256,bytes) setOracle(address)
     setPriceOracle(address) setPrice(uint256) setPrice(address,uint256)
     setAssetPrice(address,uint256) setFee(uint256) setPauser(address) setGuardian(address)
+    diamondCut((address,uint8,bytes4[])[],address,bytes) diamondCut((address,uint8,bytes4[])[])
 """)
+
+_NO_CUT = {
+    function: function.to_bytes(4, "big") + b"".join(word.to_bytes(32, "big") for word in words)
+    for signature, words in (
+        ("diamondCut((address,uint8,bytes4[])[],address,bytes)", (96, 0, 128, 0, 0)),
+        ("diamondCut((address,uint8,bytes4[])[])", (32, 0)),
+    )
+    for function in (selector(signature),)
+}
+"""Cuts of a diamond that change nothing, so that only who makes them is a reason to refuse them."""
 
 _NOBODYS = 0xFB4EA4ED
 """The selector of a function that no contract has."""
@@ -94,6 +105,7 @@ def _wanted(subject: Subject) -> list[int]:
 
 def _open(subject: Subject, where: str, function: int, name: str) -> bool:
     calls = tries(function, name, STRANGER)
+    calls += [_NO_CUT[function]] if function in _NO_CUT else []
     if subject.proxied.implementation is not None:  # what an upgrade will only take
         calls += tries(function, name, subject.proxied.implementation)
     return any(subject.chain.run([Trial(STRANGER, where, data)])[0].ok for data in calls)

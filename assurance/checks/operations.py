@@ -9,11 +9,12 @@ from assurance.values import Term
 from assurance.walk import Act
 from assurance.weakness import Weakness
 
-UPGRADES: Mapping[int, str] = selectors(
-    "upgradeToAndCall(address,bytes) upgradeAndCall(address,address,bytes)"
-)
-"""Functions that set up the code that they put in place, as EIP-1822 and OpenZeppelin have it. Who
-may call them is asked by `authority` and `doors`."""
+UPGRADES: Mapping[int, str] = selectors("""
+    upgradeToAndCall(address,bytes) upgradeAndCall(address,address,bytes)
+    diamondCut((address,uint8,bytes4[])[],address,bytes)
+""")
+"""Functions that set up the code that they put in place, as EIP-1822, EIP-2535 and OpenZeppelin
+have it. Who may call them is asked by `authority` and `doors`."""
 
 SAFE: Mapping[int, str] = selectors("""
     execTransactionFromModule(address,uint256,bytes,uint8)
@@ -65,6 +66,8 @@ def _delegates(subject: Subject) -> Iterator[Weakness]:
     meant = {**UPGRADES, **SAFE} if subject.role == "safe" else UPGRADES
     delegated = [act for act in subject.walk.of("delegate call") if act.function not in meant]
     named = [act for act in delegated if _kind(act) in ("calldata", "first word")]
+    if subject.proxied.facets and subject.led is None:  # its facets are looked at themselves
+        delegated = [act for act in delegated if act.function is not None]
     if named:
         yield Weakness(
             "delegates-to-caller",

@@ -37,6 +37,7 @@ event ImplementationUpdated(address indexed newImplementation);
 event ChangedMasterCopy(address singleton);
 event DiamondCut((address facetAddress, uint8 action, bytes4[] functionSelectors)[] diamondCut,
     address init, bytes data);
+event DiamondCut((address facetAddress, uint8 action, bytes4[] functionSelectors)[] diamondCut);
 
 // Firebreak's gate
 event Braked(bytes32 indexed actionId, address indexed target, address indexed responder,

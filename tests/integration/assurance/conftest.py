@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import fetch
+from sandbox.fetch_slither import installed
 from sandbox.node import LocalNode, NodeOptions
 from tests.integration.assurance.ground import Ground
 
@@ -22,3 +23,12 @@ def ground(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gr
         made = Ground(node, cache)
         yield made
         made.endpoints.close()
+
+
+@pytest.fixture(scope="module")
+def slither(cache: Path) -> str:
+    """The command. `make slither` installs it."""
+    found = installed(cache)
+    if found is None:
+        pytest.skip("Slither is not installed: `make slither`")
+    return str(found)

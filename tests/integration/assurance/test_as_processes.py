@@ -16,11 +16,13 @@ import pytest
 from runtime.kafka import KafkaBroker
 from sandbox import fetch
 from sandbox.evm import created_by
+from sandbox.fetch_slither import installed
 from sandbox.node import LocalNode, NodeOptions
 from sandbox.process import ChildProcess
 from schemas.assurance import Finding
 from schemas.codec import decode_from
 from schemas.topics import ASSESSMENTS, FINDINGS, TOPICS
+from tests.integration.assurance.built import project
 from tests.integration.assurance.test_as_it_happens import artefact
 from tests.integration.incidents.running import everything, newest_cases
 from tests.integration.recovery.village import Village
@@ -83,7 +85,8 @@ def town(
             LocalNode(folder, fetch.anvil(cache, print), NodeOptions(mining=False))
         )
         village = Village(node, lambda name: fetch.npm_package(cache, name, print), folder)
-        lot = _settled(village)
+        slither = installed(cache)
+        lot = _settled(village, None if slither is None else cache)
         broker.create(TOPICS.values())
         environment = {
             "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
@@ -94,6 +97,8 @@ def town(
             "FIREBREAK_ASSURE__RESPONDER": village.deployer.account.address,
             "FIREBREAK_HOME": str(folder / "home"),
         }
+        if slither is not None:
+            environment["FIREBREAK_ASSURE__SLITHER"] = str(slither)
         for command in SERVICES:
             log = folder / f"{command[0]}.log"
             process = ChildProcess([FIREBREAK, *command], log, environment=environment)
@@ -103,9 +108,10 @@ def town(
         yield town
 
 
-def _settled(village: Village) -> str:
+def _settled(village: Village, cache: Path | None) -> str:
     """Build the granary, with artefacts of what it runs and will run; return where the next
-    contract of its deployer comes to lie, which is watched already."""
+    contract of its deployer comes to lie, which is watched already. With a cache, there is a
+    source for Slither, too."""
     village.build(village.deployer.account.address, "")
     made = {name: village.deployer.create(name) for name in ("Granary", "OpenVault")}
     village.deployer.settle()
@@ -121,6 +127,10 @@ def _settled(village: Village) -> str:
         f'[[brakes]]\nname = "pause-lot"\nadapter = "pausable"\ntarget = "{lot}"\nscope = "T2"\n'
         '[source]\nartefacts = "built"\n'
     )
+    if cache is not None:
+        project(village.folder, cache, "lookalikes/Flawed.sol").rename(village.manifests / "source")
+        with manifest.open("a") as file:
+            file.write('solidity = "source"\n')
     return lot
 
 
@@ -148,3 +158,8 @@ def test_a_deployment_and_an_upgrade_are_in_a_case_within_seconds(town: Town) ->
     print(f"from the upgrade to the case: {took:.1f} s")  # noqa: T201 - shown by -s
     assert took < SECONDS
     assert everything(town.broker, ASSESSMENTS)
+
+
+def test_what_slither_finds_in_the_source_is_in_a_case(slither: str, town: Town) -> None:
+    assert slither
+    town.shown("", {"slither-controlled-delegatecall": "high"}, time.monotonic())

@@ -98,9 +98,15 @@ def test_a_brake_that_leaves_a_way_out(ground: Ground) -> None:
         "withdraw(uint256)": "braked",
         "exit(uint256)": "goes on",
         "sweepAll()": "restricted",
+        "deposit()": "goes on",
     }
-    (gap,) = found.findings
-    assert (gap.weakness, gap.severity) == ("unbraked-out", "high")
+    gaps = {one.weakness: one for one in found.findings}
+    assert {name: one.severity for name, one in gaps.items()} == {
+        "unbraked-out": "high",
+        "unbraked-in": "low",
+    }
+    assert "taken in by deposit()" in gaps["unbraked-in"].summary
+    gap = gaps["unbraked-out"]
     assert "exit(uint256)" in gap.summary
     assert "withdraw" not in gap.summary
 
@@ -116,11 +122,31 @@ def test_a_brake_that_leaves_none(ground: Ground) -> None:
     assert checks(unplanned) == {PLAN}
 
 
+def test_a_brake_that_is_refused_to_who_pulls_it(ground: Ground) -> None:
+    vault = ground.create("Vault", ETHER, ground.me.address)
+    role, guardian = keccak(text="PAUSER_ROLE"), ground.other.address
+    ground.do(vault.call("grantRole", role, guardian))
+    shelf, pulls = ground.named(vault), (pause(vault, guardian),)
+    held = ground.assessed((vault, "vault"), pulls=pulls, shelf=shelf)
+    assert held.findings == ()
+    ground.do(vault.call("revokeRole", role, guardian))
+    (gap,) = ground.assessed((vault, "vault"), pulls=pulls, shelf=shelf).findings
+    assert (gap.weakness, gap.severity, gap.contract) == ("brake-refused", "high", vault.address)
+    assert f"refuses it to {guardian}" in gap.summary
+    ground.do(
+        vault.call("grantRole", role, guardian), vault.call("grantRole", role, ground.me.address)
+    )
+    ground.do(vault.call("pause"))
+    holding = ground.assessed((vault, "vault"), pulls=pulls, shelf=shelf)
+    assert holding.findings == (), "one that holds already is not refused to anybody"
+    assert "brake pause: it cannot be pulled now" in holding.contracts[0].unseen
+
+
 def test_without_a_name_for_anything_the_code_alone_is_enough(ground: Ground) -> None:
     store = ground.create("HalfPaused")
     found = ground.assessed((store, "vault"), pulls=(pause(store, ground.me.address),))
     stances = sorted(one.stance for one in found.contracts[0].functions)
-    assert stances == ["braked", "goes on", "restricted"]
+    assert stances == ["braked", "goes on", "goes on", "restricted"]
 
 
 def test_nothing_is_changed_by_looking(ground: Ground) -> None:

@@ -9,30 +9,11 @@ from assurance.opinions import NOT_YET, Opinions
 from assurance.slither import BOUNDS, MAX_BYTES, run, stamp
 from contracts.build import SOURCES, make_project
 from runtime.confinement.program import Bounds
-from sandbox.fetch_slither import installed
 from schemas.errors import ConfigurationError
+from tests.integration.assurance.built import project
 from tests.waiting import until
 
 FLAWED = "sandbox/Vault.sol", "sandbox/RolePausable.sol", "lookalikes/Flawed.sol"
-
-
-@pytest.fixture(scope="module")
-def slither(cache: Path) -> str:
-    """The command. `make slither` installs it."""
-    found = installed(cache)
-    if found is None:
-        pytest.skip("Slither is not installed: `make slither`")
-    return str(found)
-
-
-def project(folder: Path, cache: Path, *names: str) -> Path:
-    sources = folder / "sources"
-    for name in names:
-        place = sources / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(SOURCES / name, place)
-    make_project(folder / "project", sources, cache, print)
-    return folder / "project"
 
 
 @pytest.fixture(scope="module")

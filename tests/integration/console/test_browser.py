@@ -22,7 +22,7 @@ from tests.unit.console.test_packets import DIGEST, PAUSE, UNPAUSE, recovery, st
 from tests.unit.console.test_packets import asked as asked_for
 
 PAGES = ("/", "/cases", f"/cases/{CASE}", f"/cases/{CASE}/flows", "/plans", "/signals",
-         "/risk", "/contracts", "/help", "/people",
+         "/risk", "/contracts", "/contracts/meadow", "/help", "/people",
          f"/cases/{CASE}/propose", "/proof/" + "a" * 64, "/nothing")  # fmt: skip
 
 AROUND = (signal(), risk(), assessment(), finding(), trail())

@@ -4,7 +4,7 @@ import pytest
 
 from assurance.artefacts import Built, Shelf
 from assurance.assess import CREATED, assess, changes
-from assurance.chain import Outcome, Trial
+from assurance.chain import NOBODY, Outcome, Trial
 from assurance.checks.brakes import Pull
 from assurance.look import Means
 from assurance.opinions import Heard
@@ -198,3 +198,42 @@ def test_a_brake_that_cannot_be_pulled_now_shows_nothing_and_is_named(chain: Fak
     pull = Pull("pause", Trial(SAFE, POOL, calldata("pause()")))
     found = assess(holding, chain, Means(Sources(CHAIN, None), (pull,)))
     assert found.contracts[0].unseen == ("brake pause: it cannot be pulled now",)
+
+
+def test_functions_for_which_no_trials_are_left_are_told(chain: FakeChain) -> None:
+    paying = [(number, f"f{number}") for number in range(1, 101)]
+    sends = (
+        f":{label} {'CALLDATASIZE ' * 4}CALLER CALLDATASIZE GAS CALL STOP" for _, label in paying
+    )
+    chain.codes[POOL] = assembled(*dispatch(*paying), "STOP", *sends)
+    chain.answer = lambda _: Outcome(ok=True, data=b"")
+    holding = MANIFEST.model_copy(update={"contracts": (Contract(address=POOL, role="pool"),)})
+    pulls = [Pull(f"pause-{n}", Trial(SAFE, POOL, calldata("pause()"))) for n in range(10)]
+    few, many = (
+        assess(holding, chain, Means(Sources(CHAIN, None), pulls[:count])) for count in (1, 10)
+    )
+    assert [len(one.contracts[0].functions) for one in (few, many)] == [100, 100]
+    assert few.contracts[0].unseen == ()
+    assert many.contracts[0].unseen == (
+        "its functions: not every call was tried, there are too many",
+    )
+
+
+def test_a_brake_of_which_nobody_says_who_pulls_it_is_refused_to_nobody(chain: FakeChain) -> None:
+    chain.answer = lambda _: Outcome(ok=False, data=selector("NotOwner()").to_bytes(4, "big"))
+    for sender, found in ((NOBODY, set()), (SAFE, {"brake-refused"})):
+        pull = Pull("pause", Trial(sender, POOL, calldata("pause()")))
+        assert checks(assess(MANIFEST, chain, Means(Sources(CHAIN, None), (pull,)))) == found
+
+
+def test_a_refused_brake_is_told_once_and_resolved_when_it_is_not(chain: FakeChain) -> None:
+    chain.answer = lambda _: Outcome(ok=False, data=selector("NotOwner()").to_bytes(4, "big"))
+    means = Means(Sources(CHAIN, None), (Pull("pause", Trial(SAFE, NEW, calldata("pause()"))),))
+    first = assess(MANIFEST, chain, means)
+    (opened,) = changes(None, first)
+    assert (opened.weakness, opened.contract, opened.severity) == ("brake-refused", NEW, "high")
+    second = assess(MANIFEST, chain, means, first, {})
+    assert changes(first, second) == []
+    chain.answer = lambda _: Outcome(ok=True, data=b"")
+    (resolved,) = changes(second, assess(MANIFEST, chain, means, second, {}))
+    assert (resolved.id, resolved.state) == (opened.id, "resolved")

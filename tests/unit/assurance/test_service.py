@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from assurance.look import Means
@@ -17,6 +18,7 @@ from schemas.assurance import Assessment, Finding
 from schemas.base import Record
 from schemas.chain import Block, Deployment, Event, Retraction
 from schemas.codec import decode_from, encode
+from schemas.errors import TransientError
 from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
 from tests.publication import log
 from tests.unit.assurance.fakes import FakeChain
@@ -148,13 +150,19 @@ def test_a_node_that_does_not_answer_is_asked_again(world: World) -> None:
     assert len(world.assessments()) == 1
 
 
+FACET = "0x" + "fa" * 20
+
+
 def known() -> Assessment:
     world = World()
     world.chain.codes[OLD] = MORTAL
     world.chain.proxy(POOL, OLD)
     world.task.tick()
     (found,) = world.assessments()
-    return found
+    (pool,) = found.contracts
+    return msgspec.structs.replace(
+        found, contracts=(msgspec.structs.replace(pool, facets=(FACET,)),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,9 +174,11 @@ def known() -> Assessment:
         (event("NewImplementation"), {POOL}),
         (event("ChangedMasterCopy"), {POOL}),
         (event("DiamondCut"), {POOL}),
+        (event("RoleRevoked"), {POOL}),
         (event("Transfer"), set()),
         (event(contract=NEW), set()),
         (event(contract=OLD), {POOL}),
+        (event(contract=FACET), {POOL}),
         (event(chain="eip155:1"), set()),
         (deployment(POOL, NEW), {POOL}),
         (deployment(OLD, NEW), {POOL}),
@@ -214,3 +224,37 @@ def test_where_it_cannot_be_read_again_the_assessment_stands(world: World) -> No
     world.task.tick()
     assert len(world.assessments()) == 1
     assert world.metrics.assurance_faults._value.get() == 1
+
+
+def test_a_protocol_that_no_node_gets_through_keeps_nobody_from_looking_at_another() -> None:
+    trap = "0x" + "da" * 20
+
+    class Trapped(FakeChain):
+        def code(self, address: str) -> bytes:
+            if address == trap:
+                raise TransientError("the node refuses it")
+            return super().code(address)
+
+    world = World()
+    world.chain = Trapped()
+    world.chain.codes[POOL] = SOUND
+    one = world.manifest.contracts[0].model_copy(update={"address": trap})
+    hostile = world.manifest.model_copy(update={"protocol": "dale", "contracts": (one,)})
+    producer, means = world.broker.producer(), world.means()
+    world.task = AssureTask(
+        Intake(producer, world.metrics, "assure"),
+        producer,
+        {"dale": hostile, "meadow": world.manifest},
+        lambda: (world.chain, dict.fromkeys(("dale", "meadow"), means)),
+        world.service,
+    )
+    for _ in range(3):
+        world.task.tick()
+        world.clock.seconds += RETRY
+    assert [one.protocol for one in world.assessments()] == ["meadow"]
+    world.chain.codes[POOL] = MORTAL
+    world.told(event())
+    world.clock.seconds += RETRY
+    world.task.tick()
+    assert [one.tx for one in world.findings()] == [TX]
+    assert world.metrics.assurance_faults._value.get() >= 3

@@ -1,15 +1,31 @@
 """What is read again after blocks: which proxies, how much of it, when."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Self
 
 import pytest
+from eth_abi.abi import encode
 
+from assurance.chain import GAS as TRIAL_GAS
 from assurance.chain import Outcome, Trial
+from assurance.facets import LOUPE
 from assurance.proxies import ADMIN, BEACON, IMPLEMENTATION
 from assurance.selectors import calldata
-from assurance.standing import AGAIN, LONGEST, MOST, PATIENCE, Mark, Standing, marks
+from assurance.standing import (
+    AGAIN,
+    AT_ONCE,
+    GAS,
+    LONGEST,
+    LOUPES,
+    MOST,
+    PATIENCE,
+    Mark,
+    Standing,
+    marks,
+)
 from schemas.errors import TransientError
+from tests.unit.assurance.assembler import assembled
 from tests.unit.assurance.fakes import FakeChain
 
 PROXY, BEHIND, OLD, NEW, LEADER = ("0x" + byte * 20 for byte in ("aa", "ab", "01", "02", "cc"))
@@ -122,6 +138,41 @@ def test_more_proxies_than_are_read_after_one_block_take_turns(chain: Beaconed) 
         assert len(some) * len(marks(chain, many[0])) <= MOST
         found |= some
     assert found == set(many)
+
+
+class Cut(Beaconed):
+    """Diamonds that lead one function to one facet, and note how much they were asked at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leads = OLD
+        self.most = 0
+
+    def _answer(self, trial: Trial) -> Outcome:
+        row = encode(["(address,bytes4[])[]"], [[(self.leads, [b"\0\0\0\1"])]])
+        return Outcome(trial.data == LOUPE, row if trial.data == LOUPE else b"")
+
+    def run(self, trials: Sequence[Trial]) -> list[Outcome]:
+        self.most = max(self.most, sum(one.gas for one in trials if one.gas < TRIAL_GAS))
+        return super().run(trials)
+
+
+def test_a_diamond_s_loupe_is_read_again_and_leaves_gas_for_others() -> None:
+    chain, standing = Cut(), Standing()
+    many = [f"0x{number:040x}" for number in range(1, 2 + MOST // LOUPES)]
+    for one in many:
+        chain.codes[one] = assembled(0, 0, 0, 0, 0, "CALLDATALOAD SLOAD GAS DELEGATECALL STOP")
+    standing.note(chain, many)
+    assert Mark(many[0], LOUPE) in marks(chain, many[0])
+    standing.heard(101, 60)
+    assert standing.changed(chain, 60 + PATIENCE) == set()
+    chain.leads = NEW
+    found: set[str] = set()
+    for turn in range(2):
+        standing.heard(102 + turn, 70 + 10 * turn)
+        found |= standing.changed(chain, 70 + 10 * turn + PATIENCE)
+    assert found == set(many), "they take turns"
+    assert chain.most <= GAS * AT_ONCE
 
 
 def test_what_never_stays_is_left_to_events_for_longer_and_longer(

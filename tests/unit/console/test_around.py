@@ -235,6 +235,44 @@ def test_the_page_of_contracts_names_each_way_out_that_no_brake_stops() -> None:
     assert "every way out" in vic.get("/contracts").text, "an older one changes nothing"
 
 
+def test_the_page_of_contracts_says_what_could_not_be_looked_at() -> None:
+    console = Console()
+    vic = console.sign_in("vic")
+    unseen = "its code: not all ways could be followed"
+    (pool,) = assessment(0).contracts
+    dark = replace(pool, unseen=(unseen,), facets=("0x" + "fa" * 20,) * 2)
+    console.show(assessment(0, contracts=(dark,), findings=()))
+    told = words(vic.get("/contracts").text)
+    for part in ("1 contract not wholly looked at", unseen, "2 facets",
+                 "every way out that was found has a brake"):  # fmt: skip
+        assert part in told, told
+    nothing = replace(pool, functions=())
+    console.show(assessment(0, block=1001, contracts=(nothing,), findings=()))
+    told = words(vic.get("/contracts").text)
+    assert "no way out was found" in told
+    assert "not wholly looked at" not in told
+
+
+def test_each_protocol_has_a_page_of_its_posture_with_coverage_and_gaps() -> None:
+    console = Console()
+    vic = console.sign_in("vic")
+    assert vic.get("/contracts/meadow").status_code == 404
+    other = assessment(protocol="field/1", findings=())
+    console.show(assessment(), other, finding(), finding(2, protocol="field/1"))
+    assert 'href="/contracts/meadow"' in vic.get("/contracts").text
+    told = words(vic.get("/contracts/meadow").text)
+    for part in ("Posture of meadow", "3 ways out that no brake stops", "way0()", "deposit(",
+                 "anybody may initialise it", "meadow: found"):  # fmt: skip
+        assert part in told, told
+    assert "field/1" not in told
+    region = vic.get("/contracts/meadow", headers={"X-Region": "contracts"})
+    assert "field/1" not in region.text
+    assert "way0()" in region.text
+    found = assessed(assessment(0))
+    ways = [(one.covered.function, one.covered.direction) for one in found.others]
+    assert ways == [("borrow(uint256)", "out"), ("deposit(uint256)", "in")]
+
+
 def test_a_case_shows_where_its_funds_went_over_hops() -> None:
     console = Console()
     console.show(alert(), case())
@@ -269,7 +307,9 @@ def test_hostile_text_is_text_on_every_page() -> None:
         edges=(edge,),
         gaps=(HOSTILE,),
     )
-    contract = replace(assessment().contracts[0], name=HOSTILE[:60], authority=HOSTILE)
+    contract = replace(
+        assessment().contracts[0], name=HOSTILE[:60], authority=HOSTILE, unseen=(HOSTILE,)
+    )
     hostile = replace(
         assessment(),
         contracts=(contract,),
