@@ -198,6 +198,7 @@ def _sources(settings: "Settings") -> Iterator["Sources"]:
 def _trust(settings: "Settings") -> "Trust":
     from forensics.cases.trust import Trust
     from runtime.acknowledging import people_of
+    from runtime.actors import actors_of
     from runtime.keepers import keepers_of
     from runtime.signatures import load_verifier
 
@@ -206,6 +207,7 @@ def _trust(settings: "Settings") -> "Trust":
         None if keys is None else load_verifier(keys),
         people_of(settings.paging),
         keepers_of(settings.incidents.trusted_keys),
+        actors_of(settings.respond.action_keys),
     )
 
 

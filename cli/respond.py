@@ -21,6 +21,7 @@ from cli.respond_parts import (
     journal_of,
     outlook_of,
     responder_of,
+    step_signer,
 )
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, AUTHORITY, CONSENTS, DEAD_LETTERS, READINESS
@@ -67,6 +68,7 @@ def _serve(desk: Desk) -> None:
 
     settings, service, broker, manifests, chain, _ = desk
     own = settings.respond
+    signer = step_signer(own)
     announce(broker, service, settings)
     levers = within_reach(manifests, chain, 0, own.emergency)
     if not levers:
@@ -75,7 +77,7 @@ def _serve(desk: Desk) -> None:
     notices = equipment.notices_of(own, chain_id(chain), levers)
     producer = broker.producer()
     with Journal(journal_of(settings, chain)) as journal:
-        book = Book(journal, producer, service.metrics)
+        book = Book(journal, producer, service.metrics, signer)
         equipment.require_own(book.ledger, account)
         book.settle()
         with leading(broker, service, chain, manifests) as lead:
@@ -97,6 +99,7 @@ def _act(desk: Desk, office: Office) -> None:
     from responders.responder import Ears
     from responders.scoping import warn_of_no_graph
     from responders.succession import Succession
+    from runtime.actors import actors_of
     from runtime.intake import Intake
     from runtime.neighbourhood import Neighbourhood
 
@@ -122,7 +125,8 @@ def _act(desk: Desk, office: Office) -> None:
         if office.recorded:
             watch = ArmingWatch(outlook, switch, telling, service.clock)
             watch.look()
-        succession = Succession(broker, group_of(chain), chain.name, service.clock)
+        actors = actors_of(settings.respond.action_keys)
+        succession = Succession(broker, group_of(chain), chain.name, service.clock, actors)
         succession.take_over(book, manifests)
         recall = Recall(broker, group_of(chain), service.clock, service.metrics)
         ears = Ears(alerts_of(desk, intake), signals, recall, succession)
