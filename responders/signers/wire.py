@@ -1,11 +1,12 @@
 """What the policy process and the signer process say to each other: one question, one answer.
 
 A frame is its length in four bytes, big-endian, and that much JSON. Both sides bound what they read
-and how long they wait for it.
+and how long they wait for all of it, however it trickles.
 """
 
 import socket
 import struct
+import time
 from typing import Annotated
 
 import msgspec
@@ -133,15 +134,24 @@ def receive_answer(connection: socket.socket) -> Answer:
 
 
 def _frame(connection: socket.socket) -> bytes:
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    if length > MAX_FRAME_BYTES:
-        raise WireError(f"{length} bytes, the limit is {MAX_FRAME_BYTES}")
-    return _exactly(connection, length)
+    patience = connection.gettimeout() or PATIENCE
+    deadline = time.monotonic() + patience
+    try:
+        (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
+        if length > MAX_FRAME_BYTES:
+            raise WireError(f"{length} bytes, the limit is {MAX_FRAME_BYTES}")
+        return _exactly(connection, length, deadline)
+    finally:
+        connection.settimeout(patience)
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def _exactly(connection: socket.socket, count: int, deadline: float) -> bytes:
     found = bytearray()
     while len(found) < count:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise WireError("it did not come in time")
+        connection.settimeout(left)
         part = connection.recv(count - len(found))
         if not part:
             raise WireError("it hung up")
