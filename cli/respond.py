@@ -123,7 +123,7 @@ def _act(desk: Desk, office: Office) -> None:
     ):
         watch = None
         if office.recorded:
-            watch = ArmingWatch(outlook, switch, telling, service.clock)
+            watch = ArmingWatch(outlook, switch, telling, service.clock, service.metrics)
             watch.look()
         actors = actors_of(settings.respond.action_keys)
         succession = Succession(broker, group_of(chain), chain.name, service.clock, actors)
