@@ -15,7 +15,7 @@ from responders.signers import client
 from responders.signers.client import SocketSigner
 from responders.signers.desks import SignerDesk
 from responders.signers.policy import Allowed, SignerPolicy
-from responders.signers.wire import Describe, WireError, receive_question, send
+from responders.signers.wire import Configure, Describe, WireError, receive_question, send
 from schemas.manifest import Limits
 from tests.unit.responders.bench import FINAL, WHOLE_WAY, Assembly
 from tests.unit.responders.examples import CHAIN, GATE, alert, manifest
@@ -56,6 +56,8 @@ class Sluggish:
     def _attend(self, connection: socket.socket) -> None:
         with connection, suppress(OSError, WireError):
             question = receive_question(connection)
+            if isinstance(question, Configure):
+                return
             if self.slow.is_set() and not isinstance(question, Describe):
                 self._slowness(connection)
             else:
