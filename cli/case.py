@@ -54,16 +54,15 @@ def verify(
     Exits with 1, naming each file that is changed, missing or additional.
     """
     from cli.wiring import read_settings
-    from forensics.cases.bag import SEALED, TIMESTAMP
+    from forensics.cases.bag import TIMESTAMP
     from forensics.cases.bag_check import faults
 
     found = faults(folder)
     for fault in found:
         typer.echo(fault)
-    stamp = folder / TIMESTAMP
-    if not found and stamp.is_file():
+    if not found and (folder / TIMESTAMP).is_file():
         try:
-            told = _stamp(read_settings(), stamp.read_bytes(), (folder / SEALED).read_bytes())
+            told = _stamp(read_settings(), folder)
             typer.echo(f"sealed before {told.at.isoformat()}, says {told.authority}")
         except ValueError as error:
             found.append(f"{TIMESTAMP}: {error}")
@@ -198,6 +197,7 @@ def _sources(settings: "Settings") -> Iterator["Sources"]:
 def _trust(settings: "Settings") -> "Trust":
     from forensics.cases.trust import Trust
     from runtime.acknowledging import people_of
+    from runtime.actors import actors_of
     from runtime.keepers import keepers_of
     from runtime.signatures import load_verifier
 
@@ -206,6 +206,7 @@ def _trust(settings: "Settings") -> "Trust":
         None if keys is None else load_verifier(keys),
         people_of(settings.paging),
         keepers_of(settings.incidents.trusted_keys),
+        actors_of(settings.respond.action_keys),
     )
 
 
@@ -216,11 +217,17 @@ def _stamping(settings: "Settings") -> Callable[[bytes], bytes] | None:
     return None if address is None else lambda sealed: request_stamp(address, sealed)
 
 
-def _stamp(settings: "Settings", response: bytes, sealed: bytes) -> "Stamp":
+def _stamp(settings: "Settings", folder: Path) -> "Stamp":
+    """Return what the stamp of a bag says. Raises `ValueError` with why it is not believed."""
+    from forensics.cases.bag import SEALED, TIMESTAMP
+    from forensics.cases.casefile import require_in_time
     from forensics.cases.stamp import check_stamp, read_roots
 
     roots = settings.evidence.authority_roots
-    return check_stamp(response, sealed, read_roots(roots) if roots is not None else [])
+    response, sealed = ((folder / name).read_bytes() for name in (TIMESTAMP, SEALED))
+    told = check_stamp(response, sealed, read_roots(roots) if roots is not None else [])
+    require_in_time(folder, told)
+    return told
 
 
 def _believed(settings: "Settings", case: "CaseFile") -> "Stamp | None":
@@ -231,7 +238,7 @@ def _believed(settings: "Settings", case: "CaseFile") -> "Stamp | None":
     if not stamp.is_file() or settings.evidence.authority_roots is None:
         return None
     try:
-        return _stamp(settings, stamp.read_bytes(), case.sealed)
+        return _stamp(settings, case.folder)
     except ValueError as error:
         raise ConfigurationError(f"{stamp}: {error}") from error
 

@@ -125,6 +125,17 @@ def incidents(folder: Folder = None) -> None:
     _say(f"incidents.signing_key = {secret}", f"incidents.trusted_keys = {place}")
 
 
+@app.command()
+def actions(folder: Folder = None) -> None:
+    """Make the Ed25519 key pair that signs steps of brakes, in a folder of its own, as that of
+    risk."""
+    from runtime.signatures import generate
+
+    place = folder or _home_folder() / "actions"
+    secret = generate(place, "actions")
+    _say(f"respond.signing_key = {secret}", f"respond.action_keys = {place}")
+
+
 @app.command("list")
 def list_(folder: Folder = None) -> None:
     """Show whose alerts are believed, and until which block."""

@@ -21,6 +21,7 @@ from cli.respond_parts import (
     journal_of,
     outlook_of,
     responder_of,
+    step_signer,
 )
 from schemas.errors import ConfigurationError
 from schemas.topics import ACTIONS, ALERTS, AUTHORITY, CONSENTS, DEAD_LETTERS, READINESS
@@ -63,11 +64,15 @@ def _serve(desk: Desk) -> None:
     from responders.book import Book
     from responders.journal import Journal
     from responders.levers import within_reach
+    from responders.signers.telling import tell
     from runtime.announcement import announce, recorded
 
     settings, service, broker, manifests, chain, _ = desk
     own = settings.respond
+    signer = step_signer(own)
     announce(broker, service, settings)
+    sockets = own.signer_socket, own.heartbeat_socket, own.proposer_socket
+    tell(broker, sockets, service.clock)
     levers = within_reach(manifests, chain, 0, own.emergency)
     if not levers:
         raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")
@@ -75,7 +80,7 @@ def _serve(desk: Desk) -> None:
     notices = equipment.notices_of(own, chain_id(chain), levers)
     producer = broker.producer()
     with Journal(journal_of(settings, chain)) as journal:
-        book = Book(journal, producer, service.metrics)
+        book = Book(journal, producer, service.metrics, signer)
         equipment.require_own(book.ledger, account)
         book.settle()
         with leading(broker, service, chain, manifests) as lead:
@@ -97,6 +102,7 @@ def _act(desk: Desk, office: Office) -> None:
     from responders.responder import Ears
     from responders.scoping import warn_of_no_graph
     from responders.succession import Succession
+    from runtime.actors import actors_of
     from runtime.intake import Intake
     from runtime.neighbourhood import Neighbourhood
 
@@ -120,9 +126,10 @@ def _act(desk: Desk, office: Office) -> None:
     ):
         watch = None
         if office.recorded:
-            watch = ArmingWatch(outlook, switch, telling, service.clock)
+            watch = ArmingWatch(outlook, switch, telling, service.clock, service.metrics)
             watch.look()
-        succession = Succession(broker, group_of(chain), chain.name, service.clock)
+        actors = actors_of(settings.respond.action_keys)
+        succession = Succession(broker, group_of(chain), chain.name, service.clock, actors)
         succession.take_over(book, manifests)
         recall = Recall(broker, group_of(chain), service.clock, service.metrics)
         ears = Ears(alerts_of(desk, intake), signals, recall, succession)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from runtime.leadership import Leadership
     from runtime.neighbourhood import Neighbourhood
     from runtime.service import Service
-    from runtime.settings import Settings
+    from runtime.settings import RespondSettings, Settings
+    from runtime.signatures import Signer
     from schemas.manifest import Manifest
 
 
@@ -89,6 +90,14 @@ def journal_of(settings: "Settings", chain: "Chain") -> Path:
     """Return the journal's path; a dry-run may keep its own in the home folder."""
     default = settings.home / "respond" / f"{chain.name.replace(':', '-')}-dry-run.jsonl"
     return settings.respond.journal or default
+
+
+def step_signer(own: "RespondSettings") -> "Signer | None":
+    """Return what signs the steps of brakes on their topic, where a key is configured."""
+    from cli.apart import signer_apart
+
+    key = own.signing_key
+    return None if key is None else signer_apart(key, own.trusted_keys, "actions")
 
 
 def alerts_of(desk: Desk, intake: "Intake") -> "AlertIntake":

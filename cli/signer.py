@@ -1,9 +1,14 @@
 """`firebreak signer`: keep the key, in a process that decides nothing."""
 
 import os
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from responders.signers.wire import Begun
+    from runtime.settings import Settings
 
 
 def signer(
@@ -34,4 +39,27 @@ def signer(
             desk = ProposalDesk(equipment.signer_of(own, equipment.NO_CHAIN), allowed)
         else:
             desk = SignerDesk(equipment.signer_of(own, allowed.chain_id), allowed)
-        serve(listener, desk, client, service.stop, service.health.beat)
+        serve(
+            listener,
+            desk,
+            client,
+            service.stop,
+            service.health.beat,
+            _begun(settings, own.policy),
+        )
+
+
+def _begun(settings: "Settings", policy: Path) -> "Begun":
+    """Return what there is to say of a signer that begins: its own settings, secrets masked."""
+    from hashlib import sha256
+    from importlib.metadata import version
+
+    from responders.signers.wire import Begun
+    from runtime.settings_shown import shown
+
+    own = (row for row in shown(settings, flags={}) if row.name.startswith("signer."))
+    return Begun(
+        version=version("firebreak"),
+        settings={row.name: row.value[:4096] for row in own},
+        policy=sha256(policy.read_bytes()).hexdigest(),
+    )

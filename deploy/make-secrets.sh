@@ -21,6 +21,7 @@ say() { echo "secrets: $*" >&2; }
 [ -f "$folder/log.pem" ] || "$firebreak" keys detector --folder "$folder" --name log
 [ -f "$folder/risk.pem" ] || "$firebreak" keys risk --folder "$folder"
 [ -f "$folder/incidents.pem" ] || "$firebreak" keys incidents --folder "$folder"
+[ -f "$folder/actions.pem" ] || "$firebreak" keys actions --folder "$folder"
 [ -f "$folder/responder.json" ] || "$firebreak" keys responder --folder "$folder"
 [ -f "$folder/heartbeat.json" ] || "$firebreak" keys heartbeat --folder "$folder"
 [ -f "$folder/grafana_password" ] || od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$folder/grafana_password"

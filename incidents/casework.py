@@ -1,7 +1,8 @@
 """From a record's bytes to what is kept and what is published. Decides everything; waits for
 nothing, so it runs the same under Faust and under a test.
 
-An alert counts only when a trusted key signed it, if keys are configured; whose acknowledgements
+An alert counts only when a trusted key signed it, if keys are configured, and so does a step of a
+brake; whose acknowledgements
 and recoveries do is `runtime.acknowledging`'s to say. An alert's expiry bounds when it may brake,
 not whether it is remembered, so an old one still makes a case. What a person says with a wallet
 counts only with that wallet's signature; what else changes no case is `incidents.objections`' to
@@ -13,6 +14,7 @@ from incidents.docket import Docket
 from incidents.objections import objection
 from runtime import attested
 from runtime.acknowledging import People
+from runtime.actors import Actors
 from runtime.broker import Message, Producer
 from runtime.intake import Intake
 from runtime.keepers import key_of, signed
@@ -48,11 +50,13 @@ class Casework:
         verifier: Verifier | None,
         people: People | None = None,
         signer: Signer | None = None,
+        actors: Actors | None = None,
     ) -> None:
         """`verifier` knows whose alerts are believed, `people` who may say that a case
-        is in hand or led back; without one, whatever can be read is believed. `signer` signs
-        cases."""
+        is in hand or led back, `actors` whose steps of brakes are; without one, whatever can be
+        read is believed. `signer` signs cases."""
         self._signer = signer
+        self._actors = actors or Actors()
         self._people = people or People()
         self._producer = producer
         self._metrics = metrics
@@ -121,6 +125,8 @@ class Casework:
         match record:
             case Alert() | Withdrawal() if self._verifier is not None:
                 self._verifier.require_in_term(message, record.chain, record.block)
+            case Action():
+                self._actors.require(message, record)
             case Proposal() | Answer():
                 attested.require(record)
             case Acknowledgement():

@@ -23,6 +23,7 @@ from incidents.casework import READS, SERVICE, Casework
 from incidents.connection import cluster, copies
 from incidents.outbox import Outbox
 from runtime.acknowledging import People
+from runtime.actors import actors_of
 from runtime.broker import Broker, Partition
 from runtime.kafka_refusals import not_allowed
 from runtime.lag import LagGauge
@@ -85,7 +86,8 @@ async def run(
         _log.warning("kafka_options_not_used", options=sorted(settings.kafka.options))
     failures: list[BaseException] = []
     outbox = Outbox()
-    casework = Casework(outbox, service.metrics, verifier, people, signer)
+    actors = actors_of(settings.respond.action_keys)
+    casework = Casework(outbox, service.metrics, verifier, people, signer, actors)
     home = _home(settings)
     kept = settings.kafka.replication or copies(settings.kafka, ALERTS.name)
     app, table = build(settings, home, casework, outbox, failures.append, copies=kept)

@@ -9,7 +9,9 @@ from runtime.announcement import publish
 from runtime.broker import Producer
 from runtime.clock import Clock
 from runtime.logs import logger
+from runtime.metrics import Metrics
 from schemas.changes import Arming, Intent
+from schemas.errors import PipelineError
 from schemas.ids import content_id
 from schemas.topics import AUTHORITY
 
@@ -24,10 +26,18 @@ class ArmingWatch:
     """Looks whether brakes may be signed, and publishes each change; the first look is one.
 
     From its making on, nothing is signed before the topic has it that this responder is armed. To
-    stop waits for nothing: disarming must work without any topic. One thread looks.
+    stop waits for nothing: disarming must work without any topic. If the topic does not take that,
+    it is said at the next look, and counted as a fault of the chain's brakes. One thread looks.
     """
 
-    def __init__(self, outlook: Outlook, switch: Switch, producer: Producer, clock: Clock) -> None:
+    def __init__(
+        self,
+        outlook: Outlook,
+        switch: Switch,
+        producer: Producer,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
         """`producer` has nothing else to send."""
         self._outlook = outlook
         self._switch = switch
@@ -35,6 +45,9 @@ class ArmingWatch:
         self._clock = clock
         self._told: tuple[bool, str, tuple[str, ...]] | None = None
         self._on_record = False
+        self._under_way = False
+        """Whether it may still fail to be told that this is disarmed."""
+        self._faults = metrics.brake_faults.labels(outlook.chain.name, "disarming_not_recorded")
         outlook.on_record = self.recorded
 
     def recorded(self) -> bool:
@@ -52,9 +65,21 @@ class ArmingWatch:
             self._on_record = self._on_record and armed  # by whose keys, may be told beside brakes
             self._publish(*now)
             self._told = now
+            self._under_way = not armed
         if armed and not self._on_record:
             self._producer.flush()
             self._on_record = True
+        if self._under_way and not self._producer.waiting():
+            self._settle()
+
+    def _settle(self) -> None:
+        """Say so if the topic did not take it that this is disarmed. Nothing is waited for."""
+        self._under_way = False
+        try:
+            self._producer.flush()
+        except PipelineError as error:
+            self._faults.inc()
+            _log.error("disarming_not_recorded", error=str(error))
 
     def _publish(self, armed: bool, reason: str, keys: tuple[str, ...]) -> None:  # noqa: FBT001 - it is what is told
         time = self._clock.now_ns() // 1000

@@ -5,9 +5,11 @@ from collections import deque
 from responders.entries import Mark, Step
 from responders.journal import Journal
 from responders.ledger import fold
+from runtime.actors import signed
 from runtime.broker import Producer
 from runtime.logs import logger
 from runtime.metrics import Metrics
+from runtime.signatures import Signer
 from schemas import headers
 from schemas.actions import STATES
 from schemas.codec import encode
@@ -25,11 +27,19 @@ class Book:
 
     Guarantees: when `write` returns, the step survives a crash; when `settle` returns, the topic
     has every step. What a crash kept from the topic is published after the restart, perhaps twice,
-    under the same ids.
+    under the same ids, with the same signature.
     """
 
-    def __init__(self, journal: Journal, producer: Producer, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        producer: Producer,
+        metrics: Metrics,
+        signer: Signer | None = None,
+    ) -> None:
+        """`signer` proves to who reads the topic whose steps they are."""
         self._journal = journal
+        self._signer = signer
         self._producer = producer
         self._metrics = metrics
         self.ledger = fold(journal.entries)
@@ -78,13 +88,15 @@ class Book:
             if step.consent is not None:
                 named = ((headers.RECORD_ID, step.consent.id.encode()),)
                 self._producer.send(CONSENTS.name, encode(step.consent), key=key, headers=named)
+            value = encode(step.action)
             self._producer.send(
                 ACTIONS.name,
-                encode(step.action),
+                value,
                 key=key,
                 headers=(
                     (headers.RECORD_ID, step.action.id.encode()),
                     *headers.hop_headers(step.hops),
+                    *(() if self._signer is None else signed(value, self._signer)),
                 ),
             )
 

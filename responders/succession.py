@@ -4,7 +4,9 @@ Each replica has a journal of its own, and the topic has a copy of every step th
 Who begins to lead learns from it what the others did: budgets and cooldowns go on as they were,
 incidents as of their newest step, and what has ended is not done again.
 
-What had not ended is judged again. A step on the topic proves nothing, so nothing is sent because
+A step that no responder's key signed is passed over, where such keys are named (`runtime.actors`).
+
+What had not ended is judged again. A step on the topic proves no alert, so nothing is sent because
 of one: the brake is refused here, and the signed alerts since it was proposed are read once more.
 What was pulled on none goes on where the chain is seen to ask for it (`responders.tightening`).
 Whatever the other one had sent may still be mined. At a gate that is the same action, which works
@@ -19,12 +21,12 @@ from responders.actions import ENDED, unprompted
 from responders.book import Book
 from responders.entries import Step
 from responders.ledger import Ledger
+from runtime.actors import Actors
 from runtime.broker import Broker, Message, Offsets, Partition, read_all
 from runtime.clock import Clock
 from runtime.logs import logger
 from schemas.actions import Action
 from schemas.cases import CASE_WINDOW
-from schemas.codec import decode
 from schemas.errors import PoisonRecordError
 from schemas.manifest import Manifest
 from schemas.topics import ACTIONS, ALERTS
@@ -59,8 +61,12 @@ class Told:
 class Succession:
     """Takes over what stands on the topic; says which alerts have to be read again."""
 
-    def __init__(self, broker: Broker, group: str, chain: str, clock: Clock) -> None:
-        """`group` is the one in which whoever leads reads the chain's alerts."""
+    def __init__(
+        self, broker: Broker, group: str, chain: str, clock: Clock, actors: Actors | None = None
+    ) -> None:
+        """`group` is the one in which whoever leads reads the chain's alerts; `actors` are those
+        whose steps are believed, everybody without them."""
+        self._actors = actors or Actors()
         self._broker = broker
         self._group = group
         self._chain = chain
@@ -102,7 +108,7 @@ class Succession:
 
         def take(message: Message) -> None:
             try:
-                action = decode(message.value or b"", Action)
+                action = self._actors.read(message)
             except PoisonRecordError:
                 return  # whoever keeps cases has it among the dead letters
             if action.chain == self._chain and action.alert_time is not None:

@@ -182,6 +182,12 @@ class RespondSettings(Group):
     endpoints: Annotated[Names, Field(repr=False)] = ()
     trusted_keys: Path | None = None
     """A folder of `*.pub.pem`: whose alerts are believed."""
+    signing_key: Path | None = None
+    """An Ed25519 key of its own, which signs each step of a brake on `actions-v1`; none: they are
+    not signed."""
+    action_keys: Path | None = None
+    """A folder of `*.pub.pem`: whose steps of brakes are believed by a responder that takes over,
+    by whoever keeps cases and by evidence. None: all are."""
     journal: Path | None = None
     arming_keys: Path | None = None
     """A folder of `*.pub.pem`: people's keys, of which two have to sign before it starts armed."""

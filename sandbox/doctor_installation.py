@@ -151,6 +151,8 @@ def keys(settings: Settings) -> Iterator[Finding]:
     """Look whether each key that is configured is there, and private ones are private."""
     private = {
         "detect.signing_key": settings.detect.signing_key,
+        "incidents.signing_key": settings.incidents.signing_key,
+        "respond.signing_key": settings.respond.signing_key,
         "respond.keystore": settings.respond.keystore,
         "respond.keystore_password_file": settings.respond.keystore_password_file,
         "respond.heartbeat_keystore": settings.respond.heartbeat_keystore,
@@ -163,10 +165,16 @@ def keys(settings: Settings) -> Iterator[Finding]:
     named = {name: path for name, path in private.items() if path is not None}
     for name, path in named.items():
         yield private_file(name, path)
-    if settings.respond.trusted_keys is not None:
-        yield trusted(settings.respond.trusted_keys)
-    elif not named:
-        yield Finding.good("keys", "none configured (detect.signing_key, respond.*)")
+    folders = {
+        "respond.trusted_keys": (settings.respond.trusted_keys, "detectors'", "alerts"),
+        "respond.action_keys": (settings.respond.action_keys, "responders'", "steps of brakes"),
+        "incidents.trusted_keys": (settings.incidents.trusted_keys, "keepers'", "cases"),
+    }
+    for name, (folder, whose, what) in folders.items():
+        if folder is not None:
+            yield trusted(name, folder, whose, what)
+    if not named and not any(folder for folder, _, _ in folders.values()):
+        yield Finding.good("keys", "none configured (detect.signing_key, respond.*, incidents.*)")
 
 
 def private_file(name: str, path: Path) -> Finding:
@@ -178,14 +186,15 @@ def private_file(name: str, path: Path) -> Finding:
     return Finding.good(name, str(path))
 
 
-def trusted(folder: Path) -> Finding:
-    """Look whether there are keys whose alerts would be believed."""
+def trusted(name: str, folder: Path, whose: str, what: str) -> Finding:
+    """Look whether there are keys that would be believed: whose they are, and what they say."""
     try:
         load_verifier(folder)
-    except (ConfigurationError, ValueError) as error:  # the latter of a file that is no key
-        remedy = "put the detectors' *.pub.pem there, or mend the setting respond.trusted_keys"
-        return Finding.bad("respond.trusted_keys", str(error), remedy)
-    return Finding.good("respond.trusted_keys", str(folder))
+    except ConfigurationError as error:
+        told = f"{error}; services that read {what} do not start"
+        remedy = f"put the {whose} *.pub.pem there, or mend the setting {name}"
+        return Finding.bad(name, told, remedy)
+    return Finding.good(name, str(folder))
 
 
 def manifests(folder: Path) -> Finding:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from forensics.cases import catalogue, custody, records
 from forensics.cases.analysis import Analysis
+from forensics.cases.antedating import antedated
 from forensics.cases.bag import SEALED
 from forensics.cases.bag_check import faults
 from forensics.cases.collection import LABELS, MANIFEST
@@ -14,6 +15,7 @@ from forensics.cases.investigation import Reach, investigate
 from forensics.cases.labels import parse_labels
 from forensics.cases.proofs import Proofs, prove
 from forensics.cases.recording import Kept
+from forensics.cases.stamp import Stamp
 from forensics.cases.trail import Limits
 from runtime.manifests import load_manifest
 from schemas.errors import ConfigurationError
@@ -66,6 +68,14 @@ def proofs(folder: Path) -> Proofs:
     """
     entries = catalogue.read(_load(folder, catalogue.FILE))
     return prove(entries.values(), lambda path: _load(folder, path))
+
+
+def require_in_time(folder: Path, stamp: Stamp) -> None:
+    """Raise `ValueError` for a stamp that is older than the newest block of the bag it covers, and
+    as `proofs` does."""
+    entries = catalogue.read(_load(folder, catalogue.FILE))
+    if why := antedated(stamp, entries.values(), lambda path: _load(folder, path)):
+        raise ValueError(why)
 
 
 def _load(folder: Path, path: str) -> bytes:

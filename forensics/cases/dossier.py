@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
-from forensics.cases.trust import Exhibit, Trust
+from forensics.cases.trust import AGAIN, Exhibit, Trust
 from runtime.broker import Broker, Message, read_topic
 from runtime.keepers import key_of
 from runtime.naming_cases import named_case
@@ -166,6 +167,7 @@ def _chosen(
 ) -> list[Exhibit]:
     found: list[Exhibit] = []
     doubted = _Doubted()
+    said: set[bytes] = set()
 
     def take(message: Message) -> None:
         if message.key != key:
@@ -174,11 +176,18 @@ def _chosen(
         if record is None or not wanted(record):
             return
         exhibit = trust.exhibit(message)
+        digest = sha256(message.value or b"").digest()
+        if not exhibit.doubt and digest in said:  # who may write here can say a signed one again
+            exhibit = exhibit._replace(doubt=AGAIN)
         doubted.take(exhibit)
         if not exhibit.doubt:
+            said.add(digest)
             found.append(exhibit)
             if len(found) > MAX_RECORDS:
-                raise UnsafeToContinueError(f"{topic.name}: more than {MAX_RECORDS:,} records")
+                raise UnsafeToContinueError(
+                    f"{topic.name}: more than {MAX_RECORDS:,} records of one incident; name whose "
+                    f"are believed (docs/evidence.md), and others' no longer count"
+                )
 
     read_topic(broker, topic.name, take)
     return [*found, *doubted.kept()]

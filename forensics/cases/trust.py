@@ -5,17 +5,20 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from runtime.acknowledging import People
+from runtime.actors import Actors
 from runtime.broker import Message
 from runtime.keepers import Keepers
 from runtime.signatures import Verifier
 from schemas.alerts import Alert, Withdrawal
 from schemas.codec import decode_from
 from schemas.errors import PoisonRecordError
-from schemas.topics import ALERTS, INCIDENTS, RECOVERIES
+from schemas.topics import ACTIONS, ALERTS, INCIDENTS, RECOVERIES
+
+AGAIN = "the same bytes stood there before"
 
 
 class Exhibit(NamedTuple):
-    """A record as it stood on its topic, and why it is not believed, '' when it is."""
+    """A record as it stood on its topic, and why it counts for nothing, '' when it counts."""
 
     message: Message
     doubt: str = ""
@@ -25,6 +28,8 @@ class Exhibit(NamedTuple):
     def __str__(self) -> str:
         message = self.message
         place = f"{message.topic}[{message.partition}] offset {message.offset}"
+        if self.doubt == AGAIN:
+            return f"{place} was left out: {AGAIN}"
         return f"{place} was left out, nobody who is believed said it: {self.doubt}"
 
 
@@ -38,6 +43,8 @@ class Trust:
     """Whose word on how far a case was led back."""
     keepers: Keepers = field(default_factory=Keepers)
     """Whose cases."""
+    actors: Actors = field(default_factory=Actors)
+    """Whose steps of brakes."""
 
     def exhibit(self, message: Message) -> Exhibit:
         """Return a record with what speaks against it."""
@@ -52,6 +59,8 @@ class Trust:
             self.keepers.read(message)
         elif message.topic == RECOVERIES.name:
             self.people.require_key(message)
+        elif message.topic == ACTIONS.name:
+            self.actors.read(message)
         elif message.topic == ALERTS.name and self.detectors is not None:
             self.detectors.check(message, head=None)
             record = decode_from(ALERTS, message.value or b"")

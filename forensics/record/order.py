@@ -29,6 +29,7 @@ class Step(msgspec.Struct, frozen=True, tag_field="kind", tag="action", gc=False
 
 class _Quorum(msgspec.Struct, frozen=True, gc=False):
     quorum: int = 0
+    signers: tuple[str, ...] = ()
 
 
 class Told(msgspec.Struct, frozen=True, tag_field="kind", tag="recovery"):
@@ -56,7 +57,8 @@ class Order:
     A journal writes a step down before it is taken, and a turn on the way back is told before it is
     written down; so one whose intent comes later, or never, was not made by them. A step of the way
     back is carried out behind its staging and as many agreements as the case's quorum, as told
-    since it was opened. Whoever opens a case again begins at nothing.
+    since it was opened, of those who were told as its signers when it was opened, and who do not
+    change. Whoever opens a case again begins at nothing.
     """
 
     def __init__(self) -> None:
@@ -75,9 +77,9 @@ class Order:
                 known.add(step)
             elif record.turn is not None:
                 turn = record.turn
-                quorum = record.checklist.quorum if record.checklist else 0
+                told = record.checklist or _Quorum()
                 which = f"turn {turn.place} ({turn.event}) of the recovery of"
-                for lack in self._cases[record.incident].take(turn, quorum):
+                for lack in self._cases[record.incident].take(turn, told):
                     yield f"leaf {position}: {which} {record.incident[:16]}: {lack}"
 
 
@@ -96,10 +98,12 @@ class _Case:
     def __init__(self) -> None:
         self._places: set[int] = set()
         self._last = -1
+        self._signers: frozenset[str] = frozenset()
+        """Who may agree."""
         self._before = self._after = _Agreed()
         """What was so before the last turn, and behind it."""
 
-    def take(self, turn: Turn, quorum: int) -> Iterator[str]:
+    def take(self, turn: Turn, told: _Quorum) -> Iterator[str]:
         """Go on by a turn; say what should stand before it and does not.
 
         A turn that was told and could not be written down leaves its place to the next one, be it
@@ -110,19 +114,24 @@ class _Case:
             yield "a case is opened by its turn 0, and by no other"
         if first:
             self._places, self._after = set(), _Agreed()
+            self._signers = frozenset(told.signers)
+        elif told.signers and self._signers != frozenset(told.signers):
+            yield "tells other signers than were told as the case was opened"
         elif turn.place == self._last:
             self._after = self._before
         if not first and turn.place - 1 not in self._places:
             yield f"stands before its turn {turn.place - 1}"
         self._places.add(turn.place)
         self._last, self._before = turn.place, self._after
-        self._after = self._before._replace(quorum=max(self._before.quorum, quorum))
+        self._after = self._before._replace(quorum=max(self._before.quorum, told.quorum))
         yield from self._step(turn)
 
     def _step(self, turn: Turn) -> Iterator[str]:
         agreed = self._after
         if turn.event in _OF_A_STEP and (not agreed.staged or turn.proposal != agreed.staged):
             yield f"{turn.proposal[:18] or 'what is not named'} was not staged before"
+        elif turn.event == "approved" and not self._may_agree(turn.signer):
+            yield f"{turn.signer[:90] or 'nobody'} agrees, and was told as no signer of the case"
         elif turn.event == "approved" and len(agreed.signers) < _MOST_SIGNERS:
             self._after = agreed._replace(signers=agreed.signers | {turn.signer})
         elif turn.event == "carried-out" and not agreed.quorum:
@@ -134,3 +143,8 @@ class _Case:
             self._after = agreed._replace(staged=turn.proposal, signers=frozenset())
         elif turn.event in ("carried-out", "braked-again"):
             self._after = agreed._replace(staged="", signers=frozenset())
+
+    def _may_agree(self, signer: str) -> bool:
+        """Say whether this is one of its signers; of more than a record has room for, anybody may
+        be."""
+        return signer in self._signers or len(self._signers) >= _MOST_SIGNERS

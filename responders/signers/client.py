@@ -14,6 +14,8 @@ from responders.signers.wire import (
     Answer,
     Attest,
     Attestation,
+    Begun,
+    Configure,
     Describe,
     Description,
     Propose,
@@ -167,7 +169,19 @@ class SocketProposer:
         return answer.signature
 
 
-def _asked(path: Path, question: Question) -> Answer:
+def begun(path: Path) -> Begun:
+    """Return with what the signer at a socket says that it began.
+
+    Raises `TransientError` when it does not say, as one of an earlier version does not, and
+    `ConfigurationError` when we may not ask.
+    """
+    answer = _asked(path, Configure())
+    if not isinstance(answer, Begun):
+        raise TransientError(f"the signer at {path} does not say with what it began: {answer}")
+    return answer
+
+
+def _asked(path: Path, question: Question | Configure) -> Answer:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(PATIENCE)

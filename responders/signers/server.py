@@ -13,7 +13,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from responders.signers.desks import Desk
-from responders.signers.wire import PATIENCE, WireError, receive_question, send
+from responders.signers.wire import (
+    PATIENCE,
+    Begun,
+    Configure,
+    Refusal,
+    WireError,
+    receive_question,
+    send,
+)
 from runtime.logs import logger
 from schemas.errors import ConfigurationError
 
@@ -78,8 +86,10 @@ def serve(
     client_uid: int,
     stop: threading.Event,
     beat: Callable[[], None] = lambda: None,
+    begun: Begun | None = None,
 ) -> None:
-    """Answer until told to stop; who is not the client gets no answer."""
+    """Answer until told to stop; who is not the client gets no answer. `begun` is what it says that
+    it began with; without it, it does not say."""
     room = threading.BoundedSemaphore(MAX_CONNECTIONS)
     while not stop.is_set():
         beat()
@@ -91,12 +101,19 @@ def serve(
             connection.close()
             continue
         threading.Thread(
-            target=_attend, args=(connection, desk, client_uid, room), name="client", daemon=True
+            target=_attend,
+            args=(connection, desk, client_uid, room, begun),
+            name="client",
+            daemon=True,
         ).start()
 
 
 def _attend(
-    connection: socket.socket, desk: Desk, client_uid: int, room: threading.Semaphore
+    connection: socket.socket,
+    desk: Desk,
+    client_uid: int,
+    room: threading.Semaphore,
+    begun: Begun | None,
 ) -> None:
     with connection:
         try:
@@ -107,7 +124,11 @@ def _attend(
             if uid != client_uid:
                 _log.error("stranger", uid=uid, pid=pid)
                 return
-            send(connection, desk.answer(receive_question(connection)))
+            asked = receive_question(connection)
+            if isinstance(asked, Configure):
+                send(connection, begun or Refusal("with what it began is not said"))
+            else:
+                send(connection, desk.answer(asked))
         except (OSError, WireError) as error:
             _log.warning("client_lost", error=str(error))
         finally:

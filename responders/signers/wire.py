@@ -1,11 +1,12 @@
 """What the policy process and the signer process say to each other: one question, one answer.
 
 A frame is its length in four bytes, big-endian, and that much JSON. Both sides bound what they read
-and how long they wait for it.
+and how long they wait for all of it, however it trickles.
 """
 
 import socket
 import struct
+import time
 from typing import Annotated
 
 import msgspec
@@ -19,6 +20,8 @@ PATIENCE = 5.0
 _LENGTH = struct.Struct(">I")
 _Amount = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-fA-F]{40}$")]
+_Setting = Annotated[str, msgspec.Meta(pattern="^signer\\.[a-z_]{1,64}$")]
+_Value = Annotated[str, msgspec.Meta(max_length=4096, pattern="^[^\\x00-\\x1f\\x7f]*$")]
 _Data = Annotated[str, msgspec.Meta(pattern="^0x(?:[0-9a-fA-F]{2})*$", max_length=32 * 1024)]
 
 
@@ -67,6 +70,20 @@ class Propose(msgspec.Struct, frozen=True, tag="propose", forbid_unknown_fields=
     nonce: _Amount
 
 
+class Configure(msgspec.Struct, frozen=True, tag="configure", forbid_unknown_fields=True):
+    """With what did you begin?"""
+
+
+class Begun(msgspec.Struct, frozen=True, tag="begun", forbid_unknown_fields=True):
+    """With what it began; no secret is among the settings."""
+
+    version: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z.+!-]{1,64}$")]
+    """Of the program."""
+    settings: Annotated[dict[_Setting, _Value], msgspec.Meta(max_length=64)]
+    policy: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    """The SHA-256 of its policy file."""
+
+
 class Description(msgspec.Struct, frozen=True, tag="description", forbid_unknown_fields=True):
     """The account, its chain, and the most per gas that it offers, in wei; both nought of a key
     that signs warnings alone, the latter of one that signs proposals alone."""
@@ -102,22 +119,22 @@ class Failure(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=T
 
 
 Question = Describe | Sign | Attest | State | Propose
-Answer = Description | Signature | Attestation | Refusal | Failure
+Answer = Description | Signature | Attestation | Refusal | Failure | Begun
 
-_questions = msgspec.json.Decoder(Question)
+_questions = msgspec.json.Decoder(Question | Configure)
 _answers = msgspec.json.Decoder(Answer)
 
 
-def send(connection: socket.socket, said: Question | Answer) -> None:
+def send(connection: socket.socket, said: Question | Configure | Answer) -> None:
     """Send one frame."""
     body = msgspec.json.encode(said)
     connection.sendall(_LENGTH.pack(len(body)) + body)
 
 
-def receive_question(connection: socket.socket) -> Question:
+def receive_question(connection: socket.socket) -> Question | Configure:
     """Read one question. Raises `WireError` for anything else."""
     try:
-        question: Question = _questions.decode(_frame(connection))
+        question: Question | Configure = _questions.decode(_frame(connection))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(str(error)) from error
     return question
@@ -133,15 +150,24 @@ def receive_answer(connection: socket.socket) -> Answer:
 
 
 def _frame(connection: socket.socket) -> bytes:
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    if length > MAX_FRAME_BYTES:
-        raise WireError(f"{length} bytes, the limit is {MAX_FRAME_BYTES}")
-    return _exactly(connection, length)
+    patience = connection.gettimeout() or PATIENCE
+    deadline = time.monotonic() + patience
+    try:
+        (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
+        if length > MAX_FRAME_BYTES:
+            raise WireError(f"{length} bytes, the limit is {MAX_FRAME_BYTES}")
+        return _exactly(connection, length, deadline)
+    finally:
+        connection.settimeout(patience)
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def _exactly(connection: socket.socket, count: int, deadline: float) -> bytes:
     found = bytearray()
     while len(found) < count:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise WireError("it did not come in time")
+        connection.settimeout(left)
         part = connection.recv(count - len(found))
         if not part:
             raise WireError("it hung up")

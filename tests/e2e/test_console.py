@@ -3,6 +3,7 @@
 Kafka, node and every service are real; the console holds no key, the Safe's owners do.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -181,6 +182,26 @@ def proved(page: Page, stage: Stage) -> None:
     assert "authorised" in checked.output
 
 
+def prepared(page: Page) -> None:
+    """The demo's plan: armed, rehearsed lately, one brake of its budget spent, how its gate is kept
+    alive and until when it obeys."""
+    Hands(page).press("g", "b")
+    page.wait_for_url("**/plans")
+    page.wait_for_selector("#brake-meadow-pause-pool >> text=rehearsed at")
+    plan = page.locator("section.plan[aria-labelledby=plan-meadow]")
+    assert plan.count() == page.locator("section.plan").count() == 1
+    told = plan.text_content() or ""
+    assert "yes: brakes are signed and sent" in told
+    found = re.search(r"(\d+) of (\d+) brakes? left in", told)
+    assert found is not None, told
+    assert int(found[1]) == int(found[2]) - 1
+    assert re.search(r"Heartbeat\s*(last mined|none since the responder started)", told), told
+    assert re.search(r"Authority\s*lapses in .* unless a heartbeat renews it", told), told
+    card = page.locator("#brake-meadow-pause-pool").text_content() or ""
+    assert "T2: pauses one pool" in card
+    assert "pause()" in card
+
+
 def what_is_signed(page: Page) -> list[dict[str, Any]]:
     """Take from an approved proposal what the Safe's owners sign."""
     with page.expect_download() as taken:
@@ -211,6 +232,7 @@ def test_the_attack_appears_is_approved_and_is_released(stage: Stage, browser: B
 
     taken_in_hand(rea)
     proved(rea, stage)
+    prepared(rea)
     rea.goto(f"{url}/cases/{case}")
 
     # People lead it back; what each owner signs is on the page.

@@ -1,5 +1,6 @@
 """`firebreak case` as a person runs it, against topics on a real broker and a real node."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +15,12 @@ from py_ocsf_models.events.findings.detection_finding import (  # type: ignore[i
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from forensics.cases.bag import SEALED, TIMESTAMP
+from forensics.cases.stamp import check_stamp, read_roots
 from runtime.broker import Message, Partition, read_all
 from runtime.kafka import KafkaBroker
 from schemas.codec import decode
+from schemas.errors import ConfigurationError
 from schemas.fundflow import FundFlow
 from schemas.topics import FUND_FLOWS, TOPICS
 from tests.integration.cases.authority import Authority
@@ -77,6 +81,8 @@ def test_one_command_gives_it_all(
     assert "says CN=Test time-stamping authority" in checked.output
     assert "whole, every byte" in checked.output
 
+    _is_not_believed_when_antedated(case, authority, out / "evidence", tmp_path / "none")
+
     page = (out / "report.html").read_text()
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page, "a label, told as it is"
@@ -109,6 +115,23 @@ def test_one_command_gives_it_all(
     assert again.exit_code == 0
     for path in (tmp_path / "again").iterdir():
         assert path.read_bytes() == (out / path.name).read_bytes(), path.name
+
+
+def _is_not_believed_when_antedated(
+    case: Case, authority: Authority, evidence: Path, out: Path
+) -> None:
+    """Whoever took the authority over sets no time before what the folder holds."""
+    place = evidence / TIMESTAMP
+    true = place.read_bytes()
+    at = check_stamp(true, (evidence / SEALED).read_bytes(), read_roots(authority.root)).at
+    place.write_bytes(authority.antedated(true, at - dt.timedelta(hours=5)))
+    checked = case("verify", str(evidence))
+    assert checked.exit_code == 1
+    assert "timestamp.tsr: says that it was made at" in checked.output
+    assert "before block" in checked.output
+    with pytest.raises(ConfigurationError, match="stamped by another"):
+        case("report", "--evidence", str(evidence), "--out", str(out))
+    place.write_bytes(true)
 
 
 def _is_the_same_in_pages(report: Path, page: str) -> None:

@@ -13,6 +13,7 @@ from paging.rounds import Rounds
 from paging.rules import Desk, Rules
 from paging.store import PageStore
 from runtime.acknowledging import People
+from runtime.actors import Actors
 from runtime.broker import Message, Partition, Producer, read_all
 from runtime.kafka import KafkaBroker
 from runtime.keepers import CaseIntake, Keepers
@@ -85,10 +86,16 @@ class Topics(KafkaBroker):
 class Cases:
     """Who keeps cases, one record of the broker after the other."""
 
-    def __init__(self, topics: Topics, verifier: Verifier | None, people: People | None) -> None:
+    def __init__(
+        self,
+        topics: Topics,
+        verifier: Verifier | None,
+        people: People | None,
+        actors: Actors | None,
+    ) -> None:
         self.topics = topics
         self.producer = topics.producer()
-        self._casework = Casework(self.producer, Metrics(), verifier, people)
+        self._casework = Casework(self.producer, Metrics(), verifier, people, None, actors)
         self._kept: bytes | None = None
 
     def take(self, spec: TopicSpec, record: Record, headers: Headers = ()) -> bool:
@@ -110,10 +117,11 @@ def keeping(
     *specs: TopicSpec,
     verifier: Verifier | None = None,
     people: People | None = None,
+    actors: Actors | None = None,
 ) -> Iterator[Cases]:
     """Keep cases of these topics, one of a grave alert being open already."""
     topics.create({ALERTS, INCIDENTS, DEAD_LETTERS, *specs})
-    cases = Cases(topics, verifier, people)
+    cases = Cases(topics, verifier, people, actors)
     with closing(cases.producer):
         grave = alert(1, severity="critical")
         cases.take(ALERTS, grave, signed(grave, OURS))

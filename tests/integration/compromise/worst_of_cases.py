@@ -11,6 +11,8 @@ from console.picture import Picture
 from console.trust import Trust
 from paging.pages import after_case
 from runtime.acknowledging import People
+from runtime.actors import Actors
+from runtime.actors import signed as signed_step
 from runtime.keepers import CaseIntake, Keepers, key_of
 from runtime.keepers import signed as signed_case
 from runtime.memory import MemoryBroker
@@ -72,9 +74,17 @@ def alerts(topics: Topics, _: Path) -> None:
 
 
 def actions(topics: Topics, _: Path) -> None:
-    """A brake that never was, in a case that stays open and wakes people all the same."""
+    """Where responders' keys are named it takes one of them; else a brake that never was, in a case
+    that stays open and wakes people all the same."""
+    forged, true = action(1, "final", step=2**53 - 1), action(1, "broadcast")
+    with keeping(topics, ACTIONS, actors=Actors(KEYS)) as desk:
+        assert not desk.take(ACTIONS, forged)
+        assert not desk.take(ACTIONS, forged, signed_step(encode(forged), STRANGER))
+        assert not desk.take(ACTIONS, forged, signed_step(encode(true), OURS))
+        assert (len(topics.letters()), desk.newest.measures) == (3, ())
+        assert desk.take(ACTIONS, true, signed_step(encode(true), OURS))
     with keeping(topics, ACTIONS) as desk:
-        desk.take(ACTIONS, action(1, "final", step=2**53 - 1))
+        desk.take(ACTIONS, forged)
         assert desk.newest.measures[0].state == "final"
         assert desk.newest.phase == "recover"
         assert after_case(None, desk.newest, LADDERS, NOW * 1000, 10**9) is not None

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from eth_account import Account
 
-from runtime.broker import Partition, Producer
+from runtime.broker import Message, Partition, Producer
 from runtime.kafka import KafkaBroker
 from runtime.signatures import Signer, generate, load_signer
 from sandbox.arming import armed_by_two
@@ -39,12 +39,14 @@ class Topic:
         self._consumer.assign({Partition(spec.name, n): 0 for n in range(spec.partitions)})
         self.values: list[bytes] = []
         self.headers: list[dict[str, int]] = []
+        self.messages: list[Message] = []
 
     def close(self) -> None:
         self._consumer.close()
 
     def read(self) -> None:
         for message in self._consumer.fetch(500, 0.05):
+            self.messages.append(message)
             self.values.append(message.value or b"")
             self.headers.append({str(k): v for k, v in hops(message.headers).items()})
 
@@ -64,6 +66,7 @@ class Setting:
         self.place = place
         self.folder = folder
         self.detector: Signer = load_signer(generate(folder / "keys", "detector"))
+        self.step_key = generate(folder / "action-keys", "actions")
         key = place.world.accounts["responder"].signer.key
         self._private("keystore.json", json.dumps(Account.encrypt(key, "secret", iterations=2)))
         self._private("password", "secret\n")
@@ -93,6 +96,8 @@ class Setting:
             "FIREBREAK_FINALITY": json.dumps({"eip155:31337": FINAL}),
             "FIREBREAK_RESPOND__ENDPOINTS": json.dumps([str(self.place.node.ipc)]),
             "FIREBREAK_RESPOND__TRUSTED_KEYS": str(self.folder / "keys"),
+            "FIREBREAK_RESPOND__SIGNING_KEY": str(self.step_key),
+            "FIREBREAK_RESPOND__ACTION_KEYS": str(self.folder / "action-keys"),
             "FIREBREAK_RESPOND__JOURNAL": str(self.folder / "journal.jsonl"),
             "FIREBREAK_RESPOND__ARMING_KEYS": str(self.people),
             "FIREBREAK_RESPOND__KEYSTORE": str(self.folder / "keystore.json"),

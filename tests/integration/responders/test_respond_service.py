@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from responders.rederive import decided
+from runtime.actors import actors_of
 from runtime.kafka import KafkaBroker
 from runtime.signatures import generate, load_signer
 from sandbox.ports import free_port
@@ -58,6 +59,9 @@ def test_an_armed_responder_brakes_alone_survives_a_kill_and_believes_no_strange
         "sent",
         "mined",
     }
+    ours = actors_of(setting.step_key.parent)
+    signed = [ours.read(message).state for message in setting.actions.messages]
+    assert signed == setting.actions.states(), "each step, before the kill and after it"
     assert second.stop() == 0
 
 

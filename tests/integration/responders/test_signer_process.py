@@ -2,12 +2,17 @@
 
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from runtime.kafka import KafkaBroker
 from sandbox.process import ChildProcess
+from schemas.changes import Configuration
+from schemas.codec import decode
+from schemas.topics import CHANGES
+from tests.integration.incidents.running import everything
 from tests.integration.responders.place import Place
 from tests.integration.responders.serving import PATIENCE, Setting, running, until
 
@@ -86,7 +91,8 @@ def pair(
     setting.close()
 
 
-def test_a_brake_is_signed_by_the_process_that_has_the_key(pair: Pair) -> None:
+def test_a_brake_is_signed_by_the_process_that_has_the_key(pair: Pair, broker: KafkaBroker) -> None:
+    broker.create((CHANGES,))
     pair.policy("brake(bytes32,uint64,address,bytes)")
     signer = pair.started_signer()
     responder = pair.responder()
@@ -103,6 +109,12 @@ def test_a_brake_is_signed_by_the_process_that_has_the_key(pair: Pair) -> None:
         said = process.log.read_text()
         assert key.removeprefix("0x") not in said
     assert "signed" in signer.log.read_text()
+    policy = pair.folder / "signer-home" / "policy.toml"
+    heard = [decode(one.value or b"", Configuration) for one in everything(broker, CHANGES)]
+    begun = {one.service: one for one in heard}
+    assert begun.keys() == {"respond", "signer"}
+    assert begun["signer"].manifests == {"signer.policy": sha256(policy.read_bytes()).hexdigest()}
+    assert begun["signer"].settings["signer.socket"] == str(pair.socket)
     assert responder.stop() == 0
     assert signer.stop() == 0
     assert not pair.socket.exists()

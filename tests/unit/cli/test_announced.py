@@ -17,7 +17,7 @@ from schemas.topics import CHANGES
 
 RUN = sorted(name for name, service in SERVICES.items() if not service.by_hand)
 WITHOUT_KAFKA = {"signer", "witness"}
-"""They hold a key each and reach nothing: `docs/security.md` says who tells what of them."""
+"""They hold a key each and reach nothing: `docs/audit.md` says who tells what of them."""
 
 
 def called(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
@@ -50,6 +50,12 @@ def test_every_service_there_is_is_started_by_a_command_and_no_other() -> None:
 def test_a_service_announces_itself_and_may(name: str) -> None:
     assert BEGUN[name], f"the command that starts {name} calls no announce(broker, service, ...)"
     assert CHANGES in SERVICES[name].writes, f"schemas/services.py: {name} may not write changes-v1"
+
+
+@pytest.mark.parametrize("name", ["respond", "signals"])
+def test_who_asks_a_signer_tells_with_what_that_began(name: str) -> None:
+    tree = ast.parse((Path(cli.__file__).parent / f"{name}.py").read_text())
+    assert "tell" in [called_ for called_, _ in called(tree)]
 
 
 def secrets(group: type[BaseModel], *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:

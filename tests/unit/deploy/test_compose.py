@@ -202,14 +202,15 @@ def test_there_is_one_that_issues_signals_and_it_keeps_its_sequence_and_no_key()
     assert "publish = false" in (DEPLOY / "make-secrets.sh").read_text()
 
 
-def test_the_responder_starts_disarmed_and_without_a_key() -> None:
+def test_the_responder_starts_disarmed_and_with_no_key_but_for_its_steps_on_the_topic() -> None:
     respond = SERVICES["respond"]
     assert "--armed" not in respond["command"]
     assert "FIREBREAK_RESPOND__ARMED" not in respond["environment"]
-    assert given_secrets(respond).keys() == {"respond.toml", "kafka.pem", "kafka-ca.pem"}
+    kafka = {"kafka.pem", "kafka-ca.pem"}
+    assert given_secrets(respond).keys() == {"respond.toml", "actions.pem", *kafka}
     armed = ARMING["services"]
     assert armed.keys() == {"respond", *SIGNERS}
-    assert "secrets" not in armed["respond"]  # armed, it still holds none
+    assert "secrets" not in armed["respond"]  # armed, it holds none more
     keys = {secret for name in SIGNERS for secret in given_secrets(armed[name])}
     assert keys >= {"responder.json", "heartbeat.json"}
 
@@ -295,6 +296,7 @@ def test_secrets_are_made_by_the_script(tmp_path: Path) -> None:
         "kafka-health.properties",
         "risk.pub.pem",
         "incidents.pub.pem",
+        "actions.pub.pem",
     }
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     make_secrets(folder, tmp_path)

@@ -10,8 +10,18 @@ from tests.forensic_log import INCIDENT, action, disordered
 FIX, OTHER = "0x" + "11" * 32, "0x" + "22" * 32
 
 
+def who(name: str) -> str:
+    """Somebody's account."""
+    return f"eip155:1:0x{name.encode().hex():0>40}"
+
+
 def told(
-    place: int, event: str, proposal: str = "", signer: str = "", quorum: int | None = 2
+    place: int,
+    event: str,
+    proposal: str = "",
+    signer: str = "",
+    quorum: int | None = 2,
+    signers: tuple[str, ...] = ("a", "b", "c"),
 ) -> Recovery:
     return Recovery(
         id=content_id("recovery", place, event, proposal, signer),
@@ -19,27 +29,34 @@ def told(
         protocol="meadow",
         incident=INCIDENT,
         progress=Progress(number=place, phase="respond", released=0, block=1),
-        checklist=None if quorum is None else Checklist(tasks=(), quorum=quorum),
-        turn=Turn(place=place, event=event, proposal=proposal, signer=signer),
+        checklist=None
+        if quorum is None
+        else Checklist(tasks=(), quorum=quorum, signers=tuple(map(who, signers))),
+        turn=Turn(place=place, event=event, proposal=proposal, signer=signer and who(signer)),
     )
 
 
-SOUND = (
-    told(0, "opened"),
-    told(1, "cause-recorded"),
-    told(2, "staged", FIX),
-    told(3, "approved", FIX, "a"),
-    told(4, "approved", FIX, "b"),
-    told(5, "carried-out", FIX),
-)
+def way(
+    fix: str = FIX,
+    agreeing: tuple[str, str] = ("a", "b"),
+    quorum: int | None = 2,
+    signers: tuple[str, ...] = ("a", "b", "c"),
+) -> tuple[Recovery, ...]:
+    """A whole way back, in its order."""
+    turns = [("opened", "", ""), ("cause-recorded", "", ""), ("staged", fix, "")]
+    turns += [("approved", fix, name) for name in agreeing]
+    turns.append(("carried-out", fix, ""))
+    return tuple(told(place, *turn, quorum, signers) for place, turn in enumerate(turns))
+
+
+SOUND = way()
 
 
 def test_a_release_that_was_told_in_its_order_is_sound() -> None:
     assert disordered(*SOUND) == []
     assert disordered(*SOUND[:3], SOUND[2], *SOUND[3:], SOUND[5]) == [], "told twice is one turn"
     again = told(2, "staged", OTHER)
-    others = (told(one.turn.place, one.turn.event, OTHER, one.turn.signer) for one in SOUND[3:]
-              if one.turn)  # fmt: skip
+    others = way(OTHER)[3:]
     assert disordered(*SOUND[:3], again, *others) == [], "what was told last is what was staged"
 
 
@@ -71,13 +88,38 @@ def test_a_release_cannot_do_without_agreements_by_telling_no_quorum() -> None:
     assert f"0 agreements to {FIX[:18]} before it, of 2" in " ".join(bare)
     lowered = disordered(*SOUND[:3], told(3, "carried-out", FIX, quorum=0))
     assert "0 agreements" in " ".join(lowered)
-    never = [
-        told(one.turn.place, one.turn.event, one.turn.proposal, one.turn.signer, quorum=None)
-        for one in SOUND
-        if one.turn
+    found = disordered(*way(quorum=None))
+    assert ["as no signer" in one for one in found] == [True, True, False]
+    assert "no quorum" in found[-1]
+
+
+def test_who_agrees_was_told_as_a_signer_when_the_case_was_opened() -> None:
+    stranger = told(4, "approved", FIX, "mallory")
+    found = disordered(*SOUND[:4], stranger, SOUND[5])
+    assert [one.rpartition(": ")[2] for one in found] == [
+        f"{who('mallory')} agrees, and was told as no signer of the case",
+        f"1 agreements to {FIX[:18]} before it, of 2",
     ]
-    (found,) = disordered(*never)
-    assert "no quorum" in found
+    more = ("a", "b", "c", "mallory")
+    found = disordered(*SOUND[:4], told(4, "approved", FIX, "mallory", signers=more), SOUND[5])
+    assert ["other signers" in one for one in found] == [True, False, False], "and counts no more"
+    fewer = told(1, "cause-recorded", signers=("a",))
+    (found_,) = disordered(SOUND[0], fewer, *SOUND[2:])
+    assert "leaf 1: turn 1 (cause-recorded)" in found_
+
+
+def test_signers_are_those_of_the_last_opening() -> None:
+    again = told(0, "opened", signers=("x", "y"))
+    (*others, short) = disordered(SOUND[0], again, *SOUND[1:])
+    assert "0 agreements" in short
+    assert any("as no signer" in one for one in others)
+    theirs = way(agreeing=("x", "y"), signers=("x", "y"))
+    assert disordered(SOUND[0], *theirs) == []
+
+
+def test_of_more_signers_than_a_record_has_room_for_any_may_agree() -> None:
+    many = tuple(f"s{number}" for number in range(256))
+    assert disordered(*way(agreeing=("zed", "b"), signers=many)) == []
 
 
 def test_nothing_that_is_not_named_is_released() -> None:

@@ -17,6 +17,7 @@ from incidents.docket import (
     Waiting,
 )
 from runtime.acknowledging import People
+from runtime.actors import Actors
 from runtime.broker import Message, Partition
 from runtime.intake import FUSE
 from runtime.keepers import Keepers
@@ -60,12 +61,15 @@ class Desk:
         trusted: Path | None = None,
         people: People | None = None,
         signer: Signer | None = None,
+        actors: Actors | None = None,
     ) -> None:
         self.broker = MemoryBroker()
         self.broker.create((INCIDENTS, DEAD_LETTERS))
         self.metrics = Metrics()
         verifier = None if trusted is None else load_verifier(trusted)
-        self.casework = Casework(self.broker.producer(), self.metrics, verifier, people, signer)
+        self.casework = Casework(
+            self.broker.producer(), self.metrics, verifier, people, signer, actors
+        )
         self.kept: bytes | None = None
 
     def take(

@@ -10,6 +10,8 @@ from incidents.docket import KEPT_MEASURES, KEPT_SIGHTINGS
 from neighbours.outbound import CONFIDENCE, CONFIRMED, draft
 from paging.pages import after_case
 from runtime.acknowledging import People
+from runtime.actors import Actors, actors_of
+from runtime.actors import signed as signed_step
 from runtime.intake import FUSE
 from runtime.signatures import generate, load_signer, load_verifier
 from schemas.alerts import Severity
@@ -30,9 +32,9 @@ from tests.unit.paging.stand import LADDERS
 ANA, BEN = by_provider("ana"), by_provider("ben")
 
 
-def at_work(people: People | None = None) -> Desk:
+def at_work(people: People | None = None, actors: Actors | None = None) -> Desk:
     """A case that people are woken for."""
-    desk = Desk(people=people)
+    desk = Desk(people=people, actors=actors)
     desk.take(alert(1, severity="critical"))
     return desk
 
@@ -75,6 +77,25 @@ def test_a_forged_action_tells_a_brake_that_never_was_and_closes_nothing(state: 
     assert woken(desk)
     desk.take(action(1, "broadcast", step=3), topic=ACTIONS)
     assert newest(desk).measures[0].state == state, "the worst: the true steps look older"
+
+
+def test_where_responders_keys_are_named_a_step_takes_one_of_them(tmp_path: Path) -> None:
+    ours, mallory = (load_signer(generate(tmp_path / name, name)) for name in ("ours", "mallory"))
+    desk = at_work(actors=actors_of(tmp_path / "ours"))
+    true, newer = action(1, "broadcast", step=3), action(1, "final", step=2**53 - 1)
+    forged: list[Headers] = [
+        (),
+        signed_step(encode(newer), mallory),
+        signed_step(encode(true), ours),
+    ]
+    for headers in forged:
+        assert desk.take(newer, topic=ACTIONS, headers=headers) is None
+    assert [letter.fault for letter in desk.letters] == ["content"] * 3
+    assert newest(desk).measures == ()
+    for _ in range(FUSE + 1):
+        assert desk.take(newer, topic=ACTIONS) is None, "no streak of it stops the keeper of cases"
+    assert desk.take(true, topic=ACTIONS, headers=signed_step(encode(true), ours)) is not None
+    assert newest(desk).measures[0].state == "broadcast"
 
 
 def test_forged_actions_fill_the_room_for_true_ones_which_are_counted() -> None:

@@ -23,13 +23,14 @@ from responders.response import Response
 from responders.submission import Notices, Submission
 from responders.succession import Succession
 from responders.witness import Witness
+from runtime.actors import Actors
 from runtime.broker import Broker, Message, Partition
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.neighbourhood import Neighbourhood
 from runtime.signal_intake import SignalIntake
-from runtime.signatures import Verifier
+from runtime.signatures import Signer, Verifier
 from schemas.actions import Action
 from schemas.alerts import AlertRecord
 from schemas.codec import decode, encode
@@ -89,6 +90,10 @@ class Beside:
     second: Chain | None = None
     relay: Relay | None = None
     notices: Notices | None = None
+    signer: Signer | None = None
+    """Of steps on their topic."""
+    actors: Actors | None = None
+    """Whose steps there are believed by who takes over."""
 
 
 class Assembly:
@@ -113,7 +118,7 @@ class Assembly:
         levers = within_reach([given], chain, 1)
         neighbours = Neighbourhood([given])
         self.outlook = Outlook(chain, account, 500 * GWEI, [given], neighbours=neighbours)
-        self.book = Book(journal, producer, self.metrics)
+        self.book = Book(journal, producer, self.metrics, beside.signer)
         seconds = within_reach([given], beside.second, 1) if beside.second else {}
         witness = Witness(seconds, self.metrics) if beside.second else None
         submission = Submission(self.outlook, levers, self.metrics, beside.notices)
@@ -143,7 +148,7 @@ class Assembly:
             consumer.assign({Partition(SIGNALS.name, n): 0 for n in range(SIGNALS.partitions)})
             people, prepare = beside.people, beside.warned
             hearing = SignalIntake(neighbours, consumer, intake, people, self.metrics, prepare)
-        self.succession = Succession(self.broker, GROUP, chain.name, self.clock)
+        self.succession = Succession(self.broker, GROUP, chain.name, self.clock, beside.actors)
         self.responder = Responder(
             Ears(
                 AlertIntake(intake, beside.verifier, chain.name, self.metrics),
@@ -227,11 +232,10 @@ class Bench(Assembly):
         broker: MemoryBroker | None = None,
         armed: bool = True,
         given: Manifest | None = None,
-        verifier: Verifier | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self.chain = chain
         account = Account(SIGNER.address, SIGNER if armed else None)
-        beside = Beside(verifier)
         super().__init__(journal, chain, account, given or manifest(), broker=broker, beside=beside)
 
     def mine(self, count: int = 1, *, include: bool = True) -> None:

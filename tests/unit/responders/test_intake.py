@@ -15,7 +15,7 @@ from schemas.alerts import AlertRecord
 from schemas.codec import decode, encode
 from schemas.operations import DeadLetter
 from schemas.topics import ALERTS, DEAD_LETTERS, MAX_RECORD_BYTES
-from tests.unit.responders.bench import Bench
+from tests.unit.responders.bench import Bench, Beside
 from tests.unit.responders.examples import alert, withdrawal
 from tests.unit.responders.fakes import FakeChain
 
@@ -28,7 +28,7 @@ EXPIRES = 126
 @pytest.fixture
 def responder(tmp_path: Path) -> Bench:
     verifier = Verifier({TRUSTED.key_id: KEY.public_key()})
-    return Bench(Journal(tmp_path / "journal.jsonl"), FakeChain(101), verifier=verifier)
+    return Bench(Journal(tmp_path / "journal.jsonl"), FakeChain(101), beside=Beside(verifier))
 
 
 def signed(record: AlertRecord, by: Signer = TRUSTED, expires: int = EXPIRES) -> Message:
@@ -145,7 +145,7 @@ def rotating(tmp_path: Path) -> Bench:
     """Trusts an old key until block 105, and its successor."""
     keys = {TRUSTED.key_id: KEY.public_key(), STRANGER.key_id: NEW_KEY.public_key()}
     verifier = Verifier(keys, {TRUSTED.key_id: {"eip155:31337": 105}})
-    return Bench(Journal(tmp_path / "rotating.jsonl"), FakeChain(101), verifier=verifier)
+    return Bench(Journal(tmp_path / "rotating.jsonl"), FakeChain(101), beside=Beside(verifier))
 
 
 def test_while_two_keys_overlap_both_are_believed(rotating: Bench) -> None:

@@ -18,7 +18,7 @@ from schemas.alerts import Alert, AlertRecord
 from schemas.codec import encode
 from schemas.errors import TransientError
 from schemas.topics import ALERTS, DEAD_LETTERS
-from tests.unit.responders.bench import GROUP, Bench
+from tests.unit.responders.bench import GROUP, Bench, Beside
 from tests.unit.responders.examples import alert, manifest, vote, withdrawal
 from tests.unit.responders.fakes import FakeChain
 
@@ -86,7 +86,9 @@ class Room:
         """Run a responder until the block ends, then leave the group as a stopped one does."""
         verifier = Verifier({TRUSTED.key_id: KEY.public_key()}) if signed else None
         with Journal(self.folder / f"{name}.jsonl") as journal:
-            bench = Bench(journal, self.chain, broker=broker or self.broker, verifier=verifier)
+            bench = Bench(
+                journal, self.chain, broker=broker or self.broker, beside=Beside(verifier)
+            )
             bench.succession.take_over(bench.book, [manifest()])
             made = Running(bench)
             yield made

@@ -15,14 +15,16 @@ from responders.guard import Request, brakes_left
 from responders.journal import Journal
 from responders.responder import WAITS
 from responders.succession import MARGIN, OLDEST, Succession
+from runtime.actors import actors_of, signed
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
+from runtime.signatures import generate, load_signer
 from schemas.cases import CASE_WINDOW
 from schemas.codec import encode
 from schemas.errors import TransientError
 from schemas.manifest import Limits
 from schemas.topics import ACTIONS, ALERTS
-from tests.unit.responders.bench import FINAL, GROUP, WHOLE_WAY, Bench
+from tests.unit.responders.bench import FINAL, GROUP, WHOLE_WAY, Bench, Beside
 from tests.unit.responders.examples import AMOUNTS, CHAIN, alert, manifest
 from tests.unit.responders.fakes import FakeChain
 
@@ -205,6 +207,32 @@ def test_a_step_on_the_topic_alone_sends_nothing(
     second.mine(1 + FINAL)
     assert chain.sent == sent
     assert second.ledger.courses["f" * 64].state == "refused"
+
+
+def test_where_responders_keys_are_named_no_other_step_is_learned(
+    tmp_path: Path, chain: FakeChain, broker: MemoryBroker
+) -> None:
+    """So no stranger spends a budget, or has a brake look done."""
+    ours = load_signer(generate(tmp_path / "keys", "actions"))
+    mallory = load_signer(generate(tmp_path / "mallory", "actions"))
+    beside = Beside(signer=ours, actors=actors_of(tmp_path / "keys"))
+    asked = Request("meadow", "", alert().timestamp)
+    with Journal(tmp_path / "a.jsonl") as one, Journal(tmp_path / "b.jsonl") as other:
+        first = Bench(one, chain, broker=broker, given=ONE_BRAKE, beside=beside)
+        first.receive(alert())
+        true = first.published()
+        for step in true:
+            forged = encode(msgspec.structs.replace(step, action="f" * 64, state="final"))
+            for headers in ((), signed(forged, mallory), signed(encode(step), ours)):
+                broker.producer().send(ACTIONS.name, forged, key=b"meadow", headers=headers)
+        second = Bench(other, chain, broker=broker, given=ONE_BRAKE, beside=beside)
+        succession(second)
+        assert second.ledger.courses.keys() == {step.action for step in true}
+        assert brakes_left(second.ledger.guard, asked, ONE_BRAKE.limits) == 1
+        second.receive(alert())
+        second.mine(1 + FINAL)
+        assert second.states(true[0].action)[-1] == "final"
+    assert len(chain.brakes) == 1
 
 
 def test_a_replica_that_led_before_learns_how_others_went_on(

@@ -48,6 +48,24 @@ def complete(cache: Path) -> None:
     fetch_kafka.libs_folder(cache).mkdir(parents=True, exist_ok=True)
 
 
+def nothing(_: Path) -> None:
+    """Leave the folder unmade."""
+
+
+def empty(folder: Path) -> None:
+    folder.mkdir()
+
+
+def malformed(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "incidents.pub.pem").write_text("rubbish")
+
+
+def malformed_terms(folder: Path) -> None:
+    signatures.generate(folder, "ours")
+    (folder / "retired.toml").write_text("[")
+
+
 def wrong(found: Finding, *, saying: str, remedy: str) -> None:
     assert not found.ok
     assert saying in found.detail
@@ -192,9 +210,36 @@ class TestConfiguration:
         wrong(found, saying="does not exist", remedy="respond.keystore")
 
     def test_a_folder_without_trusted_keys_is_told(self, tmp_path: Path) -> None:
-        wrong(doctor_installation.trusted(tmp_path), saying="no *.pub.pem", remedy="*.pub.pem")
+        asked = ("respond.trusted_keys", tmp_path, "detectors'", "alerts")
+        wrong(doctor_installation.trusted(*asked), saying="no *.pub.pem", remedy="*.pub.pem")
         signatures.generate(tmp_path, "detector")
-        assert doctor_installation.trusted(tmp_path).ok
+        assert doctor_installation.trusted(*asked).ok
+
+    @pytest.mark.parametrize(
+        ("spoil", "saying"),
+        [
+            (nothing, "no *.pub.pem in"),
+            (empty, "no *.pub.pem in"),
+            (malformed, "not a public key in PEM"),
+            (malformed_terms, "retired.toml"),
+        ],
+    )
+    @pytest.mark.parametrize("name", ["incidents.trusted_keys", "respond.action_keys"])
+    def test_keys_of_cases_and_of_steps_are_looked_at_too(
+        self, tmp_path: Path, name: str, spoil: Callable[[Path], None], saying: str
+    ) -> None:
+        group, _, setting = name.partition(".")
+        folder = tmp_path / "trusted"
+        asked = Settings.model_validate({group: {setting: folder}})
+        spoil(folder)
+        (found,) = doctor_installation.keys(asked)
+        assert found.name == name
+        wrong(found, saying=saying, remedy=f"the setting {name}")
+        assert "do not start" in found.detail
+        shutil.rmtree(folder, ignore_errors=True)
+        signatures.generate(folder, "ours")
+        (found,) = doctor_installation.keys(asked)
+        assert found.ok
 
     def test_a_broken_manifest_is_named_with_its_line(self, tmp_path: Path) -> None:
         (tmp_path / "broken.toml").write_text('protocol = "x"\nnonsense = 1\n')

@@ -11,6 +11,7 @@ from forensics.cases import records
 from forensics.cases.dossier import MOST_DOUBTED, Dossier, gather, open_dossier
 from forensics.cases.trust import Trust
 from runtime.acknowledging import People
+from runtime.actors import Actors
 from runtime.keepers import Keepers, key_of, signed
 from runtime.memory import MemoryBroker
 from runtime.signatures import Signer, Verifier
@@ -18,15 +19,15 @@ from schemas.base import Record
 from schemas.codec import encode
 from schemas.errors import UnsafeToContinueError
 from schemas.incidents import Incident, Progress, Recovery, Sighting
-from schemas.topics import ALERTS, INCIDENTS, RECOVERIES, TOPICS
-from tests.unit.incidents.builders import CHAIN, PROTOCOL, alert
+from schemas.topics import ACTIONS, ALERTS, INCIDENTS, RECOVERIES, TOPICS
+from tests.unit.incidents.builders import CHAIN, PROTOCOL, action, alert
 from tests.unit.paging.stand import case
 
 OURS, STRANGER = (
     Signer(Ed25519PrivateKey.from_private_bytes(bytes([place]) * 32)) for place in (1, 2)
 )
 KEYS = Verifier({OURS.key_id: OURS.public_key})
-TRUST = Trust(KEYS, People(KEYS), Keepers(KEYS))
+TRUST = Trust(KEYS, People(KEYS), Keepers(KEYS), Actors(KEYS))
 
 ALERT = alert(1)
 CASE = replace(
@@ -50,6 +51,9 @@ RECOVERY = Recovery(
     incident=CASE.id,
     progress=Progress(number=1, phase="recover", released=0, block=5),
 )
+
+
+BRAKE = action(1, "broadcast", step=2)
 
 
 class Topics:
@@ -81,28 +85,32 @@ def topics() -> Topics:
     topics = Topics()
     topics.case(CASE, OURS)
     topics.say(ALERTS.name, ALERT, OURS)
+    topics.say(ACTIONS.name, BRAKE, OURS)
     topics.say(RECOVERIES.name, RECOVERY, OURS)
     return topics
 
 
 def test_what_was_said_by_those_who_are_believed_is_the_incident(topics: Topics) -> None:
     dossier = topics.collected()
-    assert (dossier.incident, dossier.alerts, dossier.recoveries) == (CASE, (ALERT,), (RECOVERY,))
+    assert (dossier.incident, dossier.alerts) == (CASE, (ALERT,))
+    assert (dossier.actions, dossier.recoveries) == ((BRAKE,), (RECOVERY,))
     assert dossier.doubted == ()
 
 
-def test_a_forged_case_alert_and_recovery_are_kept_and_told_and_change_nothing(
+def test_a_forged_case_alert_step_and_recovery_are_kept_and_told_and_change_nothing(
     topics: Topics,
 ) -> None:
     true = topics.collected()
     topics.case(replace(CASE, phase="closed", sightings=()), STRANGER)
     topics.say(ALERTS.name, replace(ALERT, score=9.0), STRANGER)
+    topics.say(ACTIONS.name, replace(BRAKE, state="final", step=9), STRANGER)
     topics.say(RECOVERIES.name, replace(RECOVERY, id="c" * 64), None)
     dossier = topics.collected()
     assert dataclasses.replace(dossier, doubted=()) == true
     assert [one.partition("[")[0] for one in dossier.doubted] == [
         "incidents-v1",
         "alerts-v1",
+        "actions-v1",
         "recoveries-v1",
     ]
     assert all("unknown key" in one for one in dossier.doubted)
@@ -122,11 +130,42 @@ def test_a_flood_of_forgeries_keeps_nobody_from_collecting(
     for number in range(3 * MOST_DOUBTED):
         topics.case(replace(CASE, phase="closed", summary=str(number)), STRANGER)
         topics.say(RECOVERIES.name, replace(RECOVERY, id=f"{number:064x}"), None)
-    assert len(gather(topics.broker, CASE.id, TRUST)) == 3 + 2 * MOST_DOUBTED
+        topics.say(ACTIONS.name, replace(BRAKE, step=number), STRANGER)
+    assert len(gather(topics.broker, CASE.id, TRUST)) == 4 + 3 * MOST_DOUBTED
     dossier = topics.collected()
     assert (dossier.incident, dossier.recoveries) == (CASE, (RECOVERY,))
-    assert dossier.doubted[-1].startswith(f"{5 * MOST_DOUBTED} more"), "each was counted"
+    assert dossier.actions == (BRAKE,)
+    assert dossier.doubted[-1].startswith(f"{8 * MOST_DOUBTED} more"), "each was counted"
     assert len(dossier.doubted) == MOST_DOUBTED + 1
+
+
+def test_what_is_believed_and_said_again_and_again_counts_once(
+    topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of a signed record is as well signed, and its headers of time are anybody's."""
+    monkeypatch.setattr(dossiers, "MAX_RECORDS", MOST_DOUBTED)
+    true = topics.collected()
+    for _ in range(2 * MOST_DOUBTED):
+        topics.say(ACTIONS.name, BRAKE, OURS)
+    dossier = topics.collected()
+    assert dataclasses.replace(dossier, doubted=()) == true
+    assert dossier.doubted[0].endswith("was left out: the same bytes stood there before")
+    assert dossier.doubted[-1].startswith(f"{MOST_DOUBTED} more")
+
+
+def test_fifty_thousand_forged_steps_stop_nobody() -> None:
+    """As many as there is room for in all, of those who are believed."""
+    topics = Topics()
+    topics.case(CASE, OURS)
+    for number in range(dossiers.MAX_RECORDS + 1):
+        topics.say(ACTIONS.name, replace(BRAKE, step=number), None)
+    topics.say(ACTIONS.name, BRAKE, OURS)
+    dossier = topics.collected()
+    assert dossier.actions == (BRAKE,)
+    left = dossiers.MAX_RECORDS + 1 - MOST_DOUBTED
+    assert dossier.doubted[-1].startswith(f"{left:,} more")
+    with pytest.raises(UnsafeToContinueError, match="name whose are believed"):
+        topics.collected(Trust())
 
 
 def test_more_than_a_case_has_of_those_who_are_believed_is_refused(

@@ -10,6 +10,7 @@ import pytest
 
 from responders.signers.desks import Desk
 from responders.signers.server import listening, serve
+from responders.signers.wire import Begun
 
 ME = os.geteuid()
 
@@ -17,7 +18,7 @@ ME = os.geteuid()
 class Serve(Protocol):
     """Serves a desk for one user; returns the socket."""
 
-    def __call__(self, desk: Desk, uid: int = ME) -> Path: ...
+    def __call__(self, desk: Desk, uid: int = ME, begun: Begun | None = None) -> Path: ...
 
 
 @pytest.fixture
@@ -25,13 +26,13 @@ def serving(tmp_path: Path) -> Iterator[Serve]:
     """Starts the server, which ends with the test."""
     stop, threads = threading.Event(), []
 
-    def start(desk: Desk, uid: int = ME) -> Path:
+    def start(desk: Desk, uid: int = ME, begun: Begun | None = None) -> Path:
         path, ready = tmp_path / "signer.sock", threading.Event()
 
         def run() -> None:
             with listening(path, ME) as listener:
                 ready.set()
-                serve(listener, desk, uid, stop)
+                serve(listener, desk, uid, stop, begun=begun)
 
         threads.append(threading.Thread(target=run))
         threads[-1].start()
