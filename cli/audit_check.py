@@ -62,6 +62,8 @@ def verify(
         say(f"[bold]never recorded[/]: {gap}")
     if not outside:
         say("held against nothing from elsewhere: give --anchors or --checkpoint")
+    for note in found.unordered:
+        say(f"[bold]released without an order[/]: {note}")
     for finding in (*found.findings, *found.disorder):
         say(f"[bold red]not as it was[/]: {finding}")
     if found.findings or found.disorder:

@@ -16,7 +16,7 @@ from forensics.record.errors import UntrustedError
 from forensics.record.leaf import GONE, references, value_in
 from forensics.record.log_reader import LogReader, Sealed
 from forensics.record.note import Key
-from forensics.record.order import ORDERED, Order, Step, Told, placed
+from forensics.record.order import ORDERED, Order, Placed, placed
 from forensics.record.verified_tree import Outside, Tree
 
 MOST_FINDINGS = 100
@@ -44,6 +44,8 @@ class Verified(NamedTuple):
     findings: tuple[str, ...]
     disorder: tuple[str, ...]
     """Acts that stand before their intent: as it was, and not as it should be."""
+    unordered: tuple[str, ...] = ()
+    """Releases on chain that no order stands before: the log is sound, people are to be asked."""
 
 
 def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verified:
@@ -77,6 +79,7 @@ def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verifie
         gaps=tuple(leaves.gaps),
         findings=tuple(findings),
         disorder=tuple(leaves.disorder),
+        unordered=tuple(leaves.order.releases.without_order()),
     )
 
 
@@ -113,7 +116,7 @@ class _Leaves:
         self._log = log
         self._find = find
         self._ends: dict[tuple[str, int], int] = {}
-        self._order = Order()
+        self.order = Order()
         self.gone = 0
         self.gaps: list[str] = []
         self.disorder: list[str] = []
@@ -121,7 +124,7 @@ class _Leaves:
     def check(self, rows: Sequence[Sequence[Any]]) -> None:
         ends = self._ends
         if len(self.disorder) < MOST_FINDINGS:
-            self.disorder += islice(self._order.disordered(self._steps(rows)), MOST_FINDINGS)
+            self.disorder += islice(self.order.disordered(self._steps(rows)), MOST_FINDINGS)
         for position, kept, topic, number, offset, kind, entry in rows:
             if entry is None:
                 self.gone += 1
@@ -138,7 +141,7 @@ class _Leaves:
                 self.gaps.append(f"{topic}[{number}]: no leaf of offsets {end} to {offset - 1}")
             ends[topic, number] = offset + 1
 
-    def _steps(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Step | Told]]:
+    def _steps(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Placed]]:
         """Give what has to stand in order: by its topic, which the leaf's own bytes have to say,
         and not by its kind, which is only noted."""
         apart = self._log.apart

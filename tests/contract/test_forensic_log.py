@@ -74,7 +74,7 @@ def test_every_leaf_is_proved_under_every_checkpoint(log: LogWriter) -> None:
             if old <= size:
                 found = tiles.consistency(old, size, log.reader.tile)
                 check_consistency(old, size, found, roots[old], roots[size])
-    assert verify(log.reader, SIGNER.key) == (600, 0, 6, 0, 0, (), (), ())
+    assert verify(log.reader, SIGNER.key) == (600, 0, 6, 0, 0, (), (), (), ())
 
 
 def test_a_log_goes_on_where_it_was_left(engine: Engine) -> None:
