@@ -4,11 +4,13 @@ An event is known by the hash of its signature, whatever name it travels under. 
 nothing when they are paused, or only in storage, are not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Literal, NamedTuple
 
 from eth_hash.auto import keccak
+
+from schemas.chain import Event
 
 Effect = Literal["braked", "released", "reset"]
 """`reset`: limits are as an owner sets them, which ends a tightening where there is one."""
@@ -68,6 +70,23 @@ def said(topics: tuple[str, ...], data: str) -> Said | None:
             return None
         effect = "braked" if any(word.strip("0") for word in words) else "released"
     return Said(signature.partition("(")[0], effect)
+
+
+def course(events: Iterable[Event], opened: int, latest: int) -> list[tuple[Event, Said]]:
+    """Return what became of brakes in the course of a case, in the chain's order: from the time of
+    the block that opened it, until, later than any block that it knows of (`latest`), a release is
+    followed by the next brake. `events` are those of its protocol."""
+    known = {one.id: one for one in events if one.timestamp >= opened}
+    found: list[tuple[Event, Said]] = []
+    for event in sorted(known.values(), key=lambda one: (one.block, one.index, one.log)):
+        shown = said(event.topics, event.data)
+        if shown is None:
+            continue
+        let_go = found and found[-1][1].effect != "braked"
+        if shown.effect == "braked" and let_go and event.timestamp > latest:
+            break
+        found.append((event, shown))
+    return found
 
 
 @cache

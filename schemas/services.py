@@ -191,6 +191,7 @@ SERVICES: dict[str, Service] = {
                 ACTIONS,
                 INCIDENTS,
                 RECOVERIES,
+                AUTHORITY,
                 DECISIONS,
                 ACKNOWLEDGEMENTS,
                 PAGES,
@@ -207,7 +208,7 @@ SERVICES: dict[str, Service] = {
         Service(
             "case",
             "People's own command: gathers an incident's evidence, tells where its funds went.",
-            reads=(INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS),
+            reads=(INCIDENTS, ALERTS, ACTIONS, RECOVERIES, AUTHORITY, DEPLOYMENTS),
             writes=(FUND_FLOWS,),
             by_hand=True,
         ),
