@@ -13,6 +13,13 @@ from schemas.topics import ACTIONS, AUTHORITY, DECISIONS, RECOVERIES
 ORDERED = frozenset({ACTIONS.name, RECOVERIES.name, DECISIONS.name, AUTHORITY.name})
 """The topics whose records follow from each other."""
 
+SIFTED = {
+    AUTHORITY.name: (b'\\"kind\\":\\"event\\"',),
+    DECISIONS.name: (b'\\"matter\\":\\"release\\"', b'\\"kind\\":\\"answer\\"'),
+}
+"""What a leaf of these topics has in it where it counts here, as our services write it: so the rest
+is not read. What somebody else wrote otherwise orders no release, and shows none."""
+
 _OF_A_STEP = frozenset({"approved", "carried-out"})
 
 _MOST_SIGNERS = 256

@@ -3,13 +3,16 @@
 import msgspec
 from eth_utils.crypto import keccak
 
-from forensics.record.order import Order, placed
+from forensics.record.leaf import leaf_of
+from forensics.record.order import SIFTED, Order, placed
+from runtime.broker import Message
 from schemas.base import Record
 from schemas.chain import Event
 from schemas.codec import encode
 from schemas.decisions import Answer, Proposal, Request
 from schemas.ids import content_id
 from schemas.incidents import Checklist, Recovery, Signing
+from schemas.topics import AUTHORITY, DECISIONS
 from tests.people import NOW, answer, by_provider, proposal
 from tests.unit.console.scene import case
 from tests.unit.forensics.test_order import FIX, SOUND
@@ -115,3 +118,14 @@ def test_many_are_counted() -> None:
     found = unordered(*[UNPAUSED] * 130)
     assert len(found) == 101
     assert found[-1] == "and 30 more releases without an order"
+
+
+def test_what_counts_is_read_out_of_its_leaf() -> None:
+    """A check of millions leaves the rest unread."""
+    release = asked()
+    answered = answer(release, by_provider("ana", NOW + 1))
+    for topic, record in (
+        (AUTHORITY.name, UNPAUSED), (DECISIONS.name, release), (DECISIONS.name, answered),
+    ):  # fmt: skip
+        entry = leaf_of(Message(topic, 0, 0, b"k", encode(record), ())).entry or b""
+        assert any(mark in entry for mark in SIFTED[topic])
