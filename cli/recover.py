@@ -54,6 +54,7 @@ def open_(
     from responders.recovery import desk
     from responders.recovery import telling as words
     from responders.recovery.log import Log, alone
+    from runtime.clock import SystemClock
 
     found, log = plan_of(plan), log_of(plan)
     with alone(log):
@@ -61,7 +62,7 @@ def open_(
         with node() as asked:
             held = desk.held(asked, _brake_of(found), evidence, expires_at)
             opened = desk.opened(asked, found, held)
-        telling(key)(words.opened(found, opened))
+        telling(key)(words.opened(found, opened, SystemClock().now_ns() // 10**9))
         Log.open_case(log, opened)
     typer.echo(f"opened; the brake: {held.release}")
 

@@ -37,8 +37,9 @@ ASK_SECONDS = 2.0
 
 _log = logger(__name__)
 
-Heard = tuple[Record, Mapping[Hop, int], bool]
-"""A record, when it passed its hops, and whether a trusted key signed it."""
+Heard = tuple[Record, Mapping[Hop, int], bool, str]
+"""A record, when it passed its hops, whether a trusted key signed it, and whose, where people's
+keys say whose word counts."""
 
 
 class Feed:
@@ -119,8 +120,8 @@ class Feed:
 
     async def _fold(self, heard: list[Heard], changed: Callable[[frozenset[str]], None]) -> None:
         regions: set[str] = set()
-        for record, times, signed in heard:
-            regions |= self._picture.take(record, times, signed=signed)
+        for record, times, signed, by in heard:
+            regions |= self._picture.take(record, times, signed=signed, by=by)
         if regions:
             changed(frozenset(regions))
 
@@ -137,4 +138,5 @@ class Feed:
 
     def _read(self, message: Message) -> Heard:
         record, signed = self._trust.read(message)
-        return record, headers.hops(message.headers), signed
+        by = self._trust.speaker(message)
+        return record, headers.hops(message.headers), signed, by

@@ -6,6 +6,7 @@ open before those that are closed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,6 +15,8 @@ from console.surroundings import Surroundings
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
+from schemas.brake_events import said
+from schemas.chain import Event
 from schemas.decisions import Answer, Decision, Proposal, answered, proposed
 from schemas.incidents import Acknowledgement, Hop, Incident, Recovery
 from schemas.paging import Page
@@ -26,6 +29,10 @@ MOST_STEPS = 32
 MOST_CASES = 2_000
 MOST_PROPOSALS = 2_000
 MOST_PROTOCOLS = 2_000
+MOST_TURNS = 200
+"""On the way back of one case."""
+MOST_SHOWN = 200
+"""Brakes and releases of one protocol, as the chain shows them."""
 
 Times = Mapping[Hop, int]
 """When a record's origin passed each hop, in nanoseconds since 1970."""
@@ -53,6 +60,13 @@ class Step:
     times: Times
 
 
+class Told(NamedTuple):
+    """A turn on the way back of a case, and whose key told it, '' where nobody's are named."""
+
+    recovery: Recovery
+    by: str
+
+
 @dataclass(slots=True)
 class Asked:
     """A proposal, what became of it, and every answer that was given."""
@@ -72,6 +86,10 @@ class Picture:
         self.case_of: Bounded[str, str] = Bounded(MOST_ALERTS)
         """By alert, the case that it is in."""
         self.recoveries: Bounded[str, Recovery] = Bounded(MOST_CASES)
+        self.turns: Bounded[str, list[Told]] = Bounded(MOST_CASES)
+        """By case, each turn of its way back."""
+        self.shown: Bounded[str, list[Event]] = Bounded(MOST_PROTOCOLS)
+        """By protocol, its brakes and releases as the chain shows them."""
         self.asked: Bounded[str, Asked] = Bounded(MOST_PROPOSALS)
         self.readiness: Bounded[str, Readiness] = Bounded(MOST_PROTOCOLS)
         self.told: Bounded[str, int] = Bounded(MOST_PROTOCOLS)
@@ -84,7 +102,9 @@ class Picture:
         self.heard = 0
         """How many alerts were told since the start, whether they are still here or not."""
 
-    def take(self, record: Record, times: Times, *, signed: bool = False) -> frozenset[str]:  # noqa: PLR0911 - one line for each kind
+    def take(  # noqa: PLR0911 - one line for each kind
+        self, record: Record, times: Times, *, signed: bool = False, by: str = ""
+    ) -> frozenset[str]:
         """Fold a record in; return which regions of the pages it changes."""
         match record:
             case Alert():
@@ -96,7 +116,9 @@ class Picture:
             case Incident():
                 return self._case(record)
             case Recovery():
-                return self._recovery(record)
+                return self._recovery(record, by)
+            case Event():
+                return self._shown(record)
             case Readiness():
                 self.readiness.put(record.protocol, record)
                 self.told.put(record.protocol, times.get("published", 0))
@@ -161,7 +183,19 @@ class Picture:
             self.actions.put(action.action, steps[-MOST_STEPS:])
         return _of_case(action.incident)
 
-    def _recovery(self, recovery: Recovery) -> frozenset[str]:
+    def _shown(self, event: Event) -> frozenset[str]:
+        if said(event.topics, event.data) is None:
+            return frozenset()
+        known = self.shown.get(event.protocol, [])
+        if all(event.id != one.id for one in known):
+            self.shown.put(event.protocol, [*known, event][-MOST_SHOWN:])
+        cases = self.cases.values()
+        return frozenset(f"case:{one.id}" for one in cases if one.protocol == event.protocol)
+
+    def _recovery(self, recovery: Recovery, by: str) -> frozenset[str]:
+        told = self.turns.get(recovery.incident, [])
+        if recovery.turn is not None and all(recovery.id != one.recovery.id for one in told):
+            self.turns.put(recovery.incident, [*told, Told(recovery, by)][-MOST_TURNS:])
         before = self.recoveries.get(recovery.incident)
         if before is None or before.progress.number <= recovery.progress.number:
             self.recoveries.put(recovery.incident, recovery)

@@ -4,18 +4,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from console.picture import Asked, Picture, Seen, Step
+from console.picture import Asked, Picture, Seen, Step, Told
 from schemas.assurance import Finding
+from schemas.brake_events import course
+from schemas.chain import Event
 from schemas.headers import HOPS
 from schemas.incidents import Acknowledgement, Incident, Recovery
+from schemas.turns import happened
 
 Kind = Literal[
     "alert", "withdrawal", "finding", "brake", "acknowledgement", "proposal", "answer", "recovery",
+    "chain",
 ]  # fmt: skip
 
 SIGNS: dict[Kind, str] = {
     "alert": "◆", "withdrawal": "◇", "finding": "⚑", "brake": "■", "acknowledgement": "☎",
-    "proposal": "✎", "answer": "✓", "recovery": "↺",
+    "proposal": "✎", "answer": "✓", "recovery": "↺", "chain": "⛓",
 }  # fmt: skip
 
 STATES = {
@@ -43,6 +47,19 @@ MATTERS = {
     "release": "that people release the brake",
 }
 """What a proposal is about, after "proposes"."""
+
+TURNS = {
+    "opened": "The way back is opened",
+    "cause-recorded": "Root cause recorded",
+    "staged": "Step put before the signers",
+    "approved": "Agreement to the step",
+    "carried-out": "Step carried out",
+    "elapsed": "Brake lapsed",
+    "braked-again": "Braked again",
+}
+"""The turns of `schemas.incidents.Turn`, in words; one that is not here is shown as it is."""
+
+SHOWN = {"braked": "Braked", "released": "Released", "reset": "Limits set"}
 
 MOST_LINES = 400
 
@@ -76,7 +93,9 @@ def lines_of(case: Incident, picture: Picture) -> list[Line]:
         *_alerts(seen for seen in sightings if seen is not None),
         *_brakes(picture.steps_of(case), case.latest),
         *_statements(picture.proposals_of(case.id)),
+        *_turns(picture.turns.get(case.id, ()), case),
         *_recovery(picture.recoveries.get(case.id), case),
+        *_shown(picture.shown.get(case.protocol, ()), case),
     ]
     found.sort(key=lambda line: line.time)
     return found[-MOST_LINES:]
@@ -134,12 +153,38 @@ def _statements(asked: Iterable[Asked]) -> Iterator[Line]:
             yield Line("answer", answer.by.time, title, answer.words, answer.id, answer.by.person)
 
 
-def _recovery(recovery: Recovery | None, case: Incident) -> Iterator[Line]:
-    if recovery is None:
-        return
+def _turns(told: Iterable[Told], case: Incident) -> Iterator[Line]:
+    told = list(told)
+    by = {one.recovery.id: one.by for one in told}
+    time = float(case.latest)
+    for recovery, turn in happened(one.recovery for one in told):
+        time = time if turn.time is None else float(turn.time)  # else it follows the one before it
+        title = f"Recovery: {TURNS.get(turn.event, turn.event)}"
+        text = f"{recovery.progress.phase}, {_standing(recovery)}"
+        if turn.proposal:
+            text += f". Step {turn.proposal[:18]}…"
+        key = by[recovery.id] and f"key {by[recovery.id]}"
+        who = ", ".join(filter(None, (turn.signer, key)))
+        yield Line("recovery", time, title, text, recovery.id, who)
+
+
+def _standing(recovery: Recovery) -> str:
     progress = recovery.progress
     text = f"{progress.released / 100:g} % released, judged up to block {progress.block}"
-    if progress.cause:
-        text += f". Cause: {progress.cause}"
+    return f"{text}. Cause: {progress.cause}" if progress.cause else text
+
+
+def _shown(events: Iterable[Event], case: Incident) -> Iterator[Line]:
+    for event, shown in course(events, case.opened, case.latest):
+        title = f"{SHOWN[shown.effect]} on chain: {shown.name}"
+        text = f"{event.contract} in block {event.block}, transaction {event.tx}"
+        yield Line("chain", event.timestamp, title, text, event.id)
+
+
+def _recovery(recovery: Recovery | None, case: Incident) -> Iterator[Line]:
+    """Yield where the case stands, where that was told between two turns."""
+    if recovery is None or recovery.turn is not None:
+        return
+    progress, text = recovery.progress, _standing(recovery)
     time = max(case.latest, *(hop / 1e6 for hop in case.hops.values()), 0) + 1
     yield Line("recovery", time, f"Recovery: {progress.phase}", text, recovery.id)

@@ -16,7 +16,7 @@ from schemas.errors import PoisonRecordError
 from schemas.incidents import Acknowledgement, Recovery
 from schemas.risk import Risk
 from schemas.signals import Signal, Verdict
-from schemas.topics import INCIDENTS, SIGNALS, TOPICS
+from schemas.topics import INCIDENTS, RECOVERIES, SIGNALS, TOPICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,11 @@ class Trust:
                 self.insurers.require_in_term(message, record.chain, record.block)
                 signed = True
         return record, signed
+
+    def speaker(self, message: Message) -> str:
+        """Return whose key signed a word on how far a case is led back, '' for any other record and
+        where nobody's keys are named. The message was read already."""
+        return self.people.require_key(message) if message.topic == RECOVERIES.name else ""
 
     def _heard(self, message: Message, record: Signal | Verdict) -> tuple[Record, bool]:
         """A signal is its issuer's by the signature within it, whoever that is."""

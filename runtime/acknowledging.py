@@ -12,6 +12,7 @@ from runtime import attested
 from runtime.broker import Message
 from runtime.settings_paging import PagingSettings
 from runtime.signatures import Verifier, load_verifier
+from schemas import headers
 from schemas.errors import PoisonRecordError
 from schemas.incidents import Acknowledgement
 
@@ -39,15 +40,17 @@ class People:
             raise PoisonRecordError(f"{word.by} is none of those whose wallets are named")
         self._keys.check(message, head=None)
 
-    def require_key(self, message: Message) -> None:
-        """Raise `PoisonRecordError` unless one of their keys signed this, where anybody is named:
-        for what is said without a wallet."""
+    def require_key(self, message: Message) -> str:
+        """Return whose key signed this, '' where nobody is named: for what is said without a
+        wallet. Raises `PoisonRecordError` unless one of theirs did, where anybody is."""
         if self._keys is not None:
             self._keys.check(message, head=None)
-        elif self._wallets:
+            return (headers.find(message.headers, headers.KEY_ID) or b"").decode()
+        if self._wallets:
             raise PoisonRecordError(
                 "people's wallets are named and no keys: name in paging.people_keys who says this"
             )
+        return ""
 
 
 def people_of(settings: PagingSettings) -> People:

@@ -123,6 +123,8 @@ class Turn(Part, frozen=True, kw_only=True):
     """The digest of what it is about, where it is about a step; as `Signing.digest`."""
     signer: Annotated[str, Meta(max_length=84)] = ""
     """Who agrees, on `approved`."""
+    time: Seconds | None = None
+    """When it was told, by the clock of whose machine told it; None: an older version did."""
 
 
 class Recovery(Record, tag="recovery", frozen=True, kw_only=True):

@@ -104,7 +104,8 @@ SERVICES: dict[str, Service] = {
         Service(
             "assure",
             "Assesses watched contracts as they are deployed and upgraded; tells what gates say of "
-            "those who may brake. Reads its own topic only to resume.",
+            "those who may brake, and each brake and release on chain. Reads its own topic only to "
+            "resume.",
             reads=(DEPLOYMENTS, EVENTS, ASSESSMENTS),
             writes=(FINDINGS, ASSESSMENTS, AUTHORITY, CHANGES, DEAD_LETTERS),
             groups=("firebreak-assure",),
@@ -190,6 +191,7 @@ SERVICES: dict[str, Service] = {
                 ACTIONS,
                 INCIDENTS,
                 RECOVERIES,
+                AUTHORITY,
                 DECISIONS,
                 ACKNOWLEDGEMENTS,
                 PAGES,
@@ -206,7 +208,7 @@ SERVICES: dict[str, Service] = {
         Service(
             "case",
             "People's own command: gathers an incident's evidence, tells where its funds went.",
-            reads=(INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS),
+            reads=(INCIDENTS, ALERTS, ACTIONS, RECOVERIES, AUTHORITY, DEPLOYMENTS),
             writes=(FUND_FLOWS,),
             by_hand=True,
         ),

@@ -188,8 +188,8 @@ CHANGES = TopicSpec(
 )
 AUTHORITY = TopicSpec(
     name="authority-v1",
-    doc="Who may brake: who is about to arm or disarm, what came of it, and what our gates on "
-    "chain say of those who may pull them.",
+    doc="Who may brake: who is about to arm or disarm, what came of it, what our gates on chain "
+    "say of those who may pull them; and each brake and release that the chain shows.",
     records=(Intent, Arming, Event),
     key="service",
     partitions=1,

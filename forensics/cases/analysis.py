@@ -12,7 +12,7 @@ from schemas.fundflow import FundFlow
 
 MomentKind = Literal[
     "preparation", "attack", "alert", "decision", "brake", "refused", "movement", "recovery",
-    "people",
+    "people", "chain",
 ]  # fmt: skip
 
 
@@ -31,6 +31,9 @@ class Moment(Part, frozen=True, kw_only=True):
     precise: int | None = None
     """By the clock of the machine that did it, in microseconds since 1970; None where the block's
     time is all there is."""
+    record: str = ""
+    """The id of the record that says so, for `firebreak audit prove`; '' where the chain alone
+    does."""
 
 
 class Theft(Part, frozen=True, kw_only=True):

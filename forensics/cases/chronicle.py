@@ -10,8 +10,10 @@ from forensics.cases.dossier import Dossier
 from forensics.cases.measures import DECIDED
 from forensics.cases.trail import Hop as Way
 from forensics.cases.transactions import Transaction
+from schemas.brake_events import Effect, course
 from schemas.fundflow import NodeKind
-from schemas.incidents import Hop, Incident, Recovery
+from schemas.incidents import Hop, Incident
+from schemas.turns import happened
 
 MAX_MOVEMENTS = 60
 """Movements of stolen funds that a timeline names; the largest ways are in the picture."""
@@ -20,6 +22,15 @@ MAX_ALERTS = 20
 """Alerts that a timeline names: those of the attack come early."""
 
 MAX_DECISIONS = 20
+
+MAX_SHOWN = 40
+"""Brakes and releases on chain that a timeline names."""
+
+_EFFECTS: Mapping[Effect, str] = {
+    "braked": "The chain shows a brake",
+    "released": "The chain shows a release",
+    "reset": "The chain shows limits set",
+}
 
 _STEPS: Mapping[str, tuple[MomentKind, Hop, str]] = {
     "refused": ("decision", "decided", "Brake refused"),
@@ -84,25 +95,51 @@ def chronicle(
             for attempt in course.attempts
         ),
         *_movements(course.way, kind_of, amount),
-        *(
-            Moment(
-                at=dossier.incident.latest,
-                kind="recovery",
-                what=f"Recovery{_turn(recovery)}: phase {recovery.progress.phase}, "
-                f"{recovery.progress.released / 100:g} % let through again",
-                block=recovery.progress.block,
-            )
-            for recovery in dossier.recoveries
-        ),
+        *_shown(dossier),
     ]
     found.sort(key=lambda one: (one.block or 10**15, one.at, one.precise or 0))
-    for word in sorted(_said(dossier.incident), key=lambda one: one.at):
+    words = [*_said(dossier.incident), *_led_back(dossier)]
+    for word in sorted(words, key=lambda one: one.at):
         found.insert(bisect_right(found, word.at, key=lambda one: one.at), word)
     return tuple(found)
 
 
-def _turn(recovery: Recovery) -> str:
-    return "" if recovery.turn is None else f", {recovery.turn.event.replace('-', ' ')}"
+def _led_back(dossier: Dossier) -> Iterator[Moment]:
+    """Yield each turn of the way back at the time at which it was told; of an older version's, and
+    of where the case stood between two, at that of the one before."""
+    at = dossier.incident.latest
+    counted = {recovery.id for recovery, _ in happened(dossier.recoveries)}
+    for recovery in dossier.recoveries:
+        turn, progress = recovery.turn, recovery.progress
+        if turn is not None and recovery.id not in counted:
+            continue
+        at = at if turn is None or turn.time is None else turn.time
+        which = "" if turn is None else f", {turn.event.replace('-', ' ')}"
+        signer = turn.signer if turn is not None else ""
+        key = dossier.keys.get(recovery.id, "")
+        who = ", ".join(filter(None, (signer, key and f"key {key}")))
+        yield Moment(
+            at=at,
+            kind="recovery",
+            what=f"Recovery{which}: phase {progress.phase}, "
+            f"{progress.released / 100:g} % let through again{who and f' ({who})'}",
+            block=progress.block,
+            record=recovery.id,
+        )
+
+
+def _shown(dossier: Dossier) -> Iterator[Moment]:
+    """Yield what the chain shows of brakes and releases, whoever sent it."""
+    case = dossier.incident
+    for event, shown in course(dossier.shown, case.opened, case.latest)[:MAX_SHOWN]:
+        yield Moment(
+            at=event.timestamp,
+            kind="chain",
+            what=f"{_EFFECTS[shown.effect]}: {shown.name} of {event.contract}",
+            block=event.block,
+            tx=event.tx,
+            record=event.id,
+        )
 
 
 def _said(case: Incident) -> Iterator[Moment]:
@@ -113,7 +150,7 @@ def _said(case: Incident) -> Iterator[Moment]:
         yield Moment(at=hand.time, kind="people", what=what)
     for one in case.decisions[:MAX_DECISIONS]:
         what = _quoted(f"{one.proposer.person} proposed ({one.matter})", one.words)
-        yield Moment(at=one.proposer.time, kind="people", what=what)
+        yield Moment(at=one.proposer.time, kind="people", what=what, record=one.proposal)
         if one.answerer is not None:
             what = _quoted(f"{one.answerer.person}: {one.state} ({one.matter})", one.answer)
             yield Moment(at=one.answerer.time, kind="people", what=what)
@@ -141,6 +178,7 @@ def _raised(dossier: Dossier) -> Iterator[Moment]:
             block=alert.block,
             tx=alert.tx,
             precise=_micro(dossier, alert.id, "scored"),
+            record=alert.id,
         )
 
 
@@ -160,6 +198,7 @@ def _done(dossier: Dossier) -> Iterator[Moment]:
                 block=max(block, action.block or 0) or None,
                 tx=action.tx,
                 precise=_micro(dossier, action.id, hop),
+                record=action.id,
             )
 
 

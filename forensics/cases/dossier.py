@@ -11,14 +11,16 @@ from runtime.naming_cases import named_case
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal
 from schemas.base import Record
-from schemas.chain import Deployment
+from schemas.brake_events import said
+from schemas.chain import Deployment, Event
 from schemas.codec import reader
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
-from schemas.headers import hops
+from schemas.headers import KEY_ID, find, hops
 from schemas.incidents import Hop, Incident, Recovery
 from schemas.topics import (
     ACTIONS,
     ALERTS,
+    AUTHORITY,
     DEPLOYMENTS,
     INCIDENTS,
     RECOVERIES,
@@ -29,7 +31,10 @@ from schemas.topics import (
 Times = Mapping[Hop, int]
 """In nanoseconds since 1970."""
 
-READS = (INCIDENTS, ALERTS, ACTIONS, RECOVERIES, DEPLOYMENTS)
+READS = (INCIDENTS, ALERTS, ACTIONS, RECOVERIES, AUTHORITY, DEPLOYMENTS)
+
+SERVICE = b"assure"
+"""Under whose key it is told what the chain shows of brakes."""
 
 MAX_RECORDS = 50_000
 """Of one incident and topic, and believed; a case keeps 1,000 alerts and 1,000 brakes, each of a
@@ -49,6 +54,10 @@ class Dossier:
     withdrawals: tuple[Withdrawal, ...] = ()
     actions: tuple[Action, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
+    shown: tuple[Event, ...] = ()
+    """Brakes and releases of its protocol since it was opened, as the chain shows them."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """By recovery's id: the key that signed it, where one did."""
     deployments: tuple[Deployment, ...] = ()
     times: Mapping[str, Times] = field(default_factory=dict)
     """By alert's or action step's id: when it passed each hop, as its headers say."""
@@ -58,7 +67,8 @@ class Dossier:
 
 def gather(broker: Broker, name: str, trust: Trust) -> list[Exhibit]:
     """Return the records of the incident whose id begins with `name`: its newest state, its alerts,
-    their withdrawals, its brakes' steps, its recoveries; and what is there in its name, or theirs,
+    their withdrawals, its brakes' steps, its recoveries, what the chain shows of its protocol's
+    brakes since; and what is there in its name, or theirs,
     that nobody who is believed said.
 
     Raises `ConfigurationError` when no incident, or more than one, is named so.
@@ -76,10 +86,18 @@ def gather(broker: Broker, name: str, trust: Trust) -> list[Exhibit]:
             return record.incident == incident.id or record.alert in alerts
         return isinstance(record, Recovery) and record.incident == incident.id
 
+    def shows(record: Record) -> bool:
+        return (
+            isinstance(record, Event)
+            and (record.chain, record.protocol) == (incident.chain, incident.protocol)
+            and record.timestamp >= incident.opened
+            and said(record.topics, record.data) is not None
+        )
+
     found = [Exhibit(message), *_doubted_states(broker, key_of(incident), trust)]
     for topic in (ALERTS, ACTIONS, RECOVERIES):
         found += _chosen(broker, topic, key, belongs, trust)
-    return found
+    return found + _chosen(broker, AUTHORITY, SERVICE, shows, trust)
 
 
 def _doubted_states(broker: Broker, key: bytes, trust: Trust) -> list[Exhibit]:
@@ -109,7 +127,7 @@ def gather_deployments(
 
 def open_dossier(exhibits: Iterable[Exhibit]) -> Dossier:
     """Read gathered records. Raises `PoisonRecordError` for one that cannot be read."""
-    records, times, doubted, more = [], {}, [], 0
+    records, times, keys, doubted, more = [], {}, {}, [], 0
     for exhibit in exhibits:
         if exhibit.doubt:
             doubted.append(str(exhibit))
@@ -120,6 +138,8 @@ def open_dossier(exhibits: Iterable[Exhibit]) -> Dossier:
         records.append(record)
         if isinstance(record, Alert | Action):
             times[record.id] = hops(message.headers)
+        elif isinstance(record, Recovery):
+            keys[record.id] = (find(message.headers, KEY_ID) or b"").decode(errors="replace")[:64]
     incidents = [record for record in records if isinstance(record, Incident)]
     if len(incidents) != 1:
         raise PoisonRecordError(f"{len(incidents)} incidents among the records; one is wanted")
@@ -129,6 +149,8 @@ def open_dossier(exhibits: Iterable[Exhibit]) -> Dossier:
         withdrawals=tuple(record for record in records if isinstance(record, Withdrawal)),
         actions=tuple(record for record in records if isinstance(record, Action)),
         recoveries=tuple(record for record in records if isinstance(record, Recovery)),
+        shown=tuple(record for record in records if isinstance(record, Event)),
+        keys=keys,
         deployments=tuple(record for record in records if isinstance(record, Deployment)),
         times=times,
         doubted=_told(doubted, more),

@@ -127,6 +127,13 @@ class LogReader:
             for number, hashes in result:
                 yield int(number), bytes(hashes)
 
+    def names(self) -> Generator[tuple[bytes, int]]:
+        """Give all of the index: each id with the place of a leaf that holds it, by places."""
+        query = select(NAMES.c.name, NAMES.c.position).order_by(NAMES.c.position, NAMES.c.name)
+        with self._streamed(query) as result:
+            for name, position in result:
+                yield bytes(name), int(position)
+
     def named(self, name: bytes) -> list[int]:
         """Return where the leaves stand whose records hold this id, oldest first."""
         query = select(NAMES.c.position).where(NAMES.c.name == name)

@@ -6,11 +6,19 @@ from typing import NamedTuple
 
 import msgspec
 
+from forensics.record.releases import Answered, Asked, Called, Releases, Shown
 from schemas.incidents import Turn
-from schemas.topics import ACTIONS, RECOVERIES
+from schemas.topics import ACTIONS, AUTHORITY, DECISIONS, RECOVERIES
 
-ORDERED = frozenset({ACTIONS.name, RECOVERIES.name})
+ORDERED = frozenset({ACTIONS.name, RECOVERIES.name, DECISIONS.name, AUTHORITY.name})
 """The topics whose records follow from each other."""
+
+SIFTED = {
+    AUTHORITY.name: (b'\\"kind\\":\\"event\\"',),
+    DECISIONS.name: (b'\\"matter\\":\\"release\\"', b'\\"kind\\":\\"answer\\"'),
+}
+"""What a leaf of these topics has in it where it counts here, as our services write it: so the rest
+is not read. What somebody else wrote otherwise orders no release, and shows none."""
 
 _OF_A_STEP = frozenset({"approved", "carried-out"})
 
@@ -27,23 +35,40 @@ class Step(msgspec.Struct, frozen=True, tag_field="kind", tag="action", gc=False
     state: str
 
 
-class _Quorum(msgspec.Struct, frozen=True, gc=False):
+class _Staged(msgspec.Struct, frozen=True):
+    digest: str = ""
+    calls: tuple[Called, ...] = ()
+
+
+class _Quorum(msgspec.Struct, frozen=True):
     quorum: int = 0
     signers: tuple[str, ...] = ()
+    staged: _Staged | None = None
 
 
 class Told(msgspec.Struct, frozen=True, tag_field="kind", tag="recovery"):
     """The same of a recovery."""
 
     incident: str
+    protocol: str
     turn: Turn | None = None
     checklist: _Quorum | None = None
 
+    def contracts(self, digest: str) -> frozenset[str] | None:
+        """Return what the step of this digest calls, None where that was not told."""
+        staged = self.checklist and self.checklist.staged
+        if not staged or staged.digest != digest or not staged.calls:
+            return None
+        return frozenset(call.to for call in staged.calls)
 
-_READ: msgspec.json.Decoder[Step | Told] = msgspec.json.Decoder(Step | Told)
+
+Placed = Step | Told | Asked | Answered | Shown
+"""What of a record tells its place."""
+
+_READ: msgspec.json.Decoder[Placed] = msgspec.json.Decoder(Placed)
 
 
-def placed(value: str | bytes) -> Step | Told | None:
+def placed(value: str | bytes) -> Placed | None:
     """Return what tells the place of a record on these topics; None for bytes that are none."""
     try:
         return _READ.decode(value)
@@ -64,8 +89,9 @@ class Order:
     def __init__(self) -> None:
         self._seen: dict[str, set[int]] = defaultdict(set)
         self._cases: dict[str, _Case] = defaultdict(_Case)
+        self.releases = Releases()
 
-    def disordered(self, steps: Iterable[tuple[int, Step | Told]]) -> Iterator[str]:
+    def disordered(self, steps: Iterable[tuple[int, Placed]]) -> Iterator[str]:
         """Go on by these leaves' places and what they hold, in the log's order; say which stand
         before what they follow from."""
         for position, record in steps:
@@ -75,12 +101,17 @@ class Order:
                     which = f"step {step} ({record.state}) of action {record.action[:16]}"
                     yield f"leaf {position}: {which} stands before its step {step - 1}"
                 known.add(step)
+            elif not isinstance(record, Told):
+                self.releases.take(position, record)
             elif record.turn is not None:
-                turn = record.turn
+                turn, case = record.turn, self._cases[record.incident]
                 told = record.checklist or _Quorum()
                 which = f"turn {turn.place} ({turn.event}) of the recovery of"
-                for lack in self._cases[record.incident].take(turn, told):
+                for lack in case.take(turn, told):
                     yield f"leaf {position}: {which} {record.incident[:16]}: {lack}"
+                if turn.event == "approved" and case.agreed:
+                    contracts = record.contracts(turn.proposal)
+                    self.releases.order(position, record.protocol, contracts)
 
 
 class _Agreed(NamedTuple):
@@ -102,6 +133,11 @@ class _Case:
         """Who may agree."""
         self._before = self._after = _Agreed()
         """What was so before the last turn, and behind it."""
+
+    @property
+    def agreed(self) -> bool:
+        """Whether as many agreed to what is staged as have to."""
+        return bool(self._after.staged) and 0 < self._after.quorum <= len(self._after.signers)
 
     def take(self, turn: Turn, told: _Quorum) -> Iterator[str]:
         """Go on by a turn; say what should stand before it and does not.

@@ -2,7 +2,8 @@
 intent stands before action.
 
 What is inside the database can be made to fit by whoever holds it and the log's key. So a log is
-also held against what lies elsewhere: roots on a chain, checkpoints that somebody kept.
+also held against what lies elsewhere: roots on a chain, checkpoints that somebody kept, the seals
+that its topic has.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,8 @@ from forensics.record.errors import UntrustedError
 from forensics.record.leaf import GONE, references, value_in
 from forensics.record.log_reader import LogReader, Sealed
 from forensics.record.note import Key
-from forensics.record.order import ORDERED, Order, Step, Told, placed
+from forensics.record.order import ORDERED, SIFTED, Order, Placed, placed
+from forensics.record.told_seals import ToldSeals
 from forensics.record.verified_tree import Outside, Tree
 
 MOST_FINDINGS = 100
@@ -37,6 +39,8 @@ class Verified(NamedTuple):
     unsealed: int
     seals: int
     outside: int
+    told: int
+    """Seals of its topic."""
     gone: int
     """Leaves of which only the hash is left."""
     gaps: tuple[str, ...]
@@ -44,12 +48,18 @@ class Verified(NamedTuple):
     findings: tuple[str, ...]
     disorder: tuple[str, ...]
     """Acts that stand before their intent: as it was, and not as it should be."""
+    unordered: tuple[str, ...] = ()
+    """Releases on chain that no order stands before: the log is sound, people are to be asked."""
 
 
-def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verified:
-    """Read a log once, from its first leaf to its newest checkpoint, and check everything.
+def verify(
+    log: LogReader, key: Key, outside: Iterable[Outside] = (), seals: ToldSeals | None = None
+) -> Verified:
+    """Read a log once, from its first leaf to its newest checkpoint, and check everything but its
+    index (`forensics.record.index`).
 
-    `key` is the log's. Raises as `LogReader` does; what is wrong with the log is returned.
+    `key` is the log's, `seals` what its topic told. Raises as `LogReader` and that topic do; what
+    is wrong with the log is returned.
     """
     findings: list[str] = []
     find = findings.append
@@ -58,13 +68,15 @@ def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verifie
     with (
         closing(log.rows(newest.size if newest else 0)) as parts,
         closing(log.bottom_tiles()) as bottom,
-        closing(log.seals()) as seals,
+        closing(log.seals()) as own,
     ):
-        heads = _signed(seals, key, find), iter(sorted(outside))
+        told = iter(()) if seals is None else seals.rising(log, find)
+        heads = _signed(own, key, find), iter(sorted(outside)), told
         tree = Tree(log.tile, bottom, heads, find)
         try:
             _read(parts, leaves, tree, findings)
-            tree.finish()
+            newest = log.newest_seal()
+            tree.finish(newest.size if newest else 0)
             leaves.check_apart()
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             find(f"behind leaf {tree.size}, or apart, stands what no log writes: {error}")
@@ -73,10 +85,12 @@ def verify(log: LogReader, key: Key, outside: Iterable[Outside] = ()) -> Verifie
         unsealed=log.size() - tree.size,
         seals=tree.checked[0],
         outside=tree.checked[1],
+        told=tree.checked[2],
         gone=leaves.gone,
         gaps=tuple(leaves.gaps),
         findings=tuple(findings),
         disorder=tuple(leaves.disorder),
+        unordered=tuple(leaves.order.releases.without_order()),
     )
 
 
@@ -106,6 +120,11 @@ def _signed(seals: Iterable[Sealed], key: Key, find: Find) -> Iterator[Outside]:
         yield Outside(checkpoint.size, checkpoint.root, "the checkpoint")
 
 
+def _counts(topic: str, entry: bytes) -> bool:
+    marks = SIFTED.get(topic)
+    return marks is None or any(mark in entry for mark in marks)
+
+
 class _Leaves:
     """Single leaves: do they hash to what is said, and stand where they say."""
 
@@ -113,7 +132,7 @@ class _Leaves:
         self._log = log
         self._find = find
         self._ends: dict[tuple[str, int], int] = {}
-        self._order = Order()
+        self.order = Order()
         self.gone = 0
         self.gaps: list[str] = []
         self.disorder: list[str] = []
@@ -121,7 +140,7 @@ class _Leaves:
     def check(self, rows: Sequence[Sequence[Any]]) -> None:
         ends = self._ends
         if len(self.disorder) < MOST_FINDINGS:
-            self.disorder += islice(self._order.disordered(self._steps(rows)), MOST_FINDINGS)
+            self.disorder += islice(self.order.disordered(self._steps(rows)), MOST_FINDINGS)
         for position, kept, topic, number, offset, kind, entry in rows:
             if entry is None:
                 self.gone += 1
@@ -138,12 +157,12 @@ class _Leaves:
                 self.gaps.append(f"{topic}[{number}]: no leaf of offsets {end} to {offset - 1}")
             ends[topic, number] = offset + 1
 
-    def _steps(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Step | Told]]:
+    def _steps(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Placed]]:
         """Give what has to stand in order: by its topic, which the leaf's own bytes have to say,
         and not by its kind, which is only noted."""
         apart = self._log.apart
         for position, _, topic, _, _, _, entry in rows:
-            if topic in ORDERED and entry is not None:
+            if topic in ORDERED and entry is not None and _counts(topic, entry):
                 value = value_in(entry, apart)
                 found = None if value is None else placed(value)
                 if found is not None:

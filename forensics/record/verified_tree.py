@@ -88,14 +88,20 @@ class Tree:
         if not same:
             self._find(f"tile {tile.level}/{place(tile.number)} does not hold its leaves")
 
-    def finish(self) -> None:
-        """Compare the tiles that are not full, and tell of roots that need more leaves."""
+    def finish(self, now: int) -> None:
+        """Compare the tiles that are not full, and tell of roots that need more leaves: of each
+        list the largest. `now` leaves are sealed by now, and what was sealed since the reading
+        began is no finding."""
         for level, (number, hashes) in enumerate(self._upper, 1):
             if hashes:
                 self._compare(Tile(level, number, len(hashes) // HASH_BYTES), hashes)
-        for head in self._waiting:
-            if head is not None and head.size > self.size:
-                self._find(f"{head.where} has {head.size} leaves, here are {self.size} sealed")
+        for head, source in zip(self._waiting, self._heads, strict=True):
+            last = max(source, default=head) if head is not None else None
+            if last is not None and last.size > max(self.size, now):
+                self._find(
+                    f"{last.where} has {last.size} leaves, here are {self.size} sealed: the end "
+                    "was cut off, or an older copy was put in its place"
+                )
 
 
 def _root(nodes: Sequence[bytes]) -> bytes:

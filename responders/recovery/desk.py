@@ -1,7 +1,7 @@
 """Where people work on one case: the plan, its log, and a node that is only ever asked."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from responders.adapters import registry
@@ -27,6 +27,7 @@ from responders.recovery.proposals import APPROVED, GovernorProposal, Proposal, 
 from responders.recovery.simulation import Rehearsal, rehearse
 from responders.recovery.upgrades import differences, require_safe
 from responders.safe_service import Proposer, SafeService
+from runtime.clock import Clock, SystemClock
 from runtime.evm import Endpoints
 from schemas.errors import ConfigurationError
 from schemas.incidents import Recovery
@@ -78,6 +79,7 @@ class Desk:
     """Where the plan is."""
     tell: Callable[[Recovery], None]
     """Returns once everyone can read it."""
+    clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:
         _require_chain(self.node, self.plan)
@@ -201,7 +203,7 @@ class Desk:
         Raises `NotYetError` for what must not happen yet, which is not told; and as `tell` does:
         what was not told is not written down.
         """
-        self.tell(telling.told(self.plan, self.log, event))
+        self.tell(telling.told(self.plan, self.log, event, self.clock.now_ns() // 10**9))
         self.log.record(event)
 
     def staged(self) -> Proposal:

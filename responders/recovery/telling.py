@@ -18,14 +18,14 @@ _LONGEST_CAUSE = 500
 """Letters that a record takes."""
 
 
-def opened(plan: RecoveryPlan, line: Opened) -> Recovery:
-    """Return what is told before a case's log is begun."""
+def opened(plan: RecoveryPlan, line: Opened, now: int) -> Recovery:
+    """Return what is told, at `now`, before a case's log is begun."""
     course = Course(terms=line.terms, hold=line.hold)
-    return standing(plan, course, None, 0, Turn(place=0, event="opened"))
+    return standing(plan, course, None, 0, Turn(place=0, event="opened", time=now))
 
 
-def told(plan: RecoveryPlan, log: Log, event: Event) -> Recovery:
-    """Return what is told before an event is written down.
+def told(plan: RecoveryPlan, log: Log, event: Event, now: int) -> Recovery:
+    """Return what is told, at `now`, before an event is written down.
 
     Raises `NotYetError` for one that must not happen yet.
     """
@@ -38,6 +38,7 @@ def told(plan: RecoveryPlan, log: Log, event: Event) -> Recovery:
         event=str(event.__struct_config__.tag),
         proposal=said.get("proposal", ""),
         signer=signer and account(plan.chain, signer),
+        time=now,
     )
     return standing(plan, course, staged, log.length + 1, turn)
 
@@ -46,7 +47,7 @@ def standing(
     plan: RecoveryPlan, course: Course, staged: Staged | None, number: int, turn: Turn | None = None
 ) -> Recovery:
     """Return how far a case has come after `number` events."""
-    which = () if turn is None else (turn.place, turn.event, turn.proposal, turn.signer)
+    which = () if turn is None else msgspec.structs.astuple(turn)
     return Recovery(
         id=content_id("recovery", plan.case, number, *which),
         chain=plan.chain,

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, update
+from sqlalchemy import Engine, create_engine, text, update
 
 from forensics.record import database, tiles
+from forensics.record.index import check_index
 from forensics.record.leaf import UNREAD, fields_of, leaf_of, record_in
 from forensics.record.log_reader import Anchored, LogReader
 from forensics.record.log_writer import LogWriter
@@ -74,7 +76,7 @@ def test_every_leaf_is_proved_under_every_checkpoint(log: LogWriter) -> None:
             if old <= size:
                 found = tiles.consistency(old, size, log.reader.tile)
                 check_consistency(old, size, found, roots[old], roots[size])
-    assert verify(log.reader, SIGNER.key) == (600, 0, 6, 0, 0, (), (), ())
+    assert verify(log.reader, SIGNER.key) == (600, 0, 6, 0, 0, 0, (), (), (), ())
 
 
 def test_a_log_goes_on_where_it_was_left(engine: Engine) -> None:
@@ -244,3 +246,61 @@ def test_a_changed_leaf_is_named(log: LogWriter, engine: Engine) -> None:
 def test_a_database_without_a_log_is_told(engine: Engine) -> None:
     with pytest.raises(ConfigurationError, match="no log"):
         LogReader(engine)
+
+
+OTHER = sha256(b"another").digest()
+FIRST: dict[str, Any] = {"at": 3, "id": bytes.fromhex(action(3).id), "other": OTHER}
+
+INDEX: dict[str, tuple[str, str]] = {
+    "a kind": (
+        "UPDATE leaves SET kind = 'alert' WHERE position = :at",
+        "leaf 3: the index calls it 'alert', it is 'action'",
+    ),
+    "hidden as unread": (
+        "UPDATE leaves SET kind = 'unread' WHERE position = :at",
+        "leaf 3: the index calls it 'unread', it is 'action'",
+    ),
+    "a name taken out": (
+        "DELETE FROM names WHERE position = :at AND name = :id",
+        f"leaf 3: it holds {action(3).id}, and the index does not lead there",
+    ),
+    "a name put in": (
+        "INSERT INTO names (position, name) VALUES (:at, :other)",
+        f"leaf 3: the index leads there from {OTHER.hex()}, which is not in it",
+    ),
+    "a name of nothing": (
+        "INSERT INTO names (position, name) VALUES (9999, :other)",
+        f"the index leads from {OTHER.hex()} to leaf 9999, which there is not",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", INDEX)
+def test_a_row_of_the_index_that_disagrees_with_its_leaf_is_named(
+    log: LogWriter, engine: Engine, how: str
+) -> None:
+    """The leaves are as they were, so the tree says nothing of it."""
+    log.append(leaves(300))
+    log.append([leaf_of(Message("actions-v1", 1, 0, b"k", b"\xff", ()))])
+    log.append([leaf_of(message(1, action(0, calldata="0x" + "ab" * 40_000), 1))])
+    log.append([leaves(1, 300)[0]._replace(entry=None, names=(), kind="gone")])
+    seal(log)
+    log.append(leaves(5, 301))
+    found = check_index(log.reader)
+    assert (found.leaves, found.findings) == (303, ())
+    assert found.names == 4 * 301
+
+    change, told = INDEX[how]
+    with engine.begin() as connection:
+        wanted = {name: FIRST[name] for name in FIRST if f":{name}" in change}
+        connection.execute(text(change), wanted)
+    assert check_index(log.reader).findings == (told,)
+    assert verify(log.reader, SIGNER.key).findings == ()
+
+
+def test_a_log_without_an_index_is_told_and_not_for_ever(log: LogWriter, engine: Engine) -> None:
+    log.append(leaves(300))
+    seal(log)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM names"))
+    assert len(check_index(log.reader).findings) == 100

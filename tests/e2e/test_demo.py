@@ -201,7 +201,7 @@ def _the_record_is_sound_and_decides_again(demo: Demo, bootstrap: str, folder: P
     decisions = [one for one in steps if one.action == pause.action and decided(one)]
     equal = tries[-1].stdout.count("equal")
     assert equal == 2 * len(decisions), "each decision, and what it cites"
-    verified = audit("verify")
+    verified = audit("verify", "--seals")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert verified.stdout.splitlines()[-1] == "sound"
 

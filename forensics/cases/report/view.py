@@ -25,6 +25,7 @@ _MOMENTS: Mapping[str, str] = {
     "movement": "Funds moved",
     "recovery": "Recovery",
     "people": "People",
+    "chain": "On chain",
 }
 
 MAX_MOMENTS = 80
@@ -98,6 +99,7 @@ def _timeline(analysis: Analysis) -> list[dict[str, str]]:
                 "kind": _MOMENTS[moment.kind],
                 "what": moment.what,
                 "tx": short(moment.tx),
+                "record": moment.record,
             }
         )
     return found

@@ -1,10 +1,20 @@
-"""What a real gate says on chain of who may brake gets, through ingest, to where the log reads."""
+"""What is said on chain of who may brake, and of what was braked and let go, gets, through ingest,
+to where the log reads."""
+
+from pathlib import Path
 
 import pytest
+from eth_utils.crypto import keccak
 
 from assurance.look import Means
 from assurance.service import AssureTask
 from assurance.sources import Sources
+from forensics.record import database
+from forensics.record.leaf import leaf_of
+from forensics.record.log_writer import LogWriter
+from forensics.record.proof import check_proof
+from forensics.record.proving import prove
+from forensics.record.verification import verify
 from runtime.broker import Partition
 from runtime.intake import Intake
 from runtime.memory import MemoryBroker
@@ -16,12 +26,38 @@ from schemas.codec import decode_from
 from schemas.manifest import Contract, Manifest
 from schemas.services import RECORDED
 from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS
+from tests.forensic_log import SIGNER, seal
 from tests.integration.contracts.hands import Hands
 from tests.integration.ingest.running import CHAIN, RunningIngest
 from tests.publication import log
 from tests.unit.assurance.fakes import FakeChain
 
 pytestmark = pytest.mark.node
+
+
+def told_of(node: LocalNode, watched: Manifest) -> MemoryBroker:
+    """Let ingest and assure read a node to its end."""
+    broker = MemoryBroker()
+    with RunningIngest(broker, [str(node.ipc)], manifests=[watched]) as ingest:
+        ingest.wait_for(lambda: ingest.is_at(int(node.rpc("eth_blockNumber"), 16)))
+    broker.create([AUTHORITY, FINDINGS, ASSESSMENTS, DEAD_LETTERS])
+    producer = broker.producer()
+    task = AssureTask(
+        Intake(producer, Metrics(), "assure"),
+        producer,
+        {watched.protocol: watched},
+        lambda: (FakeChain(), {"meadow": Means(Sources(CHAIN, None))}),
+        Service("assure"),
+    )
+    for number in range(EVENTS.partitions):
+        task.process(broker.log(Partition(EVENTS.name, number)))
+
+    return broker
+
+
+def events(broker: MemoryBroker) -> list[Event]:
+    found = [decode_from(AUTHORITY, one.value or b"") for one in log(broker, AUTHORITY)]
+    return [one for one in found if isinstance(one, Event)]
 
 
 def test_who_changes_the_brake_s_rights_is_told_as_the_chain_has_it(node: LocalNode) -> None:
@@ -34,22 +70,36 @@ def test_who_changes_the_brake_s_rights_is_told_as_the_chain_has_it(node: LocalN
     ours = Contract(address=gate.address, role="gate", holds_value=False)
     watched = Manifest(protocol="meadow", chain=CHAIN, contracts=(ours,))
 
-    broker = MemoryBroker()
-    with RunningIngest(broker, [str(node.ipc)], manifests=[watched]) as ingest:
-        ingest.wait_for(lambda: ingest.is_at(int(node.rpc("eth_blockNumber"), 16)))
-    broker.create([AUTHORITY, FINDINGS, ASSESSMENTS, DEAD_LETTERS])
-    producer = broker.producer()
-    task = AssureTask(
-        Intake(producer, Metrics(), "assure"),
-        producer,
-        {"meadow": watched},
-        lambda: (FakeChain(), {"meadow": Means(Sources(CHAIN, None))}),
-        Service("assure"),
-    )
-    for number in range(EVENTS.partitions):
-        task.process(broker.log(Partition(EVENTS.name, number)))
-
-    found = [decode_from(AUTHORITY, one.value or b"") for one in log(broker, AUTHORITY)]
-    names = [one.name for one in found if isinstance(one, Event)]
+    broker = told_of(node, watched)
+    names = [one.name for one in events(broker)]
     assert names == ["OwnershipTransferred", "ResponderSet", "BudgetSet", "Killed"]
     assert AUTHORITY in RECORDED
+
+
+def test_a_release_by_whoever_may_is_in_the_log_which_says_that_nobody_ordered_it(
+    node: LocalNode, tmp_path: Path
+) -> None:
+    """Straight to the contract, past `firebreak recover`: its event is what tells."""
+    hands = Hands(node, "guardian")
+    store = hands.create("Coffer", hands.owner.address)
+    role = keccak(text="PAUSER_ROLE")
+    assert hands.does(hands.owner, store.call("grantRole", role, hands.owner.address))
+    assert hands.does(hands.owner, store.call("pause"))
+    assert hands.does(hands.owner, store.call("unpause"))
+    ours = Contract(address=store.address, role="vault", holds_value=True)
+    broker = told_of(node, Manifest(protocol="store", chain=CHAIN, contracts=(ours,)))
+
+    engine = database.connect(database.file_url(tmp_path / "record.sqlite"))
+    with LogWriter.open(engine) as kept:
+        kept.append([leaf_of(one) for one in log(broker, AUTHORITY)])
+        seal(kept)
+        paused, unpaused = events(broker)
+        assert (paused.name, unpaused.name) == ("Paused", "Unpaused")
+        (place,) = kept.reader.named(bytes.fromhex(unpaused.id))
+        check_proof(prove(kept.reader, place), SIGNER.key, [], 0)
+        found = verify(kept.reader, SIGNER.key)
+    engine.dispose()
+    assert found.findings + found.disorder == (), "the log is sound"
+    (note,) = found.unordered
+    assert note.startswith(f"leaf 1: Unpaused of {store.address} (store, block {unpaused.block} ")
+    assert unpaused.tx in note

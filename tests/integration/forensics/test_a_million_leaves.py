@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from forensics.record import database
 from forensics.record.checkpoint import Checkpoint
+from forensics.record.index import check_index
 from forensics.record.log_reader import LogReader
 from forensics.record.log_writer import LogWriter
 from forensics.record.merkle import leaf_hash
@@ -85,10 +86,22 @@ def test_a_million_leaves_are_verified_at_a_hundred_thousand_a_second(
     check(database.file_url(path), outside)  # once, for the file to be in memory
     timed = check(database.file_url(path), outside)
     say(capsys, f"SQLite: {timed.rates}")
-    assert timed.found[:4] == (SIZE, 0, SIZE // BATCH, 1)
+    assert timed.found[:5] == (SIZE, 0, SIZE // BATCH, 1, 0)
     wrong = timed.found.findings + timed.found.disorder + timed.found.gaps
     assert wrong == (), "a sound order: the check of it went on to the last leaf"
     assert SIZE / timed.cpu >= BAR
+
+
+def test_the_index_of_a_million_leaves_is_computed_again(
+    million: tuple[Path, Outside], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, _ = million
+    with opened(database.file_url(path)) as engine:
+        cpu = time.process_time()
+        found = check_index(LogReader(engine))
+        taken = time.process_time() - cpu
+    say(capsys, f"The index: {found.names:,} entries, {found.leaves / taken:,.0f} leaves/s of CPU")
+    assert (found.leaves, found.findings) == (SIZE, ())
 
 
 def test_the_same_of_postgresql(postgres_server: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +110,7 @@ def test_the_same_of_postgresql(postgres_server: str, capsys: pytest.CaptureFixt
     check(address, outside)
     timed = check(address, outside)
     say(capsys, f"PostgreSQL: {timed.rates}")
-    assert timed.found[:4] == (SHORT, 0, SHORT // BATCH, 1)
+    assert timed.found[:5] == (SHORT, 0, SHORT // BATCH, 1, 0)
     assert timed.found.findings + timed.found.disorder + timed.found.gaps == ()
 
 

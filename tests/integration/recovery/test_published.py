@@ -1,5 +1,6 @@
 """What people do on the way back is told to everyone before they write it down."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def test_each_turn_is_told_before_it_is_written_down(
     village: Village, broker: KafkaBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     village.govern()
+    began = int(time.time())
     village.said("open", "--evidence", "T2")
     log = village.plan.with_name(f"{village.plan.name}.log")
     before = log.read_bytes()
@@ -46,8 +48,11 @@ def test_each_turn_is_told_before_it_is_written_down(
     assert first.incident == second.incident == CASE
     assert (first.progress.number, second.progress.number) == (0, 1)
     assert second.progress.cause == standing.progress.cause == "withdraw() pays whoever asks"
-    assert first.turn == Turn(place=0, event="opened")
-    assert second.turn == Turn(place=1, event="cause-recorded")
+    assert first.turn is not None
+    assert second.turn is not None
+    assert first.turn == Turn(place=0, event="opened", time=first.turn.time)
+    assert second.turn == Turn(place=1, event="cause-recorded", time=second.turn.time)
+    assert began <= (first.turn.time or 0) <= (second.turn.time or 0) <= time.time()
     assert standing.turn is None
     assert len({first.id, second.id, standing.id}) == 3
     load_verifier(keys).check(found[1], head=None)

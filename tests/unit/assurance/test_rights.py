@@ -53,6 +53,14 @@ def test_what_a_gate_of_ours_says_is_told_with_its_name(contract: str, signature
     assert found == msgspec.structs.replace(given, name=signature.partition("(")[0])
 
 
+@pytest.mark.parametrize("signature", ["Paused(address)", "Unpaused(address)", "Resumed()"])
+def test_a_brake_and_a_release_of_the_protocol_s_own_contracts_are_told(signature: str) -> None:
+    """Whoever sent the transaction: nobody has to tell us of it."""
+    given = said(signature, POOL)
+    assert told(given, MANIFEST) == msgspec.structs.replace(given, name=signature.partition("(")[0])
+    assert told(said(signature, "0x" + "99" * 20), MANIFEST) is None
+
+
 def test_what_others_say_is_not() -> None:
     assert told(said("Killed()", POOL), MANIFEST) is None, (
         "a stranger's contract says what it likes"

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from eth_utils.crypto import keccak
 from starlette.testclient import TestClient
 
 from console.app import build
@@ -28,8 +29,9 @@ from runtime.settings_console import ConsoleSettings
 from schemas.actions import Action
 from schemas.alerts import Alert, Evidence, Reason, Vote
 from schemas.base import Record
+from schemas.chain import Event
 from schemas.ids import content_id, incident_id
-from schemas.incidents import Hop, Incident, Measure, Sighting
+from schemas.incidents import Hop, Incident, Measure, Progress, Recovery, Sighting, Turn
 from schemas.manifest import Manifest
 from schemas.readiness import PreparedBrake, Readiness
 from schemas.topics import TOPICS
@@ -210,6 +212,26 @@ def readiness(**others: Any) -> Readiness:
         "authority_until": NOW + 3600,
     }
     return Readiness(**given | others)
+
+
+def turn(place: int, event: str, time: int | None, signer: str = "") -> Recovery:
+    said = Turn(place=place, event=event, signer=signer, time=time)
+    return Recovery(
+        id=content_id("recovery", place, event, str(time)),
+        chain=CHAIN,
+        protocol="meadow",
+        incident=CASE,
+        progress=Progress(number=place, phase="respond", released=0, block=1000),
+        turn=said,
+    )
+
+
+def on_chain(signature: str, block: int, time: int) -> Event:
+    return Event(
+        id=content_id("event", signature, block),
+        chain=CHAIN, block=block, block_hash="0x" + "0b" * 32, timestamp=time, tx=TX, index=0,
+        log=0, contract=POOL, protocol="meadow", topics=("0x" + keccak(text=signature).hex(),),
+    )  # fmt: skip
 
 
 class Console:

@@ -21,6 +21,7 @@ from schemas.incidents import Phase
 from schemas.readiness import Readiness
 from tests.people import NOW, answer, by_provider, proposal
 from tests.unit.console.scene import (
+    CASE,
     CHAIN,
     MANIFEST,
     POOL,
@@ -28,7 +29,9 @@ from tests.unit.console.scene import (
     action,
     alert,
     case,
+    on_chain,
     readiness,
+    turn,
 )  # fmt: skip
 
 CALL = Request(to=POOL, function="unpause()", calldata="0x3f4ba83a")
@@ -126,6 +129,45 @@ def test_the_timeline_is_in_order_and_names_every_record() -> None:
     ]
     assert [line.text for line in lines[1:4]] == ["it pays", "", ""], "said once"
     assert len({line.record for line in lines}) == 7
+
+
+def test_every_turn_of_the_way_back_stands_at_its_time_with_its_record() -> None:
+    picture = Picture()
+    told = [
+        turn(0, "opened", NOW + 10), turn(1, "cause-recorded", NOW + 20),
+        turn(2, "staged", NOW + 30), turn(2, "staged", NOW + 35),
+        turn(3, "approved", NOW + 40, "a"), turn(4, "a-later-version-s", None),
+    ]  # fmt: skip
+    for one in told:
+        picture.take(one, {}, by="abc")
+        picture.take(one, {}, by="abc")
+    lines = lines_of(case(), picture)
+    assert [(line.time - NOW, line.title, line.who) for line in lines] == [
+        (10, "Recovery: The way back is opened", "key abc"),
+        (20, "Recovery: Root cause recorded", "key abc"),
+        (35, "Recovery: Step put before the signers", "key abc"),
+        (40, "Recovery: Agreement to the step", "a, key abc"),
+        (40, "Recovery: a-later-version-s", "key abc"),
+    ], "of one place in a row the last was written down"
+    assert [line.record for line in lines] == [told[n].id for n in (0, 1, 3, 4, 5)]
+
+
+def test_what_the_chain_shows_of_brakes_is_told_until_the_next_case() -> None:
+    picture, opened = Picture(), case()
+    picture.take(opened, {})
+    before = on_chain("Unpaused(address)", 900, NOW - 90)
+    course = [
+        on_chain("Paused(address)", 1001, NOW - 55), on_chain("Unpaused(address)", 1100, NOW + 5),
+        on_chain("Paused(address)", 1200, NOW + 500),
+    ]  # fmt: skip
+    for event in (before, *course, *course):
+        assert picture.take(event, {}) == {f"case:{CASE}"}
+    assert picture.take(on_chain("Transfer(address,address,uint256)", 1, NOW), {}) == frozenset()
+    lines = lines_of(opened, picture)
+    assert [(line.title, line.record) for line in lines] == [
+        ("Braked on chain: Paused", course[0].id),
+        ("Released on chain: Unpaused", course[1].id),
+    ]
 
 
 def moved(*flows: tuple[str, str, int]) -> Transaction:

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import text
 
 from forensics.record import database
+from forensics.record.checkpoint import Checkpoint
 from forensics.record.keeper import Keeper
 from forensics.record.leaf import UNREAD, record_in
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import NoteSigner
 from forensics.record.rebuilding import Caught, Rebuilding
 from forensics.record.sealing import Sealing
+from forensics.record.told_seals import ToldSeals
 from forensics.record.verification import Verified, verify
 from runtime.broker import Message, Partition
 from runtime.memory import MemoryBroker
@@ -363,3 +366,58 @@ def test_a_stranger_s_message_is_no_seal(broker: MemoryBroker, tmp_path: Path) -
     with at_work(broker, tmp_path) as desk:
         assert desk.caught == Caught(0, 0, 0)
     assert Message(SEALS.name, 0, 0, b"meadow", b"\xff", ()) in broker.log(SEALED)
+
+
+def test_a_log_that_was_cut_short_is_not_what_its_topic_of_seals_told(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    """Without its end a log is sound in itself; the seals went out before anybody saw them."""
+    with at_work(broker, tmp_path) as desk:
+        for start in range(0, 600, 100):
+            write(broker, *(action(step) for step in range(start, start + 100)))
+            desk.read()
+            desk.keeper.checkpoint({})
+        told = ToldSeals(broker, SIGNER.key)
+        whole = verify(desk.log.reader, SIGNER.key, (), told)
+        assert (whole.findings, whole.told, told.largest) == ((), whole.seals, 600)
+        write(broker, b"sealed while somebody reads")
+        desk.read()
+        desk.keeper.checkpoint({})
+        assert verify(desk.log.reader, SIGNER.key, (), told).findings == ()
+
+        for change in ("leaves WHERE position >= 300", "seals WHERE size > 300"):
+            with desk.log.reader.engine.begin() as connection:
+                connection.execute(text(f"DELETE FROM {change}"))
+        assert desk.findings() == ()
+        cut = verify(desk.log.reader, SIGNER.key, (), ToldSeals(broker, SIGNER.key)).findings
+        assert len(cut) == 1
+        assert cut[0].startswith("the seal at audit-seals-v1 offset ")
+        assert "has 601 leaves, here are 300 sealed: the end was cut off" in cut[0]
+
+
+def test_a_fork_that_the_topic_was_told_is_found_in_whatever_order(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    with at_work(broker, tmp_path) as desk:
+        write(broker, action(0), action(1), action(2))
+        desk.read()
+        desk.keeper.checkpoint({})
+        genuine = broker.log(SEALED)[-1].value or b""
+        write(broker, action(3))
+        desk.read()
+        desk.keeper.checkpoint({})
+        write(broker, genuine, b"\xff", topic=SEALS.name)  # told once more, and rubbish
+        other = replace(
+            decode(genuine, Seal),
+            note=str(Checkpoint(ORIGIN, 3, bytes(32)).signed(NoteSigner(ORIGIN, private("x")))),
+        )
+        write(broker, encode(other), topic=SEALS.name)
+        told = ToldSeals(broker, SIGNER.key)
+        assert verify(desk.log.reader, SIGNER.key, (), told).findings == ()
+        assert told.strange == 1
+
+        fork = replace(other, note=str(Checkpoint(ORIGIN, 3, bytes(32)).signed(SIGNER)))
+        write(broker, encode(fork), topic=SEALS.name)
+        told = ToldSeals(broker, SIGNER.key)
+        (found,) = verify(desk.log.reader, SIGNER.key, (), told).findings
+        assert "do not give the root of the seal at audit-seals-v1 offset" in found

@@ -1,0 +1,104 @@
+"""What contracts say on chain when they are braked and when they are let go. Pure.
+
+An event is known by the hash of its signature, whatever name it travels under. Families that say
+nothing when they are paused, or only in storage, are not here.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Literal, NamedTuple
+
+from eth_hash.auto import keccak
+
+from schemas.chain import Event
+
+Effect = Literal["braked", "released", "reset"]
+"""`reset`: limits are as an owner sets them, which ends a tightening where there is one."""
+
+_BRAKED: tuple[str, ...] = (
+    "Paused(address)",  # OpenZeppelin
+    "Paused()",  # Aave V2
+    "Paused(uint256)",  # Lido
+    "Cursed(bytes16[])",  # CCIP
+    "SystemSuspended(uint256)", "IssuanceSuspended(uint256)", "ExchangeSuspended(uint256)",
+    "FuturesSuspended(uint256)", "FuturesMarketSuspended(bytes32,uint256)",
+    "SynthSuspended(bytes32,uint256)", "SynthExchangeSuspended(bytes32,uint256)",  # Synthetix
+    "Braked(bytes32,address,address,bytes4,uint64)",  # our gate
+    "Tightened(address,address,uint128,uint128,uint64)",  # our bucket
+)  # fmt: skip
+
+_RELEASED: tuple[str, ...] = (
+    "Unpaused(address)", "Unpaused()", "Resumed()", "Uncursed(bytes16[])",
+    "SystemResumed(uint256)", "IssuanceResumed(uint256)", "ExchangeResumed(uint256)",
+    "FuturesResumed(uint256)", "FuturesMarketResumed(bytes32,uint256)",
+    "SynthResumed(bytes32,uint256)", "SynthExchangeResumed(bytes32,uint256)",
+)  # fmt: skip
+
+_RESET: tuple[str, ...] = ("LimitsSet(address,uint128,uint128,uint64)",)
+
+_FLAGGED: Mapping[str, tuple[int, ...]] = {
+    "ReservePaused(address,bool)": (0,),  # Aave V3
+    "ReserveFrozen(address,bool)": (0,),
+    "PausedStateChanged(bool)": (0,),  # Balancer V2
+    "RecoveryModeStateChanged(bool)": (0,),
+    "ActionPaused(string,bool)": (1,),  # Compound V2
+    "ActionPaused(address,string,bool)": (2,),
+    "PauseAction(bool,bool,bool,bool,bool)": (0, 1, 2, 3, 4),  # Compound V3
+    "ActionPausedMarket(address,uint8,bool)": (0,),  # Venus
+    "TargetClosed(address,bool)": (0,),  # OpenZeppelin's AccessManager
+}
+"""Which words of the data say it: braked while any of them is not zero."""
+
+
+class Said(NamedTuple):
+    """What an event says."""
+
+    name: str
+    effect: Effect
+
+
+def said(topics: tuple[str, ...], data: str) -> Said | None:
+    """Return what an event says of a brake; None for any other, and for one without its flag."""
+    known = _known().get(topics[0]) if topics else None
+    if known is None:
+        return None
+    signature, effect = known
+    flags = _FLAGGED.get(signature)
+    if flags is not None:
+        words = [data[2 + 64 * at : 66 + 64 * at] for at in flags]
+        if any(len(word) != 64 for word in words):
+            return None
+        effect = "braked" if any(word.strip("0") for word in words) else "released"
+    return Said(signature.partition("(")[0], effect)
+
+
+def course(events: Iterable[Event], opened: int, latest: int) -> list[tuple[Event, Said]]:
+    """Return what became of brakes in the course of a case, in the chain's order: from the time of
+    the block that opened it, until, later than any block that it knows of (`latest`), a release is
+    followed by the next brake. `events` are those of its protocol."""
+    known = {one.id: one for one in events if one.timestamp >= opened}
+    found: list[tuple[Event, Said]] = []
+    for event in sorted(known.values(), key=lambda one: (one.block, one.index, one.log)):
+        shown = said(event.topics, event.data)
+        if shown is None:
+            continue
+        let_go = found and found[-1][1].effect != "braked"
+        if shown.effect == "braked" and let_go and event.timestamp > latest:
+            break
+        found.append((event, shown))
+    return found
+
+
+@cache
+def _known() -> dict[str, tuple[str, Effect]]:
+    """Return, by the hash of its signature, each event, and what it says without a flag."""
+    found: dict[str, tuple[str, Effect]] = {}
+    effects: tuple[tuple[Effect, tuple[str, ...]], ...] = (
+        ("braked", (*_BRAKED, *_FLAGGED)),
+        ("released", _RELEASED),
+        ("reset", _RESET),
+    )
+    for effect, signatures in effects:
+        for signature in signatures:
+            found["0x" + keccak(signature.encode()).hex()] = signature, effect
+    return found

@@ -1,0 +1,131 @@
+"""A release that the chain shows, and whether people had ordered it."""
+
+import msgspec
+from eth_utils.crypto import keccak
+
+from forensics.record.leaf import leaf_of
+from forensics.record.order import SIFTED, Order, placed
+from runtime.broker import Message
+from schemas.base import Record
+from schemas.chain import Event
+from schemas.codec import encode
+from schemas.decisions import Answer, Proposal, Request
+from schemas.ids import content_id
+from schemas.incidents import Checklist, Recovery, Signing
+from schemas.topics import AUTHORITY, DECISIONS
+from tests.people import NOW, answer, by_provider, proposal
+from tests.unit.console.scene import case
+from tests.unit.forensics.test_order import FIX, SOUND
+
+POOL, OTHER = "0x" + "1a" * 20, "0x" + "2b" * 20
+
+
+def shown(signature: str, contract: str = POOL, block: int = 7) -> Event:
+    return Event(
+        id=content_id("event", signature, contract, block),
+        chain="eip155:1",
+        block=block,
+        block_hash="0x" + "0b" * 32,
+        timestamp=NOW,
+        tx="0x" + "cc" * 32,
+        index=0,
+        log=0,
+        contract=contract,
+        protocol="meadow",
+        topics=("0x" + keccak(text=signature).hex(),),
+    )
+
+
+PAUSED, UNPAUSED = shown("Paused(address)"), shown("Unpaused(address)")
+
+
+def calling(turn: Recovery, *contracts: str) -> Recovery:
+    calls = tuple(Request(to=one, calldata="0x3f4ba83a") for one in contracts)
+    staged = Signing(digest=FIX, decider="safe", executor=f"eip155:1:{OTHER}", calls=calls)
+    return msgspec.structs.replace(turn, checklist=Checklist(tasks=(), quorum=2, staged=staged))
+
+
+ORDERED = tuple(calling(one, POOL) for one in SOUND)
+
+
+def unordered(*records: Record) -> list[str]:
+    order = Order()
+    found = ((at, placed(encode(one))) for at, one in enumerate(records))
+    assert list(order.disordered((at, one) for at, one in found if one is not None)) == []
+    return list(order.releases.without_order())
+
+
+def test_a_release_by_somebody_s_own_key_is_told() -> None:
+    (note,) = unordered(PAUSED, UNPAUSED)
+    assert note.startswith(f"leaf 1: Unpaused of {POOL} (meadow, block 7 of eip155:1")
+    assert note.endswith("none behind it")
+
+
+def test_one_that_people_agreed_to_is_not() -> None:
+    assert unordered(PAUSED, *ORDERED[:5], UNPAUSED) == []
+    assert unordered(PAUSED, *ORDERED, UNPAUSED) == [], "told as carried out before it is seen"
+    (note,) = unordered(PAUSED, *ORDERED[:4], UNPAUSED)
+    assert "with its agreements" in note, "one of two agreed"
+
+
+def test_agreements_are_to_the_contracts_that_are_called() -> None:
+    others = (calling(one, OTHER) for one in SOUND)
+    assert len(unordered(PAUSED, *others, UNPAUSED)) == 1
+    untold = (msgspec.structs.replace(one, checklist=Checklist(tasks=(), quorum=2))
+              for one in SOUND)  # fmt: skip
+    assert unordered(PAUSED, *untold, UNPAUSED) == [], "calls too long to be told"
+
+
+def test_an_order_is_for_one_brake() -> None:
+    (note,) = unordered(PAUSED, *ORDERED, UNPAUSED, PAUSED, UNPAUSED)
+    assert note.startswith("leaf 9")
+
+
+def test_an_order_that_came_later_is_named() -> None:
+    (note,) = unordered(PAUSED, UNPAUSED, *ORDERED)
+    assert note.endswith("one behind it, at leaf 6")
+
+
+def asked(matter: str = "release", *contracts: str) -> Proposal:
+    calls = tuple(Request(to=one, calldata="0x3f4ba83a") for one in contracts or (POOL,))
+    made = proposal(case(), by_provider("rea", NOW), matter)  # type: ignore[arg-type]
+    return msgspec.structs.replace(made, calls=calls)
+
+
+def test_a_release_that_a_second_person_approved_is_ordered() -> None:
+    release = asked()
+
+    def said(person: str, verdict: str = "approve") -> Answer:
+        return answer(release, by_provider(person, NOW + 1), verdict)  # type: ignore[arg-type]
+
+    assert unordered(PAUSED, release, said("ana"), UNPAUSED) == []
+    assert len(unordered(PAUSED, release, said("rea"), UNPAUSED)) == 1, "nobody approves his own"
+    vetoed = said("ana", "veto"), said("ben")
+    assert len(unordered(PAUSED, release, *vetoed, UNPAUSED)) == 1
+    brake = asked("brake")
+    approved = answer(brake, by_provider("ana", NOW + 1))
+    assert len(unordered(PAUSED, brake, approved, UNPAUSED)) == 1
+
+
+def test_limits_are_let_go_only_where_they_were_tightened() -> None:
+    tightened = shown("Tightened(address,address,uint128,uint128,uint64)")
+    reset = shown("LimitsSet(address,uint128,uint128,uint64)")
+    assert unordered(reset) == []
+    assert len(unordered(tightened, reset)) == 1
+
+
+def test_many_are_counted() -> None:
+    found = unordered(*[UNPAUSED] * 130)
+    assert len(found) == 101
+    assert found[-1] == "and 30 more releases without an order"
+
+
+def test_what_counts_is_read_out_of_its_leaf() -> None:
+    """A check of millions leaves the rest unread."""
+    release = asked()
+    answered = answer(release, by_provider("ana", NOW + 1))
+    for topic, record in (
+        (AUTHORITY.name, UNPAUSED), (DECISIONS.name, release), (DECISIONS.name, answered),
+    ):  # fmt: skip
+        entry = leaf_of(Message(topic, 0, 0, b"k", encode(record), ())).entry or b""
+        assert any(mark in entry for mark in SIFTED[topic])

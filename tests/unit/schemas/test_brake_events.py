@@ -1,0 +1,42 @@
+"""What contracts say on chain of being braked and let go."""
+
+import pytest
+from eth_utils.crypto import keccak
+
+from schemas.brake_events import said
+
+NO, YES = "00" * 32, "00" * 31 + "01"
+
+
+def of(signature: str, data: str = "") -> tuple[str, ...] | None:
+    found = said(("0x" + keccak(text=signature).hex(),), "0x" + data)
+    return None if found is None else tuple(found)
+
+
+def test_a_name_says_it() -> None:
+    assert of("Paused(address)") == ("Paused", "braked")
+    assert of("Unpaused(address)") == ("Unpaused", "released")
+    assert of("Unpaused()") == ("Unpaused", "released")
+    assert of("LimitsSet(address,uint128,uint128,uint64)") == ("LimitsSet", "reset")
+
+
+@pytest.mark.parametrize(
+    ("signature", "before"),
+    [("ReservePaused(address,bool)", ""), ("ActionPaused(address,string,bool)", YES + YES)],
+)
+def test_a_flag_says_it(signature: str, before: str) -> None:
+    name = signature.partition("(")[0]
+    assert of(signature, before + YES) == (name, "braked")
+    assert of(signature, before + NO) == (name, "released")
+    assert of(signature, before) is None, "a flag that is not there says nothing"
+
+
+def test_of_several_flags_one_is_enough() -> None:
+    signature = "PauseAction(bool,bool,bool,bool,bool)"
+    assert of(signature, NO * 3 + YES + NO) == ("PauseAction", "braked")
+    assert of(signature, NO * 5) == ("PauseAction", "released")
+
+
+def test_anything_else_says_nothing() -> None:
+    assert of("Transfer(address,address,uint256)", YES) is None
+    assert said((), "0x") is None
