@@ -181,7 +181,11 @@ def _anchoring(
             log,
             contract,
             account,
-            Haste(Budget(place, own.anchor_brakes_per_day), service.clock),
+            Haste(
+                Budget(place, own.anchor_brakes_per_day),
+                own.anchor_brakes_per_protocol,
+                service.clock,
+            ),
             every=own.anchor_minutes * 60,
             fee_cap=own.anchor_fee_cap_gwei * _GWEI,
         )

@@ -32,8 +32,10 @@ class ForensicsSettings(Group):
     anchor_minutes: Annotated[float, Field(gt=0)] = 10.0
     """A root is written so often, if there is a longer one; at a brake, at once."""
     anchor_brakes_per_day: Annotated[int, Field(ge=1, le=1440)] = 48
-    """Roots written at once, in any 24 hours: one for a brake's intent, one when it is mined. A
-    brake beyond that waits for its turn."""
+    """Roots written at once, in any 24 hours: one when a brake is sent, with its intent, one when
+    it is mined. A brake beyond that waits for its turn."""
+    anchor_brakes_per_protocol: Annotated[int, Field(ge=1, le=1440)] = 12
+    """Of those, for the brakes of one protocol."""
     anchor_fee_cap_gwei: Annotated[int, Field(gt=0)] = 100
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] = 6067

@@ -113,6 +113,16 @@ class LogReader:
             for row in result:
                 yield Kept(*row)
 
+    def of_kind(self, kind: str, start: int, stop: int) -> Generator[tuple[int, bytes]]:
+        """Give the leaves of a kind in a range in their order: place and entry, if it is kept."""
+        query = select(LEAVES.c.position, LEAVES.c.entry).where(
+            LEAVES.c.kind == kind, LEAVES.c.position >= start, LEAVES.c.position < stop
+        )
+        with self._streamed(query.order_by(LEAVES.c.position)) as result:
+            for position, entry in result:
+                if entry is not None:
+                    yield int(position), bytes(entry)
+
     def rows(self, stop: int) -> Generator[Sequence[Any]]:
         """Give the leaves before `stop` in their order, as rows of `Kept`'s fields: for those who
         read all of them, as many at a time as a tile has hashes."""
@@ -172,11 +182,9 @@ class LogReader:
         """Return the newest checkpoint."""
         return self._seal(select(SEALS).order_by(SEALS.c.size.desc()).limit(1))
 
-    def seal_above(self, size: int, *, brake: bool = False) -> Sealed | None:
-        """Return the first checkpoint of more than `size` leaves; with `brake`, of a brake's."""
+    def seal_above(self, size: int) -> Sealed | None:
+        """Return the first checkpoint of more than `size` leaves."""
         query = select(SEALS).where(SEALS.c.size > size)
-        if brake:
-            query = query.where(SEALS.c.brake)
         return self._seal(query.order_by(SEALS.c.size).limit(1))
 
     def seal_of(self, size: int) -> Sealed | None:

@@ -24,8 +24,9 @@ from schemas.ids import content_id
 from schemas.seals import MOST_LEAVES, Run, Seal
 from schemas.topics import SEALS
 
-BRAKE_STEPS = frozenset({"authorised", "included"})
-"""A brake's intent, and the fact: each is sealed and anchored at once."""
+BRAKE_STEPS = frozenset({"authorised", "broadcast", "included"})
+"""A brake's intent, and the facts: each is sealed at once. What of it is anchored at once:
+`forensics.record.pulled`."""
 
 
 class Waiting(NamedTuple):

@@ -14,6 +14,7 @@ from forensics.record.anchor_contract import AnchorContract, Head
 from forensics.record.anchoring import REPLACE_AFTER, Anchoring
 from forensics.record.errors import UntrustedError
 from forensics.record.haste import Haste
+from forensics.record.leaf import leaf_of
 from forensics.record.log_reader import LogReader
 from forensics.record.log_writer import LogWriter
 from forensics.record.merkle import Frontier, check_consistency, leaf_hash
@@ -31,8 +32,9 @@ from runtime.metrics import Metrics
 from sandbox.evm import GWEI, Contract
 from sandbox.node import LocalNode
 from schemas.errors import ConfigurationError, TransientError
+from schemas.ids import content_id
 from tests.faults.proxy import Proxy
-from tests.forensic_log import ORIGIN, SIGNER, leaves, seal
+from tests.forensic_log import ORIGIN, SIGNER, action, leaves, message, seal
 from tests.integration.contracts.hands import Hands
 
 pytestmark = pytest.mark.node
@@ -62,13 +64,19 @@ class Port:
         self.anchoring = self.anchors()
 
     def anchors(self, log: LogReader | None = None, cap: int = CAP) -> Anchoring:
-        haste = Haste(Budget(self.spent, MOST), SystemClock())
+        haste = Haste(Budget(self.spent, MOST), MOST, SystemClock())
         return Anchoring(
             log or self.log.reader, self.seen, self.account, haste, every=EVERY, fee_cap=cap
         )
 
     def grow(self, count: int, *, brake: bool = False) -> None:
-        self.log.append(leaves(count, self.log.frontier.size))
+        size = self.log.frontier.size
+        state = "included" if brake else "final"
+        steps = (
+            message(at, action(0, content_id("action", str(at)), state=state))
+            for at in range(size, size + count)
+        )
+        self.log.append([leaf_of(one) for one in steps])
         seal(self.log, brake=brake)
 
     def settled(self) -> Head:

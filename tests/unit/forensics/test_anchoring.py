@@ -9,12 +9,14 @@ from forensics.record import database
 from forensics.record.anchor_contract import Head, Message, Receipt
 from forensics.record.anchoring import Anchoring
 from forensics.record.haste import Haste
+from forensics.record.leaf import leaf_of
 from forensics.record.log_reader import Anchored
 from forensics.record.log_writer import LogWriter
 from forensics.record.merkle import Proof
 from runtime.budget import DAY, Budget
 from schemas.errors import TransientError, UnsafeToContinueError
-from tests.forensic_log import leaves, seal
+from schemas.ids import content_id
+from tests.forensic_log import action, message, seal
 
 BLOCK, EVERY, MOST = 1200, 14_400, 5
 NOW = 1_800_000_000
@@ -77,12 +79,14 @@ class Chain:
 class Office:
     """A log, and what anchors it on that chain."""
 
+    each = MOST
+
     def __init__(self, log: LogWriter, folder: Path) -> None:
         self.log, self.place, self.chain = log, folder / "account.anchors", Chain()
         self.start()
 
     def start(self) -> None:
-        self.haste = Haste(Budget(self.place, MOST), self.chain)
+        self.haste = Haste(Budget(self.place, MOST), self.each, self.chain)
         self.anchoring = Anchoring(
             self.log.reader,
             self.chain,  # type: ignore[arg-type]  # all that is used of it
@@ -92,8 +96,12 @@ class Office:
             fee_cap=10**12,
         )
 
-    def grow(self, *, brake: bool) -> None:
-        self.log.append(leaves(1, self.log.frontier.size))
+    def grow(self, *, brake: bool, state: str = "included", protocol: str = "meadow") -> None:
+        """Let something come: a brake's step of this state, or what is none."""
+        size = self.log.frontier.size
+        name = content_id("action", str(size))
+        step = action(0, name, state=state if brake else "final", protocol=protocol)
+        self.log.append([leaf_of(message(size, step))])
         seal(self.log, brake=brake)
 
     def flooded(self, seconds: int, *, brake: bool = True) -> int:
@@ -152,7 +160,7 @@ def test_it_is_counted_before_it_is_sent_and_once_however_often_it_is_tried(offi
         office.grow(brake=True)
         with pytest.raises(TransientError):
             office.anchoring.step()
-        assert len(office.place.read_text().split()) == 1
+        assert len(office.place.read_text().splitlines()) == 1
 
 
 def test_without_a_disk_brakes_wait_for_their_turn_which_comes(office: Office) -> None:
@@ -162,6 +170,65 @@ def test_without_a_disk_brakes_wait_for_their_turn_which_comes(office: Office) -
     with pytest.raises(UnsafeToContinueError, match="anchors"):
         office.anchoring.step()
     office.chain.now += EVERY
+    office.anchoring.step()
+    office.chain.mine()
+    assert office.chain.holds.size == office.log.frontier.size
+
+
+@pytest.mark.parametrize("state", ["proposed", "refused", "rehearsed", "authorised", "failed"])
+def test_what_was_not_sent_spends_nothing(office: Office, state: str) -> None:
+    office.flooded(BLOCK, brake=False)
+    for _ in range(3):
+        office.grow(brake=True, state=state)
+        office.anchoring.step()
+        office.chain.mine()
+    assert office.haste.left() == MOST
+    office.grow(brake=True, state="broadcast")
+    office.anchoring.step()
+    office.chain.mine()
+    assert office.haste.left() == MOST - 1
+    assert office.chain.holds.size == office.log.frontier.size, "its intent stands before it"
+
+
+def test_a_brake_that_is_sent_again_and_again_counts_once(office: Office) -> None:
+    office.flooded(BLOCK, brake=False)
+    for offset in range(office.log.frontier.size, office.log.frontier.size + 4):
+        office.log.append([leaf_of(message(offset, action(offset, state="broadcast")))])
+        seal(office.log, brake=True)
+        office.anchoring.step()
+        office.chain.mine()
+    assert office.haste.left() == MOST - 1
+
+
+def test_a_flood_on_one_protocol_leaves_the_others_their_part(office: Office) -> None:
+    office.each = 2
+    office.start()
+    office.flooded(BLOCK, brake=False)
+    for _ in range(5):
+        office.grow(brake=True)
+        office.anchoring.step()
+        office.chain.mine()
+    office.anchoring.step()
+    assert office.haste.left() == MOST - 2
+    office.start()  # a restart gives it nothing back
+    for left in (MOST - 3, MOST - 4):
+        office.grow(brake=True)
+        office.grow(brake=True, protocol="orchard")
+        office.anchoring.step()
+        office.chain.mine()
+        office.anchoring.step()
+        assert office.chain.holds.size == office.log.frontier.size, "and the flood rides along"
+        assert office.haste.left() == left
+
+
+def test_a_root_that_a_reorg_took_off_is_wanted_again(office: Office) -> None:
+    office.flooded(BLOCK, brake=False)
+    before = office.chain.holds
+    office.grow(brake=True)
+    office.anchoring.step()
+    office.chain.mine()
+    office.anchoring.step()
+    office.chain.holds = before
     office.anchoring.step()
     office.chain.mine()
     assert office.chain.holds.size == office.log.frontier.size

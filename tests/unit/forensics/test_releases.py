@@ -42,7 +42,12 @@ PAUSED, UNPAUSED = shown("Paused(address)"), shown("Unpaused(address)")
 def calling(turn: Recovery, *contracts: str) -> Recovery:
     calls = tuple(Request(to=one, calldata="0x3f4ba83a") for one in contracts)
     staged = Signing(digest=FIX, decider="safe", executor=f"eip155:1:{OTHER}", calls=calls)
-    return msgspec.structs.replace(turn, checklist=Checklist(tasks=(), quorum=2, staged=staged))
+    return msgspec.structs.replace(turn, checklist=told(turn, staged))
+
+
+def told(turn: Recovery, staged: Signing | None = None) -> Checklist:
+    assert turn.checklist is not None
+    return msgspec.structs.replace(turn.checklist, staged=staged)
 
 
 ORDERED = tuple(calling(one, POOL) for one in SOUND)
@@ -71,8 +76,7 @@ def test_one_that_people_agreed_to_is_not() -> None:
 def test_agreements_are_to_the_contracts_that_are_called() -> None:
     others = (calling(one, OTHER) for one in SOUND)
     assert len(unordered(PAUSED, *others, UNPAUSED)) == 1
-    untold = (msgspec.structs.replace(one, checklist=Checklist(tasks=(), quorum=2))
-              for one in SOUND)  # fmt: skip
+    untold = (msgspec.structs.replace(one, checklist=told(one)) for one in SOUND)
     assert unordered(PAUSED, *untold, UNPAUSED) == [], "calls too long to be told"
 
 
