@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from console.proofs import AGAIN_SECONDS, MAX_BYTES, Proofs, Standing
-from tests.unit.console.scene import Clock, Console, settings
+from tests.people import NOW
+from tests.unit.console.scene import CASE, Clock, Console, case, on_chain, settings, turn
 
 RECORD = "ab" * 32
 LOG = "https://log.example.org"
@@ -124,3 +125,14 @@ def test_the_page_shows_it_and_hands_the_proof_out() -> None:
 def test_there_is_no_file_of_what_is_not_proved() -> None:
     console = Console(settings(log_url=LOG), log=Log(status=404))
     assert console.sign_in("vic").get(f"/proof/{RECORD}/file").status_code == 404
+
+
+def test_every_turn_of_the_way_back_and_a_release_on_chain_lead_to_their_proofs() -> None:
+    console = Console(settings(log_url=LOG), log=Log(leaf()))
+    released = on_chain("Unpaused(address)", 1100, NOW + 5)
+    told = turn(0, "opened", NOW + 10), turn(1, "cause-recorded", NOW + 20)
+    console.show(case(), released, *told)
+    page = console.sign_in("vic").get(f"/cases/{CASE}").text
+    for record in (released, *told):
+        assert f'href="/proof/{record.id}"' in page
+    assert page.index("Root cause recorded") < page.index("Released on chain: Unpaused")

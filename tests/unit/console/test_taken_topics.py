@@ -145,7 +145,12 @@ def test_what_people_are_asked_to_sign_is_staged_by_one_of_their_keys(tmp_path: 
         return True
 
     assert [shown(one) for one in (None, mallory, alice)] == [False, False, True]
+    signed = alice.sign(value, sequence=0, expires=0)
+    assert trust.speaker(Message(RECOVERIES.name, 0, 0, b"meadow", value, signed)) == alice.key_id
     Trust().read(Message(RECOVERIES.name, 0, 0, b"meadow", value, ()))
+    forged = mallory.sign(value, sequence=0, expires=0)
+    nobody = Trust().speaker(Message(RECOVERIES.name, 0, 0, b"meadow", value, forged))
+    assert nobody == "", "where nobody is named, a key proves nothing"
 
 
 @pytest.mark.parametrize("said", STRANGE.values(), ids=STRANGE)

@@ -16,10 +16,12 @@ from runtime.keepers import Keepers, key_of, signed
 from runtime.memory import MemoryBroker
 from runtime.signatures import Signer, Verifier
 from schemas.base import Record
+from schemas.chain import Event
 from schemas.codec import encode
 from schemas.errors import UnsafeToContinueError
 from schemas.incidents import Incident, Progress, Recovery, Sighting
-from schemas.topics import ACTIONS, ALERTS, INCIDENTS, RECOVERIES, TOPICS
+from schemas.topics import ACTIONS, ALERTS, AUTHORITY, INCIDENTS, RECOVERIES, TOPICS
+from tests.unit.console.scene import on_chain
 from tests.unit.incidents.builders import CHAIN, PROTOCOL, action, alert
 from tests.unit.paging.stand import case
 
@@ -94,6 +96,24 @@ def test_what_was_said_by_those_who_are_believed_is_the_incident(topics: Topics)
     dossier = topics.collected()
     assert (dossier.incident, dossier.alerts) == (CASE, (ALERT,))
     assert (dossier.actions, dossier.recoveries) == ((BRAKE,), (RECOVERY,))
+    assert dossier.doubted == ()
+
+
+def test_whose_key_told_a_turn_and_what_the_chain_shows_are_kept_with_it(topics: Topics) -> None:
+    def shows(signature: str, time: int, protocol: str = PROTOCOL) -> Event:
+        event = on_chain(signature, 10 + time - CASE.opened, time)
+        return replace(event, chain=CASE.chain, protocol=protocol)
+
+    paused, unpaused = shows("Paused(address)", CASE.opened), shows("Unpaused()", CASE.opened + 9)
+    strange = (
+        shows("Unpaused()", CASE.opened - 1), shows("Unpaused()", CASE.opened, "another"),
+        shows("Killed()", CASE.opened),
+    )  # fmt: skip
+    for event in (*strange, paused, unpaused):
+        topics.broker.producer().send(AUTHORITY.name, encode(event), key=b"assure")
+    dossier = topics.collected()
+    assert dossier.shown == (paused, unpaused)
+    assert dossier.keys == {RECOVERY.id: OURS.key_id}
     assert dossier.doubted == ()
 
 
