@@ -24,6 +24,8 @@ RULE = Rule(relax=2_500)
 """Down as fast as up, so that a run has few steps."""
 CALM_LTV, TIGHT_LTV, SOLO_LTV = 7_500, 4_000, 6_800
 PLENTY = 10**24
+LONGEST = 120.0
+"""Seconds to wait for what takes the service some looks, or its start."""
 
 
 class OracleRun(Process, Covered):
@@ -97,7 +99,7 @@ class OracleRun(Process, Covered):
                 self.mined()
             return False
 
-        until(holds)
+        until(holds, patience=LONGEST)
 
     def _count(self, when: str) -> int:
         address = self.reporter.address
