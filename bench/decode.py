@@ -6,7 +6,8 @@ All three must read the same values: the digests over all decoded values are com
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,11 @@ from ingest.raw import RawBlock
 from schemas.chain import Argument
 
 TITLE = "Decoding logs"
+
+TURNS, TURN = 20, 0.03
+"""How often each decoder's turn comes in a run, and its seconds of processor time."""
+AT_ONCE = 50
+"""Logs between two looks at the clock."""
 
 LAYOUTS: dict[str, tuple[tuple[str, str, bool], ...]] = {
     "Transfer": (("from", "address", True), ("to", "address", True), ("value", "uint256", False)),
@@ -174,14 +180,20 @@ def digest(read_log: Read, logs: Iterable[Raw]) -> str:
     return total.hexdigest()
 
 
-def rate(read_log: Read, logs: Sequence[Raw], seconds: float = 0.5) -> float:
-    """Return logs per second of processor time."""
-    done, began = 0, time.process_time()
-    while (spent := time.process_time() - began) < seconds or not done:
-        for log in logs:
-            read_log(log)
-        done += len(logs)
-    return done / spent
+def rates(readers: Mapping[str, Read], logs: Mapping[str, Sequence[Raw]]) -> dict[str, float]:
+    """Return logs per second of processor time, of readers that take short turns: what else the
+    machine does meanwhile slows them all alike."""
+    rest = {name: cycle(logs[name]) for name in readers}
+    done, spent = dict.fromkeys(readers, 0), dict.fromkeys(readers, 0.0)
+    for _ in range(TURNS):
+        for name, read_log in readers.items():
+            began = time.process_time()
+            while (took := time.process_time() - began) < TURN:
+                for log in islice(rest[name], AT_ONCE):
+                    read_log(log)
+                done[name] += AT_ONCE
+            spent[name] += took
+    return {name: done[name] / spent[name] for name in readers}
 
 
 def measure(place: Place) -> Section:
@@ -206,15 +218,15 @@ def _compare(place: Place, source: str, logs: Sequence[Raw]) -> Iterator[Figure]
     digests = {name: digest(reader, sample) for name, reader in rivals.items()}
     if set(digests.values()) != {digest(ours, sample)}:
         raise BrokenResultError(f"{source} logs are read differently: {digests}")
-    rates: dict[str, list[float]] = {name: [] for name in ("ours", *rivals)}
+    found: dict[str, list[float]] = {name: [] for name in ("ours", *rivals)}
     for _ in range(place.runs):
-        rates["ours"].append(rate(ours, logs))
-        for name, reader in rivals.items():
-            rates[name].append(rate(reader, sample))
-    for name, runs in rates.items():
+        given = dict.fromkeys(rivals, sample) | {"ours": logs}
+        for name, figure in rates({"ours": ours, **rivals}, given).items():
+            found[name].append(figure)
+    for name, runs in found.items():
         note = f"{len(logs):,} logs, digests equal" if name == "ours" else ""
         yield Figure(f"{source} logs, {name}", tuple(runs), "logs/s per core", note=note)
     for name in rivals:
-        ratios = tuple(a / b for a, b in zip(rates["ours"], rates[name], strict=True))
+        ratios = tuple(a / b for a, b in zip(found["ours"], found[name], strict=True))
         aim = "at least 100" if name == "web3.py" else ""
         yield Figure(f"{source} logs, ours over {name}", ratios, "times", aim)
