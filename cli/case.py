@@ -231,14 +231,19 @@ def _stamp(settings: "Settings", folder: Path) -> "Stamp":
 
 
 def _believed(settings: "Settings", case: "CaseFile") -> "Stamp | None":
-    """Return the evidence's time stamp, None when there is none or no authority is trusted."""
+    """Return the evidence's time stamp, None when there is none, no authority is trusted, or it is
+    of an impossible time."""
     from forensics.cases.bag import TIMESTAMP
+    from forensics.cases.casefile import AntedatedError
 
     stamp = case.folder / TIMESTAMP
     if not stamp.is_file() or settings.evidence.authority_roots is None:
         return None
     try:
         return _stamp(settings, case.folder)
+    except AntedatedError as error:  # one lying node keeps nobody from a report
+        typer.echo(f"{stamp}: {error}; the report names no time of it", err=True)
+        return None
     except ValueError as error:
         raise ConfigurationError(f"{stamp}: {error}") from error
 

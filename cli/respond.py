@@ -64,7 +64,7 @@ def _serve(desk: Desk) -> None:
     from responders.book import Book
     from responders.journal import Journal
     from responders.levers import within_reach
-    from responders.signers.telling import tell
+    from responders.signers.telling import tell_aside
     from runtime.announcement import announce, recorded
 
     settings, service, broker, manifests, chain, _ = desk
@@ -72,7 +72,7 @@ def _serve(desk: Desk) -> None:
     signer = step_signer(own)
     announce(broker, service, settings)
     sockets = own.signer_socket, own.heartbeat_socket, own.proposer_socket
-    tell(broker, sockets, service.clock)
+    tell_aside(broker, sockets, service.clock)
     levers = within_reach(manifests, chain, 0, own.emergency)
     if not levers:
         raise ConfigurationError(f"no manifest in {settings.protocols} has a brake on {chain.name}")

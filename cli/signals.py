@@ -39,7 +39,7 @@ def serve(
     from neighbours.desk import Desk
     from neighbours.service import SignalsTask, recollect
     from neighbours.subscribers import load
-    from responders.signers.telling import tell
+    from responders.signers.telling import tell_aside
     from runtime.announcement import announce
     from runtime.keepers import CaseIntake, keepers_of
     from runtime.service import running
@@ -52,7 +52,7 @@ def serve(
     keepers = keepers_of(settings.incidents.trusted_keys)
     with running("signals", settings) as service:
         announce(broker, service, settings)
-        tell(broker, (settings.signals.signer_socket,), service.clock)
+        tell_aside(broker, (settings.signals.signer_socket,), service.clock)
         producer = broker.producer()
         issuers = {one.address for manifest in manifests.values() for one in manifest.issuers}
         desk = Desk(producer, issuers, service.clock, service.metrics)

@@ -28,8 +28,8 @@ def antedated(stamp: Stamp, entries: Iterable[Entry], load: Callable[[str], byte
         return ""
     return (
         f"says that it was made at {stamp.at.isoformat()}, before block {number:,}, which it "
-        f"covers, was there ({at.isoformat()}): whoever made it told a false time. Rely on no time "
-        f"of this authority, and have this folder stamped by another one"
+        f"covers, was there ({at.isoformat()}): the authority told a false time, or the node that "
+        f"gave the block did. Rely on no time here, and have the folder stamped by another one"
     )
 
 

@@ -70,12 +70,16 @@ def proofs(folder: Path) -> Proofs:
     return prove(entries.values(), lambda path: _load(folder, path))
 
 
+class AntedatedError(ValueError):
+    """A stamp is older than what it covers."""
+
+
 def require_in_time(folder: Path, stamp: Stamp) -> None:
-    """Raise `ValueError` for a stamp that is older than the newest block of the bag it covers, and
-    as `proofs` does."""
+    """Raise `AntedatedError` for a stamp that is older than the newest block of the bag that it
+    covers, and as `proofs` does."""
     entries = catalogue.read(_load(folder, catalogue.FILE))
     if why := antedated(stamp, entries.values(), lambda path: _load(folder, path)):
-        raise ValueError(why)
+        raise AntedatedError(why)
 
 
 def _load(folder: Path, path: str) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from forensics.cases.trust import AGAIN, Exhibit, Trust
+from forensics.cases.trust import AGAIN, MANY, Exhibit, Trust
 from runtime.broker import Broker, Message, read_topic
 from runtime.keepers import key_of
 from runtime.naming_cases import named_case
@@ -39,6 +39,10 @@ SERVICE = b"assure"
 MAX_RECORDS = 50_000
 """Of one incident and topic, and believed; a case keeps 1,000 alerts and 1,000 brakes, each of a
 dozen steps."""
+
+MOST_SHOWN = 1_000
+"""Brakes and releases that the chain shows. They are signed by nobody, so a flood of them is cut
+short, where one of what can be signed has to be answered by naming whose word counts."""
 
 MOST_DOUBTED = 100
 """Told one by one, and kept of each topic; more are counted: a flood of what nobody believes must
@@ -97,7 +101,7 @@ def gather(broker: Broker, name: str, trust: Trust) -> list[Exhibit]:
     found = [Exhibit(message), *_doubted_states(broker, key_of(incident), trust)]
     for topic in (ALERTS, ACTIONS, RECOVERIES):
         found += _chosen(broker, topic, key, belongs, trust)
-    return found + _chosen(broker, AUTHORITY, SERVICE, shows, trust)
+    return found + _chosen(broker, AUTHORITY, SERVICE, shows, trust, MOST_SHOWN)
 
 
 def _doubted_states(broker: Broker, key: bytes, trust: Trust) -> list[Exhibit]:
@@ -185,11 +189,17 @@ class _Doubted:
 
 
 def _chosen(
-    broker: Broker, topic: TopicSpec, key: bytes, wanted: Callable[[Record], bool], trust: Trust
+    broker: Broker,
+    topic: TopicSpec,
+    key: bytes,
+    wanted: Callable[[Record], bool],
+    trust: Trust,
+    room: int | None = None,
 ) -> list[Exhibit]:
+    """`room`: of more than so many the rest is doubted; without it, too many are an error."""
     found: list[Exhibit] = []
     doubted = _Doubted()
-    said: set[bytes] = set()
+    known: set[bytes] = set()
 
     def take(message: Message) -> None:
         if message.key != key:
@@ -199,11 +209,13 @@ def _chosen(
             return
         exhibit = trust.exhibit(message)
         digest = sha256(message.value or b"").digest()
-        if not exhibit.doubt and digest in said:  # who may write here can say a signed one again
+        if not exhibit.doubt and digest in known:  # who may write here can say a signed one again
             exhibit = exhibit._replace(doubt=AGAIN)
+        elif not exhibit.doubt and len(found) == room:
+            exhibit = exhibit._replace(doubt=MANY)
         doubted.take(exhibit)
         if not exhibit.doubt:
-            said.add(digest)
+            known.add(digest)
             found.append(exhibit)
             if len(found) > MAX_RECORDS:
                 raise UnsafeToContinueError(

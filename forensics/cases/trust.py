@@ -15,6 +15,7 @@ from schemas.errors import PoisonRecordError
 from schemas.topics import ACTIONS, ALERTS, INCIDENTS, RECOVERIES
 
 AGAIN = "the same bytes stood there before"
+MANY = "there are more of them than a case has room for"
 
 
 class Exhibit(NamedTuple):
@@ -28,8 +29,8 @@ class Exhibit(NamedTuple):
     def __str__(self) -> str:
         message = self.message
         place = f"{message.topic}[{message.partition}] offset {message.offset}"
-        if self.doubt == AGAIN:
-            return f"{place} was left out: {AGAIN}"
+        if self.doubt in (AGAIN, MANY):
+            return f"{place} was left out: {self.doubt}"
         return f"{place} was left out, nobody who is believed said it: {self.doubt}"
 
 

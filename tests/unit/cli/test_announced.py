@@ -55,7 +55,7 @@ def test_a_service_announces_itself_and_may(name: str) -> None:
 @pytest.mark.parametrize("name", ["respond", "signals"])
 def test_who_asks_a_signer_tells_with_what_that_began(name: str) -> None:
     tree = ast.parse((Path(cli.__file__).parent / f"{name}.py").read_text())
-    assert "tell" in [called_ for called_, _ in called(tree)]
+    assert "tell_aside" in [called_ for called_, _ in called(tree)]
 
 
 def secrets(group: type[BaseModel], *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -188,6 +188,21 @@ def test_fifty_thousand_forged_steps_stop_nobody() -> None:
         topics.collected(Trust())
 
 
+def test_a_flood_of_what_the_chain_shows_is_cut_short_and_stops_nobody(
+    topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody signs what the chain shows, so no key could be named against who floods it."""
+    monkeypatch.setattr(dossiers, "MOST_SHOWN", 5)
+    for number in range(200):
+        event = on_chain("Paused(address)", 10 + number, CASE.opened + number)
+        told = replace(event, chain=CASE.chain, protocol=PROTOCOL)
+        topics.broker.producer().send(AUTHORITY.name, encode(told), key=b"assure")
+    dossier = topics.collected()
+    assert len(dossier.shown) == 5
+    assert "more of them than a case has room for" in dossier.doubted[0]
+    assert dossier.doubted[-1].startswith("95 more")
+
+
 def test_more_than_a_case_has_of_those_who_are_believed_is_refused(
     topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:

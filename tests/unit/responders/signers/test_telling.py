@@ -11,7 +11,7 @@ import pytest
 
 from cli.signer import _begun
 from responders.signers import client
-from responders.signers.telling import tell
+from responders.signers.telling import tell, tell_aside
 from responders.signers.wire import Begun
 from runtime.broker import Partition
 from runtime.clock import SystemClock
@@ -22,6 +22,7 @@ from schemas.codec import decode
 from schemas.topics import CHANGES
 from tests.unit.responders.signers.conftest import Serve
 from tests.unit.responders.signers.test_process import Recording, desk
+from tests.waiting import until
 
 SAID = {"type": "begun", "version": "1", "settings": {}, "policy": "ab" * 32}
 WORD = "swordfish"
@@ -109,6 +110,20 @@ def test_one_that_hangs_is_not_waited_for_longer_than_for_any_answer(
         silent.listen()
         tell(broker, (tmp_path / "s",), SystemClock())
     assert told(broker) == []
+
+
+def test_who_begins_to_respond_waits_for_no_signer(
+    serving: Serve, broker: MemoryBroker, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_bytes(b"")
+    path = serving(desk(Recording()), begun=_begun(load(), policy))
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "s"))
+        silent.listen()
+        tell_aside(broker, (path, tmp_path / "s"), SystemClock())
+        assert told(broker) == [], "not yet: the silent one is still waited for"
+    until(lambda: told(broker))
 
 
 def _answer(path: Path, body: bytes) -> None:
