@@ -32,7 +32,7 @@ pytestmark = [
 
 BASE = "localhost/python:debian"
 CERTIFICATES = "/etc/ssl/certs:/etc/ssl/certs:ro"
-"""Whom this machine trusts: what pip installs from may be a mirror of its own."""
+"""Whom this machine trusts: there may be a proxy between pip and what it asks."""
 
 
 class Image:
