@@ -10,7 +10,7 @@ warn beside those who tell the truth, while whoever was not attacked yet has suc
 campaign itself goes on as if that had not been, so nobody finds them out.
 """
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -26,6 +26,7 @@ from sandbox.village import (
     UNTIL_PEOPLE,
     Hearing,
     Village,
+    trusting,
 )
 from schemas.actions import Heard
 from schemas.signals import Signal
@@ -54,6 +55,9 @@ class Tally:
     """Brakes on those where liars kept silent."""
     by_both: int = 0
     """Brakes on those where liars warned besides."""
+    on_lies: int = 0
+    """Those of them that true words alone would not bring about, however weighty: with none left
+    out, the weightiest counting."""
 
     @property
     def lost(self) -> float:
@@ -131,12 +135,15 @@ def _amid(  # noqa: PLR0913 - one campaign's dice
     with lies besides."""
     asked = [number for number in spared if ROLES[number] in ("honest", "silent")]
     tally.amid += len(asked)
-    tally.by_truth += _false_brakes(village, asked, strengths, now)
-    besides = deepcopy(village)
+    tally.by_truth += len(_false_brakes(village, asked, strengths, now))
+    besides, borne_out = deepcopy(village), copy(village)
+    borne_out.hear = trusting
     for number, role in enumerate(ROLES):
         if role == "liar" or (role == "sleeper" and late):
             besides.say(number, shared, now, confidence=10_000)
-    tally.by_both += _false_brakes(besides, asked, strengths, now + 1)
+    both = _false_brakes(besides, asked, strengths, now + 1)
+    tally.by_both += len(both)
+    tally.on_lies += len(both - _false_brakes(borne_out, asked, strengths, now + 1))
 
 
 def _quiet(  # noqa: PLR0913 - one campaign's dice
@@ -158,16 +165,19 @@ def _quiet(  # noqa: PLR0913 - one campaign's dice
     if signals:
         asked = [number for number, role in enumerate(ROLES) if role in ("honest", "silent")]
         tally.chances += len(asked)
-        tally.by_liars += _false_brakes(village, asked, strengths, begun + 1)
+        tally.by_liars += len(_false_brakes(village, asked, strengths, begun + 1))
     village.find_out(signals, right=False, now=begun + APART // 2)
 
 
-def _false_brakes(village: Village, asked: list[int], strengths: list[float], now: int) -> int:
-    """Return how many brake on an alert on ordinary life."""
+def _false_brakes(
+    village: Village, asked: list[int], strengths: list[float], now: int
+) -> frozenset[int]:
+    """Return which brake on an alert on ordinary life."""
     evidence = {n: _ALONE - 0.01 - strengths[n] * (_ALONE - WEAKEST) for n in asked}
-    return sum(
-        judge(_inputs(village.heard(number, now), 10**-strength)).allowed
+    return frozenset(
+        number
         for number, strength in evidence.items()
+        if judge(_inputs(village.heard(number, now), 10**-strength)).allowed
     )
 
 

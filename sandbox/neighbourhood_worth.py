@@ -4,10 +4,10 @@ with and without them, over as many seeds as it takes to say how sure that is.""
 from math import sqrt
 from statistics import mean, stdev
 
-import msgspec
 from scipy.stats import t
 
 from sandbox.neighbourhood import simulate
+from sandbox.village import trusting
 from schemas.actions import Heard
 
 
@@ -15,11 +15,6 @@ def deaf(heard: Heard | None) -> Heard | None:
     """Hear nobody."""
     del heard
     return None
-
-
-def trusting(heard: Heard | None) -> Heard | None:
-    """Leave out no one: the weightiest word counts, whoever's it is."""
-    return None if heard is None else msgspec.structs.replace(heard, issuers=0)
 
 
 def compared(seed: int, campaigns: int) -> dict[str, float]:
@@ -46,6 +41,8 @@ def compared(seed: int, campaigns: int) -> dict[str, float]:
         "brakes_on_those_without_signals": alone.by_both,
         "brakes_on_those_by_true_warnings": ours.by_truth,
         "brakes_on_those_with_lies_besides": ours.by_both,
+        "brakes_on_those_that_rest_on_a_lie": ours.on_lies,
+        "brakes_that_would_if_all_were_trusted": all_.on_lies,
         "loss_spared_percent_if_all_were_trusted": round(100 * (1 - all_.lost / alone.lost), 1),
     }
 

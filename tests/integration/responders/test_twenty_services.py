@@ -4,85 +4,29 @@ signals, as processes of their own on a real broker and node. Told through Kafka
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 
 import httpx
 import pytest
-from eth_account import Account
 
-from runtime.kafka import KafkaBroker
 from sandbox.ports import free_port
-from sandbox.process import ChildProcess
 from schemas.codec import encode
 from schemas.ids import content_id
-from schemas.topics import (
-    ACTIONS,
-    ALERTS,
-    DEAD_LETTERS,
-    EVENTS,
-    INCIDENTS,
-    READINESS,
-    SIGNALS,
-)
+from schemas.topics import SIGNALS
+from tests.integration.responders.organisation import Organisation, target
 from tests.integration.responders.place import Place
 from tests.secured_kafka import Authority
-from tests.unit.neighbours.examples import address, key, signal
-from tests.unit.neighbours.test_outbound import case, sighting
+from tests.unit.neighbours.examples import address, signal
 from tests.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.node, pytest.mark.slow, pytest.mark.timeout(900)]
 
-FIREBREAK = str(Path(sys.executable).with_name("firebreak"))
 SUBSCRIBERS, ROUNDS, PATIENCE = 20, 6, 300.0
-TOPICS = (ALERTS, ACTIONS, READINESS, SIGNALS, INCIDENTS, EVENTS, DEAD_LETTERS)
 BY_KAFKA, BY_HTTPS = 1, 9
 """Neighbours' keys: one whose signals are put on the topic, one who posts them."""
-
-
-class Organisation:
-    """Its topics, its settings, its processes."""
-
-    def __init__(self, name: str, bootstrap: str, namespace: str, folder: Path) -> None:
-        self.name, self.folder = name, folder / name
-        self.folder.mkdir()
-        space = f"{name}-{namespace}"
-        self.broker = KafkaBroker({"bootstrap.servers": bootstrap}, namespace=space)
-        self.broker.create(TOPICS)
-        self.producer = self.broker.producer()
-        self.environment = {
-            "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
-            "FIREBREAK_KAFKA__NAMESPACE": space,
-            "FIREBREAK_HOME": str(self.folder / "home"),
-            "FIREBREAK_PROTOCOLS": str(self.folder / "protocols"),
-            "FIREBREAK_LOG__FORMAT": "json",
-        }
-
-    def start(self, stack: ExitStack, *command: str, **environment: str) -> ChildProcess:
-        log = self.folder / f"{command[0]}.log"
-        known = self.environment | environment
-        process = ChildProcess([FIREBREAK, *command], log, environment=known)
-        stack.callback(process.kill)
-        return process
-
-    def times(self, service: str, event: str) -> list[float]:
-        """When something happened, in seconds since 1970, as the service's own log says."""
-        lines = map(json.loads, (self.folder / f"{service}.log").read_text().splitlines())
-        return [
-            datetime.fromisoformat(line["timestamp"]).timestamp()
-            for line in lines
-            if line["event"] == event
-        ]
-
-    def private(self, name: str, text: str) -> str:
-        path = self.folder / name
-        path.touch(mode=0o600)
-        path.write_text(text)
-        return str(path)
 
 
 class Subscriber(Organisation):
@@ -129,10 +73,6 @@ class Subscriber(Organisation):
         return float(rows[0].rpartition(" ")[2]) if rows else 0.0
 
 
-def target(place: Place) -> str:
-    return f"eip155:31337:{place.world.pool.address}"
-
-
 Town = tuple[Organisation, list[Subscriber]]
 
 
@@ -157,16 +97,11 @@ def town(place: Place, bootstrap: str, namespace: str, tmp_path: Path) -> Iterat
             f'[[subscribers]]\nname = "{one.name}"\nurl = "https://localhost:{one.door}/signals"\n'
             for one in subscribers
         )
-        keystore = json.dumps(Account.encrypt(key(BY_HTTPS), "secret", iterations=2))
-        serving = issuer.start(
+        serving = issuer.speak(
             stack,
-            "signals",
-            "serve",
+            BY_HTTPS,
             SSL_CERT_FILE=str(authority.path),
-            FIREBREAK_SIGNALS__PUBLISH="true",
             FIREBREAK_SIGNALS__TLP="green",
-            FIREBREAK_SIGNALS__KEYSTORE=issuer.private("issuer.json", keystore),
-            FIREBREAK_SIGNALS__KEYSTORE_PASSWORD_FILE=issuer.private("password", "secret\n"),
             FIREBREAK_SIGNALS__SUBSCRIBERS=issuer.private("subscribers.toml", told),
         )
         until(lambda: all(one.ready() and one.listens() for one in subscribers), PATIENCE)
@@ -216,17 +151,8 @@ def test_twenty_services_tighten_within_a_second(town: Town, place: Place) -> No
         return begun
 
     def by_https(turn: int) -> float:
-        now = int(time.time())
-        told = case(
-            id=content_id("case", turn),
-            chain="eip155:31337",
-            opened=now - 60,
-            latest=now,
-            sightings=(sighting(losing=(place.world.pool.address,)),),
-        )
         begun = time.time()
-        issuer.producer.send(INCIDENTS.name, encode(told), key=f"meadow/{told.id}".encode())
-        issuer.producer.flush()
+        issuer.suffer(turn, place)
         return begun
 
     kafka, https = [], []

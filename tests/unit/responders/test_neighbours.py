@@ -130,15 +130,18 @@ def test_who_was_wrong_again_and_again_is_left_out_and_fewer_have_to_agree() -> 
     st.lists(st.floats(1, 100), min_size=1, max_size=20),
     st.lists(st.floats(1, 1e9), max_size=10),
     st.integers(0, 40),
+    st.integers(0, 10),
 )
 def test_whatever_a_third_says_the_odds_are_what_some_honest_neighbour_stands_for(
-    honest: list[float], liars: list[float], silent: int
+    honest: list[float], liars: list[float], silent: int, unmasked: int
 ) -> None:
-    issuers = len(honest) + len(liars) + silent
-    lying = liars[: issuers // 3]
-    told = warned(heard(issuers, *honest, *lying))
-    assert 1.0 <= told <= min(MAX_SIGNAL_ODDS, max(honest))
-    assert warned(heard(issuers, *lying)) == 1.0
+    """The third counts those that were unmasked, whose words are left out before."""
+    issuers = len(honest) + len(liars) + silent + unmasked
+    unmasked = min(unmasked, issuers // 3)
+    lying = liars[: issuers // 3 - unmasked]
+    told = warned(heard(issuers, *honest, *lying, unmasked=unmasked))
+    assert 1.0 <= told <= warned(heard(0, *honest)), "true words alone, none left out, say as much"
+    assert warned(heard(issuers, *lying, unmasked=unmasked)) == 1.0
 
 
 @given(st.lists(st.floats(0, 1e9), max_size=20), st.integers(0, 60), st.integers(0, 60))

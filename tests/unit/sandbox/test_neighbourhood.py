@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.neighbourhood import simulate
 from sandbox.neighbourhood_worth import compared, deaf, repeated
-from sandbox.village import LISTENED, ROLES
+from sandbox.village import LISTENED, ROLES, trusting
 
 SEEDS = 10
 
@@ -40,6 +40,17 @@ def test_true_warnings_help_with_every_seed_and_lies_alone_brake_nothing_with_an
     assert amid["least"] > 100
     assert found["brakes_on_those_without_signals"]["most"] == 0
     assert truth["mean"] <= both["mean"] < 0.05 * amid["mean"], "the price of tightening, told"
+    assert found["brakes_on_those_that_rest_on_a_lie"]["most"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_no_brake_amid_an_attack_rests_on_a_lie() -> None:
+    """Lies among true warnings have a weightier word count, and none weightier than a true one."""
+    ours = simulate(7, 200)
+    assert ours.by_both > ours.by_truth, "lies do bring brakes about"
+    assert ours.on_lies == 0, "and true words bear out each of them"
+    assert simulate(7, 200, trusting).on_lies > 0, "which tells, were every word counted"
 
 
 def test_a_campaign_is_the_same_whoever_listens() -> None:
