@@ -3,7 +3,8 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from paging.post import Outcome, Parcel, Post
+from paging.batches import Parcel
+from paging.post import Outcome, Post
 from paging.words import Line, of_failure
 
 

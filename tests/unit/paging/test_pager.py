@@ -82,6 +82,25 @@ def test_a_case_that_was_nothing_ends_it(office: Office) -> None:
     assert "closed" in office.titles()["phone"][-1]
 
 
+@pytest.mark.parametrize("away", [False, True])
+def test_that_one_in_hand_is_closed_is_told_once(office: Office, *, away: bool) -> None:
+    office.publish(case())
+    office.after()
+    office.publish(case(acknowledged="critical"))
+    office.after()
+    office.publish(case(phase="closed", acknowledged="critical"))
+    if away:
+        office.restart()
+    office.after()
+    assert office.counts() == (3, 3, 0)
+    assert "closed" in office.titles()["phone"][-1]
+    office.publish(case(phase="closed", acknowledged="critical"), case(acknowledged="critical"))
+    office.after(86_400)
+    office.restart()
+    office.after(86_400)
+    assert office.counts() == (3, 3, 0)
+
+
 def test_another_one_goes_on_where_it_was_killed(office: Office) -> None:
     office.publish(case())
     office.after()
