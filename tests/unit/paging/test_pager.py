@@ -101,6 +101,19 @@ def test_that_one_in_hand_is_closed_is_told_once(office: Office, *, away: bool) 
     assert office.counts() == (3, 3, 0)
 
 
+def test_a_channel_that_is_no_more_hears_of_no_ending(office: Office) -> None:
+    office.ears["chat"].up = False
+    office.publish(case(severity="medium"))
+    for seconds in (0, 2, 8, 1):
+        office.after(seconds)
+    assert office.counts() == (1, 0, 0)
+    del office.ears["phone"]
+    office.restart()
+    office.publish(case(severity="medium", acknowledged="medium"))
+    office.after()
+    assert office.titles() == {"chat": [], "lead": []}
+
+
 def test_another_one_goes_on_where_it_was_killed(office: Office) -> None:
     office.publish(case())
     office.after()
