@@ -6,8 +6,10 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import apprise
+from apprise.plugins.pagerduty import NotifyPagerDuty
 from pydantic import SecretStr
 
+from paging.pagerduty import PagerDutyChannel
 from paging.words import ROOM, Message
 from runtime.logs import Forwarding, conceal
 from runtime.secrets import secret_in
@@ -23,25 +25,24 @@ class Channel(Protocol):
         """How many characters one message may have, its title's among them."""
         ...
 
+    @property
+    def apart(self) -> bool:
+        """Whether it keeps an incident of each thing, and so is told of one at a time."""
+        ...
+
     def tell(self, message: Message) -> bool:
         """Deliver a message and say whether it was taken. May take seconds; raises nothing that it
-        foresees."""
+        foresees. What was told may be told again."""
         ...
 
 
 class AppriseChannel:
-    """What one Apprise address stands for."""
+    """What an address of any other service stands for."""
 
-    def __init__(self, name: str, address: SecretStr) -> None:
-        """Raises `ConfigurationError` when Apprise does not know such an address."""
-        url = address.get_secret_value()
-        _conceal_parts(url)
-        self._sender = apprise.Apprise()
-        if not self._sender.add(url):
-            raise ConfigurationError(
-                f"channel {name}: Apprise does not understand its address (it is not shown here); "
-                "see https://github.com/caronc/apprise/wiki"
-            )
+    apart = False
+
+    def __init__(self, sender: apprise.Apprise) -> None:
+        self._sender = sender
 
     @property
     def room(self) -> int:
@@ -60,6 +61,28 @@ class AppriseChannel:
         )
 
 
+def channel(name: str, address: SecretStr) -> Channel:
+    """Return what one Apprise address stands for.
+
+    Raises `ConfigurationError` when Apprise does not know such an address, or PagerDuty is one of
+    several that it names.
+    """
+    url = address.get_secret_value()
+    _conceal_parts(url)
+    sender = apprise.Apprise()
+    if not sender.add(url):
+        raise ConfigurationError(
+            f"channel {name}: Apprise does not understand its address (it is not shown here); "
+            "see https://github.com/caronc/apprise/wiki"
+        )
+    if not any(isinstance(one, NotifyPagerDuty) for one in sender):
+        return AppriseChannel(sender)
+    parts = NotifyPagerDuty.parse_url(url)
+    if len(sender) > 1 or parts is None:
+        raise ConfigurationError(f"channel {name}: PagerDuty needs a channel of its own")
+    return PagerDutyChannel(parts)
+
+
 def channels(settings: PagingSettings) -> Mapping[str, Channel]:
     """Return every channel by name.
 
@@ -71,9 +94,7 @@ def channels(settings: PagingSettings) -> Mapping[str, Channel]:
     library = logging.getLogger("apprise")
     library.handlers, library.propagate = [Forwarding()], False
     addresses = {name: secret_in(path) for name, path in settings.channels.items()}
-    return {
-        name: AppriseChannel(name, address) for name, address in (addresses | settings.urls).items()
-    }
+    return {name: channel(name, address) for name, address in (addresses | settings.urls).items()}
 
 
 def _conceal_parts(url: str) -> None:

@@ -5,8 +5,8 @@ Guarantees, for one case:
   newest block was old when the case was first seen.
 - A rung counts as told once somebody was told; until then it stays due.
 - A graver severity begins its own ladder, whoever acknowledged the lesser one.
-- Acknowledged or closed, nobody is told again. The same case seen again changes nothing, nor does
-  an older state of one that was acknowledged.
+- Acknowledged or closed, nobody is told again, but that one which was acknowledged is closed. The
+  same case seen again changes nothing, nor does an older state of one that was acknowledged.
 """
 
 from msgspec.structs import replace
@@ -40,7 +40,8 @@ def after_case(
         return _opened(case, ladders, now)
     if ending:
         by = case.acknowledged.by if case.acknowledged else ""
-        return page if page.ended else replace(page, ended=ending, by=by)
+        known = page.ended in ("closed", ending)
+        return page if known else replace(page, ended=ending, by=by)
     graver = SEVERITIES.index(case.severity) > SEVERITIES.index(page.severity)
     if case.severity in ladders and (graver or page.ended == "closed"):
         return replace(_opened(case, ladders, now), tellings=page.tellings)
@@ -50,12 +51,13 @@ def after_case(
 def remembered(page: Page, case: Incident, ladders: Ladders, now: int, newest: int) -> Page | None:
     """Return what remains of a page that a topic tells of, its case being as it now stands there.
 
-    One that ended has ended only if its case says so, and one that is open is due one interval of
+    One that ended has ended only if its case has, and one that is open is due one interval of
     its ladder from now, at the latest.
     """
     ladder = ladders.get(page.severity)
     graver = SEVERITIES.index(case.severity) > SEVERITIES.index(page.severity)
-    ended_for_nothing = page.ended and page.ended != _ending(case)
+    # One that was acknowledged and is closed by now is told to be so with its case's next reading.
+    ended_for_nothing = page.ended and _ending(case) not in (page.ended, "closed")
     if ladder is None or graver or ended_for_nothing or page.incident != case.id:
         return after_case(None, case, ladders, now, newest)
     if page.ended:

@@ -1,19 +1,21 @@
 """Each message arrives somewhere, or is said to have failed. One channel never waits for another.
 
 A channel takes one message at a time; what is to be said meanwhile goes into the next one, so a
-flood of cases is a few long messages and not a flood. A message that is not taken is tried again
-twice. A channel that does not even answer counts as failed, and takes nothing until it does.
+flood of cases is a few long messages and not a flood (`batches.next_batch`). A message that is not
+taken is tried again twice. A channel that does not even answer counts as failed, and takes nothing
+until it does.
 """
 
 import queue
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+from paging.batches import Parcel, next_batch
 from paging.channels import Channel
-from paging.words import Line, Message, together
+from paging.words import Message, together
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
@@ -26,13 +28,6 @@ PAUSES = (2.0, 8.0)
 
 ANSWER_SECONDS = 20.0
 """Longer than Apprise's own patience with a server, which is 4 s to connect and 4 s to answer."""
-
-
-class Parcel(NamedTuple):
-    """One line, and what it is about."""
-
-    about: Hashable
-    line: Line
 
 
 class Outcome(NamedTuple):
@@ -92,10 +87,11 @@ class Post:
             found += self._done(name, lane.waiting, ok=False)
             lane.waiting = []
         elif lane.began is None and (lane.carried or lane.waiting) and now >= lane.next_at:
-            lane.carried += lane.waiting
-            lane.waiting = []
-            lane.began = now
             channel = self._channels[name]
+            if not (lane.carried and channel.apart):
+                more, lane.waiting = next_batch(lane.waiting, apart=channel.apart)
+                lane.carried += more
+            lane.began = now
             message = together([parcel.line for parcel in lane.carried], channel.room)
             work = partial(_tell, name, channel, message, lane.answers)
             threading.Thread(target=work, name=f"channel-{name}", daemon=True).start()

@@ -3,7 +3,8 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from paging.post import Outcome, Parcel, Post
+from paging.batches import Parcel
+from paging.post import Outcome, Post
 from paging.words import Line, of_failure
 
 
@@ -24,11 +25,13 @@ class Rounds:
         self._rounds: dict[Hashable, _Round] = {}
 
     def begin(self, about: Hashable, tell: Sequence[str], line: Line) -> None:
-        """Tell these channels, if any, unless a round about it is under way."""
-        if about in self._rounds or not tell:
+        """Tell these channels, if any, unless a round about it is under way. One that there is not,
+        or not any more, is passed over."""
+        known = [channel for channel in tell if channel in self._post.channels]
+        if about in self._rounds or not known:
             return
-        self._rounds[about] = _Round(line, set(tell), set(tell))
-        for channel in tell:
+        self._rounds[about] = _Round(line, set(known), set(known))
+        for channel in known:
             self._post.offer(channel, Parcel(about, line))
 
     def under_way(self, about: Hashable) -> bool:

@@ -37,14 +37,15 @@ class Standing:
         for name, text in troubles.items():
             trouble = self._known.setdefault(name, _Trouble(now))
             if trouble.due <= now:
-                line = words.of_trouble(text, trouble.rung)
+                line = words.of_trouble(str(name), text, trouble.rung)
                 self._rounds.begin(name, self._ladder.tell(trouble.rung), line)
         for name in self._known.keys() - troubles.keys():
             if self._rounds.under_way(name):
                 continue  # its end is said after it, not before
             trouble, again = self._known.pop(name), over(name)
             if again:
-                self._rounds.begin(("over", name), tuple(trouble.told), words.of_return(again))
+                line = words.of_return(str(name), again)
+                self._rounds.begin(("over", name), tuple(trouble.told), line)
 
     def told(self, about: Hashable, answers: tuple[tuple[str, bool], ...], now: int) -> None:
         """Note which channels took what was said."""

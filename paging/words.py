@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from runtime.logs import redacted
 from schemas import links
-from schemas.alerts import Severity
+from schemas.alerts import SEVERITIES, Severity
+from schemas.ids import content_id
 from schemas.paging import Page
 
 MOST_LINES = 12
@@ -36,6 +37,9 @@ _MORE = 24
 
 Tone = Literal["failure", "warning", "success", "info"]
 
+Step = Literal["trigger", "acknowledge", "resolve"]
+"""What becomes of the incident that a service keeps, in the words of those that keep any."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -43,6 +47,9 @@ class Line:
 
     text: str
     tone: Tone
+    keys: tuple[str, ...] = ()
+    """What it is about: names of incidents, for services that keep any; () has one by its words."""
+    step: Step = "trigger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,9 @@ class Message:
     title: str
     body: str
     tone: Tone
+    keys: tuple[str, ...]
+    """At least one. Several things together have one of their own, which nothing resolves."""
+    step: Step
 
 
 def plain(text: str) -> str:
@@ -76,7 +86,12 @@ def of_page(page: Page, console: str = "", explorer: str = "") -> Line:
         f"{page.severity}: {plain(page.protocol)} on {plain(page.chain)}: {plain(page.summary)}"
         f"{again}{_ACT} {page.incident[:12]}{where}{look}",
         _tone(page.severity),
+        (_key(page.incident, page.severity),),
     )
+
+
+def _key(*about: str) -> str:
+    return content_id("dedup", *about)[:32]
 
 
 def _tone(severity: Severity) -> Tone:
@@ -86,25 +101,33 @@ def _tone(severity: Severity) -> Tone:
 def of_ending(page: Page) -> Line:
     """Say that a case is in somebody's hands, or was nothing."""
     about = f"{plain(page.protocol)}, case {page.incident[:12]}"
+    # Each severity that it may have been told with has an incident: what somebody has in hand for
+    # the lesser one would swallow a graver one under the same name, and wake nobody.
+    told = SEVERITIES[: SEVERITIES.index(page.severity) + 1]
+    keys = tuple(_key(page.incident, severity) for severity in told)
     if page.ended == "closed":
-        return Line(f"closed: {about}: withdrawn, or people closed it", "success")
-    return Line(f"acknowledged: {about}: {plain(page.by)} has it in hand", "info")
+        text = f"closed: {about}: withdrawn, or people closed it"
+        return Line(text, "success", keys, "resolve")
+    text = f"acknowledged: {about}: {plain(page.by)} has it in hand"
+    return Line(text, "info", keys, "acknowledge")
 
 
-def of_trouble(trouble: str, times: int) -> Line:
-    """Say what is wrong with Firebreak itself."""
+def of_trouble(name: str, trouble: str, times: int) -> Line:
+    """Say what is wrong with Firebreak itself; `name` stays the same while the words change."""
     again = f" (told {times} times)" if times else ""
-    return Line(f"firebreak itself: {plain(redacted(trouble))}{again}", "failure")
+    text = f"firebreak itself: {plain(redacted(trouble))}{again}"
+    return Line(text, "failure", (_key("trouble", name),))
 
 
-def of_return(name: str) -> Line:
-    """Say that a service or a brake works again."""
-    return Line(f"firebreak itself: {plain(name)} works again", "success")
+def of_return(name: str, again: str) -> Line:
+    """Say what works again, a service or a brake, and that the trouble of this name is over."""
+    text = f"firebreak itself: {plain(again)} works again"
+    return Line(text, "success", (_key("trouble", name),), "resolve")
 
 
 def of_failure(channel: str, line: Line) -> Line:
     """Say through another channel what one did not take."""
-    return Line(f"{line.text} (channel {channel} could not be reached)", line.tone)
+    return replace(line, text=f"{line.text} (channel {channel} could not be reached)")
 
 
 def together(lines: Sequence[Line], room: int = ROOM) -> Message:
@@ -123,7 +146,10 @@ def together(lines: Sequence[Line], room: int = ROOM) -> Message:
         shown.append(line.text)
     if len(ordered) > len(shown):
         shown.append(f"and {len(ordered) - len(shown)} more")
-    return Message(title, "\n".join(shown), ordered[0].tone)
+    keys, step = ordered[0].keys or (_key(ordered[0].text),), ordered[0].step
+    if len(ordered) > 1:
+        keys, step = (_key(*sorted({key for line in ordered for key in line.keys})),), "trigger"
+    return Message(title, "\n".join(shown), ordered[0].tone, keys, step)
 
 
 def _cut(text: str, most: int) -> str:

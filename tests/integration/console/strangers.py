@@ -13,7 +13,7 @@ import pytest
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from runtime.settings import load
-from sandbox.fetch_oidc import oidc_provider
+from sandbox.fetch_npm_tree import npm_tree
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from schemas.errors import ConfigurationError, TransientError
@@ -50,14 +50,20 @@ def keys() -> list[Key]:
     ]
 
 
+def by_others(name: str) -> Path:
+    """Return where a pinned package of npm is installed. Skips the test, saying so, where it cannot
+    be had."""
+    try:
+        return npm_tree(load().cache, name, lambda line: None)
+    except (ConfigurationError, TransientError) as error:
+        pytest.skip(f"no {name}: {error}")
+
+
 class Stranger:
     """The provider; started again it may have other keys."""
 
     def __init__(self, folder: Path, groups: Mapping[str, Sequence[str]]) -> None:
-        try:
-            self._home = oidc_provider(load().cache, lambda line: None)
-        except (ConfigurationError, TransientError) as error:
-            pytest.skip(f"no identity provider by others: {error}")
+        self._home = by_others("oidc-provider")
         self._folder, self._groups, self._port = folder, groups, free_port()
         self.issuer = f"http://127.0.0.1:{self._port}"
         self._process: ChildProcess | None = None

@@ -20,12 +20,28 @@ from tests.unit.console.test_acknowledging import page
 from tests.unit.console.test_around import assessment, finding, risk, signal, trail
 from tests.unit.console.test_packets import DIGEST, PAUSE, UNPAUSE, recovery, staged
 from tests.unit.console.test_packets import asked as asked_for
+from tests.waiting import until
 
 PAGES = ("/", "/cases", f"/cases/{CASE}", f"/cases/{CASE}/flows", "/plans", "/signals",
          "/risk", "/contracts", "/contracts/meadow", "/help", "/people",
          f"/cases/{CASE}/propose", "/proof/" + "a" * 64, "/nothing")  # fmt: skip
 
 AROUND = (signal(), risk(), assessment(), finding(), trail())
+
+_DRAWN = """colour => {
+  const chart = document.querySelector("#rates canvas");
+  if (!chart || !chart.width) return 0;
+  const found = chart.getContext("2d").getImageData(0, 0, chart.width, chart.height).data;
+  let many = 0;
+  for (let at = 0; at < found.length; at += 4) {
+    const inked = found[at + 3] > 0;
+    const same = colour.every((part, channel) => Math.abs(part - found[at + channel]) < 24);
+    if (inked && (!colour.length || same)) many += 1;
+  }
+  return many;
+}"""
+"""How many pixels of the chart are not empty; of a colour, where one is given."""
+BARS = [0xFF, 0x9D, 0x5C]
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 STRICTER = {"color-contrast-enhanced": {"enabled": True}}
@@ -127,6 +143,21 @@ def test_what_happens_appears_without_a_reload(browser: Browser, console: Served
     assert page.evaluate("window.same")
     assert page.locator("details[open]").count() == 1, "what was opened stays open"
     assert "a bridge" in (page.text_content("#said") or "")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_how_many_alerts_there_were_is_drawn_and_grows(browser: Browser, *, phone: bool) -> None:
+    with serving() as console:
+        page = signed_in(browser, console, "vic", phone=phone)
+        until(lambda: page.evaluate(_DRAWN, BARS) > 0)
+        none = page.evaluate(_DRAWN, BARS)  # a line where nothing was
+        assert page.evaluate(_DRAWN, []) > none + 500, "axes with their words stand beside it"
+        console.tell(alert(1))
+        until(lambda: page.evaluate(_DRAWN, BARS) > none)
+        one = page.evaluate(_DRAWN, BARS) - none
+        console.tell(alert(2), alert(3), alert(4))
+        until(lambda: page.evaluate(_DRAWN, BARS) - none > 3 * one)
+        assert overflow(page) == 0
 
 
 def test_a_flood_of_alerts_costs_a_page_a_request_a_second(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from paging.ladders import Ladder, Ladders, Step
 from paging.outward import Outward
@@ -48,7 +49,7 @@ class Hands:
 class Ear:
     """A channel that remembers, and may be down."""
 
-    room = ROOM
+    room, apart = ROOM, False
 
     def __init__(self) -> None:
         self.heard: list[Message] = []
@@ -132,7 +133,7 @@ class Office:
 
     def __init__(self, watch: Sequence[str] = (), keepers: Keepers | None = None) -> None:
         self.clock = Hands()
-        self.ears = {name: Ear() for name in ("phone", "chat", "lead")}
+        self.ears: dict[str, Any] = {name: Ear() for name in ("phone", "chat", "lead")}
         self.broker = MemoryBroker()
         self.broker.create((INCIDENTS, PAGES, BEATS, READINESS, DEAD_LETTERS))
         self.metrics = Metrics()

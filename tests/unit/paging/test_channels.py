@@ -11,10 +11,11 @@ import structlog
 from msgspec.structs import replace
 from pydantic import SecretStr
 
-from paging.channels import AppriseChannel
+from paging.batches import Parcel
+from paging.channels import channel
 from paging.outward import Outward
 from paging.pages import after_case
-from paging.post import ANSWER_SECONDS, Outcome, Parcel, Post
+from paging.post import ANSWER_SECONDS, Outcome, Post
 from paging.words import ROOM, Line, Message, of_ending, of_page, together
 from runtime import logs
 from runtime.metrics import Metrics
@@ -67,8 +68,8 @@ def as_before() -> Iterator[None]:
 
 
 def test_a_webhook_gets_the_message(receiver: Receiver) -> None:
-    channel = AppriseChannel("hook", SecretStr(f"json://127.0.0.1:{receiver.server_port}/path"))
-    assert channel.tell(MESSAGE)
+    hook = channel("hook", SecretStr(f"json://127.0.0.1:{receiver.server_port}/path"))
+    assert hook.tell(MESSAGE)
     ((path, body),) = receiver.got
     assert path == "/path"
     told = json.loads(body)
@@ -88,8 +89,8 @@ def test_what_a_chain_said_stays_words_on_the_wire(receiver: Receiver, kind: str
     page = after_case(None, hostile, LADDERS, NOW * 1000, 86_400)
     assert page is not None
     message = together([of_page(page), of_ending(replace(page, ended="acknowledged", by=HOSTILE))])
-    channel = AppriseChannel("hook", SecretStr(f"{kind}://127.0.0.1:{receiver.server_port}/path"))
-    assert channel.tell(message)
+    hook = channel("hook", SecretStr(f"{kind}://127.0.0.1:{receiver.server_port}/path"))
+    assert hook.tell(message)
     ((path, body),) = receiver.got
     assert path == "/path"
     wire = body.decode()
@@ -124,7 +125,7 @@ def test_no_log_tells_an_address(
 
 
 class Hung:
-    room = ROOM
+    room, apart = ROOM, False
 
     def __init__(self) -> None:
         self.go = threading.Event()

@@ -82,6 +82,38 @@ def test_a_case_that_was_nothing_ends_it(office: Office) -> None:
     assert "closed" in office.titles()["phone"][-1]
 
 
+@pytest.mark.parametrize("away", [False, True])
+def test_that_one_in_hand_is_closed_is_told_once(office: Office, *, away: bool) -> None:
+    office.publish(case())
+    office.after()
+    office.publish(case(acknowledged="critical"))
+    office.after()
+    office.publish(case(phase="closed", acknowledged="critical"))
+    if away:
+        office.restart()
+    office.after()
+    assert office.counts() == (3, 3, 0)
+    assert "closed" in office.titles()["phone"][-1]
+    office.publish(case(phase="closed", acknowledged="critical"), case(acknowledged="critical"))
+    office.after(86_400)
+    office.restart()
+    office.after(86_400)
+    assert office.counts() == (3, 3, 0)
+
+
+def test_a_channel_that_is_no_more_hears_of_no_ending(office: Office) -> None:
+    office.ears["chat"].up = False
+    office.publish(case(severity="medium"))
+    for seconds in (0, 2, 8, 1):
+        office.after(seconds)
+    assert office.counts() == (1, 0, 0)
+    del office.ears["phone"]
+    office.restart()
+    office.publish(case(severity="medium", acknowledged="medium"))
+    office.after()
+    assert office.titles() == {"chat": [], "lead": []}
+
+
 def test_another_one_goes_on_where_it_was_killed(office: Office) -> None:
     office.publish(case())
     office.after()

@@ -1,7 +1,8 @@
-"""node-oidc-provider, an OpenID Connect provider that others wrote, for tests of the sign-in.
+"""Packages of npm with all that they need: programs that others wrote, for tests of the sign-in.
 
-It is certified by the OpenID Foundation and speaks the protocol as they do. `pins/` has the lock of
-it and of what it needs, each with its integrity; npm checks them and runs none of their scripts.
+node-oidc-provider, certified by the OpenID Foundation, speaks OpenID Connect as they do; siwe is
+EIP-4361 as its authors implemented it. `pins/` has the lock of each and of what it needs, every
+package with its integrity; npm checks them and runs none of their scripts.
 """
 
 import json
@@ -13,13 +14,13 @@ from sandbox import tools
 from sandbox.store import Report, once
 from schemas.errors import ConfigurationError
 
-_LOCK = Path(__file__).parent / "pins" / "oidc-provider.lock.json"
+_PINS = Path(__file__).parent / "pins"
 _LEAST_NODE = 20
 _NODE = f"Install Node.js {_LEAST_NODE} or later, with npm."
 
 
-def oidc_provider(cache: Path, report: Report) -> Path:
-    """Return the folder whose `node_modules` have it, installing it the first time.
+def npm_tree(cache: Path, name: str, report: Report) -> Path:
+    """Return the folder whose `node_modules` have the package, installing it the first time.
 
     Raises `ConfigurationError` when Node.js or npm is missing or too old, or a package is not what
     was pinned; `TransientError` when npm cannot get it.
@@ -29,18 +30,18 @@ def oidc_provider(cache: Path, report: Report) -> Path:
     version = re.match(r"v(\d+)\.", said.stdout)
     if version is None or int(version[1]) < _LEAST_NODE:
         raise ConfigurationError(f"node {said.stdout.strip()} is too old for it. {_NODE}")
-    lock = json.loads(_LOCK.read_text())
-    wanted: dict[str, str] = lock["packages"][""]["dependencies"]
+    lock = (_PINS / f"{name}.lock.json").read_text()
+    wanted: dict[str, str] = json.loads(lock)["packages"][""]["dependencies"]
 
     def build(scratch: Path) -> Path:
-        report("installing oidc-provider with npm")
+        report(f"installing {name} with npm")
         made = scratch / "made"
         made.mkdir()
         (made / "package.json").write_text(json.dumps({"private": True, "dependencies": wanted}))
-        (made / "package-lock.json").write_text(_LOCK.read_text())
+        (made / "package-lock.json").write_text(lock)
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund"]
         npm = tools.find("npm", _NODE)
         tools.fetch([npm, "ci", *quiet, "--cache", str(scratch / "npm-cache")], made)
         return made
 
-    return once(cache / f"oidc-provider-{wanted['oidc-provider']}", build)
+    return once(cache / f"{name}-{wanted[name]}", build)
