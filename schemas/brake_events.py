@@ -1,7 +1,8 @@
 """What contracts say on chain when they are braked and when they are let go. Pure.
 
-An event is known by the hash of its signature, whatever name it travels under. Families that say
-nothing when they are paused, or only in storage, are not here.
+An event is known by the hash of its signature, whatever name it travels under, and whichever of
+its fields are indexed. Families that say nothing when they are paused, or only in storage, are not
+here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,17 +38,18 @@ _RELEASED: tuple[str, ...] = (
 _RESET: tuple[str, ...] = ("LimitsSet(address,uint128,uint128,uint64)",)
 
 _FLAGGED: Mapping[str, tuple[int, ...]] = {
-    "ReservePaused(address,bool)": (0,),  # Aave V3
-    "ReserveFrozen(address,bool)": (0,),
-    "PausedStateChanged(bool)": (0,),  # Balancer V2
-    "RecoveryModeStateChanged(bool)": (0,),
+    "ReservePaused(address,bool)": (-1,),  # Aave V3
+    "ReserveFrozen(address,bool)": (-1,),
+    "PausedStateChanged(bool)": (-1,),  # Balancer V2
+    "RecoveryModeStateChanged(bool)": (-1,),
     "ActionPaused(string,bool)": (1,),  # Compound V2
     "ActionPaused(address,string,bool)": (2,),
     "PauseAction(bool,bool,bool,bool,bool)": (0, 1, 2, 3, 4),  # Compound V3
-    "ActionPausedMarket(address,uint8,bool)": (0,),  # Venus
-    "TargetClosed(address,bool)": (0,),  # OpenZeppelin's AccessManager
+    "ActionPausedMarket(address,uint8,bool)": (-1,),  # Venus: indexed in its core pool alone
+    "TargetClosed(address,bool)": (-1,),  # OpenZeppelin's AccessManager
 }
-"""Which words of the data say it: braked while any of them is not zero."""
+"""Which words of the data say it: braked while any of them is not zero. What is indexed is not in
+the data, so a flag at the end is counted from there."""
 
 
 class Said(NamedTuple):
@@ -65,10 +67,10 @@ def said(topics: tuple[str, ...], data: str) -> Said | None:
     signature, effect = known
     flags = _FLAGGED.get(signature)
     if flags is not None:
-        words = [data[2 + 64 * at : 66 + 64 * at] for at in flags]
-        if any(len(word) != 64 for word in words):
+        words = [data[at : at + 64] for at in range(2, len(data), 64)]
+        if len(words) <= max(flags) or not words or len(words[-1]) != 64:
             return None
-        effect = "braked" if any(word.strip("0") for word in words) else "released"
+        effect = "braked" if any(words[at].strip("0") for at in flags) else "released"
     return Said(signature.partition("(")[0], effect)
 
 

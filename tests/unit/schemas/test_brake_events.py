@@ -37,6 +37,19 @@ def test_of_several_flags_one_is_enough() -> None:
     assert of(signature, NO * 5) == ("PauseAction", "released")
 
 
+MARKET, SEIZE = "00" * 12 + "1a" * 20, "00" * 31 + "04"
+
+
+@pytest.mark.parametrize("unindexed", ["", MARKET + SEIZE], ids=["core pool", "isolated pools"])
+def test_a_flag_is_found_whatever_is_indexed_before_it(unindexed: str) -> None:
+    """Venus says the same event in two ways, under one hash."""
+    signature = "ActionPausedMarket(address,uint8,bool)"
+    assert of(signature, unindexed + YES) == ("ActionPausedMarket", "braked")
+    assert of(signature, unindexed + NO) == ("ActionPausedMarket", "released")
+    assert of("TargetClosed(address,bool)", MARKET + NO) == ("TargetClosed", "released")
+    assert of(signature, unindexed + YES[:-2]) is None
+
+
 def test_anything_else_says_nothing() -> None:
     assert of("Transfer(address,address,uint256)", YES) is None
     assert said((), "0x") is None
