@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from schemas.brake_events import said
+from schemas.brake_events import Flags
 from schemas.decisions import Decision, Voice, objection
 
 MOST_TOLD = 100
@@ -76,6 +76,7 @@ class Releases:
         self._asked: dict[str, tuple[Asked, Decision]] = {}
         self._orders: dict[str, list[_Order]] = defaultdict(list)
         """By protocol."""
+        self._flags = Flags()
         self._braked: dict[tuple[str, str], int] = {}
         """By protocol and contract, the leaf of its newest brake."""
         self._without: list[_Release] = []
@@ -106,7 +107,8 @@ class Releases:
         self._orders[protocol].append(_Order(leaf, protocol, contracts))
 
     def _show(self, leaf: int, shown: Shown) -> None:
-        found = said(shown.topics, shown.data)
+        contract = shown.chain, shown.protocol, shown.contract
+        found = self._flags.said(contract, shown.topics, shown.data)
         if found is None:
             return
         where = shown.protocol, shown.contract

@@ -20,7 +20,7 @@ from tests.unit.forensics.test_order import FIX, SOUND
 POOL, OTHER = "0x" + "1a" * 20, "0x" + "2b" * 20
 
 
-def shown(signature: str, contract: str = POOL, block: int = 7) -> Event:
+def shown(signature: str, contract: str = POOL, block: int = 7, data: str = "0x") -> Event:
     return Event(
         id=content_id("event", signature, contract, block),
         chain="eip155:1",
@@ -33,6 +33,7 @@ def shown(signature: str, contract: str = POOL, block: int = 7) -> Event:
         contract=contract,
         protocol="meadow",
         topics=("0x" + keccak(text=signature).hex(),),
+        data=data,
     )
 
 
@@ -116,6 +117,18 @@ def test_limits_are_let_go_only_where_they_were_tightened() -> None:
     reset = shown("LimitsSet(address,uint128,uint128,uint64)")
     assert unordered(reset) == []
     assert len(unordered(tightened, reset)) == 1
+
+
+def flags(text: str) -> Event:
+    """What Compound's Comet says of supply, transfers, withdrawals, absorption and purchases."""
+    data = "0x" + "".join(f"{flag:0>64}" for flag in text)
+    return shown("PauseAction(bool,bool,bool,bool,bool)", data=data)
+
+
+def test_what_is_let_go_in_part_is_let_go() -> None:
+    (note,) = unordered(flags("11111"), flags("10000"))
+    assert note.startswith("leaf 1: PauseAction")
+    assert unordered(flags("11111"), *ORDERED, flags("10000"), flags("00000")) == []
 
 
 def test_many_are_counted() -> None:
