@@ -9,7 +9,6 @@ that its topic has.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
-from itertools import islice
 from typing import Any, NamedTuple
 
 from forensics.record.checkpoint import opened
@@ -89,7 +88,7 @@ def verify(
         gone=leaves.gone,
         gaps=tuple(leaves.gaps),
         findings=tuple(findings),
-        disorder=tuple(leaves.disorder),
+        disorder=tuple(leaves.out_of_order()),
         unordered=tuple(leaves.order.releases.without_order()),
     )
 
@@ -135,12 +134,16 @@ class _Leaves:
         self.order = Order()
         self.gone = 0
         self.gaps: list[str] = []
-        self.disorder: list[str] = []
+        self._disorder: list[str] = []
+        self._more = 0
 
     def check(self, rows: Sequence[Sequence[Any]]) -> None:
         ends = self._ends
-        if len(self.disorder) < MOST_FINDINGS:
-            self.disorder += islice(self.order.disordered(self._steps(rows)), MOST_FINDINGS)
+        for told in self.order.disordered(self._steps(rows)):  # to its end: releases hang on it
+            if len(self._disorder) < MOST_FINDINGS:
+                self._disorder.append(told)
+            else:
+                self._more += 1
         for position, kept, topic, number, offset, kind, entry in rows:
             if entry is None:
                 self.gone += 1
@@ -156,6 +159,12 @@ class _Leaves:
                 end = ends[topic, number]
                 self.gaps.append(f"{topic}[{number}]: no leaf of offsets {end} to {offset - 1}")
             ends[topic, number] = offset + 1
+
+    def out_of_order(self) -> Iterator[str]:
+        """Say, at the end of a log, what stands before its intent."""
+        yield from self._disorder
+        if self._more:
+            yield f"and {self._more:,} more that stand before what they follow from"
 
     def _steps(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Placed]]:
         """Give what has to stand in order: by its topic, which the leaf's own bytes have to say,
