@@ -1,10 +1,13 @@
 """A release that the chain shows, and whether people had ordered it."""
 
+import time
+
 import msgspec
 from eth_utils.crypto import keccak
 
 from forensics.record.leaf import leaf_of
 from forensics.record.order import SIFTED, Order, placed
+from forensics.record.releases import Releases, Shown
 from runtime.broker import Message
 from schemas.base import Record
 from schemas.chain import Event
@@ -135,6 +138,34 @@ def test_many_are_counted() -> None:
     found = unordered(*[UNPAUSED] * 130)
     assert len(found) == 101
     assert found[-1] == "and 30 more releases without an order"
+
+
+def test_the_first_order_that_came_later_is_named() -> None:
+    both = ORDERED, tuple(calling(one, OTHER, POOL) for one in SOUND)
+    (note,) = unordered(PAUSED, UNPAUSED, *both[1], *both[0])
+    assert note.endswith("at leaf 6")
+    untold = tuple(msgspec.structs.replace(one, checklist=told(one)) for one in SOUND)
+    (note,) = unordered(PAUSED, UNPAUSED, *untold, *ORDERED)
+    assert note.endswith("at leaf 6"), "calls too long to be told are for any contract"
+
+
+def test_an_older_order_is_none_after_a_brake_and_a_newer_one_is() -> None:
+    newer = tuple(calling(one, POOL) for one in SOUND)
+    assert unordered(*ORDERED, PAUSED, *newer, UNPAUSED) == []
+    assert len(unordered(*ORDERED, PAUSED, UNPAUSED)) == 1
+
+
+def test_many_orders_and_many_releases_cost_no_more_than_their_number() -> None:
+    releases = Releases()
+    for leaf in range(20_000):
+        releases.order(leaf, "meadow", frozenset({OTHER}))
+    unpaused = Shown("eip155:1", "meadow", POOL, 7, "0x", UNPAUSED.topics)
+    start = time.process_time()
+    for leaf in range(20_000, 22_000):
+        releases.take(leaf, unpaused)
+        releases.order(leaf, "meadow", frozenset({OTHER}))
+    assert time.process_time() - start < 1
+    assert len(list(releases.without_order())) == 101
 
 
 def test_what_counts_is_read_out_of_its_leaf() -> None:
