@@ -17,8 +17,9 @@ SIFTED = {
     AUTHORITY.name: (b'\\"kind\\":\\"event\\"',),
     DECISIONS.name: (b'\\"matter\\":\\"release\\"', b'\\"kind\\":\\"answer\\"'),
 }
-"""What a leaf of these topics has in it where it counts here, as our services write it: so the rest
-is not read. What somebody else wrote otherwise orders no release, and shows none."""
+"""What a leaf of these topics has in it where it counts here, as our services write it, unless its
+value is kept apart: so the rest is not read. What somebody else wrote otherwise orders no release,
+and shows none."""
 
 _OF_A_STEP = frozenset({"approved", "carried-out"})
 

@@ -1,13 +1,17 @@
 """A release that the chain shows, and whether people had ordered it."""
 
 import time
+from pathlib import Path
 
 import msgspec
 from eth_utils.crypto import keccak
 
+from forensics.record import database
 from forensics.record.leaf import leaf_of
+from forensics.record.log_writer import LogWriter
 from forensics.record.order import SIFTED, Order, placed
 from forensics.record.releases import Releases, Shown
+from forensics.record.verification import verify
 from runtime.broker import Message
 from schemas.base import Record
 from schemas.chain import Event
@@ -16,6 +20,7 @@ from schemas.decisions import Answer, Proposal, Request
 from schemas.ids import content_id
 from schemas.incidents import Checklist, Recovery, Signing
 from schemas.topics import AUTHORITY, DECISIONS
+from tests.forensic_log import SIGNER, seal
 from tests.people import NOW, answer, by_provider, proposal
 from tests.unit.console.scene import case
 from tests.unit.forensics.test_order import FIX, SOUND
@@ -166,6 +171,30 @@ def test_many_orders_and_many_releases_cost_no_more_than_their_number() -> None:
         releases.order(leaf, "meadow", frozenset({OTHER}))
     assert time.process_time() - start < 1
     assert len(list(releases.without_order())) == 101
+
+
+def test_what_is_too_long_for_its_leaf_counts(tmp_path: Path) -> None:
+    """Its value is kept apart, so what it says is not in the leaf."""
+    long = tuple(Request(to=POOL, calldata="0x" + "ab" * 4_096) for _ in range(9))
+    release = msgspec.structs.replace(asked(), calls=long)
+    approved = answer(release, by_provider("ana", NOW + 1))
+    laid = [
+        leaf_of(Message(topic, 0, offset, b"meadow", encode(record), ()))
+        for topic, offset, record in (
+            (AUTHORITY.name, 0, PAUSED),
+            (DECISIONS.name, 0, release),
+            (DECISIONS.name, 1, approved),
+            (AUTHORITY.name, 1, UNPAUSED),
+        )
+    ]
+    assert laid[1].apart
+    engine = database.connect(database.file_url(tmp_path / "record.sqlite"))
+    with LogWriter.open(engine) as log:
+        log.append(laid)
+        seal(log)
+        found = verify(log.reader, SIGNER.key)
+    engine.dispose()
+    assert (found.findings, found.unordered) == ((), ())
 
 
 def test_what_counts_is_read_out_of_its_leaf() -> None:
