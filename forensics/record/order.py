@@ -152,10 +152,10 @@ class _Case:
         if first:
             self._places, self._after = set(), _Agreed()
             self._signers = frozenset(told.signers)
-        elif told.signers and self._signers != frozenset(told.signers):
-            yield "tells other signers than were told as the case was opened"
         elif turn.place == self._last:
             self._after = self._before
+        if not first and told.signers and self._signers != frozenset(told.signers):
+            yield "tells other signers than were told as the case was opened"
         if not first and turn.place - 1 not in self._places:
             yield f"stands before its turn {turn.place - 1}"
         self._places.add(turn.place)
