@@ -1,9 +1,11 @@
 """What contracts say on chain when they are braked and when they are let go. Pure.
 
-An event is known by the hash of its signature, whatever name it travels under. Families that say
-nothing when they are paused, or only in storage, are not here.
+An event is known by the hash of its signature, whatever name it travels under, and whichever of
+its fields are indexed. Families that say nothing when they are paused, or only in storage, are not
+here; nor is what only opens a way out, as Balancer's recovery mode does.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Literal, NamedTuple
@@ -18,7 +20,8 @@ Effect = Literal["braked", "released", "reset"]
 _BRAKED: tuple[str, ...] = (
     "Paused(address)",  # OpenZeppelin
     "Paused()",  # Aave V2
-    "Paused(uint256)",  # Lido
+    "Paused(uint256)",  # Lido, for a time
+    "Stopped()",  # Lido's stETH
     "Cursed(bytes16[])",  # CCIP
     "SystemSuspended(uint256)", "IssuanceSuspended(uint256)", "ExchangeSuspended(uint256)",
     "FuturesSuspended(uint256)", "FuturesMarketSuspended(bytes32,uint256)",
@@ -37,17 +40,21 @@ _RELEASED: tuple[str, ...] = (
 _RESET: tuple[str, ...] = ("LimitsSet(address,uint128,uint128,uint64)",)
 
 _FLAGGED: Mapping[str, tuple[int, ...]] = {
-    "ReservePaused(address,bool)": (0,),  # Aave V3
-    "ReserveFrozen(address,bool)": (0,),
-    "PausedStateChanged(bool)": (0,),  # Balancer V2
-    "RecoveryModeStateChanged(bool)": (0,),
+    "ReservePaused(address,bool)": (-1,),  # Aave V3
+    "ReserveFrozen(address,bool)": (-1,),
+    "PausedStateChanged(bool)": (-1,),  # Balancer V2
     "ActionPaused(string,bool)": (1,),  # Compound V2
     "ActionPaused(address,string,bool)": (2,),
     "PauseAction(bool,bool,bool,bool,bool)": (0, 1, 2, 3, 4),  # Compound V3
-    "ActionPausedMarket(address,uint8,bool)": (0,),  # Venus
-    "TargetClosed(address,bool)": (0,),  # OpenZeppelin's AccessManager
+    "ActionPausedMarket(address,uint8,bool)": (-1,),  # Venus: indexed in its core pool alone
+    "TargetClosed(address,bool)": (-1,),  # OpenZeppelin's AccessManager
 }
-"""Which words of the data say it: braked while any of them is not zero."""
+"""Which words of the data say it: braked while any of them is not zero. What is indexed is not in
+the data, so a flag at the end is counted from there."""
+
+
+_MOST_KEPT = 10_000
+"""Contracts whose flags are remembered."""
 
 
 class Said(NamedTuple):
@@ -58,35 +65,73 @@ class Said(NamedTuple):
 
 
 def said(topics: tuple[str, ...], data: str) -> Said | None:
-    """Return what an event says of a brake; None for any other, and for one without its flag."""
-    known = _known().get(topics[0]) if topics else None
-    if known is None:
-        return None
-    signature, effect = known
-    flags = _FLAGGED.get(signature)
-    if flags is not None:
-        words = [data[2 + 64 * at : 66 + 64 * at] for at in flags]
-        if any(len(word) != 64 for word in words):
-            return None
-        effect = "braked" if any(word.strip("0") for word in words) else "released"
-    return Said(signature.partition("(")[0], effect)
+    """Return what an event says of a brake; None for any other, and for one without its flag. Of
+    several flags one that is set is a brake: what was set before, `Flags` know."""
+    found = _read(topics, data)
+    return None if found is None else found[0]
+
+
+class Flags:
+    """What events say of brakes where one event tells several flags at once, as they come in the
+    chain's order.
+
+    One that was set and no longer is lets something go, whatever else still holds: a release. Of
+    more than 10,000 contracts those that were heard of longest ago are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._heard: OrderedDict[tuple[str, ...], tuple[tuple[bool, ...], Effect]] = OrderedDict()
+
+    def said(self, contract: tuple[str, ...], topics: tuple[str, ...], data: str) -> Said | None:
+        """Return what the next event of a contract says, by whatever that is known; told again, it
+        says the same again."""
+        found = _read(topics, data)
+        if found is None or len(found[1]) < 2:
+            return None if found is None else found[0]
+        shown, flags = found
+        where = *contract, shown.name
+        before, effect = self._heard.pop(where, ((), shown.effect))
+        if flags != before:
+            cleared = any(was and not now for was, now in zip(before, flags, strict=False))
+            effect = "released" if cleared else shown.effect
+        self._heard[where] = flags, effect
+        if len(self._heard) > _MOST_KEPT:
+            self._heard.popitem(last=False)
+        return Said(shown.name, effect)
 
 
 def course(events: Iterable[Event], opened: int, latest: int) -> list[tuple[Event, Said]]:
     """Return what became of brakes in the course of a case, in the chain's order: from the time of
     the block that opened it, until, later than any block that it knows of (`latest`), a release is
     followed by the next brake. `events` are those of its protocol."""
-    known = {one.id: one for one in events if one.timestamp >= opened}
+    known = {one.id: one for one in events}
     found: list[tuple[Event, Said]] = []
+    flags = Flags()
     for event in sorted(known.values(), key=lambda one: (one.block, one.index, one.log)):
-        shown = said(event.topics, event.data)
-        if shown is None:
+        shown = flags.said((event.chain, event.contract), event.topics, event.data)
+        if shown is None or event.timestamp < opened:
             continue
         let_go = found and found[-1][1].effect != "braked"
         if shown.effect == "braked" and let_go and event.timestamp > latest:
             break
         found.append((event, shown))
     return found
+
+
+def _read(topics: tuple[str, ...], data: str) -> tuple[Said, tuple[bool, ...]] | None:
+    """Return what an event says, and its flags."""
+    known = _known().get(topics[0]) if topics else None
+    if known is None:
+        return None
+    signature, effect = known
+    name, places = signature.partition("(")[0], _FLAGGED.get(signature, ())
+    if not places:
+        return Said(name, effect), ()
+    words = [data[at : at + 64] for at in range(2, len(data), 64)]
+    if len(words) <= max(places) or not words or len(words[-1]) != 64:
+        return None
+    flags = tuple(bool(words[at].strip("0")) for at in places)
+    return Said(name, "braked" if any(flags) else "released"), flags
 
 
 @cache

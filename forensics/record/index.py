@@ -22,7 +22,11 @@ from schemas.topics import TOPICS
 MOST_FINDINGS = 100
 """After so many the check ends."""
 
-_ID = re.compile(rb'"[0-9a-f]{64}"')
+_ID = re.compile("[0-9a-f]{64}")
+
+_LIKE_AN_ID = re.compile(rb'"(?:[0-9a-f]|\\u00..){64}"')
+"""Text that may be one: JSON writes a character as itself or escaped, and both are read the same.
+The rest is not decoded."""
 
 _TOP = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -60,18 +64,24 @@ class _Check:
         ahead = next(names, None)
         for position, _, topic, _, _, kind, entry in leaves:
             self.leaves += 1
-            kept: set[bytes] = set()
-            while ahead is not None and ahead[1] <= position:
-                if ahead[1] == position:
-                    kept.add(ahead[0])
-                else:
+            held = self._held(position, kind, (topic, entry))
+            missing = set(held or ())
+            while ahead is not None and ahead[1] <= position and not self._full():
+                name, at = ahead
+                if at < position:
                     self._astray(ahead)
+                elif held is not None and name not in held:
+                    what = f"the index leads there from {name.hex()}, which is not in it"
+                    self._find(position, what)
+                else:
+                    missing.discard(name)
                 self.names += 1
                 ahead = next(names, None)
-            self._compare(position, (kind, kept), (topic, entry))
-            if len(self.findings) >= MOST_FINDINGS:
+            for name in sorted(missing):
+                self._find(position, f"it holds {name.hex()}, and the index does not lead there")
+            if self._full():
                 return
-        while ahead is not None and len(self.findings) < MOST_FINDINGS:
+        while ahead is not None and not self._full():
             if ahead[1] >= self.size and ahead[1] >= self._log.size():
                 self._astray(ahead)  # what is not sealed yet was written with its leaf
             ahead = next(names, None)
@@ -81,41 +91,45 @@ class _Check:
             f"the index leads from {name[0].hex()} to leaf {name[1]}, which there is not"
         )
 
-    def _compare(
-        self, position: int, index: tuple[str, set[bytes]], leaf: tuple[str, bytes | None]
-    ) -> None:
-        told, kept = index
+    def _held(
+        self, position: int, told: str, leaf: tuple[str, bytes | None]
+    ) -> frozenset[bytes] | None:
+        """Return the ids that a leaf's record holds, and compare its kind; None where it is no leaf
+        of ours, or what it keeps apart is gone: the check of leaves says so."""
         try:
-            found = _expected(*leaf, self._log.apart)
+            kind, names = _expected(*leaf, self._log.apart)
         except (PoisonRecordError, AttributeError, LookupError, TypeError, ValueError):
-            return  # no leaf of ours, or what it keeps apart is gone: the check of leaves says so
-        kind, names = found
-        find = self.findings.append
+            return None
         if told != kind:
-            find(f"leaf {position}: the index calls it {told!r}, it is {kind!r}")
-        for name in sorted(names - kept):
-            find(f"leaf {position}: it holds {name.hex()}, and the index does not lead there")
-        for name in sorted(kept - names):
-            find(f"leaf {position}: the index leads there from {name.hex()}, which is not in it")
+            self._find(position, f"the index calls it {told!r}, it is {kind!r}")
+        return names
+
+    def _find(self, position: int, what: str) -> None:
+        self.findings.append(f"leaf {position}: {what}")
+
+    def _full(self) -> bool:
+        return len(self.findings) >= MOST_FINDINGS
 
 
-def _expected(topic: str, entry: bytes | None, apart: Apart) -> tuple[str, set[bytes]]:
+def _expected(topic: str, entry: bytes | None, apart: Apart) -> tuple[str, frozenset[bytes]]:
     """Return a leaf's kind, and the ids that its record holds at its top level.
 
     A value that is text was read when it was written down. One that is apart was not, or was too
     long: it is read again, and was not read then if today it would make another leaf.
     """
     if entry is None:
-        return GONE, set()
+        return GONE, frozenset()
     value = fields_of(entry)["value"]
     if isinstance(value, str):
         top = _TOP.decode(value)
         kind = msgspec.json.decode(top["kind"], type=str)
         known = _fields(topic, kind)
         held = (bytes(raw) for name, raw in top.items() if name in known)
-        return kind, {bytes.fromhex(one[1:-1].decode()) for one in held if _ID.fullmatch(one)}
+        texts = (msgspec.json.decode(one, type=str) for one in held if _LIKE_AN_ID.fullmatch(one))
+        return kind, frozenset(bytes.fromhex(one) for one in texts if _ID.fullmatch(one))
     leaf = leaf_of(message_in(entry, apart))
-    return (leaf.kind, set(leaf.names)) if leaf.entry == entry else (UNREAD, set())
+    same = leaf.entry == entry
+    return (leaf.kind, frozenset(leaf.names)) if same else (UNREAD, frozenset())
 
 
 @cache

@@ -17,8 +17,9 @@ SIFTED = {
     AUTHORITY.name: (b'\\"kind\\":\\"event\\"',),
     DECISIONS.name: (b'\\"matter\\":\\"release\\"', b'\\"kind\\":\\"answer\\"'),
 }
-"""What a leaf of these topics has in it where it counts here, as our services write it: so the rest
-is not read. What somebody else wrote otherwise orders no release, and shows none."""
+"""What a leaf of these topics has in it where it counts here, as our services write it, unless its
+value is kept apart: so the rest is not read. What somebody else wrote otherwise orders no release,
+and shows none."""
 
 _OF_A_STEP = frozenset({"approved", "carried-out"})
 
@@ -151,10 +152,10 @@ class _Case:
         if first:
             self._places, self._after = set(), _Agreed()
             self._signers = frozenset(told.signers)
-        elif told.signers and self._signers != frozenset(told.signers):
-            yield "tells other signers than were told as the case was opened"
         elif turn.place == self._last:
             self._after = self._before
+        if not first and told.signers and self._signers != frozenset(told.signers):
+            yield "tells other signers than were told as the case was opened"
         if not first and turn.place - 1 not in self._places:
             yield f"stands before its turn {turn.place - 1}"
         self._places.add(turn.place)

@@ -7,13 +7,13 @@ to, of its protocol, and holds until the chain shows a brake of that contract ag
 no order among each other, so of an order that came later it is said where it stands.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
-from schemas.brake_events import said
+from schemas.brake_events import Flags
 from schemas.decisions import Decision, Voice, objection
 
 MOST_TOLD = 100
@@ -56,17 +56,13 @@ class Shown(msgspec.Struct, frozen=True, tag_field="kind", tag="event", gc=False
     data: str = "0x"
 
 
-class _Order(NamedTuple):
-    leaf: int
-    protocol: str
-    contracts: frozenset[str] | None
-    """None: its calls were too long to be told, and it counts for all of the protocol."""
-
-
-class _Release(NamedTuple):
+@dataclass(slots=True)
+class _Release:
     leaf: int
     name: str
     shown: Shown
+    ordered: int | None = None
+    """The first order of it that stands behind it, by its leaf."""
 
 
 class Releases:
@@ -74,11 +70,15 @@ class Releases:
 
     def __init__(self) -> None:
         self._asked: dict[str, tuple[Asked, Decision]] = {}
-        self._orders: dict[str, list[_Order]] = defaultdict(list)
-        """By protocol."""
+        self._ordered: dict[tuple[str, str | None], int] = {}
+        """By protocol and contract, the leaf of its newest order; under None that of calls too long
+        to be told, which counts for all of the protocol."""
+        self._flags = Flags()
         self._braked: dict[tuple[str, str], int] = {}
         """By protocol and contract, the leaf of its newest brake."""
         self._without: list[_Release] = []
+        self._waiting: dict[str, dict[str, list[_Release]]] = {}
+        """By protocol and contract, those of them that no order stands behind so far."""
         self._more = 0
 
     def take(self, leaf: int, record: Asked | Answered | Shown) -> None:
@@ -103,41 +103,44 @@ class Releases:
 
     def order(self, leaf: int, protocol: str, contracts: frozenset[str] | None) -> None:
         """Note that people agreed to calls to these contracts; None: it was not told to which."""
-        self._orders[protocol].append(_Order(leaf, protocol, contracts))
+        for contract in contracts or (None,):
+            self._ordered[protocol, contract] = leaf
+        waiting = self._waiting.get(protocol, {})
+        for contract in tuple(waiting) if contracts is None else contracts & waiting.keys():
+            for release in waiting.pop(contract):
+                release.ordered = leaf
 
     def _show(self, leaf: int, shown: Shown) -> None:
-        found = said(shown.topics, shown.data)
+        contract = shown.chain, shown.protocol, shown.contract
+        found = self._flags.said(contract, shown.topics, shown.data)
         if found is None:
             return
         where = shown.protocol, shown.contract
         if found.effect == "braked":
             self._braked[where] = leaf
             return
-        braked = self._braked.get(where)
-        if (found.effect == "reset" and braked is None) or self._order_of(shown, braked or -1):
+        braked = self._braked.get(where, -1)
+        newest = max(self._ordered.get(one, -1) for one in (where, (shown.protocol, None)))
+        if (found.effect == "reset" and braked < 0) or newest > braked:
             return
-        if len(self._without) < MOST_TOLD:
-            self._without.append(_Release(leaf, found.name, shown))
-        else:
+        if len(self._without) >= MOST_TOLD:
             self._more += 1
-
-    def _order_of(self, shown: Shown, behind: int) -> _Order | None:
-        """Return the first order behind a leaf that is for this contract."""
-        for one in self._orders.get(shown.protocol, ()):
-            for_it = one.contracts is None or shown.contract in one.contracts
-            if one.leaf > behind and for_it:
-                return one
-        return None
+            return
+        release = _Release(leaf, found.name, shown)
+        self._without.append(release)
+        waiting = self._waiting.setdefault(shown.protocol, {})
+        waiting.setdefault(shown.contract, []).append(release)
 
     def without_order(self) -> Iterator[str]:
         """Say, at the end of a log, which releases no order stood before."""
-        for leaf, name, shown in self._without:
-            later = self._order_of(shown, leaf)
-            behind = "none behind it" if later is None else f"one behind it, at leaf {later.leaf}"
+        for one in self._without:
+            shown, later = one.shown, one.ordered
+            behind = "none behind it" if later is None else f"one behind it, at leaf {later}"
+            place = f"{shown.protocol}, block {shown.block} of {shown.chain}"
             yield (
-                f"leaf {leaf}: {name} of {shown.contract} ({shown.protocol}, block {shown.block} "
-                f"of {shown.chain}, transaction {shown.tx}) was not ordered before: no staged step "
-                f"that calls it with its agreements, no approved proposal of a release; {behind}"
+                f"leaf {one.leaf}: {one.name} of {shown.contract} ({place}, transaction "
+                f"{shown.tx}) was not ordered before: no staged step that calls it with its "
+                f"agreements, no approved proposal of a release; {behind}"
             )
         if self._more:
             yield f"and {self._more:,} more releases without an order"

@@ -9,7 +9,6 @@ that its topic has.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
-from itertools import islice
 from typing import Any, NamedTuple
 
 from forensics.record.checkpoint import opened
@@ -29,6 +28,9 @@ Find = Callable[[str], None]
 _PLACED = b'"offset":%d,"partition":%d,"topic":"%b","value":'
 """How every leaf goes on behind its headers and its key: canonical JSON sorts. Inside a text these
 quotes would be escaped."""
+
+_APART = b'"value":{'
+"""How that ends where the value is kept apart."""
 
 
 class Verified(NamedTuple):
@@ -89,7 +91,7 @@ def verify(
         gone=leaves.gone,
         gaps=tuple(leaves.gaps),
         findings=tuple(findings),
-        disorder=tuple(leaves.disorder),
+        disorder=tuple(leaves.out_of_order()),
         unordered=tuple(leaves.order.releases.without_order()),
     )
 
@@ -121,8 +123,9 @@ def _signed(seals: Iterable[Sealed], key: Key, find: Find) -> Iterator[Outside]:
 
 
 def _counts(topic: str, entry: bytes) -> bool:
+    """Say whether a leaf is read for its place; one whose value is kept apart has no mark in it."""
     marks = SIFTED.get(topic)
-    return marks is None or any(mark in entry for mark in marks)
+    return marks is None or any(mark in entry for mark in (*marks, _APART))
 
 
 class _Leaves:
@@ -135,12 +138,16 @@ class _Leaves:
         self.order = Order()
         self.gone = 0
         self.gaps: list[str] = []
-        self.disorder: list[str] = []
+        self._disorder: list[str] = []
+        self._more = 0
 
     def check(self, rows: Sequence[Sequence[Any]]) -> None:
         ends = self._ends
-        if len(self.disorder) < MOST_FINDINGS:
-            self.disorder += islice(self.order.disordered(self._steps(rows)), MOST_FINDINGS)
+        for told in self.order.disordered(self._steps(rows)):  # to its end: releases hang on it
+            if len(self._disorder) < MOST_FINDINGS:
+                self._disorder.append(told)
+            else:
+                self._more += 1
         for position, kept, topic, number, offset, kind, entry in rows:
             if entry is None:
                 self.gone += 1
@@ -156,6 +163,12 @@ class _Leaves:
                 end = ends[topic, number]
                 self.gaps.append(f"{topic}[{number}]: no leaf of offsets {end} to {offset - 1}")
             ends[topic, number] = offset + 1
+
+    def out_of_order(self) -> Iterator[str]:
+        """Say, at the end of a log, what stands before its intent."""
+        yield from self._disorder
+        if self._more:
+            yield f"and {self._more:,} more that stand before what they follow from"
 
     def _steps(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Placed]]:
         """Give what has to stand in order: by its topic, which the leaf's own bytes have to say,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from msgspec.structs import replace
 from sqlalchemy import Engine, create_engine, text, update
 
 from forensics.record import database, tiles
@@ -304,3 +305,34 @@ def test_a_log_without_an_index_is_told_and_not_for_ever(log: LogWriter, engine:
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM names"))
     assert len(check_index(log.reader).findings) == 100
+
+
+def test_an_id_that_was_written_in_escapes_is_the_same_id(log: LogWriter) -> None:
+    """JSON has many ways to write a text; whoever may write to a topic chooses one."""
+    lying, plain = message(0), action(0).id
+    escaped = "".join(f"\\u{ord(one):04x}" for one in plain[:32]) + plain[32:]
+    value = (lying.value or b"").replace(f'"{plain}"'.encode(), f' "{escaped}" '.encode())
+    assert value != lying.value
+    leaf = leaf_of(replace(lying, value=value))
+    assert bytes.fromhex(plain) in leaf.names
+    log.append([leaf])
+    seal(log)
+    assert check_index(log.reader).findings == ()
+    assert log.reader.named(bytes.fromhex(plain)) == [0]
+
+
+def test_rows_before_the_first_leaf_do_not_fill_the_memory(
+    log: LogWriter, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(leaves(3))
+    seal(log)
+    read = 0
+
+    def endless(_: LogReader) -> Iterator[tuple[bytes, int]]:
+        nonlocal read
+        for read in range(1_000):  # noqa: B007 - how far it was read
+            yield OTHER, -5
+
+    monkeypatch.setattr(LogReader, "names", endless)
+    assert len(check_index(log.reader).findings) == 100
+    assert read <= 100

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from forensics.record import database
 from forensics.record.checkpoint import Checkpoint
 from forensics.record.keeper import Keeper
-from forensics.record.leaf import UNREAD, record_in
+from forensics.record.leaf import UNREAD, Leaf, leaf_of, record_in
 from forensics.record.log_writer import LogWriter
 from forensics.record.note import NoteSigner
 from forensics.record.rebuilding import Caught, Rebuilding
@@ -22,13 +22,16 @@ from runtime.broker import Message, Partition
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from schemas.actions import Action
+from schemas.base import Record
 from schemas.codec import decode, encode
 from schemas.errors import UnsafeToContinueError
 from schemas.examples import FOLDER
+from schemas.ids import content_id
 from schemas.seals import Seal
 from schemas.services import RECORDED
-from schemas.topics import ACTIONS, ALERTS, SEALS
-from tests.forensic_log import ORIGIN, SIGNER, action, disordered, message, of_kind, private
+from schemas.topics import ACTIONS, ALERTS, AUTHORITY, SEALS
+from tests.forensic_log import ORIGIN, SIGNER, action, disordered, message, of_kind, private, seal
+from tests.unit.forensics.test_releases import shown
 
 SEALED = Partition(SEALS.name, 0)
 
@@ -128,6 +131,26 @@ def test_intent_stands_before_action(broker: MemoryBroker, tmp_path: Path) -> No
 def test_an_act_before_its_intent_is_told() -> None:
     (told,) = disordered(action(0), action(2), action(1))
     assert "leaf 1: step 2" in told
+
+
+def test_forged_steps_do_not_hide_a_release_behind_them(tmp_path: Path) -> None:
+    def laid(offset: int, record: Record, topic: str) -> Leaf:
+        return leaf_of(Message(topic, 0, offset, b"meadow", encode(record), ()))
+
+    paused, unpaused = shown("Paused(address)"), shown("Unpaused(address)")
+    engine = database.connect(database.file_url(tmp_path / "record.sqlite"))
+    with LogWriter.open(engine) as log:
+        log.append([laid(0, paused, AUTHORITY.name)])
+        forged = (action(step, content_id("action", str(step))) for step in range(1, 151))
+        log.append([laid(at, step, ACTIONS.name) for at, step in enumerate(forged)])
+        log.append([laid(1, unpaused, AUTHORITY.name)])
+        seal(log)
+        found = verify(log.reader, SIGNER.key)
+    engine.dispose()
+    assert len(found.disorder) == 101
+    assert found.disorder[-1] == "and 50 more that stand before what they follow from"
+    (note,) = found.unordered
+    assert note.startswith("leaf 151: Unpaused")
 
 
 def test_a_brake_is_sealed_at_once_and_other_things_wait(

@@ -148,6 +148,15 @@ def test_a_turn_that_was_told_and_never_written_down_leaves_its_place_to_the_nex
     assert "1 agreements" in " ".join(lost), "an agreement that another turn took the place of"
 
 
+def test_a_turn_that_is_told_again_with_other_signers_takes_its_first_telling_back() -> None:
+    changed = told(4, "cause-recorded", signers=("a", "b"))
+    found = [one.rpartition(": ")[2] for one in disordered(*SOUND[:5], changed, SOUND[5])]
+    assert found == [
+        "tells other signers than were told as the case was opened",
+        f"1 agreements to {FIX[:18]} before it, of 2",
+    ]
+
+
 def test_where_a_case_stands_is_no_turn_and_brakes_are_apart() -> None:
     standing = msgspec.structs.replace(SOUND[5], turn=None)
     assert disordered(standing, *SOUND) == []

@@ -1,10 +1,17 @@
 """A release that the chain shows, and whether people had ordered it."""
 
+import time
+from pathlib import Path
+
 import msgspec
 from eth_utils.crypto import keccak
 
+from forensics.record import database
 from forensics.record.leaf import leaf_of
+from forensics.record.log_writer import LogWriter
 from forensics.record.order import SIFTED, Order, placed
+from forensics.record.releases import Releases, Shown
+from forensics.record.verification import verify
 from runtime.broker import Message
 from schemas.base import Record
 from schemas.chain import Event
@@ -13,6 +20,7 @@ from schemas.decisions import Answer, Proposal, Request
 from schemas.ids import content_id
 from schemas.incidents import Checklist, Recovery, Signing
 from schemas.topics import AUTHORITY, DECISIONS
+from tests.forensic_log import SIGNER, seal
 from tests.people import NOW, answer, by_provider, proposal
 from tests.unit.console.scene import case
 from tests.unit.forensics.test_order import FIX, SOUND
@@ -20,7 +28,7 @@ from tests.unit.forensics.test_order import FIX, SOUND
 POOL, OTHER = "0x" + "1a" * 20, "0x" + "2b" * 20
 
 
-def shown(signature: str, contract: str = POOL, block: int = 7) -> Event:
+def shown(signature: str, contract: str = POOL, block: int = 7, data: str = "0x") -> Event:
     return Event(
         id=content_id("event", signature, contract, block),
         chain="eip155:1",
@@ -33,6 +41,7 @@ def shown(signature: str, contract: str = POOL, block: int = 7) -> Event:
         contract=contract,
         protocol="meadow",
         topics=("0x" + keccak(text=signature).hex(),),
+        data=data,
     )
 
 
@@ -118,10 +127,74 @@ def test_limits_are_let_go_only_where_they_were_tightened() -> None:
     assert len(unordered(tightened, reset)) == 1
 
 
+def flags(text: str) -> Event:
+    """What Compound's Comet says of supply, transfers, withdrawals, absorption and purchases."""
+    data = "0x" + "".join(f"{flag:0>64}" for flag in text)
+    return shown("PauseAction(bool,bool,bool,bool,bool)", data=data)
+
+
+def test_what_is_let_go_in_part_is_let_go() -> None:
+    (note,) = unordered(flags("11111"), flags("10000"))
+    assert note.startswith("leaf 1: PauseAction")
+    assert unordered(flags("11111"), *ORDERED, flags("10000"), flags("00000")) == []
+
+
 def test_many_are_counted() -> None:
     found = unordered(*[UNPAUSED] * 130)
     assert len(found) == 101
     assert found[-1] == "and 30 more releases without an order"
+
+
+def test_the_first_order_that_came_later_is_named() -> None:
+    both = ORDERED, tuple(calling(one, OTHER, POOL) for one in SOUND)
+    (note,) = unordered(PAUSED, UNPAUSED, *both[1], *both[0])
+    assert note.endswith("at leaf 6")
+    untold = tuple(msgspec.structs.replace(one, checklist=told(one)) for one in SOUND)
+    (note,) = unordered(PAUSED, UNPAUSED, *untold, *ORDERED)
+    assert note.endswith("at leaf 6"), "calls too long to be told are for any contract"
+
+
+def test_an_older_order_is_none_after_a_brake_and_a_newer_one_is() -> None:
+    newer = tuple(calling(one, POOL) for one in SOUND)
+    assert unordered(*ORDERED, PAUSED, *newer, UNPAUSED) == []
+    assert len(unordered(*ORDERED, PAUSED, UNPAUSED)) == 1
+
+
+def test_many_orders_and_many_releases_cost_no_more_than_their_number() -> None:
+    releases = Releases()
+    for leaf in range(20_000):
+        releases.order(leaf, "meadow", frozenset({OTHER}))
+    unpaused = Shown("eip155:1", "meadow", POOL, 7, "0x", UNPAUSED.topics)
+    start = time.process_time()
+    for leaf in range(20_000, 22_000):
+        releases.take(leaf, unpaused)
+        releases.order(leaf, "meadow", frozenset({OTHER}))
+    assert time.process_time() - start < 1
+    assert len(list(releases.without_order())) == 101
+
+
+def test_what_is_too_long_for_its_leaf_counts(tmp_path: Path) -> None:
+    """Its value is kept apart, so what it says is not in the leaf."""
+    long = tuple(Request(to=POOL, calldata="0x" + "ab" * 4_096) for _ in range(9))
+    release = msgspec.structs.replace(asked(), calls=long)
+    approved = answer(release, by_provider("ana", NOW + 1))
+    laid = [
+        leaf_of(Message(topic, 0, offset, b"meadow", encode(record), ()))
+        for topic, offset, record in (
+            (AUTHORITY.name, 0, PAUSED),
+            (DECISIONS.name, 0, release),
+            (DECISIONS.name, 1, approved),
+            (AUTHORITY.name, 1, UNPAUSED),
+        )
+    ]
+    assert laid[1].apart
+    engine = database.connect(database.file_url(tmp_path / "record.sqlite"))
+    with LogWriter.open(engine) as log:
+        log.append(laid)
+        seal(log)
+        found = verify(log.reader, SIGNER.key)
+    engine.dispose()
+    assert (found.findings, found.unordered) == ((), ())
 
 
 def test_what_counts_is_read_out_of_its_leaf() -> None:
