@@ -1,16 +1,18 @@
 """Tells everyone how Firebreak is run: with what configuration a service begins, what is armed."""
 
+import re
+from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 from runtime.broker import Broker, Producer
-from runtime.logs import logger, redacted
+from runtime.logs import MASK, logger, looks_secret, redacted
 from runtime.service import Service
 from runtime.settings import Settings
 from runtime.settings_shown import shown
 from schemas import headers
-from schemas.changes import Arming, Configuration, Intent
+from schemas.changes import MAX_MANIFEST, Arming, Configuration, Intent
 from schemas.codec import encode
 from schemas.ids import content_id
 from schemas.topics import CHANGES, TopicSpec
@@ -20,9 +22,15 @@ _log = logger(__name__)
 _LONGEST_SETTING = 4096
 _MOST_MANIFESTS = 1000
 
+_NAMED = re.compile(r"(?<![\w.-])([\w.-]++)['\"]?\s*[=:]\s*")
+"""A name with something assigned to it, in a line of TOML or of a comment."""
+
 
 def announce(broker: Broker, service: Service, settings: Settings) -> None:
-    """Publish the configuration, and return once the topic has it.
+    """Publish the configuration and what each manifest says, and return once the topic has both.
+
+    The manifests are told at every start: a service may not read the topic, so it cannot know what
+    is there already.
 
     Where there is no such topic a warning is logged and the service does its work all the same:
     watching and braking must not hang on the record. Raises as `Producer.flush` does.
@@ -30,8 +38,10 @@ def announce(broker: Broker, service: Service, settings: Settings) -> None:
     if not recorded(broker, CHANGES):
         return
     producer = broker.producer()
-    change = configuration(service.name, settings, service.clock.now_ns() // 1000)
-    publish(producer, CHANGES, change)
+    time = service.clock.now_ns() // 1000
+    publish(producer, CHANGES, configuration(service.name, settings, time))
+    for manifest in told_manifests(service.name, settings, time):
+        publish(producer, CHANGES, manifest)
     producer.flush()
     producer.close()
 
@@ -56,7 +66,6 @@ def publish(producer: Producer, topic: TopicSpec, change: Configuration | Intent
 
 def configuration(service: str, settings: Settings, time: int) -> Configuration:
     """Return what there is to say of a service that begins at `time`, in microseconds."""
-    files = sorted(settings.protocols.glob("*.toml"))[:_MOST_MANIFESTS]
     return Configuration(
         id=content_id("configuration", service, time),
         service=service,
@@ -65,9 +74,45 @@ def configuration(service: str, settings: Settings, time: int) -> Configuration:
         settings={
             row.name: redacted(row.value)[:_LONGEST_SETTING] for row in shown(settings, flags={})
         },
-        manifests={path.name: _digest(path) for path in files},
+        manifests={path.name: _digest(path) for path in _files(settings)},
     )
+
+
+def told_manifests(service: str, settings: Settings, time: int) -> Iterator[Configuration]:
+    """Yield what each manifest says that a service finds as it begins at `time`, in microseconds.
+
+    A manifest has no place for a secret. What looks like one all the same, in a comment or an
+    address, is masked as in a setting.
+    """
+    for path in _files(settings):
+        data = path.read_bytes()
+        lines = redacted(data.decode(errors="replace")).split("\n")
+        told = "\n".join(map(_masked, lines))[:MAX_MANIFEST]
+        digest = sha256(data).hexdigest()
+        yield Configuration(
+            id=content_id("manifest", service, path.name, time),
+            service=service,
+            time=time,
+            version=version("firebreak"),
+            settings={},
+            manifests={path.name: digest},
+            manifest=digest,
+            text=told,
+            whole=told.encode() == data,
+        )
+
+
+def _files(settings: Settings) -> list[Path]:
+    return sorted(settings.protocols.glob("*.toml"))[:_MOST_MANIFESTS]
 
 
 def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
+
+
+def _masked(line: str) -> str:
+    """Return a line without what is assigned to a name that secrets have."""
+    for found in _NAMED.finditer(line):
+        if looks_secret(found[1]):
+            return line[: found.end()] + MASK
+    return line

@@ -8,11 +8,15 @@ from schemas.alerts import Sentence
 from schemas.base import Record
 from schemas.units import Chain, Id, Key, Microseconds, Name
 
+MAX_MANIFEST = 1_048_576
+"""Characters of a manifest that are told: escaped, they still fit into a record."""
+
 Setting = Annotated[str, Meta(max_length=4096)]
 
 
 class Configuration(Record, tag="configuration", frozen=True, kw_only=True):
-    """With what a service began its work; published before it does any."""
+    """With what a service began its work; published before it does any. Behind it comes one more of
+    them for each manifest, with what that says."""
 
     id: Id
     service: Name
@@ -24,6 +28,12 @@ class Configuration(Record, tag="configuration", frozen=True, kw_only=True):
     """Every setting by its path. Secrets are masked, and so is what may be one in an address."""
     manifests: dict[Name, Id] = field(default_factory=dict)
     """The SHA-256 of each manifest that it read, by file name."""
+    manifest: Id | None = None
+    """The SHA-256 of the one manifest that this record tells; it has no settings then."""
+    text: Annotated[str, Meta(max_length=MAX_MANIFEST)] = ""
+    """What that manifest says, or the beginning of it. What may be a secret is masked."""
+    whole: bool = False
+    """The text is the file, byte for byte: nothing was masked, cut off or unreadable."""
 
 
 class Intent(Record, tag="intent", frozen=True, kw_only=True):

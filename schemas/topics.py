@@ -180,7 +180,8 @@ RECOVERIES = TopicSpec(
 )
 CHANGES = TopicSpec(
     name="changes-v1",
-    doc="With what configuration services began; arming, as it was told before `authority-v1`.",
+    doc="With what configuration and manifests services began; arming, as it was told before "
+    "`authority-v1`.",
     records=(Configuration, Arming),
     key="service",
     partitions=1,

@@ -1,5 +1,6 @@
 """What the forensic log records, written by a stranger: the worst that comes of it."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,30 @@ def test_a_forged_configuration_stands_beside_the_true_one(
     with at_work(broker, tmp_path) as desk:
         desk.read()
         assert desk.log.reader.named(bytes.fromhex(true.id)) == [0, 1], "oldest first"
+
+
+def test_what_a_manifest_said_is_found_by_its_hash_with_each_who_told_it(
+    broker: MemoryBroker, tmp_path: Path
+) -> None:
+    """One that is too long for a leaf's entry lies beside it, and comes back whole."""
+    text = 'protocol = "meadow"\n' * 5000
+    digest = sha256(text.encode()).hexdigest()
+    said = [
+        Configuration(
+            id=content_id("manifest", service), service=service, time=NOW, version="1",
+            settings={}, manifests={"meadow.toml": digest}, manifest=digest, text=text, whole=True,
+        )
+        for service in ("detect", "respond")
+    ]  # fmt: skip
+    forged = replace(said[1], text="another")
+    write(broker, *said, forged)
+    with at_work(broker, tmp_path) as desk:
+        desk.read()
+        desk.keeper.checkpoint({})
+        assert desk.log.reader.named(bytes.fromhex(digest)) == [0, 1, 2]
+        assert [leaf.kind for leaf in desk.log.reader.leaves(0, 3)] == ["configuration"] * 3
+        assert records(desk) == [*said, forged], "a text that does not hash to it is seen to lie"
+        assert desk.findings() == ()
 
 
 def test_played_again_it_is_a_second_leaf_under_the_name(
