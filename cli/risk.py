@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import risk_checks
+from cli import risk_checks, risk_cover
 from schemas.errors import ConfigurationError
 from schemas.topics import ALERTS, BLOCKS, DEAD_LETTERS, INCIDENTS, RISK
 
@@ -25,6 +25,8 @@ _GWEI = 10**9
 
 app.command()(risk_checks.rederive)
 app.command()(risk_checks.backtest)
+app.command()(risk_cover.assertion)
+app.command()(risk_cover.check_assertion)
 
 
 @app.command()

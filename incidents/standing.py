@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from schemas.alerts import SEVERITIES
+from schemas.decisions import dismissed
 from schemas.incidents import Incident, Measure, Phase, Sighting
 from schemas.units import Height
 
@@ -34,7 +35,7 @@ def reassessed(case: Incident) -> Incident:
     gravest = min(standing or case.sightings, key=gravest_first)
     return replace(
         case,
-        phase=_phase(case, quiet=(not standing and not case.dropped) or _dismissed(case)),
+        phase=_phase(case, quiet=(not standing and not case.dropped) or dismissed(case.decisions)),
         severity=gravest.severity if standing else SEVERITIES[0],
         summary=gravest.summary,
     )
@@ -58,16 +59,6 @@ def _phase(case: Incident, *, quiet: bool) -> Phase:
     if quiet:
         return "closed"
     return "respond" if states else "detect"
-
-
-def _dismissed(case: Incident) -> bool:
-    """Say whether what two people last agreed on is that it was no attack."""
-    agreed = [
-        one.matter
-        for one in case.decisions
-        if one.state == "approved" and one.matter in ("attack", "false-alarm")
-    ]
-    return agreed[-1:] == ["false-alarm"]
 
 
 def _since(measures: Iterable[Measure], block: Height) -> bool:

@@ -4,6 +4,7 @@ Nothing here acts: no service sends anything because of one of these. They are s
 the case, that people carry out with their own Safe or Governor, or do not.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -130,3 +131,13 @@ def answered(decision: Decision, answer: Answer) -> Decision:
         answerer=answer.by,
         answer=answer.words,
     )
+
+
+def dismissed(decisions: Sequence[Decision]) -> bool:
+    """Say whether what two people last agreed on is that it was no attack."""
+    agreed = [
+        one.matter
+        for one in decisions
+        if one.state == "approved" and one.matter in ("attack", "false-alarm")
+    ]
+    return agreed[-1:] == ["false-alarm"]
