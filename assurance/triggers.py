@@ -18,13 +18,14 @@ EVENTS = frozenset({
 def reasons(record: Record, manifest: Manifest, known: Assessment | None) -> Mapping[str, str]:
     """Return the contracts of a protocol that a record is a reason to look at, each with the
     transaction. Deployments count where they are the protocol's own: at an address of the manifest,
-    at one that it runs, or by one of its contracts."""
+    at one that it runs, by one of its contracts or deployers, or in a deployer's transaction."""
     match record:
         case Event() if record.chain == manifest.chain and record.name in EVENTS:
             return dict.fromkeys(_concerned(record.contract, manifest, known), record.tx)
         case Deployment() if record.chain == manifest.chain:
             concerned = _concerned(record.address, manifest, known)
-            if record.factory in manifest.addresses:
+            ours = manifest.addresses.union(manifest.deployers)
+            if record.factory in ours or record.creator in manifest.deployers:
                 concerned |= {record.address}
             return dict.fromkeys(concerned, record.tx)
         case Retraction() if record.chain == manifest.chain:

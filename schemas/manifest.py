@@ -19,7 +19,7 @@ from schemas.links import PAGE
 from schemas.loss import Asset, Budget, Cut, Griefing, Halt, Loss
 from schemas.operators import Quorum, unfit
 from schemas.statements import QUANTITIES, Statement, quantities, units
-from schemas.strict import ADDRESS, CHAIN, KEY, TOKEN, Strict, mistake
+from schemas.strict import ADDRESS, CHAIN, KEY, TOKEN, LowerAddress, Strict, mistake
 from schemas.underwriting import Underwriting
 from schemas.units import NATIVE
 from schemas.watched import Contract, Dependency, Market, Source, TokenInfo
@@ -53,6 +53,8 @@ class Manifest(Strict):
     explorer: Annotated[str, Field(pattern=f"{PAGE}|^$", max_length=256)] = ""
     """Where people look at the chain; alerts link to their transaction under `/tx/` of it."""
     contracts: Annotated[tuple[Contract, ...], Field(min_length=1, max_length=5000)]
+    deployers: Annotated[tuple[LowerAddress, ...], Field(max_length=64)] = ()
+    """Accounts that create contracts for the protocol alone; `assure` looks at each of them."""
     tokens: tuple[TokenInfo, ...] = ()
     markets: tuple[Market, ...] = ()
     dependencies: tuple[Dependency, ...] = ()

@@ -28,9 +28,13 @@ class Strict(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _lower_addresses(cls, value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("0x") and len(value) == 42:
-            return value.lower()
-        return value
+        return [_lower(one) for one in value] if isinstance(value, list) else _lower(value)
+
+
+def _lower(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("0x") and len(value) == 42:
+        return value.lower()
+    return value
 
 
 def mistake(reason: str, *place: str | int) -> PydanticCustomError:

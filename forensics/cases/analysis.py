@@ -34,6 +34,9 @@ class Moment(Part, frozen=True, kw_only=True):
     record: str = ""
     """The id of the record that says so, for `firebreak audit prove`; '' where the chain alone
     does."""
+    step: str = ""
+    """How far a brake came, as `schemas.actions` calls it, or what the chain shows of one, as
+    `schemas.brake_events` does."""
 
 
 class Theft(Part, frozen=True, kw_only=True):

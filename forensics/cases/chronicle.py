@@ -139,6 +139,7 @@ def _shown(dossier: Dossier) -> Iterator[Moment]:
             block=event.block,
             tx=event.tx,
             record=event.id,
+            step=shown.effect,
         )
 
 
@@ -199,6 +200,7 @@ def _done(dossier: Dossier) -> Iterator[Moment]:
                 tx=action.tx,
                 precise=_micro(dossier, action.id, hop),
                 record=action.id,
+                step=action.state,
             )
 
 

@@ -15,9 +15,10 @@ FOLDER = Path(__file__).parent
 
 
 def html(found: Mapping[str, Any]) -> str:
-    """Return the report as one HTML document. The picture is our own SVG; all else is escaped."""
+    """Return the report as one HTML document. The pictures are our own SVG; all else is escaped."""
     page = _environment().get_template("page.html.j2")
-    return page.render({**found, "picture": Markup(found["picture"])})  # noqa: S704 - drawn by us
+    drawn = {name: Markup(one) for name, one in found["pictures"].items()}  # noqa: S704 - drawn by us
+    return page.render({**found, "pictures": drawn})
 
 
 def pdf(found: Mapping[str, Any], made: datetime) -> bytes:

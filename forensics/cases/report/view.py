@@ -8,9 +8,9 @@ from typing import Any
 from forensics.cases.analysis import Analysis
 from forensics.cases.custody import Custody
 from forensics.cases.report import figures, funds
+from forensics.cases.report.pictures import pictures
 from forensics.cases.report.words import day_time, named, time_only
 from forensics.cases.stamp import Stamp
-from runtime.pictures.fund_flow import fund_flow_svg
 from runtime.pictures.words import exact, plain, short
 
 _LONGEST = 600
@@ -43,8 +43,8 @@ class Sealed:
 
 
 def view(analysis: Analysis, custody: Custody, sealed: Sealed) -> dict[str, Any]:
-    """Return everything that the report says. Only text, lists and tables of text; and `picture`,
-    which is SVG."""
+    """Return everything that the report says. Only text, lists and tables of text; and `pictures`,
+    which are SVG."""
     found = _clean(
         {
             "title": f"Incident report: {analysis.name}",
@@ -75,7 +75,7 @@ def view(analysis: Analysis, custody: Custody, sealed: Sealed) -> dict[str, Any]
             "verify": _verify(sealed),
         }
     )
-    return {**found, "picture": fund_flow_svg(analysis.flow)}
+    return {**found, "pictures": pictures(analysis)}
 
 
 def _clean(value: Any) -> Any:

@@ -1,20 +1,23 @@
-"""An upgrade on a real node, told to the service as ingest tells it: assessed, told once, resolved;
-and what the commands print of it."""
+"""Upgrades and deployments on a real node, told to the service as ingest tells them: assessed, told
+once, resolved; and what the commands print of it."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+import contracts
 from assurance.artefacts import read
 from assurance.look import Means
 from assurance.node import NodeChain
 from assurance.service import AssureTask
 from assurance.sources import Sources
 from cli.main import app
+from ingest.normalise import deployments
 from runtime.broker import Message
 from runtime.evm import Endpoints
 from runtime.intake import Intake
@@ -23,12 +26,15 @@ from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.service import Service
 from sandbox import fetch
+from sandbox.deployer import Deployer
 from sandbox.evm import Contract
 from sandbox.node import LocalNode, NodeOptions
 from schemas.assurance import Finding
-from schemas.chain import Event
+from schemas.chain import Deployment, Event
 from schemas.codec import decode_from, encode
-from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS
+from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
+from schemas.watched import Contract as Watched
+from tests.integration.ingest.test_evm_source import newest
 from tests.integration.recovery.village import Village
 from tests.publication import log
 
@@ -45,9 +51,10 @@ OPEN = {
 class Watch:
     """The service over a broker in memory, and this village's node."""
 
-    def __init__(self, village: Village) -> None:
+    def __init__(self, village: Village, **further: Any) -> None:
+        """`further` stands in the manifest as well."""
         self.broker = MemoryBroker()
-        self.broker.create((EVENTS, FINDINGS, ASSESSMENTS, AUTHORITY, DEAD_LETTERS))
+        self.broker.create((DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, AUTHORITY, DEAD_LETTERS))
         producer = self.broker.producer()
         self.endpoints = Endpoints([str(village.node.ipc)])
         (name, manifest), *_ = load_manifests(village.manifests).items()
@@ -55,7 +62,7 @@ class Watch:
         self.task = AssureTask(
             Intake(producer, Metrics(), "assure"),
             producer,
-            {name: manifest},
+            {name: manifest.model_copy(update=further)},
             lambda: (NodeChain(self.endpoints), {name: Means(sources)}),
             Service("assure"),
         )
@@ -70,6 +77,22 @@ class Watch:
         )  # fmt: skip
         self.task.process([Message(EVENTS.name, 0, 0, b"k", encode(told), ())])
         self.task.tick()
+
+    def deployed(self, village: Village) -> list[Deployment]:
+        """Tell it what ingest makes of the newest block; return that."""
+        block = newest([str(village.node.ipc)])
+        told = [one for tx in block.transactions for one in deployments(block, tx)]
+        for one in told:
+            self.task.process([Message(DEPLOYMENTS.name, 0, 0, b"k", encode(one), ())])
+        self.task.tick()
+        return told
+
+    def opened(self, contract: str) -> dict[str, str]:
+        """What was told of a contract: weaknesses, each with its transaction."""
+        found = [decode_from(FINDINGS, one.value or b"") for one in log(self.broker, FINDINGS)]
+        return {
+            f.weakness: f.tx for f in found if isinstance(f, Finding) and f.contract == contract
+        }
 
     def findings(self) -> list[tuple[str, str, str]]:
         """What was told so far: weakness, state, transaction."""
@@ -175,4 +198,34 @@ def test_upgrades_are_assessed_as_they_happen(watched: Village) -> None:
     assert ("open-function", "open", tx) in new
     watch.upgraded(watched, tx)
     assert watch.findings()[told:] == new, "what is known is not told again"
+    watch.endpoints.close()
+
+
+def test_what_the_protocol_deploys_is_assessed_as_it_happens(watched: Village) -> None:
+    """By a factory that it runs, whoever calls it, and by an account of its own."""
+    factory = watched.deployer.create("SingletonFactoryLike")
+    watched.deployer.settle()
+    builder, stranger = watched.person("builder"), watched.stranger
+    (manifest,) = load_manifests(watched.manifests).values()
+    watch = Watch(
+        watched,
+        contracts=(*manifest.contracts, Watched(address=factory.address, role="other")),
+        deployers=(builder.address,),
+    )
+    watch.task.tick()
+
+    code = bytes.fromhex(contracts.load("HalfPaused").bytecode.removeprefix("0x"))
+    (tx,) = watched.do(stranger, factory.call("deploy", code, bytes(32), gas=3_000_000))
+    (made,) = watch.deployed(watched)
+    assert (made.factory, made.creator) == (factory.address, stranger.address)
+    assert watch.opened(made.address) == {"source-absent": tx, "no-brake": tx}
+
+    for account, looked_at in ((builder, True), (stranger, False)):
+        own = Deployer(watched.chain, account, lambda _: watched.folder)
+        at = own.create("HalfPaused").address
+        own.settle()
+        (made,) = watch.deployed(watched)
+        assert made.address == at
+        expected = {"source-absent": made.tx, "no-brake": made.tx} if looked_at else {}
+        assert watch.opened(at) == expected
     watch.endpoints.close()

@@ -90,6 +90,10 @@ def test_one_command_gives_it_all(
     assert "https://" not in page
     for said in ("400,000 AUSD", "5 ms", "2 blocks", "CN=Test time-stamping authority"):
         assert said in page
+    for drawn in ("Timeline: ", "Losses by token", "Fund flow: "):
+        assert f'aria-label="{drawn}' in page, "a picture"
+    for row in ("Theft", "Alert", "Brake decided on", "Brake sent", "Brake in a block"):
+        assert f">{row}</text>" in page
     _is_the_same_in_pages(out / "report.pdf", page)
 
     playbook = json.loads((out / "playbook.json").read_text())
@@ -135,7 +139,7 @@ def _is_not_believed_when_antedated(
 
 
 def _is_the_same_in_pages(report: Path, page: str) -> None:
-    """The PDF says what the page says, and has its picture."""
+    """The PDF says what the page says, and has its pictures."""
     read = pypdf.PdfReader(report, strict=True)
     text = " ".join(" ".join(one.extract_text() for one in read.pages).split())
     text = text.replace("\u200b", "")
@@ -145,9 +149,8 @@ def _is_the_same_in_pages(report: Path, page: str) -> None:
     assert "<script>alert(1)</script>" in text, "a label, told as it is"
     root: Any = read.trailer["/Root"]
     told = [one.get("/Alt", "") for one in _pictures(root["/StructTreeRoot"])]
-    assert any(words.startswith("Fund flow") for words in told), (
-        "the picture, for who cannot see it"
-    )
+    for words in ("Fund flow", "Timeline", "Losses by token"):
+        assert any(one.startswith(words) for one in told), "the picture, for who cannot see it"
     assert "<pdfaid:part>2</pdfaid:part>" in root["/Metadata"].get_data().decode()
     assert not {"/OpenAction", "/AA", "/JavaScript"} & set(root), "nothing runs"
     notes = [note.get_object() for one in read.pages for note in one.get("/Annots", [])]

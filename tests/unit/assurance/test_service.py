@@ -35,10 +35,10 @@ def event(name: str = "Upgraded", contract: str = POOL, chain: str = CHAIN) -> E
     )  # fmt: skip
 
 
-def deployment(address: str, factory: str) -> Deployment:
+def deployment(address: str, factory: str, creator: str = NEW) -> Deployment:
     return Deployment(
         id="2" * 64, chain=CHAIN, block=100, block_hash=HASH, timestamp=0, tx=TX, index=0,
-        address=address, creator=NEW, factory=factory, code_hash=HASH, code="0x00",
+        address=address, creator=creator, factory=factory, code_hash=HASH, code="0x00",
     )  # fmt: skip
 
 
@@ -151,6 +151,7 @@ def test_a_node_that_does_not_answer_is_asked_again(world: World) -> None:
 
 
 FACET = "0x" + "fa" * 20
+BUILDER = "0x" + "bd" * 20
 
 
 def known() -> Assessment:
@@ -184,12 +185,16 @@ def known() -> Assessment:
         (deployment(OLD, NEW), {POOL}),
         (deployment(NEW, POOL), {NEW}),
         (deployment(NEW, NEW), set()),
+        (deployment(NEW, BUILDER, BUILDER), {NEW}),
+        (deployment(NEW, OLD, BUILDER), {NEW}),
+        (deployment(NEW, BUILDER, OLD), {NEW}),
         (retraction(100), {POOL}),
         (retraction(101), set()),
     ],
 )
 def test_what_makes_it_look(record: Record, looked_at: set[str]) -> None:
-    assert reasons(record, MANIFEST, known()).keys() == looked_at
+    manifest = MANIFEST.model_copy(update={"deployers": (BUILDER,)})
+    assert reasons(record, manifest, known()).keys() == looked_at
 
 
 def test_markers_and_rubbish_make_it_do_nothing(world: World) -> None:

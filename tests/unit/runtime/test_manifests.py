@@ -69,7 +69,17 @@ def test_a_manifest_is_read(path: Path) -> None:
     assert [contract.address for contract in meadow.with_role("pair", "oracle")] == [PAIR, ORACLE]
 
 
+def test_addresses_in_a_list_are_lower_case_too(path: Path) -> None:
+    path.write_text(f'deployers = ["0x{"Bd" * 20}"]\n{MEADOW}')
+    assert load_manifest(path).deployers == ("0x" + "bd" * 20,)
+
+
 WRONG = {
+    "a deployer that is none": (
+        "[[contracts]]",
+        'deployers = ["0x12"]\n[[contracts]]',
+        "4: deployers[0]: String should match pattern",
+    ),
     "a syntax error": ("[halt]", "[halt", "22: Expected ']'"),
     "a value that is none": ("= 18", "= eighteen", "20: Invalid value"),
     "a key twice": ('symbol = "ETH"', 'symbol = "ETH"\nsymbol = "X"', "20: Cannot overwrite"),

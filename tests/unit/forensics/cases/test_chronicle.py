@@ -69,8 +69,8 @@ def test_a_release_on_chain_is_part_of_the_story() -> None:
     )
     dossier = Dossier(incident=case(), shown=shown)
     found = chronicle(dossier, NOTHING, lambda _: "account", lambda *_: "")
-    assert [(one.kind, one.what, one.record) for one in found] == [
-        ("chain", f"The chain shows a brake: Paused of {POOL}", shown[0].id),
-        ("chain", f"The chain shows a release: Unpaused of {POOL}", shown[1].id),
+    assert [(one.kind, one.what, one.record, one.step) for one in found] == [
+        ("chain", f"The chain shows a brake: Paused of {POOL}", shown[0].id, "braked"),
+        ("chain", f"The chain shows a release: Unpaused of {POOL}", shown[1].id, "released"),
     ]
     assert "chain" in _MOMENTS
