@@ -173,7 +173,7 @@ def _collected(settings: "Settings", order: "Order", out: Path) -> None:
 def _sources(settings: "Settings") -> Iterator["Sources"]:
     from cli.wiring import connect
     from forensics.cases.collection import Sources
-    from forensics.cases.dossier import READS
+    from forensics.cases.gathering import READS
     from runtime.clock import SystemClock
     from runtime.evm_verbatim import Verbatim
 

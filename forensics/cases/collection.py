@@ -11,7 +11,8 @@ from forensics.cases.analysis import Analysis
 from forensics.cases.asking import NotGivenError
 from forensics.cases.bag import Bag
 from forensics.cases.custody import Custody
-from forensics.cases.dossier import gather, gather_deployments, open_dossier
+from forensics.cases.dossier import open_dossier
+from forensics.cases.gathering import gather, gather_deployments
 from forensics.cases.investigation import Reach, investigate
 from forensics.cases.labels import parse_labels
 from forensics.cases.recording import Bounds, Node, Recorder

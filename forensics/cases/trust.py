@@ -17,6 +17,10 @@ from schemas.topics import ACTIONS, ALERTS, INCIDENTS, RECOVERIES
 AGAIN = "the same bytes stood there before"
 MANY = "there are more of them than a case has room for"
 
+MOST_DOUBTED = 100
+"""Told one by one, and kept of each topic; more are counted: a flood of what nobody believes must
+not keep anybody from collecting the rest."""
+
 
 class Exhibit(NamedTuple):
     """A record as it stood on its topic, and why it counts for nothing, '' when it counts."""

@@ -6,10 +6,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from forensics.cases import dossier as dossiers
-from forensics.cases import records
-from forensics.cases.dossier import MOST_DOUBTED, Dossier, gather, open_dossier
-from forensics.cases.trust import Trust
+from forensics.cases import gathering, records
+from forensics.cases.dossier import Dossier, open_dossier
+from forensics.cases.gathering import gather
+from forensics.cases.trust import MOST_DOUBTED, Trust
 from runtime.acknowledging import People
 from runtime.actors import Actors
 from runtime.keepers import Keepers, key_of, signed
@@ -146,7 +146,7 @@ def test_where_nobody_is_named_everybody_is_believed(topics: Topics) -> None:
 def test_a_flood_of_forgeries_keeps_nobody_from_collecting(
     topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dossiers, "MAX_RECORDS", 2 * MOST_DOUBTED)
+    monkeypatch.setattr(gathering, "MAX_RECORDS", 2 * MOST_DOUBTED)
     for number in range(3 * MOST_DOUBTED):
         topics.case(replace(CASE, phase="closed", summary=str(number)), STRANGER)
         topics.say(RECOVERIES.name, replace(RECOVERY, id=f"{number:064x}"), None)
@@ -163,7 +163,7 @@ def test_what_is_believed_and_said_again_and_again_counts_once(
     topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy of a signed record is as well signed, and its headers of time are anybody's."""
-    monkeypatch.setattr(dossiers, "MAX_RECORDS", MOST_DOUBTED)
+    monkeypatch.setattr(gathering, "MAX_RECORDS", MOST_DOUBTED)
     true = topics.collected()
     for _ in range(2 * MOST_DOUBTED):
         topics.say(ACTIONS.name, BRAKE, OURS)
@@ -177,12 +177,12 @@ def test_fifty_thousand_forged_steps_stop_nobody() -> None:
     """As many as there is room for in all, of those who are believed."""
     topics = Topics()
     topics.case(CASE, OURS)
-    for number in range(dossiers.MAX_RECORDS + 1):
+    for number in range(gathering.MAX_RECORDS + 1):
         topics.say(ACTIONS.name, replace(BRAKE, step=number), None)
     topics.say(ACTIONS.name, BRAKE, OURS)
     dossier = topics.collected()
     assert dossier.actions == (BRAKE,)
-    left = dossiers.MAX_RECORDS + 1 - MOST_DOUBTED
+    left = gathering.MAX_RECORDS + 1 - MOST_DOUBTED
     assert dossier.doubted[-1].startswith(f"{left:,} more")
     with pytest.raises(UnsafeToContinueError, match="name whose are believed"):
         topics.collected(Trust())
@@ -192,7 +192,7 @@ def test_a_flood_of_what_the_chain_shows_is_cut_short_and_stops_nobody(
     topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody signs what the chain shows, so no key could be named against who floods it."""
-    monkeypatch.setattr(dossiers, "MOST_SHOWN", 5)
+    monkeypatch.setattr(gathering, "MOST_SHOWN", 5)
     for number in range(200):
         event = on_chain("Paused(address)", 10 + number, CASE.opened + number)
         told = replace(event, chain=CASE.chain, protocol=PROTOCOL)
@@ -206,7 +206,7 @@ def test_a_flood_of_what_the_chain_shows_is_cut_short_and_stops_nobody(
 def test_more_than_a_case_has_of_those_who_are_believed_is_refused(
     topics: Topics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dossiers, "MAX_RECORDS", 1)
+    monkeypatch.setattr(gathering, "MAX_RECORDS", 1)
     topics.say(RECOVERIES.name, replace(RECOVERY, id="c" * 64), OURS)
     with pytest.raises(UnsafeToContinueError, match="recoveries-v1: more than 1 records"):
         topics.collected()
