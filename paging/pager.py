@@ -110,7 +110,9 @@ class Pager:
         self._save(at, page)
         if page.ended:
             line = words.of_ending(page)
-            self._rounds.begin((page.ended, at), pages.told_so_far(page), line)
+            asked = self._rounds.asked(_Telling(at, page.since))
+            know = dict.fromkeys((*pages.told_so_far(page), *asked))
+            self._rounds.begin((page.ended, at), tuple(know), line)
             _log.info("page_ended", case=page.incident, why=page.ended, by=page.by)
         elif before is None or before.ended or page.since != before.since:
             self._metrics.pages.labels(page.severity).inc()

@@ -38,6 +38,10 @@ class Rounds:
         """Say whether a round about it has not come to its end."""
         return about in self._rounds
 
+    def asked(self, about: Hashable) -> tuple[str, ...]:
+        """Return the channels that a round under way has told, or is telling."""
+        return tuple(sorted(self._rounds[about].asked)) if about in self._rounds else ()
+
     def turn(self) -> list[tuple[Hashable, tuple[tuple[str, bool], ...]]]:
         """Return the rounds that ended: what about, and which channel took it."""
         ended = []

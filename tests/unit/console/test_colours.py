@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Vector = NDArray[np.float64]
 
 CSS = Path("console/static/console.css").read_text()
+JS = Path("console/static/rates.js").read_text()
 COLOURS = dict(re.findall(r"--(\w+): #([0-9a-f]{6});", CSS))
 LEVELS = ("grave", "warn", "held", "good", "off")
 
@@ -30,8 +31,16 @@ SIGHTS = {
             [-0.011820, 0.042940, 0.968881],
         ]
     ),
+    "tritanopia": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
 }
-"""On linear RGB (Machado, Oliveira and Fernandes 2009, severity 1)."""
+"""On linear RGB: Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of
+Color Vision Deficiency" (IEEE TVCG 15(6), 2009), severity 1."""
 
 TO_XYZ = np.array(
     [
@@ -68,6 +77,28 @@ def contrast(name: str, ground: str, sight: str) -> float:
 def test_no_level_has_another_s_colour(one: str, other: str, sight: str) -> None:
     apart = np.linalg.norm(lab(seen(one, sight)) - lab(seen(other, sight)))
     assert apart > APART
+
+
+DRAWN = 3
+"""To one; what a drawing needs to be seen (WCAG 1.4.11)."""
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_the_bars_of_the_chart_are_seen(sight: str) -> None:
+    strokes = re.findall(r'\{ stroke: "#([0-9a-f]{6})", fill: "#\1', JS)
+    assert strokes == [COLOURS["grave"]], "a colour of these, so what holds for it holds here"
+    assert contrast("grave", "ground", sight) >= DRAWN
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_the_kinds_of_a_drawing_of_funds_are_seen(sight: str) -> None:
+    kinds = re.findall(r"\.flows \.role-[^{]+\{ stroke: var\(--(\w+)\);([^}]*)\}", CSS)
+    assert {colour for colour, _ in kinds} == {"grave", "good"}
+    for colour, _ in kinds:
+        assert contrast(colour, "raised", sight) >= DRAWN
+    lines = {colour: {line for other, line in kinds if other == colour} for colour, _ in kinds}
+    assert not lines["grave"] & lines["good"], "their lines differ without any hue"
+    assert contrast("warn", "ground", sight) >= DRAWN, "the arrows"
 
 
 @pytest.mark.parametrize("ground", ["ground", "panel", "raised"])

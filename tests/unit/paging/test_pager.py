@@ -101,6 +101,18 @@ def test_that_one_in_hand_is_closed_is_told_once(office: Office, *, away: bool) 
     assert office.counts() == (3, 3, 0)
 
 
+def test_whoever_is_just_being_told_hears_that_somebody_has_it(office: Office) -> None:
+    office.ears["phone"].up = False
+    office.publish(case())
+    office.after()
+    office.publish(case(acknowledged="critical"))
+    office.after()
+    office.ears["phone"].up = True
+    office.after(2)
+    for name in ("phone", "chat"):
+        assert "alice has it" in office.ears[name].heard[-1].body
+
+
 def test_a_channel_that_is_no_more_hears_of_no_ending(office: Office) -> None:
     office.ears["chat"].up = False
     office.publish(case(severity="medium"))
