@@ -9,42 +9,14 @@ from sandbox.evm import ETHER
 from sandbox.node import LocalNode
 from tests.contract.exhibits import aave
 from tests.contract.stage import Stage
-from tests.integration.underwriting.turned import Turned
+from tests.integration.underwriting.lender import TIGHT, Lender
 from tests.risk_model import WHOLE
 
 pytestmark = pytest.mark.node
 
-TIGHT = 6_000
 MOST_GAS = 200_000
 """Of a turn with one reserve; eight of them, and sources that burn all, stay below what the service
 gives to a turn."""
-
-
-class Lender(Turned):
-    """Aave with one reserve that a dial turns."""
-
-    def __init__(self, node: LocalNode, stage: Stage) -> None:
-        super().__init__(node)
-        self.stage = stage
-        self.aave = aave.deployed(stage)
-        self.asset_address = self.aave.token.address
-        self.turner = self.create(
-            "AaveDial", self.owner.address, self.dial.address, self.aave.pool.address,
-            self.aave.configurator.address,
-        )  # fmt: skip
-        stage.do(stage.people, self.aave.acl.call("addRiskAdmin", self.turner.address))
-        self.own(self.turner.call("list", self.asset_address, TIGHT))
-
-    def terms(self) -> tuple[int, int, int]:
-        """Return loan-to-value, liquidation threshold and bonus of the reserve."""
-        ((bits,),) = (self.ask(self.aave.pool, "getConfiguration", self.asset_address),)
-        return bits & 0xFFFF, bits >> 16 & 0xFFFF, bits >> 32 & 0xFFFF
-
-    def set(self, after: int = 60) -> int:
-        """Let anyone bring the reserve to where the dial points."""
-        call = self.turner.call("set", self.asset_address)
-        assert self.does(self.liquidator, call, after=after)
-        return self.terms()[0]
 
 
 @pytest.fixture
@@ -79,24 +51,71 @@ def test_it_tightens_in_steps_and_relaxes_in_time_and_never_liquidates(lender: L
 def test_what_people_set_stands(lender: Lender) -> None:
     lender.says(100, 100)
     lender.set()
-    zero = lender.aave.configurator.call(
-        "configureReserveAsCollateral", lender.asset_address, 0, aave.THRESHOLD, aave.BONUS
-    )
-    lender.stage.do(lender.stage.people, zero)
+    lender.people_set(0)
     again = lender.turner.call("set", lender.asset_address)
     assert lender.refused(lender.turner, lender.liquidator, again) == "HandsOff"
     listing = lender.turner.call("list", lender.asset_address, TIGHT)
     assert lender.refused(lender.turner, lender.owner, listing) == "OutOfRange"
 
 
+def test_it_goes_on_once_what_it_had_set_is_set_back(lender: Lender) -> None:
+    lender.says(100, 100)
+    its = lender.set()
+    lender.people_set(0)
+    lender.says(100, 100)
+    assert lender.turn() == 0
+    lender.people_set(its)
+    assert lender.due()
+    assert lender.turn() < its
+
+
+def test_a_threshold_that_people_lowered_is_not_passed_and_holds_up_no_other(
+    lender: Lender,
+) -> None:
+    other = lender.with_another().address
+    for _ in range(4):
+        lender.says(100, 100)
+        lender.turn()
+    assert lender.terms()[0] == lender.terms(other)[0] == TIGHT
+    lower = 6_100
+    lender.people_set(TIGHT, lower)
+    for _ in range(24):
+        lender.says(0, 0)
+        lender.turn(after=900)
+    assert lender.terms() == (lower, lower, aave.BONUS)
+    assert lender.terms(other) == (aave.LTV, aave.THRESHOLD, aave.BONUS)
+    assert lender.tightness == 0
+    assert not lender.due()
+    lender.people_set(lower)  # once they raise it again, so does the dial
+    assert lender.due()
+    assert lender.turn() == aave.LTV
+
+
+def test_what_aave_refuses_is_told_and_holds_up_neither_the_dial_nor_who_asks(
+    lender: Lender,
+) -> None:
+    people, acl = lender.stage.people, lender.aave.acl
+    lender.stage.do(people, acl.call("removeRiskAdmin", lender.turner.address))
+    lender.says(100, 100)
+    lender.chain.mine(60)
+    assert lender.due()
+    assert lender.turn() == aave.LTV
+    assert (lender.tightness, lender.told("Refused(address,uint256,bytes)")) == (2_500, 1)
+    assert not lender.due()  # until the dial, or people, move
+    lender.people_set(aave.LTV, aave.THRESHOLD - 100)
+    assert lender.due()
+    lender.says(100, 100)
+    assert lender.turn() == aave.LTV
+    assert lender.tightness == 5_000
+    assert not lender.due()
+    # a turn tries it anyway
+    lender.stage.do(people, acl.call("addRiskAdmin", lender.turner.address))
+    assert lender.turn(after=12) == 7_000
+    assert lender.told("Set(address,uint256)") == 1
+
+
 def test_a_turn_brings_whatever_is_listed_and_says_when_it_is_worth_it(lender: Lender) -> None:
-    def due() -> bool:
-        return bool(lender.ask(lender.turner, "due"))
-
-    def turn() -> int:
-        assert lender.does(lender.liquidator, lender.turner.call("turn"), after=60)
-        return lender.terms()[0]
-
+    due, turn = lender.due, lender.turn
     assert not due()
     lender.says(100, 100)
     lender.chain.mine(60)
@@ -109,10 +128,7 @@ def test_a_turn_brings_whatever_is_listed_and_says_when_it_is_worth_it(lender: L
     assert due()
     assert turn() == 6_500
     # what people set stands, and holds up nothing
-    zero = lender.aave.configurator.call(
-        "configureReserveAsCollateral", lender.asset_address, 0, aave.THRESHOLD, aave.BONUS
-    )
-    lender.stage.do(lender.stage.people, zero)
+    lender.people_set(0)
     lender.says(100, 100)
     lender.chain.mine(60)
     assert due()
