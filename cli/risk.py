@@ -132,6 +132,7 @@ def _chainside(settings: "Settings", service: "Service") -> Iterator["Chainside"
                         for protocol, manifest in known.items()
                         if manifest.chain == reached.chain
                     },
+                    service.clock,
                     service.metrics,
                 ),
                 service.metrics,

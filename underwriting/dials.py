@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from eth_utils.crypto import keccak
 
+from runtime.clock import Clock
 from runtime.evm import Endpoints, NodeRefusalError
 from runtime.logs import logger
 from runtime.metrics import Metrics
@@ -17,7 +18,8 @@ from schemas.units import Seconds
 _log = logger(__name__)
 
 GAS = 1_000_000
-"""For a turn: two sources that burn all they get take 300,000, eight reserves of Aave the rest."""
+"""For a turn, and for the question whether one is due: two sources that burn all they get take
+300,000, eight reserves of Aave the rest."""
 
 TURN = "0x" + keccak(text="turn()")[:4].hex()
 _DUE = "0x" + keccak(text="due()")[:4].hex()
@@ -31,8 +33,9 @@ REST = 60
 often."""
 
 BURST, REFILL = 40, 300
-"""Turns of a dial at once, and seconds for one more. An incident takes 4 up and 20 down with the
-rule of the tests; a source that flaps to use turns up leaves one in five minutes."""
+"""Turns of a dial at once, and seconds of our own clock for one more: the chain's time comes from a
+topic, and a lie about it must neither earn turns nor withhold them. An incident takes 4 up and 20
+down with the rule of the tests; a source that flaps to use turns up leaves one in five minutes."""
 
 
 @dataclass(slots=True)
@@ -41,11 +44,16 @@ class _Dial:
     address: str
     again: Seconds = 0
     left: float = BURST
-    counted: Seconds = 0
+    counted: float = 0
 
-    def take(self, now: Seconds) -> bool:
-        """Use up a turn, if one is left."""
-        gained = max(0, now - self.counted) / REFILL
+    def rests(self, now: Seconds) -> bool:
+        """Say whether it is too early to ask it again. A rest that is longer than any began by a
+        time that was not the chain's, and is over."""
+        return now < self.again <= now + REST
+
+    def take(self, now: float) -> bool:
+        """Use up a turn, if one is left; `now` is a clock that never runs backwards."""
+        gained = (now - self.counted) / REFILL
         self.left, self.counted = min(BURST, self.left + gained), now
         if self.left < 1:
             return False
@@ -57,10 +65,15 @@ class Dials:
     """The dials of all protocols of one chain."""
 
     def __init__(
-        self, nodes: Endpoints, dials: Mapping[str, Sequence[str]], metrics: Metrics
+        self,
+        nodes: Endpoints,
+        dials: Mapping[str, Sequence[str]],
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
         """`dials`: addresses by protocol."""
         self._nodes = nodes
+        self._clock = clock
         self._metrics = metrics
         self._dials = [
             _Dial(protocol, address) for protocol, own in dials.items() for address in own
@@ -73,7 +86,7 @@ class Dials:
         Raises `TransientError` when no node answers.
         """
         for dial in self._dials:
-            if now >= dial.again and self._due(dial, now):
+            if not dial.rests(now) and self._due(dial, now):
                 return dial.protocol, dial.address
         return None
 
@@ -90,7 +103,7 @@ class Dials:
         dial.again = now + LOOK_EVERY
         try:
             answer: object = self._nodes.ask(
-                "eth_call", {"to": dial.address, "data": _DUE}, "latest"
+                "eth_call", {"to": dial.address, "data": _DUE, "gas": hex(GAS)}, "latest"
             )
         except NodeRefusalError as error:
             return self._amiss(dial, now, f"it does not say whether a turn is due: {error}")
@@ -100,7 +113,7 @@ class Dials:
         if not due:
             return False
         dial.again = now + REST
-        if not dial.take(now):
+        if not dial.take(self._clock.monotonic()):
             return self._amiss(dial, now, f"{BURST} turns and one in {REFILL} s are used up")
         return True
 

@@ -39,6 +39,7 @@ class Nodes:
     def __init__(self) -> None:
         self.due: Any = NOT_DUE
         self.asked = 0
+        self.gas = ""
         self.sent: list[dict[str, Any]] = []
         self.mined: dict[str, str] = {}
         self.refusal = ""
@@ -48,6 +49,7 @@ class Nodes:
             raise NodeRefusalError(method, 3, self.refusal)
         if method == "eth_call" and parameters[0]["to"] == DIAL:
             self.asked += 1
+            self.gas = parameters[0].get("gas", "")
             return self.due
         if method == "eth_getTransactionCount":
             return hex(len({one["nonce"] for one in self.sent if one["hash"] in self.mined}))
@@ -79,13 +81,26 @@ def told(at: int = START) -> Risk:
     return risk
 
 
+class Hand:
+    """A clock that goes on where a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 5_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def now_ns(self) -> int:
+        return START * 10**9
+
+
 class Desk:
     """A reporter before its nodes."""
 
     def __init__(self, *, dials: bool = False) -> None:
-        self.nodes, self.metrics = Nodes(), Metrics()
+        self.nodes, self.metrics, self.clock = Nodes(), Metrics(), Hand()
         nodes = cast("Endpoints", self.nodes)
-        turned = Dials(nodes, {"meadow": (DIAL,)} if dials else {}, self.metrics)
+        turned = Dials(nodes, {"meadow": (DIAL,)} if dials else {}, self.clock, self.metrics)
         self.reporter = Reporter(Sender(nodes, ACCOUNT, CAP), ACCOUNT, turned, self.metrics)
 
     def turn(self, times: int = 1, at: int = START) -> None:
@@ -212,11 +227,45 @@ def test_a_dial_that_reverts_is_counted_and_stops_no_report(dialled: Desk) -> No
 def test_a_dial_that_always_wants_a_turn_costs_a_bounded_number(dialled: Desk) -> None:
     dialled.nodes.due = DUE
     for place in range(24 * 60):
+        dialled.clock.now += 60
         dialled.turn(2, at=START + 60 * place)
         dialled.nodes.mine()
     assert len(dialled.nodes.sent) <= BURST + 86_400 / REFILL
     assert len(dialled.nodes.sent) > 86_400 / REFILL  # and none of them is lost
     assert dialled.faults("dial_faults") > 0
+
+
+FAR = 2**63
+
+
+@pytest.mark.parametrize("lie", [FAR, START + REST + LOOK_EVERY + 1, 0])
+def test_a_block_that_lies_about_its_time_stops_no_dial(dialled: Desk, lie: int) -> None:
+    dialled.turn(at=lie)
+    dialled.nodes.due = DUE
+    dialled.turn(at=START)
+    dialled.nodes.mine()
+    dialled.turn(at=lie)
+    dialled.nodes.mine()
+    dialled.turn(at=START + REST)
+    assert len(dialled.nodes.sent) >= 2
+    assert dialled.faults("dial_faults") == 0
+
+
+def test_blocks_that_lie_about_their_time_earn_no_turns_and_withhold_none(dialled: Desk) -> None:
+    dialled.nodes.due = DUE
+    for place in range(3 * BURST):
+        dialled.turn(2, at=FAR if place % 2 else START + place)
+        dialled.nodes.mine()
+    assert len(dialled.nodes.sent) == BURST
+    dialled.clock.now += REFILL
+    dialled.turn(2, at=START + FAR)
+    dialled.nodes.mine()
+    assert len(dialled.nodes.sent) == BURST + 1
+
+
+def test_the_question_whether_a_turn_is_due_has_a_bound_of_gas(dialled: Desk) -> None:
+    dialled.turn()
+    assert dialled.nodes.gas == hex(GAS)
 
 
 def test_disarmed_a_record_is_signed_for_its_feed_and_nothing_is_sent() -> None:
