@@ -65,7 +65,8 @@ def look(
     if not chain.code(runs):
         return _absent(contract, proxied, runs)
     named = means.named.get(contract.address, {})
-    codes = list(parts(contract, chain, proxied, means.sources, named, beat))
+    sources = means.sources.afresh()
+    codes = list(parts(contract, chain, proxied, sources, named, beat))
     main, subjects = codes[0].subject, [one.subject for one in codes]
     braked = contract.holds_value and contract.role not in DECIDING
     able = brakes.ready(chain, means.pulls) if braked else []
@@ -73,7 +74,7 @@ def look(
     scenes, broken = playing(chain, ours if braked else [])
     asking = replace(means.asking, scenes=scenes)
     functions, untried = brakes.covered(subjects if braked else [], able, asking, beat)
-    compared, kept = _upgraded(codes, means.sources, before)
+    compared, kept = _upgraded(codes, sources, before, beat)
     decides = authority.authority(main)
     weaknesses = list(authority.weaknesses(main))
     for one in codes:
@@ -99,7 +100,7 @@ def look(
 
 
 def _upgraded(
-    codes: Sequence[Part], sources: Sources, before: Examined | None
+    codes: Sequence[Part], sources: Sources, before: Examined | None, beat: Callable[[], None]
 ) -> tuple[Compared, frozenset[str]]:
     """Compare the storage of the codes that ran before with that of those that run now; return also
     the checks whose findings of before still hold."""
@@ -111,11 +112,12 @@ def _upgraded(
         said = [line for line in before.unseen if line.startswith(storage.UPGRADE)]
         return Compared((), tuple(said[: storage.MOST_UNKNOWN])), frozenset({storage.LAYOUT})
     chain, known = codes[0].subject.chain, {one.runs: one.subject.known for one in codes}
-    old = [
-        Code(code, known[place] if place in known else sources.look(place, code)[0].known)
-        for place in was
-        if (code := chain.code(place))
-    ]
+    old = list[Code]()
+    for place in was:
+        beat()
+        if code := chain.code(place):
+            its = known[place] if place in known else sources.look(place, code, beat)[0].known
+            old.append(Code(code, its))
     new = [Code(one.subject.code, one.subject.known) for one in codes if one.runs in now]
     return storage.upgraded(old, new), frozenset()
 

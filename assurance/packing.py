@@ -64,8 +64,10 @@ class Node(msgspec.Struct, frozen=True, rename="camel"):
 class Kinds:
     """The types that are met, as solc lists them with a layout."""
 
-    def __init__(self, declared: Mapping[int, Node]) -> None:
+    def __init__(self, declared: Mapping[int, Node], most: int) -> None:
+        """`most` bounds how often a type is met, which a tree of few bytes can make many."""
         self._declared = declared
+        self.left = most
         self._begun: set[str] = set()
         self.found: dict[str, Kind] = {}
 
@@ -91,6 +93,9 @@ class Kinds:
         met in, which is listed when its members are."""
         if node is None:
             raise ConfigurationError("a type is missing")
+        self.left -= 1
+        if self.left < 0:
+            raise ConfigurationError("there are too many types to place")
         if node.node_type == "UserDefinedTypeName":
             return self._declared_name(node)
         label = _WHERE.sub("", node.type_descriptions.type_string or "")
@@ -124,6 +129,8 @@ class Kinds:
         if count is None or kind is None:
             raise ConfigurationError(f"how long {label} is cannot be told")
         size, many = int(kind.size), int(count[1])
+        if not size or not many:
+            raise ConfigurationError(f"{label} takes no room")
         slots = -(-many // (SLOT // size)) if size <= SLOT else many * (size // SLOT)
         self.found[name] = Kind("inplace", label, str(slots * SLOT), base=base)
         return name
@@ -135,6 +142,8 @@ class Kinds:
             raise ConfigurationError("a type is declared nowhere")
         label = _WHERE.sub("", node.type_descriptions.type_string or declared.name)
         name = f"t_declared_{declared.id}"
+        if name in self.found:
+            return name
         match declared.node_type:
             case "StructDefinition":
                 if name not in self._begun:
@@ -148,7 +157,9 @@ class Kinds:
             case "ContractDefinition":
                 return self._listed(name, "inplace", label, _ADDRESS)
             case "UserDefinedValueTypeDefinition":
-                under = self.found[self._name(declared.underlying_type)]
+                under = self.found.get(self._name(declared.underlying_type))
+                if under is None:
+                    raise ConfigurationError(f"{label} stands for what it is a part of")
                 return self._listed(name, "inplace", label, int(under.size))
         raise ConfigurationError(f"{declared.node_type} is no type that is known")
 

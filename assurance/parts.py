@@ -79,7 +79,7 @@ def parts(
     for place, led in ((runs, None), *proxied.facets.items()):
         beat()
         code = chain.code(place)
-        verdict, trouble = sources.look(place, code)
+        verdict, trouble = sources.look(place, code, beat)
         known = verdict.known
         if not known.signatures:
             known = replace(known, signatures=named)

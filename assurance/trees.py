@@ -17,6 +17,10 @@ from assurance.packing import Kinds, Node, Words
 from schemas.errors import ConfigurationError
 from schemas.layouts import SLOT, Layout
 
+MOST_TYPES = 1_000_000
+"""That are met while the contracts of one compilation are laid out; what is left then has no
+layout. Each takes microseconds."""
+
 _PLACED = re.compile(r"@custom:storage-location\s+erc7201:(\S+)")
 
 
@@ -32,6 +36,7 @@ class Trees:
     def __init__(self, sources: Any) -> None:
         """Take `sources` of a compiler's output; what is no tree is left out."""
         self._files: dict[str, Node] = {}
+        self._left = MOST_TYPES
         for name, source in sources.items() if isinstance(sources, dict) else ():
             tree = source.get("ast") if isinstance(source, dict) else None
             try:
@@ -118,11 +123,13 @@ class Trees:
                     waiting.append(there)
 
     def _laid_out(self, variables: Iterable[Node]) -> Layout | None:
-        kinds = Kinds(self._declared)
+        kinds = Kinds(self._declared, self._left)
         try:
             return Layout(kinds.placed(variables)[0], kinds.found)
-        except (ConfigurationError, ValueError, RecursionError):
+        except (ConfigurationError, LookupError, ArithmeticError, ValueError, RecursionError):
             return None
+        finally:
+            self._left = kinds.left
 
 
 def _structs(contract: Node) -> Iterator[tuple[str, Node]]:

@@ -1,22 +1,27 @@
 """From what a chain shows to findings: opened once, resolved once, the same ids each time."""
 
 import pytest
+from eth_abi.abi import encode
 
 from assurance.artefacts import Built, Shelf
 from assurance.assess import CREATED, assess, changes
 from assurance.chain import NOBODY, Outcome, Trial
 from assurance.checks.brakes import Pull
+from assurance.facets import LOUPE, MOST_FACETS
 from assurance.look import Means
 from assurance.opinions import Heard
 from assurance.selectors import calldata, selector
 from assurance.sources import Sources
+from assurance.sourcify import Sourcify, Verdict
 from assurance.subject import Known
 from assurance.weakness import Weakness
 from schemas.assurance import Assessment
+from schemas.errors import TransientError
 from schemas.layouts import Kind, Layout, Variable
 from schemas.manifest import Contract, Manifest
 from tests.unit.assurance.assembler import assembled, dispatch
 from tests.unit.assurance.fakes import FakeChain
+from tests.unit.assurance.test_facets import LOOKS_UP
 
 CHAIN = "eip155:31337"
 POOL, OLD, NEW, ADMIN, SAFE = ("0x" + byte * 20 for byte in ("aa", "01", "02", "cc", "dd"))
@@ -237,3 +242,34 @@ def test_a_refused_brake_is_told_once_and_resolved_when_it_is_not(chain: FakeCha
     chain.answer = lambda _: Outcome(ok=True, data=b"")
     (resolved,) = changes(second, assess(MANIFEST, chain, means, second, {}))
     assert (resolved.id, resolved.state) == (opened.id, "resolved")
+
+
+def test_while_the_source_service_hangs_a_look_at_a_cut_of_all_facets_goes_on() -> None:
+    """The look says that it lives before each code, the old ones too, and waits but once."""
+    asked, beats = list[str](), list[int]()
+
+    class Hanging(Sourcify):
+        def ask(self, chain: str, address: str) -> Verdict:
+            del chain
+            asked.append(address)
+            raise TransientError("the source service: ReadTimeout")
+
+    def facets(first: int) -> list[str]:
+        return [f"0x{number:040x}" for number in range(first, first + MOST_FACETS)]
+
+    old, new = facets(0x1000), facets(0x2000)
+    cut = list(old)
+
+    def answer(trial: Trial) -> Outcome:
+        rows = [(one, [place.to_bytes(4, "big")]) for place, one in enumerate(cut)]
+        loupe = trial.data == LOUPE
+        return Outcome(loupe, encode(["(address,bytes4[])[]"], [rows]) if loupe else b"")
+
+    chain = FakeChain(answer)
+    chain.codes |= {POOL: LOOKS_UP} | dict.fromkeys([*old, *new], SOUND)
+    first = assess(MANIFEST, chain, MEANS)
+    cut[:] = new
+    means = Means(Sources(CHAIN, None, Hanging("https://sources.example/")))
+    assess(MANIFEST, chain, means, first, None, lambda: beats.append(len(asked)))
+    assert len(asked) == 1
+    assert len(beats) > 3 * MOST_FACETS, "before each code of now, of before, and each check"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assurance.trees import Trees, place
+from assurance.trees import MOST_TYPES, Trees, place
 
 NAME = "meadow.storage.Ledger"
 UINT = {
@@ -35,6 +35,13 @@ def struct(number: int, *members: dict[str, Any], name: str = "") -> dict[str, A
     }  # fmt: skip
 
 
+def value(number: int, under: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "nodeType": "UserDefinedValueTypeDefinition", "id": number, "name": f"V{number}",
+        "underlyingType": under,
+    }  # fmt: skip
+
+
 def sources(*nodes: dict[str, Any], bases: tuple[int, ...] = (1,)) -> dict[str, Any]:
     contract = {
         "nodeType": "ContractDefinition", "id": 1, "name": "Ledger", "contractKind": "contract",
@@ -59,11 +66,28 @@ CHAIN = [struct(n, declared(n + 5_000, a(n + 1))) for n in range(20, 3_000)]
         [struct(10, declared(11, UINT | {"typeDescriptions": {}}), name=NAME)],
         [struct(10, declared(11, UINT), name=NAME), struct(12, declared(13, UINT), name=NAME)],
         [struct(10, declared(11, a(20)), name=NAME), *CHAIN],
+        [struct(10, declared(11, array(array(UINT, "uint256[0]"), "uint256[0][2]")), name=NAME)],
+        [struct(10, declared(11, array(a(12), "struct S[2]")), name=NAME), struct(12)],
+        [struct(10, declared(11, a(12)), name=NAME), value(12, a(10))],
+        [struct(10, declared(11, a(12)), name=NAME), value(12, a(12))],
     ],
-    ids=["itself", "nowhere", "endless", "of itself", "no type", "no name", "two", "deep"],
-)
+    ids=[
+        "itself", "nowhere", "endless", "of itself", "no type", "no name", "two", "deep",
+        "of nothing", "of empty ones", "a value of itself", "a value of the value",
+    ],
+)  # fmt: skip
 def test_a_struct_that_cannot_be_placed_has_no_layout(nodes: list[dict[str, Any]]) -> None:
     assert Trees(sources(*nodes)).namespaces("Ledger.sol", "Ledger", b"") == {NAME: None}
+
+
+def test_types_that_few_bytes_make_many_come_to_an_end() -> None:
+    wide = struct(10, *(declared(n, a(12)) for n in range(20, 2_020)))
+    many = [struct(n, declared(1, a(10)), name=f"n{n}") for n in range(3_000, 4_000)]
+    given = Trees(sources(wide, value(12, UINT), *many)).namespaces("Ledger.sol", "Ledger", b"")
+    assert given is not None
+    placed = [layout is not None for layout in given.values()]
+    assert 400 < sum(placed) <= MOST_TYPES / 2_000
+    assert placed == sorted(placed, reverse=True)
 
 
 def test_a_struct_that_leads_back_to_itself_through_a_mapping_is_placed() -> None:
