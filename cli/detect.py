@@ -16,11 +16,9 @@ def detect(
     health_port: Annotated[int | None, typer.Option(help="Port for probes and metrics.")] = None,
 ) -> None:
     """Score transactions and raise alerts. Start it again to scale out: partitions are shared."""
-    from cli.wiring import beats_of, connect, read_manifests, read_settings
+    from cli.wiring import beats_of, connect, read_settings, scorers
     from detectors.publisher import Publisher
-    from detectors.scorer import ScorerMaker
     from detectors.service import DetectTask
-    from detectors.sets import EventHostMaker, HostMaker, load_set
     from runtime.announcement import announce
     from runtime.intake import Intake
     from runtime.lag import LagGauge
@@ -30,13 +28,7 @@ def detect(
     from runtime.state import StateStore
 
     settings = read_settings(health={"port": health_port})
-    manifests = read_manifests(settings)
-    maker: ScorerMaker
-    if events:
-        maker = EventHostMaker(manifests, settings.finality_of)
-    else:
-        detectors = load_set(settings.detect.names(set_name), settings.detect.allowed)
-        maker = HostMaker(set_name, detectors, manifests, settings.finality_of)
+    maker = scorers(settings, set_name, events=events)
     if settings.detect.signing_key is None:
         raise ConfigurationError(
             "alerts must be signed: set detect.signing_key (make one: firebreak keys detector)"

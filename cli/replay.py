@@ -10,16 +10,16 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from schemas.topics import ALERTS, DEAD_LETTERS, TRANSACTIONS
+from schemas.topics import ALERTS, DEAD_LETTERS
 
 if TYPE_CHECKING:
+    from detectors.scorer import ScorerMaker
     from runtime.broker import History, Message, Producer
-    from runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The alerts of a replay beside those that stand on the live topic."""
+    """The alerts of a replay beside those of the same set that stand on the live topic."""
 
     records: int
     topic: str
@@ -39,6 +39,9 @@ def replay(
     ] = "beginning",
     end: Annotated[str, typer.Option("--to", help="end, an offset, or an ISO 8601 time.")] = "end",
     set_name: Annotated[str, typer.Option("--set", help="Which detector set to run.")] = "core",
+    events: Annotated[  # noqa: FBT002 - a command-line flag
+        bool, typer.Option("--events", help="Score single events, not whole transactions.")
+    ] = False,
     archive: Annotated[
         Path | None,
         typer.Option(help="Read from an archive's folder instead of the topics.", metavar="FOLDER"),
@@ -52,17 +55,19 @@ def replay(
     """
     import orjson
 
-    from cli.wiring import connect, read_settings
+    from cli.wiring import connect, read_settings, scorers
     from forensics.archive.history import Archive
 
     settings = read_settings()
-    live: History = Archive(archive) if archive else connect(settings, TRANSACTIONS, ALERTS)
+    maker = scorers(settings, set_name, events=events)
+    live: History = Archive(archive) if archive else connect(settings, maker.topic, ALERTS)
     space = f"{settings.kafka.namespace}replay-{datetime.now(UTC):%Y%m%dT%H%M%S}".replace(".", "-")
     output = connect(settings, namespace=f"{space}.")
     output.create((ALERTS, DEAD_LETTERS))
     console = Console(stderr=True)
-    again = _score_again(settings, live, output.producer(), set_name, (start, end), console)
-    found = _compare(_alerts(live), _alerts(output), again, f"{space}.{ALERTS.name}")
+    again = _score_again(live, output.producer(), maker, (start, end), console)
+    before, now = (_alerts(source, maker.set_name) for source in (live, output))
+    found = _compare(before, now, again, f"{space}.{ALERTS.name}")
     if as_json:
         typer.echo(orjson.dumps(asdict(found)).decode())
         return
@@ -75,34 +80,29 @@ def replay(
 
 
 def _score_again(
-    settings: "Settings",
     live: "History",
     producer: "Producer",
-    set_name: str,
+    maker: "ScorerMaker",
     bounds: tuple[str, str],
     console: Console,
 ) -> tuple[int, str]:
     """Return how many records there were, and the digest of what was learned from them."""
-    from cli.wiring import read_manifests
     from detectors.publisher import Publisher
     from detectors.service import DetectTask
-    from detectors.sets import HostMaker, load_set
     from runtime import replay as history
     from runtime.clock import SystemClock
     from runtime.intake import Intake
     from runtime.metrics import Metrics
 
     metrics = Metrics()
-    names = settings.detect.names(set_name)
-    detectors = load_set(names, settings.detect.allowed)
     task = DetectTask(
         Intake(producer, metrics, "replay"),
         Publisher(producer, SystemClock(), metrics, signer=None),
-        HostMaker(set_name, detectors, read_manifests(settings), settings.finality_of),
+        maker,
         metrics,
         store=None,
     )
-    stretch = history.stretch(live, TRANSACTIONS.name, *bounds)
+    stretch = history.stretch(live, maker.topic.name, *bounds)
     task.assigned(list(stretch))
     with Progress(console=console, transient=True) as progress:
         total = sum(last - first for first, last in stretch.values())
@@ -117,8 +117,8 @@ def _score_again(
     return count, task.digest()
 
 
-def _alerts(broker: "History") -> dict[str, bytes]:
-    """Return every alert on a topic by its id; one raised twice counts once."""
+def _alerts(broker: "History", set_name: str) -> dict[str, bytes]:
+    """Return every alert of a set on a topic by its id; one raised twice counts once."""
     from runtime.broker import read_topic
     from schemas.alerts import Alert
     from schemas.codec import decode_from
@@ -128,7 +128,7 @@ def _alerts(broker: "History") -> dict[str, bytes]:
     def take(message: "Message") -> None:
         value = message.value or b""
         record = decode_from(ALERTS, value)
-        if isinstance(record, Alert):
+        if isinstance(record, Alert) and record.set == set_name:
             found[record.id] = value
 
     read_topic(broker, ALERTS.name, take)

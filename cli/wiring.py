@@ -1,6 +1,6 @@
 """Building the parts that several commands need, from the settings."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime import settings as configuration
 from runtime.beats import Beats
@@ -11,6 +11,9 @@ from runtime.service import Service
 from runtime.settings import Settings
 from schemas.manifest import Manifest
 from schemas.topics import TopicSpec
+
+if TYPE_CHECKING:
+    from detectors.scorer import ScorerMaker
 
 Flags = dict[str, Any]
 
@@ -46,3 +49,17 @@ def beats_of(settings: Settings, broker: Broker, service: Service, group: str) -
 def read_manifests(settings: Settings) -> dict[str, Manifest]:
     """Return every manifest by protocol; none when the folder does not exist."""
     return load_manifests(settings.protocols) if settings.protocols.is_dir() else {}
+
+
+def scorers(settings: Settings, set_name: str, *, events: bool) -> "ScorerMaker":
+    """Return what makes a set's scorers; with `events` those of single events, whatever the set.
+
+    Raises `ConfigurationError` as `load_set` does, and for a set that no setting names.
+    """
+    from detectors.sets import EventHostMaker, HostMaker, load_set
+
+    manifests = read_manifests(settings)
+    if events:
+        return EventHostMaker(manifests, settings.finality_of)
+    detectors = load_set(settings.detect.names(set_name), settings.detect.allowed)
+    return HostMaker(set_name, detectors, manifests, settings.finality_of)

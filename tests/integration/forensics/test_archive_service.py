@@ -12,7 +12,7 @@ import msgspec
 import orjson
 import pytest
 
-from detectors.samples import address, odd, transactions
+from detectors.samples import CHAIN, address, odd, transactions
 from forensics.archive.checking import extents, faults
 from forensics.archive.history import Archive
 from forensics.archive.query import Bounds, ask
@@ -21,11 +21,14 @@ from runtime.broker import History, Message, Partition, read_all
 from runtime.kafka import KafkaBroker
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
-from schemas.chain import Argument, Block, Flow, Log, Transaction
+from schemas.chain import Argument, Block, Flow, Log, Retraction, Transaction
 from schemas.codec import encode
 from schemas.ids import content_id
 from schemas.services import HISTORY
-from schemas.topics import ALERTS, BEATS, TRANSACTIONS
+from schemas.topics import ALERTS, BEATS, EVENTS, TRANSACTIONS
+from tests.unit.detectors.bars import bouncing, series
+from tests.unit.detectors.test_events import event
+from tests.unit.detectors.test_vetting import NAMES_POOL, POOL, code_of, deployment
 from tests.waiting import until
 
 pytestmark = pytest.mark.kafka
@@ -33,6 +36,13 @@ pytestmark = pytest.mark.kafka
 DAY = 86_400
 KILLS, RECORDS = 2, 300
 PROTOCOLS = tuple(f"protocol-{number}" for number in range(5))
+ABOUT = {
+    b'"detector":"depeg"',
+    b'"subject":"deployment"',
+    b'"set":"events"',
+    b'"kind":"withdrawal"',
+}
+"""What alerts on prices, on contracts, on events and their withdrawal hold."""
 
 
 @pytest.fixture
@@ -121,7 +131,9 @@ def taken_over(thief: str) -> tuple[Log, ...]:
 
 
 def publish_history(broker: KafkaBroker) -> None:
-    """Ordinary transactions, odd ones, block markers in every partition, and rubbish."""
+    """Ordinary transactions, odd ones, block markers in every partition, and rubbish; prices and a
+    contract made to attack, under the key of the protocol that a manifest describes; single events.
+    In the end their blocks leave the chain."""
     producer = broker.producer()
     records: list[Transaction] = [*transactions(400), *odd()]
     theft = Flow(token=address(20), sender=address(10), to=address(777), amount=str(10**26))
@@ -147,7 +159,53 @@ def publish_history(broker: KafkaBroker) -> None:
             for partition in range(TRANSACTIONS.partitions):
                 producer.send(TRANSACTIONS.name, encode(block), partition=partition)
     producer.send(TRANSACTIONS.name, b"{rubbish", partition=0)
+    made = deployment(code_of("SpotAttack", NAMES_POOL), block=200)
+    for one in (*series("m", [*bouncing(120), 0.9]), made):
+        producer.send(TRANSACTIONS.name, encode(one), key=PROTOCOLS[0].encode())
+    publish_events(broker)
+    for partition in range(TRANSACTIONS.partitions):
+        gone = retraction(made.block, made.block_hash)
+        producer.send(TRANSACTIONS.name, encode(gone), partition=partition)
     producer.flush()
+
+
+def publish_events(broker: KafkaBroker) -> None:
+    """Events of a contract of each protocol, two that are far too large, and a block that goes."""
+    producer, chance = broker.producer(), random.Random(7)
+    sizes = [int(chance.lognormvariate(40, 1)) for _ in range(300)]
+    for block, size in enumerate([*sizes, 10**25, 10**25]):
+        for number, protocol in enumerate(PROTOCOLS):
+            record = msgspec.structs.replace(
+                event(block, size), chain=CHAIN, protocol=protocol, contract=address(number + 1)
+            )
+            producer.send(EVENTS.name, encode(record), key=record.contract.encode())
+    last = event(len(sizes) + 1, 0)
+    gone = retraction(last.block, last.block_hash)
+    for partition in range(EVENTS.partitions):
+        producer.send(EVENTS.name, encode(gone), partition=partition)
+    producer.flush()
+
+
+def retraction(number: int, name: str) -> Retraction:
+    return Retraction(
+        id=content_id("retraction", name), chain=CHAIN, number=number, hash=name,
+        parent="0x" + "0" * 64, timestamp=0,
+    )  # fmt: skip
+
+
+MANIFEST = f"""
+protocol = "{PROTOCOLS[0]}"
+chain = "{CHAIN}"
+[[contracts]]
+address = "{POOL}"
+role = "pool"
+[[markets]]
+market = "m"
+asset = "X"
+peg = 1
+[budget]
+transactions_per_false_alert = 100
+"""
 
 
 def replayed(environment: dict[str, str], folder: Path, name: str, *options: str) -> Any:
@@ -168,35 +226,45 @@ def test_a_replay_from_the_archive_is_the_one_from_the_topics_byte_for_byte(
     broker: KafkaBroker, environment: dict[str, str], bootstrap: str, tmp_path: Path
 ) -> None:
     publish_history(broker)
+    (manifests := Path(environment["FIREBREAK_PROTOCOLS"])).mkdir()
+    (manifests / "one.toml").write_text(MANIFEST)
     root = tmp_path / "home" / "archive"
-    records = everything(broker, TRANSACTIONS.name)
+    records = {topic: everything(broker, topic) for topic in (TRANSACTIONS.name, EVENTS.name)}
     process = keep(tmp_path, environment, "--health-port", str(port := free_port()))
-    until(lambda: read(port) == len(records), patience=120)
+    counts = {topic: len(written) for topic, written in records.items()}
+    until(lambda: {topic: read(port, topic) for topic in counts} == counts, patience=120)
     assert process.stop(patience=30) == 0, process.tail()
-    assert everything(Archive(root), TRANSACTIONS.name) == records
+    for topic, written in records.items():
+        assert everything(Archive(root), topic) == written
 
     environment["FIREBREAK_FINALITY"] = '{"eip155:31337": 4}'
-    cluster, states = KafkaBroker({"bootstrap.servers": bootstrap}), set()
-    for name in ("core", "acts"):
-        chosen = "--set", name
+    cluster, states, about = KafkaBroker({"bootstrap.servers": bootstrap}), set(), set()
+    for *chosen, topic in (
+        ("--set", "core", TRANSACTIONS.name),
+        ("--set", "acts", TRANSACTIONS.name),
+        ("--events", EVENTS.name),
+    ):
+        name = chosen[-1].strip("-")
         live = replayed(environment, tmp_path, f"{name}-topics", *chosen)
         again = replayed(environment, tmp_path, f"{name}-archive", *chosen, "--archive", str(root))
         raised = [alerts(cluster, found.pop("topic")) for found in (live, again)]
         assert raised[0]
         assert raised[0] == raised[1]
         assert again == live  # the state that was learned among it
-        assert live["records"] == len(records)
+        assert live["records"] == counts[topic]
         states.add(live["state"])
-    assert len(states) == 2, "each set learned what is its own"
+        about |= {part for _, value in raised[0] for part in ABOUT if part in value}
+    assert len(states) == 3, "each set learned what is its own"
+    assert about == ABOUT
 
 
-def read(port: int) -> int:
-    """How many transactions a process has read."""
+def read(port: int, topic: str = TRANSACTIONS.name) -> int:
+    """How many records of a topic a process has read."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
             text = str(response.read().decode())
     except OSError:
         return 0
-    begin = f'firebreak_records_total{{topic="{TRANSACTIONS.name}"}} '
+    begin = f'firebreak_records_total{{topic="{topic}"}} '
     lines = (line for line in text.splitlines() if line.startswith(begin))
     return int(float(next(lines, "0").removeprefix(begin)))

@@ -32,10 +32,16 @@ def log(*specs: TopicSpec) -> MemoryBroker:
     return broker
 
 
-def put(broker: MemoryBroker, spec: TopicSpec, record: Record | bytes, partition: int = 0) -> None:
+def put(
+    broker: MemoryBroker,
+    spec: TopicSpec,
+    record: Record | bytes,
+    partition: int = 0,
+    key: bytes = b"key",
+) -> None:
     value = record if isinstance(record, bytes) else encode(record)
     headers = (("record-id", b"x"), ("record-id", b""), ("none", b"\xff"))
-    broker.producer().send(spec.name, value, key=b"key", headers=headers, partition=partition)
+    broker.producer().send(spec.name, value, key=key, headers=headers, partition=partition)
 
 
 def fill(broker: MemoryBroker, count: int, seed: int = 0) -> None:
