@@ -181,6 +181,11 @@ class Metrics:
         self.assessed = gauge(
             "assessed_timestamp_seconds", "Block time of the newest assessment.", "protocol"
         )
+        self.answer_by = gauge(
+            "answer_by_timestamp_seconds",
+            "Until when people can answer what a cover, feed or dial said.",
+            "protocol", "kind", "place",
+        )  # fmt: skip
         self.assurance_faults = count("assurance_faults", "Assessments that failed.")
 
     def _of_hops(self) -> None:

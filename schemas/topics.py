@@ -190,7 +190,8 @@ CHANGES = TopicSpec(
 AUTHORITY = TopicSpec(
     name="authority-v1",
     doc="Who may brake: who is about to arm or disarm, what came of it, what our gates on chain "
-    "say of those who may pull them; and each brake and release that the chain shows.",
+    "say of those who may pull them; each brake and release that the chain shows; what is asserted "
+    "to covers, and who may report to feeds or set dials.",
     records=(Intent, Arming, Event),
     key="service",
     partitions=1,

@@ -14,7 +14,7 @@ class Contract(Strict):
     address: LowerAddress
     role: Literal[
         "pool", "vault", "pair", "oracle", "token", "router", "governor", "timelock", "proxy",
-        "gate", "safe", "treasury", "requests", "other",
+        "gate", "safe", "treasury", "requests", "cover", "other",
     ]  # fmt: skip
     name: Annotated[str, Field(max_length=64)] = ""
     holds_value: StrictBool = True
@@ -23,9 +23,12 @@ class Contract(Strict):
     """A JSON ABI beside the manifest, for events and functions that are not built in."""
 
     @model_validator(mode="after")
-    def _bonds_are_not_its_own(self) -> Self:
+    def _bonds_and_capital_are_not_its_own(self) -> Self:
         if self.role == "requests" and self.holds_value:
             reason = "bonds of watchers are not the protocol's: say holds_value = false"
+            raise mistake(reason, "holds_value")
+        if self.role == "cover" and self.holds_value:
+            reason = "capital behind covers is not the protocol's: say holds_value = false"
             raise mistake(reason, "holds_value")
         return self
 

@@ -7,6 +7,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from assurance.look import Means
+from assurance.rights import answer_by
 from assurance.service import AssureTask
 from assurance.sources import Sources
 from forensics.record import database
@@ -26,10 +27,13 @@ from schemas.codec import decode_from
 from schemas.manifest import Contract, Manifest
 from schemas.services import RECORDED
 from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS
+from schemas.underwriting import Underwriting
 from tests.forensic_log import SIGNER, seal
 from tests.integration.contracts.hands import Hands
 from tests.integration.ingest.running import CHAIN, RunningIngest
+from tests.integration.underwriting.covered import Covered
 from tests.publication import log
+from tests.risk_model import Rule
 from tests.unit.assurance.fakes import FakeChain
 
 pytestmark = pytest.mark.node
@@ -74,6 +78,46 @@ def test_who_changes_the_brake_s_rights_is_told_as_the_chain_has_it(node: LocalN
     names = [one.name for one in events(broker)]
     assert names == ["OwnershipTransferred", "ResponderSet", "BudgetSet", "Killed"]
     assert AUTHORITY in RECORDED
+
+
+def test_what_a_cover_a_feed_and_a_dial_say_of_assertions_reporters_and_rules_is_told(
+    node: LocalNode,
+) -> None:
+    covered = Covered(node)
+    feeds = covered.feed.address, covered.new_feed().address
+    dial = covered.create("RiskDial", covered.owner.address, *feeds, Rule())
+    name = covered.asserted()
+    until = covered.told("assertionOf", name)[4]
+    covered.disputed(name)
+    assert covered.does(covered.owner, dial.call("setRule", Rule(relax=2_500)))
+    assert covered.does(
+        covered.owner,
+        covered.feed.call("setReporter", covered.stranger.address, True),  # noqa: FBT003 - the contract's
+    )
+    watched = Manifest(
+        protocol="meadow",
+        chain=CHAIN,
+        contracts=(
+            Contract(address=covered.pool.address, role="cover", holds_value=False),
+            Contract(address=covered.feed.address, role="other", holds_value=False),
+            Contract(address=dial.address, role="other", holds_value=False),
+        ),
+        underwriting=Underwriting(feed=covered.feed.address, dials=(dial.address,)),
+    )
+
+    found = events(told_of(node, watched))
+    said = {(one.contract, one.name) for one in found} - {
+        (one.contract, "OwnershipTransferred") for one in found
+    }
+    assert said == {
+        (covered.pool.address, "Asserted"),
+        (covered.pool.address, "Disputed"),
+        (covered.feed.address, "MaxDelaySet"),
+        (covered.feed.address, "ReporterSet"),
+        (dial.address, "RuleSet"),
+    }, "no purchase, no deposit, no report"
+    (asserted,) = [one for one in found if one.name == "Asserted"]
+    assert answer_by(asserted, watched) == until
 
 
 def test_a_release_by_whoever_may_is_in_the_log_which_says_that_nobody_ordered_it(

@@ -6,12 +6,14 @@ import msgspec
 import pytest
 from eth_utils.crypto import keccak
 
-from assurance.rights import told
+from assurance.rights import LONGEST, LOOK_WITHIN, answer_by, told
+from assurance.service import PLACES
 from runtime.broker import Message
 from schemas.chain import Event
 from schemas.codec import decode_from, encode
 from schemas.manifest import Brake, Contract, Halt, Manifest
 from schemas.topics import AUTHORITY, EVENTS
+from schemas.underwriting import Underwriting
 from tests.publication import log
 from tests.unit.assurance.test_assess import CHAIN, NEW, OLD, POOL
 from tests.unit.assurance.test_service import World, event
@@ -81,6 +83,66 @@ def test_the_service_tells_it(world: World) -> None:
     records = [decode_from(AUTHORITY, message.value or b"") for message in kept]
     assert [one.name for one in records if isinstance(one, Event)] == ["ResponderSet", "Killed"]
     assert {message.key for message in kept} == {b"assure"}
+
+
+COVER, FEED, DIAL = ("0x" + digit * 40 for digit in "789")
+INSURED = MANIFEST.model_copy(
+    update={
+        "contracts": (
+            *MANIFEST.contracts,
+            Contract(address=COVER, role="cover", holds_value=False),
+        ),
+        "underwriting": Underwriting(feed=FEED, dials=(DIAL,)),
+    }
+)
+ASSERTED = "Asserted(bytes32,bytes32,address,bytes32,uint64,uint16,uint64)"
+
+
+def asserted(until: int, contract: str = COVER) -> Event:
+    """Say that an assertion of the first second can be disputed until then."""
+    words = 0xEE, 1, 10_000, until
+    return msgspec.structs.replace(
+        said(ASSERTED, contract), data="0x" + "".join(f"{word:064x}" for word in words)
+    )
+
+
+def until(event: Event) -> int | None:
+    found = told(event, INSURED)
+    assert found is not None
+    return answer_by(found, INSURED)
+
+
+def test_what_is_asserted_or_changes_hands_has_to_be_answered_in_time() -> None:
+    assert until(asserted(900)) == 900
+    assert until(asserted(2**64 - 1)) == LONGEST, "whatever it says"
+    assert until(said(ASSERTED, COVER)) == LOOK_WITHIN, "of what has other words, no less"
+    assert until(said("ReporterSet(address,bool)", FEED)) == LOOK_WITHIN
+    assert until(said("OwnershipTransferred(address,address)", DIAL)) == LOOK_WITHIN
+    assert until(said("Disputed(bytes32,address,uint64)", COVER)) is None
+    assert until(said("ResponderSet(address,bool)")) is None, "a gate's, as ever"
+
+
+def test_what_users_cause_and_what_others_assert_is_not_told() -> None:
+    for signature, contract in (
+        ("Deposited(address,uint256)", COVER),
+        ("Reported(uint80,bytes32,address)", FEED),
+        ("Turned(uint16,uint16,uint16)", DIAL),
+        (ASSERTED, POOL),
+        ("ReporterSet(address,bool)", GATE),
+    ):
+        assert told(said(signature, contract), INSURED) is None, signature
+    assert told(asserted(900), MANIFEST) is None, "a stranger's contract"
+
+
+def test_the_service_says_until_when_and_keeps_what_waits_apart(world: World) -> None:
+    world.manifest = INSURED
+    world.task = world.started()
+    given = [asserted(900), asserted(950), said("Deposited(address,uint256)", COVER)]
+    batch = [Message(EVENTS.name, 0, at, b"k", encode(one), ()) for at, one in enumerate(given)]
+    world.task.process(batch)
+    gauge = world.metrics.answer_by
+    found = [gauge.labels("meadow", "Asserted", str(at))._value.get() for at in range(PLACES)]
+    assert found == [900, 950, *[0] * (PLACES - 2)]
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_every_metric_is_set_by_somebody() -> None:
 
 BOUNDED = {
     "asset", "brake", "chain", "channel", "detector", "endpoint", "fault", "hop", "kind", "le",
-    "neighbour", "outcome", "partition", "protocol", "reason", "result", "service", "set",
+    "neighbour", "outcome", "partition", "place", "protocol", "reason", "result", "service", "set",
     "severity", "state", "topic", "who",
 }  # fmt: skip
 """What configuration names, or a fixed list of ours: how many there are is no stranger's choice."""
