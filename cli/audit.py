@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import audit_check, audit_keep, audit_witness
+from cli import audit_check, audit_keep, audit_verify, audit_witness
 from cli.audit_check import LogKey, log_key_of
 from cli.rederive import ArchiveFolder
 from schemas.errors import ConfigurationError, PoisonRecordError
@@ -20,7 +20,7 @@ app = typer.Typer(
     help="Keep the record of what was done, and prove it to anyone.", no_args_is_help=True
 )
 app.command()(audit_keep.keep)
-app.command()(audit_check.verify)
+app.command()(audit_verify.verify)
 app.command()(audit_check.check)
 app.command()(audit_check.anchors)
 app.command()(audit_witness.witness)

@@ -160,6 +160,8 @@ def _anchoring(
     from forensics.record.anchor_contract import AnchorContract
     from forensics.record.anchoring import Anchoring
     from forensics.record.haste import Haste
+    from forensics.record.pulled import Pulled
+    from runtime.actors import actors_of
     from runtime.budget import Budget
 
     own = settings.forensics
@@ -182,6 +184,7 @@ def _anchoring(
             contract,
             account,
             Haste(
+                Pulled(log, actors_of(settings.respond.action_keys)),
                 Budget(place, own.anchor_brakes_per_day),
                 own.anchor_brakes_per_protocol,
                 service.clock,

@@ -12,7 +12,6 @@ from forensics.record.anchor_contract import Account, AnchorContract, Head
 from forensics.record.errors import UntrustedError
 from forensics.record.haste import Haste
 from forensics.record.log_reader import LogReader, Sealed
-from forensics.record.pulled import Pulled
 from forensics.record.vouched import Vouched
 from runtime.logs import logger
 from schemas.errors import TransientError
@@ -55,7 +54,6 @@ class Anchoring:
         """`every` is in seconds of block time; `fee_cap` in wei per gas."""
         self._log = log
         self._vouched = Vouched(log.engine)
-        self._pulled = Pulled(log)
         self._contract = contract
         self._account = account
         self.haste = haste
@@ -90,8 +88,7 @@ class Anchoring:
             return None
         if now - head.time >= self._every:
             return newest
-        brakes = self._pulled.waiting(head.size, newest.size)
-        return newest if brakes and self.haste.granted(nonce, brakes) else None
+        return newest if self.haste.granted(nonce, head.size, newest.size) else None
 
     def _require_ours(self, head: Head) -> None:
         newest = self._log.newest_seal()

@@ -3,11 +3,12 @@
 Steps of brakes come from a topic, and a forged one is a leaf like any other. Out of turn at every
 one of them, whoever writes there would empty the account that pays; within a budget they cost a
 day's share, and a brake beyond it is on chain at its turn, minutes later. Of that share one
-protocol's brakes have a part at most, so that a flood of them leaves the rest to the others.
+protocol's brakes have a part at most, so that a flood of them leaves the rest to the others. Where
+responders' keys are named, a step that none of them signed spends nothing. Where none are, whoever
+writes there may make protocols up: a few names use the day up, and true brakes wait their turn.
 """
 
-from collections.abc import Collection
-
+from forensics.record.pulled import Pulled
 from runtime.budget import Budget
 from runtime.clock import Clock
 from runtime.logs import logger
@@ -18,8 +19,9 @@ _log = logger(__name__)
 class Haste:
     """Anchors out of turn, within a budget."""
 
-    def __init__(self, budget: Budget, each: int, clock: Clock) -> None:
+    def __init__(self, pulled: Pulled, budget: Budget, each: int, clock: Clock) -> None:
         """`each`: how many of the budget are for one protocol's brakes in a day, at most."""
+        self._pulled = pulled
         self._budget = budget
         self._each = each
         self._clock = clock
@@ -31,14 +33,17 @@ class Haste:
         """Return how many the day still has."""
         return self._budget.left(self._now())
 
-    def granted(self, nonce: int, protocols: Collection[str]) -> bool:
+    def granted(self, nonce: int, anchored: int, size: int) -> bool:
         """Say whether the account's transaction of this nonce may be sent out of turn, for brakes
-        of these protocols. It is counted once, and before it is sent, however often it is sent
-        again: for the one of them that has spent most and has some left, since the others ride
-        along.
+        in the leaves from `anchored` up to `size`. It is counted once, and before it is sent,
+        however often it is sent again: for the one of their protocols that has spent most and has
+        some left, since the others ride along.
 
-        Raises `UnsafeToContinueError` when the disk does not take that.
+        Raises `UnsafeToContinueError` when the disk does not take that, and as `LogReader` does.
         """
+        protocols = self._pulled.waiting(anchored, size)
+        if not protocols:
+            return False
         if nonce == self._counted:
             return True
         now = self._now()

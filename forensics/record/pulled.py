@@ -2,7 +2,8 @@
 
 What a decision says does not count: a brake that was refused, rehearsed or authorised and never
 sent is on chain at its turn. Its intent is a leaf before the step that sends it, so the root that
-has one has the other.
+has one has the other. Where responders' keys are named, a step that none of them signed is a leaf
+like any other, and no brake here.
 """
 
 import re
@@ -10,9 +11,11 @@ from collections import OrderedDict
 
 import msgspec
 
-from forensics.record.leaf import value_in
+from forensics.record.leaf import message_in, value_in
 from forensics.record.log_reader import LogReader
+from runtime.actors import Actors
 from schemas.actions import Action
+from schemas.errors import PoisonRecordError
 
 ANCHORED_STEPS = frozenset({"broadcast", "included"})
 
@@ -32,8 +35,10 @@ class _Act(msgspec.Struct, frozen=True, gc=False):
 class Pulled:
     """Goes along the actions of one log."""
 
-    def __init__(self, log: LogReader) -> None:
+    def __init__(self, log: LogReader, actors: Actors) -> None:
+        """`actors` are those whose steps are believed."""
         self._log = log
+        self._actors = actors
         self._anchored = self._read = 0
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._newest: dict[str, int] = {}
@@ -66,8 +71,17 @@ class Pulled:
         named = _NAME.fullmatch(act.protocol)
         if act.state not in ANCHORED_STEPS or step in self._seen or not named:
             return
+        if not self._believed(entry):
+            return
         self._seen[step] = None
         if len(self._seen) > _MOST_STEPS:
             self._seen.popitem(last=False)
         if act.protocol in self._newest or len(self._newest) < _MOST_PROTOCOLS:
             self._newest[act.protocol] = position
+
+    def _believed(self, entry: bytes) -> bool:
+        try:
+            self._actors.read(message_in(entry, self._log.apart))
+        except (PoisonRecordError, LookupError, TypeError, ValueError):
+            return False
+        return True

@@ -20,11 +20,13 @@ from forensics.record.log_writer import LogWriter
 from forensics.record.merkle import Frontier, check_consistency, leaf_hash
 from forensics.record.proof import check_proof
 from forensics.record.proving import prove
+from forensics.record.pulled import Pulled
 from forensics.record.tiles import Tile
 from forensics.record.verification import verify
 from forensics.record.verified_tree import Outside
 from forensics.record.vouching import CHAIN, Vouching
 from responders.signer import KeySigner
+from runtime.actors import Actors
 from runtime.budget import Budget
 from runtime.clock import SystemClock
 from runtime.evm import Endpoints
@@ -64,10 +66,9 @@ class Port:
         self.anchoring = self.anchors()
 
     def anchors(self, log: LogReader | None = None, cap: int = CAP) -> Anchoring:
-        haste = Haste(Budget(self.spent, MOST), MOST, SystemClock())
-        return Anchoring(
-            log or self.log.reader, self.seen, self.account, haste, every=EVERY, fee_cap=cap
-        )
+        log = log or self.log.reader
+        haste = Haste(Pulled(log, Actors()), Budget(self.spent, MOST), MOST, SystemClock())
+        return Anchoring(log, self.seen, self.account, haste, every=EVERY, fee_cap=cap)
 
     def grow(self, count: int, *, brake: bool = False) -> None:
         size = self.log.frontier.size

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from forensics.record import database
 from forensics.record.anchor_contract import Head, Message, Receipt
@@ -13,7 +14,10 @@ from forensics.record.leaf import leaf_of
 from forensics.record.log_reader import Anchored
 from forensics.record.log_writer import LogWriter
 from forensics.record.merkle import Proof
+from forensics.record.pulled import Pulled
+from runtime.actors import actors_of, signed
 from runtime.budget import DAY, Budget
+from runtime.signatures import Signer, generate, load_signer
 from schemas.errors import TransientError, UnsafeToContinueError
 from schemas.ids import content_id
 from tests.forensic_log import action, message, seal
@@ -80,13 +84,16 @@ class Office:
     """A log, and what anchors it on that chain."""
 
     each = MOST
+    keys: Path | None = None
+    """The responders'."""
 
     def __init__(self, log: LogWriter, folder: Path) -> None:
         self.log, self.place, self.chain = log, folder / "account.anchors", Chain()
         self.start()
 
     def start(self) -> None:
-        self.haste = Haste(Budget(self.place, MOST), self.each, self.chain)
+        pulled = Pulled(self.log.reader, actors_of(self.keys))
+        self.haste = Haste(pulled, Budget(self.place, MOST), self.each, self.chain)
         self.anchoring = Anchoring(
             self.log.reader,
             self.chain,  # type: ignore[arg-type]  # all that is used of it
@@ -96,12 +103,22 @@ class Office:
             fee_cap=10**12,
         )
 
-    def grow(self, *, brake: bool, state: str = "included", protocol: str = "meadow") -> None:
+    def grow(
+        self,
+        *,
+        brake: bool,
+        state: str = "included",
+        protocol: str = "meadow",
+        by: Signer | None = None,
+    ) -> None:
         """Let something come: a brake's step of this state, or what is none."""
         size = self.log.frontier.size
         name = content_id("action", str(size))
         step = action(0, name, state=state if brake else "final", protocol=protocol)
-        self.log.append([leaf_of(message(size, step))])
+        laid = message(size, step)
+        if by is not None:
+            laid = replace(laid, headers=signed(laid.value or b"", by))
+        self.log.append([leaf_of(laid)])
         seal(self.log, brake=brake)
 
     def flooded(self, seconds: int, *, brake: bool = True) -> int:
@@ -219,6 +236,27 @@ def test_a_flood_on_one_protocol_leaves_the_others_their_part(office: Office) ->
         office.anchoring.step()
         assert office.chain.holds.size == office.log.frontier.size, "and the flood rides along"
         assert office.haste.left() == left
+
+
+def test_where_responders_keys_are_named_a_forged_step_spends_nothing(
+    office: Office, tmp_path: Path
+) -> None:
+    """However many protocols it makes up: the true brake is on chain at once."""
+    ours = load_signer(generate(tmp_path / "keys", "actions"))
+    mallory = load_signer(generate(tmp_path / "mallory", "actions"))
+    office.keys = tmp_path / "keys"
+    office.start()
+    office.flooded(BLOCK, brake=False)
+    for number in range(2 * MOST):
+        office.grow(brake=True, protocol=f"name-{number}", by=mallory if number % 2 else None)
+        office.anchoring.step()
+        office.chain.mine()
+    assert office.haste.left() == MOST
+    office.grow(brake=True, by=ours)
+    office.anchoring.step()
+    office.chain.mine()
+    assert office.chain.holds.size == office.log.frontier.size
+    assert office.haste.left() == MOST - 1
 
 
 def test_a_root_that_a_reorg_took_off_is_wanted_again(office: Office) -> None:

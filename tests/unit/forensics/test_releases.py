@@ -14,6 +14,7 @@ from forensics.record.releases import Releases, Shown
 from forensics.record.verification import verify
 from runtime.broker import Message
 from schemas.base import Record
+from schemas.brake_events import course
 from schemas.chain import Event
 from schemas.codec import encode
 from schemas.decisions import Answer, Proposal, Request
@@ -137,6 +138,12 @@ def test_what_is_let_go_in_part_is_let_go() -> None:
     (note,) = unordered(flags("11111"), flags("10000"))
     assert note.startswith("leaf 1: PauseAction")
     assert unordered(flags("11111"), *ORDERED, flags("10000"), flags("00000")) == []
+
+
+def test_a_timeline_tells_a_part_that_is_let_go_of_what_was_braked_before_its_case() -> None:
+    before = msgspec.structs.replace(flags("11111"), id="a", block=6, timestamp=NOW - 1)
+    found = course([flags("10000"), before], opened=NOW, latest=NOW)
+    assert [shown.effect for _, shown in found] == ["released"]
 
 
 def test_many_are_counted() -> None:
