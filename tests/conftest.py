@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from runtime import logs
 from runtime.kafka import KafkaBroker
 from runtime.settings import load
 from sandbox import fetch
@@ -30,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say how to repeat this run."""
     return f"seed: {config.getoption('--seed')}"
+
+
+def pytest_runtest_teardown() -> None:
+    """What one test has masked in logs is no secret of the next."""
+    logs._concealed.clear()
 
 
 def _report(line: str) -> None:
