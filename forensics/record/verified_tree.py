@@ -90,14 +90,13 @@ class Tree:
 
     def finish(self, now: int) -> None:
         """Compare the tiles that are not full, and tell of roots that need more leaves: of each
-        list the largest. `now` leaves are sealed by now, and what was sealed since the reading
-        began is no finding."""
+        list the largest, where it is of more than the `now` that are sealed."""
         for level, (number, hashes) in enumerate(self._upper, 1):
             if hashes:
                 self._compare(Tile(level, number, len(hashes) // HASH_BYTES), hashes)
         for head, source in zip(self._waiting, self._heads, strict=True):
             last = max(source, default=head) if head is not None else None
-            if last is not None and last.size > max(self.size, now):
+            if last is not None and last.size > now:
                 self._find(
                     f"{last.where} has {last.size} leaves, here are {self.size} sealed: the end "
                     "was cut off, or an older copy was put in its place"

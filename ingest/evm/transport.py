@@ -27,11 +27,16 @@ _DEEPEST = 5_000
 """Python's recursion limit for an answer that is nested too deeply for orjson: a call tree of 1,024
 frames, the deepest there is, is nested 2,048 levels. A thread's 8 MB of stack allow for more."""
 
+
+class AnswerTooLargeError(ValueError):
+    """An answer is not read on: ask for less at a time, or another node."""
+
+
 Heard = Callable[[Any], None]
 """Called with each thing a subscription announces, the moment it arrives."""
 
 
-def decode(answer: bytes | str) -> Any:
+def decode(answer: bytes | bytearray | str) -> Any:
     """Read JSON of any depth that a call tree can have."""
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(answer)
@@ -136,21 +141,41 @@ class WebSocket(Persistent, WebSocketProvider):
 
 
 class Http(AsyncHTTPProvider):
-    """HTTP with connections that are kept open; retrying is the caller's business."""
+    """HTTP with connections that are kept open; retrying is the caller's business.
 
-    def __init__(self, address: str, *, seconds: float) -> None:
+    The session is ours: web3 makes another for a request that comes when its own was just closed,
+    and nobody closes that one.
+    """
+
+    def __init__(self, address: str, *, seconds: float, largest: int = LARGEST_ANSWER) -> None:
         limit = {"timeout": ClientTimeout(total=seconds)}
         super().__init__(address, limit, exception_retry_configuration=None)
-
-    @staticmethod
-    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
-        """Read an answer."""
-        return cast("RPCResponse", decode(raw_response))
+        self._largest = largest
+        self._session: ClientSession | None = None
 
     async def connect(self) -> None:
         """Prepare a session; nothing is sent yet."""
-        session = ClientSession(raise_for_status=True, connector=TCPConnector())
-        await self.cache_async_session(session)
+        self._session = ClientSession(raise_for_status=True, connector=TCPConnector())
+
+    async def disconnect(self) -> None:
+        """Close the session: who waits fails, and who asks from now on."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """Send one request and read its answer, of at most so many bytes once unpacked."""
+        if self._session is None:
+            raise ConnectionError("the connection was closed")
+        request = self.encode_rpc_request(method, params)
+        address, options = str(self.endpoint_uri), self.get_request_kwargs()
+        async with self._session.post(address, data=request, **options) as answer:
+            received = bytearray()
+            async for part in answer.content.iter_any():
+                received += part
+                if len(received) > self._largest:
+                    raise AnswerTooLargeError(f"an answer of more than {self._largest} bytes")
+        return cast("RPCResponse", decode(received))
 
 
 def provider(address: str, *, heard: Heard, seconds: float) -> Persistent | Http:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 
@@ -199,6 +199,7 @@ def test_two_leaves_in_each_other_s_place_are_found(kept: Kept, one: int, other:
 
 
 @fast
+@example(SIZE - 1)
 @given(st.integers(0, SIZE - 1))
 def test_a_leaf_that_is_missing_is_found(kept: Kept, position: int) -> None:
     with kept.opened() as rows:

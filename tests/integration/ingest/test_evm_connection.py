@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from web3.types import RPCEndpoint
 
 from ingest.evm.connection import Connection
 from ingest.evm.errors import BusyError, NoAnswerError, RefusedError
-from ingest.evm.transport import LARGEST_ANSWER, decode
+from ingest.evm.transport import LARGEST_ANSWER, AnswerTooLargeError, Http, decode
 from tests.integration.ingest.servers import (
     Line,
     Reply,
@@ -252,6 +253,37 @@ def test_a_connection_is_kept_open_over_http() -> None:
 
     run(test)
     assert len(peers) == 1
+
+
+def test_an_http_answer_is_read_no_further_than_its_bound_however_well_it_was_packed() -> None:
+    def answer(question: Line) -> web.Response:
+        reply = web.json_response({"id": question["id"], "result": "0" * question["params"][0]})
+        reply.enable_compression(web.ContentCoding.gzip)
+        return reply
+
+    async def test() -> None:
+        async with http(answer) as place:
+            node = Http(f"http://{place}", seconds=5.0, largest=10_000)
+            await node.connect()
+            try:
+                assert await node.make_request(RPCEndpoint("zeros"), [9_000])
+                with pytest.raises(AnswerTooLargeError, match="10000 bytes"):
+                    await node.make_request(RPCEndpoint("zeros"), [11_000])
+            finally:
+                await node.disconnect()
+
+    run(test)
+
+
+def test_a_request_that_comes_after_its_connection_was_closed_opens_none() -> None:
+    async def test() -> None:
+        node = Http("http://127.0.0.1:9", seconds=5.0)
+        await node.connect()
+        await node.disconnect()
+        with pytest.raises(ConnectionError, match="closed"):
+            await node.make_request(RPCEndpoint("echo"), [])
+
+    run(test)
 
 
 def test_a_call_tree_of_the_deepest_possible_kind_can_be_read() -> None:
