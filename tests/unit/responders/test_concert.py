@@ -73,6 +73,45 @@ def test_nobody_silences_another_s_witness_by_alerting_often() -> None:
     assert len(concert.beside(ACTS)) == MOST_CITED
 
 
+def test_what_speaks_is_cited_and_alone_gives_the_same_in_any_order() -> None:
+    """A decision rests on nothing that it does not name: `audit rederive` has no more than that."""
+    kinds = "calls", "calls", "calls", "calls", "calls", "calls", "storage", "prices"
+    others = [
+        alert(
+            1,
+            id=content_id("alert", kind, n),
+            set=f"s{n}",
+            votes=(vote(f"d{n}", made_from=(kind,)),),
+        )
+        for n, kind in enumerate(kinds)
+    ]
+    concert = Concert()
+    for one in others:
+        concert.joined(one)
+    joined, beside = concert.recalled(CORE), concert.beside(CORE)
+    assert families(joined) == 4  # its own, calls, storage and prices
+    assert len(beside) == MOST_CITED
+
+    by_id = {one.id: one for one in others}
+    for order in (beside, beside[::-1]):
+        again = Concert()
+        for cited in order:
+            again.joined(by_id[cited.alert])
+        assert again.recalled(CORE) == joined
+        assert [one.alert for one in again.beside(CORE)] == [one.alert for one in beside]
+
+
+def test_a_set_that_says_less_anew_does_not_take_back_what_it_said() -> None:
+    concert = Concert()
+    concert.joined(alert(1, set="acts", votes=(EVENTS, vote("price-move"))))
+    less = alert(1, id=content_id("alert", "less"), set="acts", votes=(vote("price-move"),))
+    concert.joined(less)
+    assert families(concert.joined(CORE)) == 3
+    more = alert(1, id=content_id("alert", "more"), set="acts", votes=(EVENTS, vote("price-move")))
+    concert.joined(more)
+    assert [cited.alert for cited in concert.beside(CORE)] == [more.id]
+
+
 def test_a_quorum_of_two_sets_pulls_the_brake(tmp_path: Path) -> None:
     with bench(tmp_path / "journal.jsonl", FakeChain(102)) as responder:
         responder.receive(CORE)
