@@ -1,5 +1,6 @@
 """`firebreak replay`: let a detector set look at history again."""
 
+import gc
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -92,8 +93,10 @@ def _score_again(
     from runtime import replay as history
     from runtime.clock import SystemClock
     from runtime.intake import Intake
+    from runtime.loop import YOUNG
     from runtime.metrics import Metrics
 
+    gc.set_threshold(YOUNG)  # as the live loop does, for the same reason
     metrics = Metrics()
     task = DetectTask(
         Intake(producer, metrics, "replay"),

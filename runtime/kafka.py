@@ -122,10 +122,19 @@ class KafkaBroker:
         return self._counts().get(topic, 0)
 
     def _counts(self) -> dict[str, int]:
-        found = self._ask(self._listing).topics
+        return {name: len(entry.partitions) for name, entry in self._topics().items()}
+
+    def _led(self) -> set[str]:
         return {
-            name.removeprefix(self._space): len(entry.partitions)
-            for name, entry in found.items()
+            name
+            for name, entry in self._topics().items()
+            if all(partition.leader >= 0 for partition in entry.partitions.values())
+        }
+
+    def _topics(self) -> dict[str, Any]:
+        return {
+            name.removeprefix(self._space): entry
+            for name, entry in self._ask(self._listing).topics.items()
             if name.startswith(self._space) and entry.error is None
         }
 
@@ -185,7 +194,8 @@ class KafkaBroker:
             # Anything else speaks not against us: the group may not exist yet.
 
     def create(self, specs: Iterable[TopicSpec]) -> list[str]:
-        """Create the topics that do not exist; return their names once the cluster lists them."""
+        """Create the topics that do not exist; return their names once the cluster lists them, each
+        partition with a leader: they can be written and read."""
         present = self._counts()
         wanted = [
             NewTopic(
@@ -213,9 +223,11 @@ class KafkaBroker:
 
     def _await(self, names: AbstractSet[str]) -> None:
         deadline = time.monotonic() + REQUEST_TIMEOUT
-        while missing := names - self._counts().keys():
+        while missing := names - self._led():
             if time.monotonic() > deadline:
-                raise TransientError(f"created, but not listed yet: {', '.join(sorted(missing))}")
+                raise TransientError(
+                    f"created, but without leaders yet: {', '.join(sorted(missing))}"
+                )
             time.sleep(0.05)
 
     def differences(self, specs: Iterable[TopicSpec]) -> list[str]:

@@ -1,11 +1,9 @@
 """Reading a stretch of a topic again, from one moment or offset to another, outside any group."""
 
-import gc
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from runtime.broker import History, Kept, Message, Partition
-from runtime.loop import YOUNG
 from schemas.errors import ConfigurationError
 
 Stretch = dict[Partition, tuple[int, int]]
@@ -58,7 +56,6 @@ def read(broker: Kept, bounds: Stretch, take: Callable[[Sequence[Message]], None
     if not open_ones:
         return 0
     count = 0
-    gc.set_threshold(YOUNG)  # as the live loop does, for the same reason
     consumer = broker.consumer()
     try:
         consumer.assign(open_ones)

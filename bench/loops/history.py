@@ -5,6 +5,7 @@ python -m bench.loops.history BOOTSTRAP NAMESPACE KIND COUNT RUN [ARCHIVE]
 With an archive's folder, history is read from there; alerts go to the broker all the same.
 """
 
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -16,12 +17,14 @@ from forensics.archive.history import Archive
 from runtime import logs, replay
 from runtime.broker import History, Message
 from runtime.kafka import KafkaBroker
+from runtime.loop import YOUNG
 
 
 def main() -> None:
     """Read the whole topic again."""
     logs.configure("bench", "ERROR", "json")
     logging.disable(logging.WARNING)
+    gc.set_threshold(YOUNG)
     asked = job()
     broker = KafkaBroker({"bootstrap.servers": asked.bootstrap}, namespace=asked.space)
     task, meter = task_of(asked, broker, stored=False), Meter(asked.count)

@@ -12,6 +12,7 @@ from responders.signer import SignerRefusalError
 from responders.signers.wire import (
     PATIENCE,
     Answer,
+    Asked,
     Attest,
     Attestation,
     Begun,
@@ -19,7 +20,6 @@ from responders.signers.wire import (
     Describe,
     Description,
     Propose,
-    Question,
     Refusal,
     Sign,
     Signature,
@@ -181,7 +181,7 @@ def begun(path: Path) -> Begun:
     return answer
 
 
-def _asked(path: Path, question: Question | Configure) -> Answer:
+def _asked(path: Path, question: Asked) -> Answer:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(PATIENCE)

@@ -119,22 +119,23 @@ class Failure(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=T
 
 
 Question = Describe | Sign | Attest | State | Propose
+Asked = Question | Configure
 Answer = Description | Signature | Attestation | Refusal | Failure | Begun
 
-_questions = msgspec.json.Decoder(Question | Configure)
+_questions = msgspec.json.Decoder(Asked)
 _answers = msgspec.json.Decoder(Answer)
 
 
-def send(connection: socket.socket, said: Question | Configure | Answer) -> None:
+def send(connection: socket.socket, said: Asked | Answer) -> None:
     """Send one frame."""
     body = msgspec.json.encode(said)
     connection.sendall(_LENGTH.pack(len(body)) + body)
 
 
-def receive_question(connection: socket.socket) -> Question | Configure:
+def receive_question(connection: socket.socket) -> Asked:
     """Read one question. Raises `WireError` for anything else."""
     try:
-        question: Question | Configure = _questions.decode(_frame(connection))
+        question: Asked = _questions.decode(_frame(connection))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(str(error)) from error
     return question
