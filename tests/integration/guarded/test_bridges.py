@@ -99,7 +99,7 @@ class Bridges:
         return spare, self.guarded.through_gate(brake)
 
 
-@pytest.mark.parametrize("stolen", ["hirer", "admin"])
+@pytest.mark.parametrize("stolen", [pytest.param("hirer", marks=pytest.mark.slow), "admin"])
 def test_a_stolen_key_hires_a_bridge_that_mints_once(
     guarded: Guarded, tally: Tally, stolen: str
 ) -> None:

@@ -27,7 +27,7 @@ BOUND = 90
 """The per cent of what a sale would bring that governance wants to get at least, afterwards."""
 
 
-@pytest.mark.parametrize("kind", [Exchange, Concentrated])
+@pytest.mark.parametrize("kind", [pytest.param(Exchange, marks=pytest.mark.slow), Concentrated])
 def test_sandwiched_sales_are_halted_at_one_pair(
     guarded: Guarded, tally: Tally, kind: type[Market]
 ) -> None:

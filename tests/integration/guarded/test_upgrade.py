@@ -14,7 +14,9 @@ from tests.integration.guarded.tally import Row, Tally
 pytestmark = pytest.mark.node
 
 
-@pytest.mark.parametrize("kind", [TransparentDesk, ReplaceableDesk])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(TransparentDesk, marks=pytest.mark.slow), ReplaceableDesk]
+)
 def test_new_code_that_pays_anybody_finds_the_coffer_shut(
     guarded: Guarded, tally: Tally, kind: type[Desk]
 ) -> None:

@@ -119,6 +119,7 @@ def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("runtime.kafka.REQUEST_TIMEOUT", 0.2)
     monkeypatch.setattr("runtime.kafka._TURN", 0.1)
+    monkeypatch.setattr("runtime.kafka_access._PATIENCE", 0.5)
     return planted
 
 

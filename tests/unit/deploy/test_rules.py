@@ -85,7 +85,8 @@ def test_alerts_that_hide_others_exist() -> None:
             assert matcher.partition("=")[2].strip() in names
 
 
-FIRED = read_yaml(DEPLOY / "prometheus" / "rules.test.yml")["tests"]
+TESTS = "rules.test.yml", "rules.hours.test.yml"
+FIRED = [one for name in TESTS for one in read_yaml(DEPLOY / "prometheus" / name)["tests"]]
 
 
 @each
@@ -105,7 +106,7 @@ def test_promtool_agrees_and_the_rules_fire_when_they_should() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("no promtool here; Debian has it in the package prometheus")
-    for command in (["check", "config", "prometheus.yml"], ["test", "rules", "rules.test.yml"]):
+    for command in (["check", "config", "prometheus.yml"], ["test", "rules", *TESTS]):
         done = subprocess.run(
             [promtool, *command],
             cwd=RULES.parent,
