@@ -141,6 +141,7 @@ def test_where_nobody_is_named_everybody_is_believed(topics: Topics) -> None:
     dossier = topics.collected(Trust())
     assert len(dossier.recoveries) == 2
     assert dossier.doubted == ()
+    assert dossier.keys == {}, "a header that nobody checked names no key"
 
 
 def test_a_flood_of_forgeries_keeps_nobody_from_collecting(
