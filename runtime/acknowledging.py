@@ -11,8 +11,7 @@ from collections.abc import Collection
 from runtime import attested
 from runtime.broker import Message
 from runtime.settings_paging import PagingSettings
-from runtime.signatures import Verifier, load_verifier
-from schemas import headers
+from runtime.signatures import Verifier, key_name, load_verifier
 from schemas.errors import PoisonRecordError
 from schemas.incidents import Acknowledgement
 
@@ -45,7 +44,7 @@ class People:
         wallet. Raises `PoisonRecordError` unless one of theirs did, where anybody is."""
         if self._keys is not None:
             self._keys.check(message, head=None)
-            return (headers.find(message.headers, headers.KEY_ID) or b"").decode()
+            return key_name(message)
         if self._wallets:
             raise PoisonRecordError(
                 "people's wallets are named and no keys: name in paging.people_keys who says this"

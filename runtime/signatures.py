@@ -96,7 +96,7 @@ class Verifier:
         value = message.value or b""
         if len(value) > MAX_RECORD_BYTES:
             raise PoisonRecordError(f"{len(value):,} bytes, the limit is {MAX_RECORD_BYTES:,}")
-        name = _key_name(message)
+        name = key_name(message)
         public = self._keys.get(name)
         if public is None:
             raise PoisonRecordError(f"signed by unknown key {name[:32]!r}")
@@ -115,7 +115,7 @@ class Verifier:
 
     def require_in_term(self, message: Message, chain: str, block: int) -> None:
         """Raise `PoisonRecordError` if the key of a checked record was retired before its block."""
-        self._require_in_term(_key_name(message), chain, block)
+        self._require_in_term(key_name(message), chain, block)
 
     def _require_in_term(self, name: str, chain: str, block: int) -> None:
         last = self._retired.get(name, {}).get(chain)
@@ -123,7 +123,8 @@ class Verifier:
             raise PoisonRecordError(f"key {name} was retired after block {last} of {chain}")
 
 
-def _key_name(message: Message) -> str:
+def key_name(message: Message) -> str:
+    """Return which key a message says signed it: anybody's word until that is checked."""
     return (headers.find(message.headers, headers.KEY_ID) or b"").decode("ascii", "replace")
 
 

@@ -203,8 +203,8 @@ def readinesses(topics: Topics, _: Path) -> None:
 
 def fund_flows(topics: Topics, _: Path) -> None:
     """A false picture where the console draws one; nobody else reads it."""
-    read, _signed = Trust().read(topics.write(FUND_FLOWS, example(FUND_FLOWS)))
-    changed = Picture().take(read, {})
+    read = Trust().read(topics.write(FUND_FLOWS, example(FUND_FLOWS)))
+    changed = Picture().take(read.record, {})
     assert {region.partition(":")[0] for region in changed} <= {"flows", "trail"}
     with pytest.raises(PoisonRecordError):
         Trust().read(topics.write(FUND_FLOWS, b"{"))
