@@ -63,13 +63,11 @@ class Trust:
             return Heard(record, by=self.people.require_key(message))
         signed = False
         if self.detectors is not None and isinstance(record, Alert | Withdrawal):
-            self.detectors.check(message, head=None)
-            self.detectors.require_in_term(message, record.chain, record.block)
+            self.detectors.require(message, record.chain, record.block)
             signed = True
         if self.insurers is not None and isinstance(record, Risk):
             with suppress(PoisonRecordError):
-                self.insurers.check(message, head=None)
-                self.insurers.require_in_term(message, record.chain, record.block)
+                self.insurers.require(message, record.chain, record.block)
                 signed = True
         return Heard(record, signed)
 

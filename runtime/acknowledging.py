@@ -11,7 +11,7 @@ from collections.abc import Collection
 from runtime import attested
 from runtime.broker import Message
 from runtime.settings_paging import PagingSettings
-from runtime.signatures import Verifier, key_name, load_verifier
+from runtime.signatures import Verifier, key_name, verifier_of
 from schemas.errors import PoisonRecordError
 from schemas.incidents import Acknowledgement
 
@@ -54,5 +54,4 @@ class People:
 
 def people_of(settings: PagingSettings) -> People:
     """Return those whom the settings name. Raises `ConfigurationError` for keys that are none."""
-    keys = settings.people_keys
-    return People(None if keys is None else load_verifier(keys), settings.people_wallets)
+    return People(verifier_of(settings.people_keys), settings.people_wallets)

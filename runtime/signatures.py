@@ -73,6 +73,12 @@ class Signer:
         )
 
 
+def signed(value: bytes, signer: Signer) -> Headers:
+    """Return the headers that prove who wrote a value that is read long after it was signed: they
+    say no block, so they are checked against no head, as `Verifier.require` does."""
+    return signer.sign(value, sequence=0, expires=0)
+
+
 class Verifier:
     """Accepts records that a known key signed and that have not expired.
 
@@ -112,6 +118,12 @@ class Verifier:
         except InvalidSignature:
             raise PoisonRecordError(f"the signature of key {name} does not fit") from None
         return sequence
+
+    def require(self, message: Message, chain: str, block: int) -> None:
+        """Raise `PoisonRecordError` unless a key signed what is about this block, within its term;
+        whenever that was."""
+        self.check(message, head=None)
+        self.require_in_term(message, chain, block)
 
     def require_in_term(self, message: Message, chain: str, block: int) -> None:
         """Raise `PoisonRecordError` if the key of a checked record was retired before its block."""
@@ -160,6 +172,12 @@ def load_verifier(folder: Path) -> Verifier:
     if not keys:
         raise ConfigurationError(f"no *.pub.pem in {folder}: nobody could ever be believed")
     return Verifier({key_id(public): public for public in keys.values()}, terms.read(folder))
+
+
+def verifier_of(folder: Path | None) -> Verifier | None:
+    """Return who believes the keys of a folder, None where none is named. Raises as
+    `load_verifier` does."""
+    return None if folder is None else load_verifier(folder)
 
 
 def public_keys(folder: Path) -> dict[Path, Ed25519PublicKey]:

@@ -12,9 +12,9 @@ from forensics.cases.gathering import gather
 from forensics.cases.trust import MOST_DOUBTED, Trust
 from runtime.acknowledging import People
 from runtime.actors import Actors
-from runtime.keepers import Keepers, key_of, signed
+from runtime.keepers import Keepers, key_of
 from runtime.memory import MemoryBroker
-from runtime.signatures import Signer, Verifier
+from runtime.signatures import Signer, Verifier, signed
 from schemas.base import Record
 from schemas.chain import Event
 from schemas.codec import encode
