@@ -9,18 +9,19 @@ from eth_utils.crypto import keccak
 from forensics.record import database
 from forensics.record.leaf import leaf_of
 from forensics.record.log_writer import LogWriter
-from forensics.record.order import SIFTED, Order, placed
+from forensics.record.order import Order, counts, placed
 from forensics.record.releases import Releases, Shown
 from forensics.record.verification import verify
 from runtime.broker import Message
 from schemas.base import Record
 from schemas.brake_events import course
 from schemas.chain import Event
-from schemas.codec import encode
+from schemas.codec import decode_from, encode
 from schemas.decisions import Answer, Proposal, Request
+from schemas.examples import FOLDER
 from schemas.ids import content_id
 from schemas.incidents import Checklist, Recovery, Signing
-from schemas.topics import AUTHORITY, DECISIONS
+from schemas.topics import AUTHORITY, DECISIONS, EVENTS
 from tests.forensic_log import SIGNER, seal
 from tests.people import NOW, answer, by_provider, proposal
 from tests.unit.console.scene import case
@@ -212,4 +213,19 @@ def test_what_counts_is_read_out_of_its_leaf() -> None:
         (AUTHORITY.name, UNPAUSED), (DECISIONS.name, release), (DECISIONS.name, answered),
     ):  # fmt: skip
         entry = leaf_of(Message(topic, 0, 0, b"k", encode(record), ())).entry or b""
-        assert any(mark in entry for mark in SIFTED[topic])
+        assert counts(topic, entry)
+
+
+def test_what_cannot_count_is_left_unread() -> None:
+    folder = FOLDER / AUTHORITY.name
+    words = (
+        decode_from(AUTHORITY, (folder / f"{one}.json").read_bytes())
+        for one in ("intent", "arming")
+    )
+    for topic, record in (
+        *((AUTHORITY.name, one) for one in words),
+        (DECISIONS.name, asked("brake")), (DECISIONS.name, asked("false-alarm")),
+        (EVENTS.name, UNPAUSED),
+    ):  # fmt: skip
+        entry = leaf_of(Message(topic, 0, 0, b"k", encode(record), ())).entry or b""
+        assert not counts(topic, entry)
