@@ -15,8 +15,8 @@ from schemas.decisions import Answer, Matter, Proposal, Request, Verdict
 from schemas.examples import FOLDER
 from schemas.topics import AUTHORITY, DECISIONS, RECOVERIES
 from tests.people import NOW, answer, by_provider, proposal
-from tests.unit.console.scene import case
-from tests.unit.forensics.test_releases import ORDERED, OTHER, PAUSED, POOL, UNPAUSED
+from tests.unit.console.scene import POOL, case
+from tests.unit.forensics.test_releases import ORDERED, OTHER, PAUSED, UNPAUSED
 
 Laid = tuple[str, Record]
 """A record, and the topic that it lies on."""
