@@ -257,8 +257,6 @@ def test_leaves_that_were_never_sealed_give_way_to_what_was(
         before = roots(desk)
     engine = database.connect(database.file_url(tmp_path / "other.sqlite"))
     with LogWriter.open(engine) as log:  # the same records, the other way round
-        from forensics.record.leaf import leaf_of
-
         for topic in (ACTIONS.name, ALERTS.name):
             for number in range(4):
                 log.append([leaf_of(one) for one in broker.log(Partition(topic, number))])
