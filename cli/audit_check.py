@@ -126,12 +126,11 @@ def _anchor_of(checkpoint: "Checkpoint", anchors: "list[Anchored]") -> "Anchored
 def _author(entry: bytes, trusted: Path) -> str:
     """Return whose signature a record carries. Raises `PoisonRecordError` for none that fits."""
     from forensics.record.leaf import message_in
-    from runtime.signatures import load_verifier
-    from schemas import headers
+    from runtime.signatures import key_name, load_verifier
 
     message = message_in(entry)
     load_verifier(trusted).check(message, head=None)
-    return (headers.find(message.headers, headers.KEY_ID) or b"").decode()
+    return key_name(message)
 
 
 def log_key_of(text: str | None) -> "Key":

@@ -199,11 +199,10 @@ def _trust(settings: "Settings") -> "Trust":
     from runtime.acknowledging import people_of
     from runtime.actors import actors_of
     from runtime.keepers import keepers_of
-    from runtime.signatures import load_verifier
+    from runtime.signatures import verifier_of
 
-    keys = settings.respond.trusted_keys
     return Trust(
-        None if keys is None else load_verifier(keys),
+        verifier_of(settings.respond.trusted_keys),
         people_of(settings.paging),
         keepers_of(settings.incidents.trusted_keys),
         actors_of(settings.respond.action_keys),

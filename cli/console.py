@@ -19,11 +19,11 @@ def console(
     from runtime.announcement import announce
     from runtime.keepers import keepers_of
     from runtime.service import running
-    from runtime.signatures import load_verifier
+    from runtime.signatures import verifier_of
 
     settings = read_settings(console={"port": port}, health={"port": health_port})
     detectors, judges, insurers = (
-        None if folder is None else load_verifier(folder)
+        verifier_of(folder)
         for folder in (
             settings.respond.trusted_keys,
             settings.respond.arming_keys,

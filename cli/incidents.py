@@ -22,11 +22,11 @@ def incidents(
     from runtime.acknowledging import people_of
     from runtime.announcement import announce
     from runtime.service import running
-    from runtime.signatures import load_verifier
+    from runtime.signatures import verifier_of
 
     settings = read_settings(incidents={"web_port": web_port}, health={"port": health_port})
     keys = settings.respond.trusted_keys
-    trusted, people = None if keys is None else load_verifier(keys), people_of(settings.paging)
+    trusted, people = verifier_of(keys), people_of(settings.paging)
     key = settings.incidents.signing_key
     signer = None if key is None else signer_apart(key, keys, "incidents")
     broker = connect(settings, *SERVICES["incidents"].reads, INCIDENTS, DEAD_LETTERS)

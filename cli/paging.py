@@ -89,7 +89,7 @@ def acknowledge(
     from runtime.clock import SystemClock
     from runtime.keepers import keepers_of
     from runtime.naming_cases import named_case
-    from runtime.signatures import load_signer
+    from runtime.signatures import load_signer, signed
     from schemas.codec import encode
     from schemas.decisions import Voice
     from schemas.incidents import Acknowledgement
@@ -113,9 +113,9 @@ def acknowledge(
         )
     )
     value = encode(word)
-    signed = () if signer is None else signer.sign(value, sequence=0, expires=0)
+    proof = () if signer is None else signed(value, signer)
     producer = broker.producer()
-    producer.send(ACKNOWLEDGEMENTS.name, value, key=found.protocol.encode(), headers=signed)
+    producer.send(ACKNOWLEDGEMENTS.name, value, key=found.protocol.encode(), headers=proof)
     producer.flush()
     producer.close()
     typer.echo(f"{name} has it in hand: {found.protocol}, {found.severity}, case {found.id}")

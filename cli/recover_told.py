@@ -28,16 +28,16 @@ def telling(key: Path | None) -> "Callable[[Recovery], None]":
         from cli.wiring import connect, read_settings
         from runtime.acknowledging import people_of
         from runtime.broker import Message
-        from runtime.signatures import load_signer
+        from runtime.signatures import load_signer, signed
         from schemas.codec import encode
         from schemas.topics import RECOVERIES
 
         settings, value, protocol = read_settings(), encode(record), record.protocol.encode()
-        signed = () if key is None else load_signer(key).sign(value, sequence=0, expires=0)
-        message = Message(RECOVERIES.name, 0, 0, protocol, value, signed)
+        proof = () if key is None else signed(value, load_signer(key))
+        message = Message(RECOVERIES.name, 0, 0, protocol, value, proof)
         people_of(settings.paging).require_key(message)
         producer = connect(settings, RECOVERIES).producer()
-        producer.send(RECOVERIES.name, value, key=protocol, headers=signed)
+        producer.send(RECOVERIES.name, value, key=protocol, headers=proof)
         producer.flush()
         producer.close()
 

@@ -104,13 +104,12 @@ def alerts_of(desk: Desk, intake: "Intake") -> "AlertIntake":
     """Return what reads detectors' alerts, and other operators' words where any have a say."""
     from responders.intake import AlertIntake
     from responders.words import Words
-    from runtime.signatures import load_verifier
+    from runtime.signatures import verifier_of
 
     service = desk.service
     asked = any(manifest.quorum for manifest in desk.manifests)
     words = Words(desk.broker.offsets_at, service.clock) if asked else None
-    trusted = desk.settings.respond.trusted_keys
-    verifier = None if trusted is None else load_verifier(trusted)
+    verifier = verifier_of(desk.settings.respond.trusted_keys)
     return AlertIntake(intake, verifier, desk.chain.name, service.metrics, words)
 
 

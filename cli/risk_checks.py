@@ -31,7 +31,7 @@ def rederive(
     """
     from cli.wiring import connect, read_settings
     from runtime.keepers import keepers_of
-    from runtime.signatures import load_verifier
+    from runtime.signatures import verifier_of
     from underwriting import model
     from underwriting.rederive import differences, unfounded
 
@@ -39,8 +39,7 @@ def rederive(
     broker = connect(settings, RISK, ALERTS, INCIDENTS)
     parameters, wrong = model.load(settings.risk.model), 0
     keepers = keepers_of(settings.incidents.trusted_keys)
-    keys = settings.console.risk_keys
-    tellers = None if keys is None else load_verifier(keys)
+    tellers = verifier_of(settings.console.risk_keys)
     records = _records(broker, protocol, tellers)[-count:]
     if tellers is None:
         typer.echo("who signed them is not looked at: set console.risk_keys", err=True)
@@ -137,8 +136,7 @@ def _unsigned(message: "Message", risk: "Risk", tellers: "Verifier | None") -> l
     if tellers is None:
         return []
     try:
-        tellers.check(message, head=None)
-        tellers.require_in_term(message, risk.chain, risk.block)
+        tellers.require(message, risk.chain, risk.block)
     except PoisonRecordError as error:
         return [str(error)]
     return []

@@ -10,13 +10,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 
 from console.picture import Picture
-from console.trust import Trust
+from console.trust import Heard, Trust
 from runtime.broker import Broker, Consumer, Message, Partition
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.metrics import Metrics
 from schemas import headers
-from schemas.base import Record
 from schemas.errors import PoisonRecordError, TransientError
 from schemas.incidents import Hop
 from schemas.services import SERVICES
@@ -37,9 +36,8 @@ ASK_SECONDS = 2.0
 
 _log = logger(__name__)
 
-Heard = tuple[Record, Mapping[Hop, int], bool, str]
-"""A record, when it passed its hops, whether a trusted key signed it, and whose, where people's
-keys say whose word counts."""
+Timed = tuple[Heard, Mapping[Hop, int]]
+"""What was heard, and when its record passed its hops."""
 
 
 class Feed:
@@ -118,25 +116,20 @@ class Feed:
                 self._ends[partition] = high
         consumer.assign(starts)
 
-    async def _fold(self, heard: list[Heard], changed: Callable[[frozenset[str]], None]) -> None:
+    async def _fold(self, heard: list[Timed], changed: Callable[[frozenset[str]], None]) -> None:
         regions: set[str] = set()
-        for record, times, signed, by in heard:
+        for (record, signed, by), times in heard:
             regions |= self._picture.take(record, times, signed=signed, by=by)
         if regions:
             changed(frozenset(regions))
 
-    def _heard(self, batch: list[Message]) -> Iterator[Heard]:
+    def _heard(self, batch: list[Message]) -> Iterator[Timed]:
         for message in batch:
             self._metrics.records.labels(message.topic).inc()
             try:
-                yield self._read(message)
+                yield self._trust.read(message), headers.hops(message.headers)
             except PoisonRecordError as error:
                 self._metrics.unshown.labels(message.topic).inc()
                 _log.warning(
                     "not_shown", topic=message.topic, offset=message.offset, reason=str(error)
                 )
-
-    def _read(self, message: Message) -> Heard:
-        record, signed = self._trust.read(message)
-        by = self._trust.speaker(message)
-        return record, headers.hops(message.headers), signed, by

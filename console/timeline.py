@@ -10,7 +10,7 @@ from schemas.brake_events import course
 from schemas.chain import Event
 from schemas.headers import HOPS
 from schemas.incidents import Acknowledgement, Incident, Recovery
-from schemas.turns import happened
+from schemas.turns import led_back
 
 Kind = Literal[
     "alert", "withdrawal", "finding", "brake", "acknowledgement", "proposal", "answer", "recovery",
@@ -155,16 +155,14 @@ def _statements(asked: Iterable[Asked]) -> Iterator[Line]:
 
 def _turns(told: Iterable[Told], case: Incident) -> Iterator[Line]:
     told = list(told)
-    by = {one.recovery.id: one.by for one in told}
-    time = float(case.latest)
-    for recovery, turn in happened(one.recovery for one in told):
-        time = time if turn.time is None else float(turn.time)  # else it follows the one before it
+    keys = {one.recovery.id: one.by for one in told}
+    for recovery, turn, time, who in led_back((one.recovery for one in told), case.latest, keys):
+        if turn is None:
+            continue
         title = f"Recovery: {TURNS.get(turn.event, turn.event)}"
         text = f"{recovery.progress.phase}, {_standing(recovery)}"
         if turn.proposal:
             text += f". Step {turn.proposal[:18]}…"
-        key = by[recovery.id] and f"key {by[recovery.id]}"
-        who = ", ".join(filter(None, (turn.signer, key)))
         yield Line("recovery", time, title, text, recovery.id, who)
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from runtime import admission, attested, statement
 from runtime.acknowledging import People
@@ -16,7 +17,18 @@ from schemas.errors import PoisonRecordError
 from schemas.incidents import Acknowledgement, Recovery
 from schemas.risk import Risk
 from schemas.signals import Signal, Verdict
-from schemas.topics import INCIDENTS, RECOVERIES, SIGNALS, TOPICS
+from schemas.topics import INCIDENTS, SIGNALS, TOPICS
+
+
+class Heard(NamedTuple):
+    """A record that may be shown."""
+
+    record: Record
+    signed: bool = False
+    """Whether a trusted key signed it: figures of risk that none did are to be shown as such."""
+    by: str = ""
+    """Whose key signed a word on how far a case is led back; '' for any other record and where
+    nobody's keys are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,47 +46,37 @@ class Trust:
     keepers: Keepers = field(default_factory=Keepers)
     """Whose cases."""
 
-    def read(self, message: Message) -> tuple[Record, bool]:
-        """Return the record of a message, and whether a trusted key signed it: figures of risk
-        that none did are to be shown as such.
-
-        Raises `PoisonRecordError` for one that is not to be shown.
-        """
+    def read(self, message: Message) -> Heard:
+        """Return the record of a message. Raises `PoisonRecordError` for one that is not to be
+        shown."""
         value = message.value or b""
         if message.topic == SIGNALS.name:
             return self._heard(message, admission.read(value))
         if message.topic == INCIDENTS.name:
-            return self.keepers.read(message), self.keepers.named
+            return Heard(self.keepers.read(message), self.keepers.named)
         record = decode_from(TOPICS[message.topic], value)
         if isinstance(record, Proposal | Answer):
             attested.require(record)
         elif isinstance(record, Acknowledgement):
             self.people.require(message, record)
         elif isinstance(record, Recovery):
-            self.people.require_key(message)
+            return Heard(record, by=self.people.require_key(message))
         signed = False
         if self.detectors is not None and isinstance(record, Alert | Withdrawal):
-            self.detectors.check(message, head=None)
-            self.detectors.require_in_term(message, record.chain, record.block)
+            self.detectors.require(message, record.chain, record.block)
             signed = True
         if self.insurers is not None and isinstance(record, Risk):
             with suppress(PoisonRecordError):
-                self.insurers.check(message, head=None)
-                self.insurers.require_in_term(message, record.chain, record.block)
+                self.insurers.require(message, record.chain, record.block)
                 signed = True
-        return record, signed
+        return Heard(record, signed)
 
-    def speaker(self, message: Message) -> str:
-        """Return whose key signed a word on how far a case is led back, '' for any other record and
-        where nobody's keys are named. The message was read already."""
-        return self.people.require_key(message) if message.topic == RECOVERIES.name else ""
-
-    def _heard(self, message: Message, record: Signal | Verdict) -> tuple[Record, bool]:
+    def _heard(self, message: Message, record: Signal | Verdict) -> Heard:
         """A signal is its issuer's by the signature within it, whoever that is."""
         if isinstance(record, Verdict):
             if self.judges is not None:
                 self.judges.check(message, head=None)
-            return record, self.judges is not None
+            return Heard(record, self.judges is not None)
         if statement.signer_of(record) != record.issuer:
             raise PoisonRecordError(f"not signed by {record.issuer}")
-        return record, True
+        return Heard(record, signed=True)

@@ -17,9 +17,9 @@ from runtime.acknowledging import People
 from runtime.actors import Actors
 from runtime.broker import Message, Producer
 from runtime.intake import Intake
-from runtime.keepers import key_of, signed
+from runtime.keepers import key_of
 from runtime.metrics import Metrics
-from runtime.signatures import Signer, Verifier
+from runtime.signatures import Signer, Verifier, signed
 from schemas import headers
 from schemas.actions import Action
 from schemas.alerts import Alert, Withdrawal

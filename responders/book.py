@@ -5,11 +5,10 @@ from collections import deque
 from responders.entries import Mark, Step
 from responders.journal import Journal
 from responders.ledger import fold
-from runtime.actors import signed
 from runtime.broker import Producer
 from runtime.logs import logger
 from runtime.metrics import Metrics
-from runtime.signatures import Signer
+from runtime.signatures import Signer, signed
 from schemas import headers
 from schemas.actions import STATES
 from schemas.codec import encode

@@ -11,8 +11,7 @@ from collections.abc import Collection
 from runtime import attested
 from runtime.broker import Message
 from runtime.settings_paging import PagingSettings
-from runtime.signatures import Verifier, load_verifier
-from schemas import headers
+from runtime.signatures import Verifier, key_name, verifier_of
 from schemas.errors import PoisonRecordError
 from schemas.incidents import Acknowledgement
 
@@ -45,7 +44,7 @@ class People:
         wallet. Raises `PoisonRecordError` unless one of theirs did, where anybody is."""
         if self._keys is not None:
             self._keys.check(message, head=None)
-            return (headers.find(message.headers, headers.KEY_ID) or b"").decode()
+            return key_name(message)
         if self._wallets:
             raise PoisonRecordError(
                 "people's wallets are named and no keys: name in paging.people_keys who says this"
@@ -55,5 +54,4 @@ class People:
 
 def people_of(settings: PagingSettings) -> People:
     """Return those whom the settings name. Raises `ConfigurationError` for keys that are none."""
-    keys = settings.people_keys
-    return People(None if keys is None else load_verifier(keys), settings.people_wallets)
+    return People(verifier_of(settings.people_keys), settings.people_wallets)

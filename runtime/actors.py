@@ -8,10 +8,9 @@ step then.
 from pathlib import Path
 
 from runtime.broker import Message
-from runtime.signatures import Signer, Verifier, load_verifier
+from runtime.signatures import Verifier, verifier_of
 from schemas.actions import Action
 from schemas.codec import decode
-from schemas.headers import Headers
 
 
 class Actors:
@@ -32,11 +31,9 @@ class Actors:
     def require(self, message: Message, action: Action) -> None:
         """Raise `PoisonRecordError` unless one of them signed the bytes that this step was read
         from, within that key's term."""
-        if self._keys is None:
-            return
-        self._keys.check(message, head=None)
-        newest = max(action.alert_block or 0, action.block or 0)
-        self._keys.require_in_term(message, action.chain, newest)
+        if self._keys is not None:
+            newest = max(action.alert_block or 0, action.block or 0)
+            self._keys.require(message, action.chain, newest)
 
 
 def actors_of(folder: Path | None) -> Actors:
@@ -44,9 +41,4 @@ def actors_of(folder: Path | None) -> Actors:
 
     Raises `ConfigurationError` for keys that are none.
     """
-    return Actors(None if folder is None else load_verifier(folder))
-
-
-def signed(value: bytes, signer: Signer) -> Headers:
-    """Return the headers that prove which responder wrote an encoded step down."""
-    return signer.sign(value, sequence=0, expires=0)
+    return Actors(verifier_of(folder))

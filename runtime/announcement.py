@@ -1,7 +1,6 @@
 """Tells everyone how Firebreak is run: with what configuration a service begins, what is armed."""
 
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -38,10 +37,8 @@ def announce(broker: Broker, service: Service, settings: Settings) -> None:
     if not recorded(broker, CHANGES):
         return
     producer = broker.producer()
-    time = service.clock.now_ns() // 1000
-    publish(producer, CHANGES, configuration(service.name, settings, time))
-    for manifest in told_manifests(service.name, settings, time):
-        publish(producer, CHANGES, manifest)
+    for told in beginning(service.name, settings, service.clock.now_ns() // 1000):
+        publish(producer, CHANGES, told)
     producer.flush()
     producer.close()
 
@@ -64,9 +61,11 @@ def publish(producer: Producer, topic: TopicSpec, change: Configuration | Intent
     )
 
 
-def configuration(service: str, settings: Settings, time: int) -> Configuration:
-    """Return what there is to say of a service that begins at `time`, in microseconds."""
-    return Configuration(
+def beginning(service: str, settings: Settings, time: int) -> list[Configuration]:
+    """Return what there is to say of a service that begins at `time`, in microseconds: with what
+    configuration, then what each manifest says, of the bytes whose hashes that one has."""
+    texts = [_manifest(service, path, time) for path in _files(settings)]
+    configuration = Configuration(
         id=content_id("configuration", service, time),
         service=service,
         time=time,
@@ -74,40 +73,36 @@ def configuration(service: str, settings: Settings, time: int) -> Configuration:
         settings={
             row.name: redacted(row.value)[:_LONGEST_SETTING] for row in shown(settings, flags={})
         },
-        manifests={path.name: _digest(path) for path in _files(settings)},
+        manifests={name: digest for text in texts for name, digest in text.manifests.items()},
     )
+    return [configuration, *texts]
 
 
-def told_manifests(service: str, settings: Settings, time: int) -> Iterator[Configuration]:
-    """Yield what each manifest says that a service finds as it begins at `time`, in microseconds.
+def _manifest(service: str, path: Path, time: int) -> Configuration:
+    """Return what a manifest says.
 
-    A manifest has no place for a secret. What looks like one all the same, in a comment or an
-    address, is masked as in a setting.
+    It has no place for a secret. What looks like one all the same, in a comment or an address, is
+    masked as in a setting.
     """
-    for path in _files(settings):
-        data = path.read_bytes()
-        lines = redacted(data.decode(errors="replace")).split("\n")
-        told = "\n".join(map(_masked, lines))[:MAX_MANIFEST]
-        digest = sha256(data).hexdigest()
-        yield Configuration(
-            id=content_id("manifest", service, path.name, time),
-            service=service,
-            time=time,
-            version=version("firebreak"),
-            settings={},
-            manifests={path.name: digest},
-            manifest=digest,
-            text=told,
-            whole=told.encode() == data,
-        )
+    data = path.read_bytes()
+    lines = redacted(data.decode(errors="replace")).split("\n")
+    told = "\n".join(map(_masked, lines))[:MAX_MANIFEST]
+    digest = sha256(data).hexdigest()
+    return Configuration(
+        id=content_id("manifest", service, path.name, time),
+        service=service,
+        time=time,
+        version=version("firebreak"),
+        settings={},
+        manifests={path.name: digest},
+        manifest=digest,
+        text=told,
+        whole=told.encode() == data,
+    )
 
 
 def _files(settings: Settings) -> list[Path]:
     return sorted(settings.protocols.glob("*.toml"))[:_MOST_MANIFESTS]
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
 
 
 def _masked(line: str) -> str:

@@ -4,7 +4,8 @@ Two adapters fulfil it, `runtime.kafka` and `runtime.memory`, and both pass the 
 (`tests/contract`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -258,19 +259,27 @@ def read_all(
     """Hand every record of a partition, from `start` or its beginning to its present end, to
     `take`; return that end."""
     low, high = broker.bounds(partition)
-    position = low if start is None else max(start, low)
-    if position >= high:
-        return high
-    consumer = broker.consumer()
+    first = low if start is None else max(start, low)
+    with closing(between(broker, partition, first, high)) as messages:
+        for message in messages:
+            take(message)
+    return high
+
+
+def between(kept: Kept, partition: Partition, start: int, end: int) -> Generator[Message]:
+    """Give the records of a partition from `start`, which it still has, up to `end`, as they are
+    asked for."""
+    if start >= end:
+        return
+    consumer = kept.consumer()
     try:
-        consumer.assign({partition: position})
-        while consumer.position(partition) < high:
+        consumer.assign({partition: start})
+        while consumer.position(partition) < end:
             for message in consumer.fetch(1000, 1.0):
-                if message.offset < high:
-                    take(message)
+                if message.offset < end:
+                    yield message
     finally:
         consumer.close()
-    return high
 
 
 def read_topic(broker: History, topic: str, take: Callable[[Message], None]) -> None:

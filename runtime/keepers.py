@@ -1,8 +1,9 @@
 """Whose cases are believed: those that a key of whoever keeps them signed, where any is named.
 
 A case is read long after it was signed, so its signature does not expire; a key's term ends as any
-other's does. Nor does a signature bind a case to its time: an older state that was true once is
-believed again until the next one comes.
+other's does. It says no block: unsigned records, with any number for one, are among what a case is
+made of. So it does not bind a case to its time: an older state that was true once is believed again
+until the next one comes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,11 +12,10 @@ from pathlib import Path
 from runtime.broker import Message, Producer
 from runtime.intake import FUSE, Intake
 from runtime.metrics import Metrics
-from runtime.signatures import Signer, Verifier, load_verifier
+from runtime.signatures import Verifier, verifier_of
 from schemas.base import Record
 from schemas.codec import decode
 from schemas.errors import PoisonRecordError
-from schemas.headers import Headers
 from schemas.incidents import Incident
 from schemas.topics import INCIDENTS
 from schemas.units import Height
@@ -98,20 +98,12 @@ def keepers_of(folder: Path | None) -> Keepers:
 
     Raises `ConfigurationError` for keys that are none.
     """
-    return Keepers(None if folder is None else load_verifier(folder))
+    return Keepers(verifier_of(folder))
 
 
 def key_of(case: Incident) -> bytes:
     """Return the key of a case on its topic."""
     return f"{case.protocol}/{case.id}".encode()
-
-
-def signed(value: bytes, signer: Signer) -> Headers:
-    """Return the headers that prove who keeps an encoded case.
-
-    They say no block: unsigned records, with any number for one, are among what a case is made of.
-    """
-    return signer.sign(value, sequence=0, expires=0)
 
 
 def _newest(case: Incident) -> Height:

@@ -187,7 +187,8 @@ class RespondSettings(Group):
     not signed."""
     action_keys: Path | None = None
     """A folder of `*.pub.pem`: whose steps of brakes are believed by a responder that takes over,
-    by whoever keeps cases and by evidence. None: all are."""
+    by the keeper of cases, by `case collect`, and by `audit keep`, which puts a root on chain out
+    of turn for them. None: all are."""
     journal: Path | None = None
     arming_keys: Path | None = None
     """A folder of `*.pub.pem`: people's keys, of which two have to sign before it starts armed."""

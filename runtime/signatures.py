@@ -73,6 +73,12 @@ class Signer:
         )
 
 
+def signed(value: bytes, signer: Signer) -> Headers:
+    """Return the headers that prove who wrote a value that is read long after it was signed: they
+    say no block, so they are checked against no head, as `Verifier.require` does."""
+    return signer.sign(value, sequence=0, expires=0)
+
+
 class Verifier:
     """Accepts records that a known key signed and that have not expired.
 
@@ -96,7 +102,7 @@ class Verifier:
         value = message.value or b""
         if len(value) > MAX_RECORD_BYTES:
             raise PoisonRecordError(f"{len(value):,} bytes, the limit is {MAX_RECORD_BYTES:,}")
-        name = _key_name(message)
+        name = key_name(message)
         public = self._keys.get(name)
         if public is None:
             raise PoisonRecordError(f"signed by unknown key {name[:32]!r}")
@@ -113,9 +119,15 @@ class Verifier:
             raise PoisonRecordError(f"the signature of key {name} does not fit") from None
         return sequence
 
+    def require(self, message: Message, chain: str, block: int) -> None:
+        """Raise `PoisonRecordError` unless a key signed what is about this block, within its term;
+        whenever that was."""
+        self.check(message, head=None)
+        self.require_in_term(message, chain, block)
+
     def require_in_term(self, message: Message, chain: str, block: int) -> None:
         """Raise `PoisonRecordError` if the key of a checked record was retired before its block."""
-        self._require_in_term(_key_name(message), chain, block)
+        self._require_in_term(key_name(message), chain, block)
 
     def _require_in_term(self, name: str, chain: str, block: int) -> None:
         last = self._retired.get(name, {}).get(chain)
@@ -123,7 +135,8 @@ class Verifier:
             raise PoisonRecordError(f"key {name} was retired after block {last} of {chain}")
 
 
-def _key_name(message: Message) -> str:
+def key_name(message: Message) -> str:
+    """Return which key a message says signed it: anybody's word until that is checked."""
     return (headers.find(message.headers, headers.KEY_ID) or b"").decode("ascii", "replace")
 
 
@@ -159,6 +172,12 @@ def load_verifier(folder: Path) -> Verifier:
     if not keys:
         raise ConfigurationError(f"no *.pub.pem in {folder}: nobody could ever be believed")
     return Verifier({key_id(public): public for public in keys.values()}, terms.read(folder))
+
+
+def verifier_of(folder: Path | None) -> Verifier | None:
+    """Return who believes the keys of a folder, None where none is named. Raises as
+    `load_verifier` does."""
+    return None if folder is None else load_verifier(folder)
 
 
 def public_keys(folder: Path) -> dict[Path, Ed25519PublicKey]:

@@ -13,7 +13,7 @@ from forensics.cases.transactions import Transaction
 from schemas.brake_events import Effect, course
 from schemas.fundflow import NodeKind
 from schemas.incidents import Hop, Incident
-from schemas.turns import happened
+from schemas.turns import led_back
 
 MAX_MOVEMENTS = 60
 """Movements of stolen funds that a timeline names; the largest ways are in the picture."""
@@ -105,26 +105,17 @@ def chronicle(
 
 
 def _led_back(dossier: Dossier) -> Iterator[Moment]:
-    """Yield each turn of the way back at the time at which it was told; of an older version's, and
-    of where the case stood between two, at that of the one before."""
-    at = dossier.incident.latest
-    counted = {recovery.id for recovery, _ in happened(dossier.recoveries)}
-    for recovery in dossier.recoveries:
-        turn, progress = recovery.turn, recovery.progress
-        if turn is not None and recovery.id not in counted:
-            continue
-        at = at if turn is None or turn.time is None else turn.time
+    """Yield each turn of the way back, and where the case stood between two."""
+    for word in led_back(dossier.recoveries, dossier.incident.latest, dossier.keys):
+        turn, progress = word.turn, word.recovery.progress
         which = "" if turn is None else f", {turn.event.replace('-', ' ')}"
-        signer = turn.signer if turn is not None else ""
-        key = dossier.keys.get(recovery.id, "")
-        who = ", ".join(filter(None, (signer, key and f"key {key}")))
         yield Moment(
-            at=at,
+            at=word.time,
             kind="recovery",
             what=f"Recovery{which}: phase {progress.phase}, "
-            f"{progress.released / 100:g} % let through again{who and f' ({who})'}",
+            f"{progress.released / 100:g} % let through again{word.who and f' ({word.who})'}",
             block=progress.block,
-            record=recovery.id,
+            record=word.recovery.id,
         )
 
 

@@ -9,7 +9,7 @@ from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Deployment, Event
 from schemas.codec import reader
 from schemas.errors import PoisonRecordError
-from schemas.headers import KEY_ID, find, hops
+from schemas.headers import hops
 from schemas.incidents import Hop, Incident, Recovery
 from schemas.topics import TOPICS
 
@@ -29,7 +29,7 @@ class Dossier:
     shown: tuple[Event, ...] = ()
     """Brakes and releases of its protocol since it was opened, as the chain shows them."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """By recovery's id: the key that signed it, where one did."""
+    """By recovery's id: the key that signed it, where that was checked."""
     deployments: tuple[Deployment, ...] = ()
     times: Mapping[str, Times] = field(default_factory=dict)
     """By alert's or action step's id: when it passed each hop, as its headers say."""
@@ -50,8 +50,8 @@ def open_dossier(exhibits: Iterable[Exhibit]) -> Dossier:
         records.append(record)
         if isinstance(record, Alert | Action):
             times[record.id] = hops(message.headers)
-        elif isinstance(record, Recovery):
-            keys[record.id] = (find(message.headers, KEY_ID) or b"").decode(errors="replace")[:64]
+        elif isinstance(record, Recovery) and exhibit.signer:
+            keys[record.id] = exhibit.signer
     incidents = [record for record in records if isinstance(record, Incident)]
     if len(incidents) != 1:
         raise PoisonRecordError(f"{len(incidents)} incidents among the records; one is wanted")

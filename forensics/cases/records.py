@@ -32,12 +32,14 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why nobody who was believed, when it was collected, said this; '' when somebody did."""
     more: Annotated[int, Meta(ge=0)] = 0
     """As `Exhibit.more`."""
+    signer: Annotated[str, Meta(max_length=64)] = ""
+    """As `Exhibit.signer`."""
 
 
 def keep(exhibits: Iterable[Exhibit], put: Callable[[str, bytes], None]) -> None:
     """Put the records and their catalogue into a payload."""
     entries = []
-    for message, doubt, more in exhibits:
+    for message, doubt, more, signer in exhibits:
         value = message.value or b""
         file = f"records/{message.topic}/{message.partition}-{message.offset:012d}.json"
         put(file, value)
@@ -51,6 +53,7 @@ def keep(exhibits: Iterable[Exhibit], put: Callable[[str, bytes], None]) -> None
             list(message.headers),
             doubt,
             more,
+            signer,
         )
         entries.append(msgspec.json.encode(entry) + b"\n")
     put(FILE, b"".join(entries))
@@ -69,4 +72,4 @@ def kept(load: Callable[[str], bytes]) -> Iterator[Exhibit]:
         headers = tuple(entry.headers)
         value = load(entry.file)
         message = Message(entry.topic, entry.partition, entry.offset, entry.key, value, headers)
-        yield Exhibit(message, entry.doubt, entry.more)
+        yield Exhibit(message, entry.doubt, entry.more, entry.signer)

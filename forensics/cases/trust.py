@@ -29,6 +29,9 @@ class Exhibit(NamedTuple):
     doubt: str = ""
     more: int = 0
     """How many more of its topic, doubted too, were counted and not kept."""
+    signer: str = ""
+    """The key that signed a word on how far a case was led back, as was checked; '' for any other
+    record and where nobody's keys are named."""
 
     def __str__(self) -> str:
         message = self.message
@@ -54,16 +57,15 @@ class Trust:
     def exhibit(self, message: Message) -> Exhibit:
         """Return a record with what speaks against it."""
         try:
-            self._require(message)
+            return Exhibit(message, signer=self._require(message))
         except PoisonRecordError as error:
             return Exhibit(message, str(error)[:300])
-        return Exhibit(message)
 
-    def _require(self, message: Message) -> None:
+    def _require(self, message: Message) -> str:
+        if message.topic == RECOVERIES.name:
+            return self.people.require_key(message)
         if message.topic == INCIDENTS.name:
             self.keepers.read(message)
-        elif message.topic == RECOVERIES.name:
-            self.people.require_key(message)
         elif message.topic == ACTIONS.name:
             self.actors.read(message)
         elif message.topic == ALERTS.name and self.detectors is not None:
@@ -71,3 +73,4 @@ class Trust:
             record = decode_from(ALERTS, message.value or b"")
             if isinstance(record, Alert | Withdrawal):
                 self.detectors.require_in_term(message, record.chain, record.block)
+        return ""

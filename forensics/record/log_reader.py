@@ -37,7 +37,8 @@ class Sealed(NamedTuple):
     root: bytes
     note: str
     brake: bool
-    """Whether it seals a step of a brake."""
+    """Whether one of `sealing.BRAKE_STEPS` is among the leaves that it is the first to cover,
+    whoever signed that."""
 
 
 class Anchored(NamedTuple):

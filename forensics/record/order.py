@@ -13,13 +13,16 @@ from schemas.topics import ACTIONS, AUTHORITY, DECISIONS, RECOVERIES
 ORDERED = frozenset({ACTIONS.name, RECOVERIES.name, DECISIONS.name, AUTHORITY.name})
 """The topics whose records follow from each other."""
 
-SIFTED = {
+_MARKS = {
     AUTHORITY.name: (b'\\"kind\\":\\"event\\"',),
     DECISIONS.name: (b'\\"matter\\":\\"release\\"', b'\\"kind\\":\\"answer\\"'),
 }
 """What a leaf of these topics has in it where it counts here, as our services write it, unless its
 value is kept apart: so the rest is not read. What somebody else wrote otherwise orders no release,
 and shows none."""
+
+_APART = b'"value":{'
+"""What every leaf has in it whose value is kept apart."""
 
 _OF_A_STEP = frozenset({"approved", "carried-out"})
 
@@ -67,6 +70,14 @@ Placed = Step | Told | Asked | Answered | Shown
 """What of a record tells its place."""
 
 _READ: msgspec.json.Decoder[Placed] = msgspec.json.Decoder(Placed)
+
+
+def counts(topic: str, entry: bytes) -> bool:
+    """Say whether a leaf is to be read for its place."""
+    if topic not in ORDERED:
+        return False
+    marks = _MARKS.get(topic)
+    return marks is None or any(mark in entry for mark in (*marks, _APART))
 
 
 def placed(value: str | bytes) -> Placed | None:

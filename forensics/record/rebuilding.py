@@ -17,14 +17,13 @@ from forensics.record.log_writer import LogWriter
 from forensics.record.merkle import HASH_BYTES
 from forensics.record.note import Key
 from forensics.record.tiles import root as root_of
-from runtime.broker import Broker, Consumer, Message, Partition, read_all
-from schemas.codec import decode
-from schemas.errors import PoisonRecordError, UnsafeToContinueError
+from forensics.record.told_seals import PLACE, seal_in
+from runtime.broker import Broker, Consumer, Message, Partition, between, read_all
+from schemas.errors import UnsafeToContinueError
 from schemas.seals import Seal
 from schemas.topics import SEALS
 
 _AT_ONCE = 500
-_SEALS = Partition(SEALS.name, 0)
 
 
 class Caught(NamedTuple):
@@ -89,7 +88,7 @@ class Rebuilding:
         if newest is not None and self._is_last(newest):
             return Caught(0, 0, 0)
         try:
-            read_all(self._broker, _SEALS, self._take)
+            read_all(self._broker, PLACE, self._take)
         finally:
             for shelf in self._shelves.values():
                 shelf.close()
@@ -103,23 +102,15 @@ class Rebuilding:
 
     def _is_last(self, newest: Sealed) -> bool:
         """Say whether the topic's last seal of this log is this one."""
-        _, high = self._broker.bounds(_SEALS)
-        found: list[Seal] = []
-        read_all(
-            self._broker, _SEALS, lambda message: found.extend(self._own(message)), high - _AT_ONCE
-        )
-        return bool(found) and found[-1].note == _first_signature(newest.note)
-
-    def _own(self, message: Message) -> Iterator[Seal]:
-        try:
-            seal = decode(message.value or b"", Seal)
-        except PoisonRecordError:
-            return  # not ours, whoever wrote it
-        if seal.origin == self._key.name:
-            yield seal
+        low, high = self._broker.bounds(PLACE)
+        last: Seal | None = None
+        for message in between(self._broker, PLACE, max(low, high - _AT_ONCE), high):
+            last = seal_in(message, self._key.name) or last
+        return last is not None and last.note == _first_signature(newest.note)
 
     def _take(self, message: Message) -> None:
-        for seal in self._own(message):
+        seal = seal_in(message, self._key.name)
+        if seal is not None:
             self._apply(seal)
 
     def _apply(self, seal: Seal) -> None:

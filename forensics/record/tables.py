@@ -60,7 +60,7 @@ SEALS = Table(
     Column("size", _LONG, primary_key=True, autoincrement=False),
     Column("root", LargeBinary(32), nullable=False),
     Column("note", Text, nullable=False),  # the signed checkpoint, cosignatures included
-    Column("brake", Boolean, nullable=False),  # it seals a step of a brake
+    Column("brake", Boolean, nullable=False),  # as `log_reader.Sealed.brake`
 )
 
 ANCHORS = Table(

@@ -12,13 +12,14 @@ from forensics.record.errors import UntrustedError
 from forensics.record.log_reader import LogReader
 from forensics.record.note import Key
 from forensics.record.verified_tree import Outside
-from runtime.broker import Kept, Partition
+from runtime.broker import Kept, Message, Partition, between
 from schemas.codec import decode
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.seals import Seal
 from schemas.topics import SEALS
 
-_AT_ONCE = 500
+PLACE = Partition(SEALS.name, 0)
+"""Where they are."""
 
 
 class ToldSeals:
@@ -28,7 +29,7 @@ class ToldSeals:
         """`key` is the log's. Raises as `kept` does. To be made before the log is looked at."""
         self._kept = kept
         self._key = key
-        self._from, self._to = kept.bounds(Partition(SEALS.name, 0))
+        self._from, self._to = kept.bounds(PLACE)
         self.largest = 0
         """Leaves of the largest seal that was read."""
         self.strange = 0
@@ -45,33 +46,27 @@ class ToldSeals:
                 find(f"the first {told.size} leaves do not give the root of {told.where}")
 
     def _read(self) -> Iterator[Outside]:
-        partition, position = Partition(SEALS.name, 0), self._from
-        if position >= self._to:
-            return
-        consumer = self._kept.consumer()
-        try:
-            consumer.assign({partition: position})
-            while position < self._to:
-                for message in consumer.fetch(_AT_ONCE, 1.0):
-                    if message.offset < self._to:
-                        yield from self._opened(message.value or b"", message.offset)
-                position = consumer.position(partition)
-        finally:
-            consumer.close()
+        for message in between(self._kept, PLACE, self._from, self._to):
+            seal = seal_in(message, self._key.name)
+            if seal is None:
+                continue
+            try:
+                checkpoint, _ = opened(seal.note.encode(), self._key)
+            except UntrustedError:
+                self.strange += 1
+            else:
+                where = f"the seal at {SEALS.name} offset {message.offset}"
+                yield Outside(checkpoint.size, checkpoint.root, where)
 
-    def _opened(self, value: bytes, offset: int) -> Iterator[Outside]:
-        try:
-            seal = decode(value, Seal)
-            if seal.origin != self._key.name:
-                return
-            checkpoint, _ = opened(seal.note.encode(), self._key)
-        except UntrustedError:
-            self.strange += 1
-        except PoisonRecordError:
-            return  # not ours, whoever wrote it
-        else:
-            where = f"the seal at {SEALS.name} offset {offset}"
-            yield Outside(checkpoint.size, checkpoint.root, where)
+
+def seal_in(message: Message, origin: str) -> Seal | None:
+    """Return the seal that a record says is of this log; None for another's, and for what is none,
+    whoever wrote it."""
+    try:
+        seal = decode(message.value or b"", Seal)
+    except PoisonRecordError:
+        return None
+    return seal if seal.origin == origin else None
 
 
 def _fits(told: Outside, log: LogReader) -> bool:

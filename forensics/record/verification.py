@@ -16,7 +16,7 @@ from forensics.record.errors import UntrustedError
 from forensics.record.leaf import GONE, references, value_in
 from forensics.record.log_reader import LogReader, Sealed
 from forensics.record.note import Key
-from forensics.record.order import ORDERED, SIFTED, Order, Placed, placed
+from forensics.record.order import Order, Placed, counts, placed
 from forensics.record.told_seals import ToldSeals
 from forensics.record.verified_tree import Outside, Tree
 
@@ -28,9 +28,6 @@ Find = Callable[[str], None]
 _PLACED = b'"offset":%d,"partition":%d,"topic":"%b","value":'
 """How every leaf goes on behind its headers and its key: canonical JSON sorts. Inside a text these
 quotes would be escaped."""
-
-_APART = b'"value":{'
-"""How that ends where the value is kept apart."""
 
 
 class Verified(NamedTuple):
@@ -127,12 +124,6 @@ def _signed(seals: Iterable[Sealed], key: Key, find: Find) -> Iterator[Outside]:
         yield Outside(checkpoint.size, checkpoint.root, "the checkpoint")
 
 
-def _counts(topic: str, entry: bytes) -> bool:
-    """Say whether a leaf is read for its place; one whose value is kept apart has no mark in it."""
-    marks = SIFTED.get(topic)
-    return marks is None or any(mark in entry for mark in (*marks, _APART))
-
-
 class _Leaves:
     """Single leaves: do they hash to what is said, and stand where they say."""
 
@@ -180,7 +171,7 @@ class _Leaves:
         and not by its kind, which is only noted."""
         apart = self._log.apart
         for position, _, topic, _, _, _, entry in rows:
-            if topic in ORDERED and entry is not None and _counts(topic, entry):
+            if entry is not None and counts(topic, entry):
                 value = value_in(entry, apart)
                 found = None if value is None else placed(value)
                 if found is not None:

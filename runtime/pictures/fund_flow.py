@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from runtime.pictures.layers import columns, drawn
+from runtime.pictures.svg import FAINT, INK, PAPER, document, text
 from runtime.pictures.ways import Box, Curve, Pair, curves, place
-from runtime.pictures.words import attribute, exact, plain, rounded, short, xml
+from runtime.pictures.words import exact, plain, rounded, short, xml
 from schemas.fundflow import FlowEdge, FlowNode, FlowToken, FundFlow, Holding, NodeKind
 
 _WIDTH, _GAP_X, _GAP_Y, _MARGIN = 212, 184, 30, 24
@@ -54,7 +55,7 @@ class _Theme(NamedTuple):
 
 
 _THEMES: Mapping[str, _Theme] = {
-    "light": _Theme("#ffffff", "#f6f7f9", "#14181f", "#5a6370", "#8a93a0"),
+    "light": _Theme(PAPER, "#f6f7f9", INK, FAINT, "#8a93a0"),
     "dark": _Theme("#0d1117", "#171d26", "#e8edf3", "#9aa6b5", "#6f7b8a"),
 }
 
@@ -73,16 +74,9 @@ def fund_flow_svg(flow: FundFlow, theme: Literal["light", "dark"] = "light") -> 
         *(line for node in nodes for line in _box(node, boxes[node.address], tokens, look)),
     ]
     if note:
-        body.append(_text((_MARGIN, height - 8), note, look.faint, 12))
+        body.append(text((_MARGIN, height - 8), note, look.faint, 12))
     label = f"Fund flow: {len(nodes)} accounts, {len(edges)} ways"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
-        f'width="{width:g}" height="{height:g}" role="img" aria-label={attribute(label)} '
-        'font-family="DejaVu Sans, Liberation Sans, Arial, sans-serif">'
-        f'<rect width="{width:g}" height="{height:g}" fill="{look.paper}"/>'
-        + "".join(body)
-        + "</svg>"
-    )
+    return document((width, height), label, body, look.paper)
 
 
 def _boxes(placed: list[list[FlowNode]]) -> tuple[dict[str, Box], float, float]:
@@ -126,19 +120,19 @@ def _box(node: FlowNode, box: Box, tokens: Mapping[str, FlowToken], look: _Theme
         f'fill="{colour}"/>'
     )
     x, y = box.x + 16, box.y + _PAD + 12
-    yield _text((x, y), _TITLES[node.kind], look.ink, 11, bold=True)
+    yield text((x, y), _TITLES[node.kind], look.ink, 11, bold=True)
     if node.label:
         y += _LINE
-        yield _text((x, y), plain(node.label, 25), look.ink, 13)
+        yield text((x, y), plain(node.label, 25), look.ink, 13)
     y += _LINE
-    yield _text((x, y), short(node.address), look.faint, 12)
+    yield text((x, y), short(node.address), look.faint, 12)
     for words, holding in _contents(node):
         y += _LINE
         told = ""
         if holding is not None:
             told = _amount(holding.amount, holding.token, tokens.get(holding.token))
         ink = look.ink if words.startswith(("stays", "back")) else look.faint
-        yield _text((x, y), words + told, ink, 12, bold=ink == look.ink)
+        yield text((x, y), words + told, ink, 12, bold=ink == look.ink)
     yield "</g>"
 
 
@@ -165,7 +159,7 @@ def _ways(
         )
         for number, line in enumerate(lines):
             at = room.x + room.width / 2, room.y + 11.5 + 15 * number
-            yield _text(at, line, look.ink, 11.5, centred=True)
+            yield text(at, line, look.ink, 11.5, anchor="middle")
 
 
 def _way(edges: list[FlowEdge], curve: Curve, look: _Theme) -> str:
@@ -209,20 +203,3 @@ def _spoken(node: FlowNode, tokens: Mapping[str, FlowToken]) -> str:
         if len(holdings) > _MOST_SPOKEN:
             parts.append(f"and {len(holdings) - _MOST_SPOKEN} more")
     return "; ".join(filter(None, parts))
-
-
-def _text(
-    at: tuple[float, float],
-    words: str,
-    colour: str,
-    size: float,
-    *,
-    bold: bool = False,
-    centred: bool = False,
-) -> str:
-    heavy = ' font-weight="700"' if bold else ""
-    middle = ' text-anchor="middle"' if centred else ""
-    return (
-        f'<text x="{at[0]:g}" y="{at[1]:g}" font-size="{size:g}" fill="{colour}"{heavy}{middle}>'
-        f"{xml(words)}</text>"
-    )

@@ -7,7 +7,8 @@ are never added up or held against each other: not each has a price.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from runtime.pictures.words import plain, rounded, xml
+from runtime.pictures.svg import FAINT, INK, PAPER, document, text
+from runtime.pictures.words import plain, rounded
 
 MOST_BARS = 8
 
@@ -32,19 +33,14 @@ def losses_svg(parts: Sequence[Part]) -> str:
     height = 2 * _TOP + _ROW * len(drawn)
     if len(parts) > len(drawn):
         height += 20
-        body.append(_text(height - 8, f"and {len(parts) - len(drawn)} more tokens"))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
-        f'width="{_WIDTH}" height="{height}" role="img" aria-label="Losses by token" '
-        'font-family="DejaVu Sans, Liberation Sans, Arial, sans-serif">'
-        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>' + "".join(body) + "</svg>"
-    )
+        body.append(_line(height - 8, f"and {len(parts) - len(drawn)} more tokens"))
+    return document((_WIDTH, height), "Losses by token", body)
 
 
 def _bar(part: Part, y: float) -> str:
     lost = rounded(part.lost, part.decimals, part.name)
     if part.left is None:
-        return _text(y + 18, f"{plain(lost, 80)} lost; how much was left is not known")
+        return _line(y + 18, f"{plain(lost, 80)} lost; how much was left is not known")
     whole = int(part.lost) + int(part.left)
     ten_thousandths = 10_000 * int(part.lost) // whole if whole else 0
     words = (
@@ -53,11 +49,11 @@ def _bar(part: Part, y: float) -> str:
     )
     place = f'x="{_LEFT}" y="{y + 22:g}" height="14"'
     return (
-        _text(y + 16, words)
-        + f'<rect {place} width="{_BAR}" fill="#ffffff" stroke="#5a6370" stroke-width="1"/>'
+        _line(y + 16, words)
+        + f'<rect {place} width="{_BAR}" fill="{PAPER}" stroke="{FAINT}" stroke-width="1"/>'
         + f'<rect {place} width="{_BAR * ten_thousandths / 10_000:g}" fill="#b3400a"/>'
     )
 
 
-def _text(y: float, words: str) -> str:
-    return f'<text x="{_LEFT}" y="{y:g}" font-size="13" fill="#14181f">{xml(words)}</text>'
+def _line(y: float, words: str) -> str:
+    return text((_LEFT, y), words, INK, 13)

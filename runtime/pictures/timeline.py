@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 
+from runtime.pictures.svg import FAINT, INK, PAPER, document, text
 from runtime.pictures.words import plain, xml
 
 Row = Literal[
@@ -22,7 +23,7 @@ _MOST_WORDS, _LONGEST = 3, 120
 """Of what one mark stands for, so many are read out, each so long at most."""
 
 _WIDTH, _LEFT, _TOP, _ROW, _FOOT = 880, 176, 14, 34, 72
-_INK, _FAINT, _RULE = "#14181f", "#5a6370", "#d9dde3"
+_RULE = "#d9dde3"
 _LATEST = 253_402_300_799
 
 
@@ -42,7 +43,7 @@ _ROWS: Mapping[Row, _Look] = {
     "refused": _Look("Attempt refused", "#D55E00", "M-6 -6L6 6M6 -6L-6 6", filled=False),
     "alert": _Look("Alert", "#0072B2", "M0 -8L8 0L0 8L-8 0Z"),
     "decided": _Look("Brake decided on", "#0072B2", "M0 -8L8 0L0 8L-8 0Z", filled=False),
-    "dropped": _Look("No brake, or it failed", "#5a6370", "M-7 0H7", filled=False),
+    "dropped": _Look("No brake, or it failed", FAINT, "M-7 0H7", filled=False),
     "sent": _Look("Brake sent", "#009E73", "M-6 -7L7 0L-6 7Z"),
     "braked": _Look("Brake in a block", "#009E73", _SQUARE),
     "released": _Look("Released, limits set", "#009E73", _SQUARE, filled=False),
@@ -80,7 +81,7 @@ def timeline_svg(marks: Iterable[Mark]) -> str:
     places = [_LEFT + step * (number + 0.5) for number in range(len(columns))]
     body = [
         _line((12, y := _TOP + _ROW * (n + 1)), (_WIDTH - 12, y), _RULE)
-        + _text((12, y - 12), _ROWS[row].title, _INK, 13, "start")
+        + text((12, y - 12), _ROWS[row].title, INK, 13)
         for n, row in enumerate(rows)
     ]
     body += [_line((x, _TOP), (x, bottom), _RULE) for x in places]
@@ -90,12 +91,7 @@ def timeline_svg(marks: Iterable[Mark]) -> str:
     body += _feet(columns, places, bottom)
     label = f"Timeline: {len(columns)} moments, {len(rows)} kinds"
     height = bottom + _FOOT
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
-        f'width="{_WIDTH}" height="{height}" role="img" aria-label="{label}" '
-        'font-family="DejaVu Sans, Liberation Sans, Arial, sans-serif">'
-        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>' + "".join(body) + "</svg>"
-    )
+    return document((_WIDTH, height), label, body)
 
 
 def _columns(marks: Iterable[Mark]) -> list[_Column]:
@@ -135,14 +131,14 @@ def _cell(row: Row, marks: Iterable[Mark], at: tuple[float, float]) -> list[str]
     spoken = [plain(one, _LONGEST) for one in words[:_MOST_WORDS]]
     if len(words) > _MOST_WORDS:
         spoken.append(f"and {len(words) - _MOST_WORDS} more")
-    fill = look.colour if look.filled else "#ffffff"
+    fill = look.colour if look.filled else PAPER
     found = (
         f"<g><title>{xml('; '.join(spoken))}</title>"
         f'<path d="{look.path}" transform="translate({at[0]:g} {at[1]:g})" fill="{fill}" '
         f'stroke="{look.colour}" stroke-width="2"/>'
     )
     if len(words) > 1:
-        found += _text((at[0] + 13, at[1] + 4), f"{TIMES}{len(words)}", _INK, 11, "start")
+        found += text((at[0] + 13, at[1] + 4), f"{TIMES}{len(words)}", INK, 11)
     return [found + "</g>"]
 
 
@@ -154,16 +150,16 @@ def _feet(columns: Sequence[_Column], places: Sequence[float], y: float) -> Iter
     for column, x in zip(columns, places, strict=True):
         time = _time(column)
         if column.block is not None:
-            yield _text((x, y + 42), f"{column.block:,}", _FAINT, 11, "middle")
+            yield text((x, y + 42), f"{column.block:,}", FAINT, 11, anchor="middle")
         if time is None:
             before = None
             continue
-        yield _text((x, y + 27), f"{time:%H:%M:%S}", _INK, 12, "middle")
+        yield text((x, y + 27), f"{time:%H:%M:%S}", INK, 12, anchor="middle")
         if time.date() != day:
-            yield _text((x, y + 57), f"{time:%Y-%m-%d}", _FAINT, 11, "middle")
+            yield text((x, y + 57), f"{time:%Y-%m-%d}", FAINT, 11, anchor="middle")
         if before is not None and time >= before[1]:
             gap = _gap(int((time - before[1]).total_seconds()))
-            yield _text(((before[0] + x) / 2, y + 12), gap, _FAINT, 10, "middle")
+            yield text(((before[0] + x) / 2, y + 12), gap, FAINT, 10, anchor="middle")
         before, day = (x, time), time.date()
 
 
@@ -184,11 +180,4 @@ def _line(start: tuple[float, float], end: tuple[float, float], colour: str) -> 
     return (
         f'<path d="M{start[0]:g} {start[1]:g}L{end[0]:g} {end[1]:g}" stroke="{colour}" '
         'stroke-width="1"/>'
-    )
-
-
-def _text(at: tuple[float, float], words: str, colour: str, size: float, anchor: str) -> str:
-    return (
-        f'<text x="{at[0]:g}" y="{at[1]:g}" font-size="{size:g}" fill="{colour}" '
-        f'text-anchor="{anchor}">{xml(words)}</text>'
     )

@@ -12,9 +12,7 @@ from console.trust import Trust
 from paging.pages import after_case
 from runtime.acknowledging import People
 from runtime.actors import Actors
-from runtime.actors import signed as signed_step
 from runtime.keepers import CaseIntake, Keepers, key_of
-from runtime.keepers import signed as signed_case
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.signatures import Verifier
@@ -79,10 +77,10 @@ def actions(topics: Topics, _: Path) -> None:
     forged, true = action(1, "final", step=2**53 - 1), action(1, "broadcast")
     with keeping(topics, ACTIONS, actors=Actors(KEYS)) as desk:
         assert not desk.take(ACTIONS, forged)
-        assert not desk.take(ACTIONS, forged, signed_step(encode(forged), STRANGER))
-        assert not desk.take(ACTIONS, forged, signed_step(encode(true), OURS))
+        assert not desk.take(ACTIONS, forged, signed(forged, STRANGER))
+        assert not desk.take(ACTIONS, forged, signed(true, OURS))
         assert (len(topics.letters()), desk.newest.measures) == (3, ())
-        assert desk.take(ACTIONS, true, signed_step(encode(true), OURS))
+        assert desk.take(ACTIONS, true, signed(true, OURS))
     with keeping(topics, ACTIONS) as desk:
         desk.take(ACTIONS, forged)
         assert desk.newest.measures[0].state == "final"
@@ -152,10 +150,9 @@ def incidents(topics: Topics, _: Path) -> None:
     with closing(topics.producer()) as producer:
         intake = CaseIntake(producer, Metrics(), "page", Keepers(KEYS))
         forged = [
-            topics.write(INCIDENTS, value, proof, key=key)
-            for proof in ((), signed_case(value, STRANGER))
+            topics.write(INCIDENTS, value, proof, key=key) for proof in ((), signed(one, STRANGER))
         ]
-        kept = topics.write(INCIDENTS, value, signed_case(value, OURS), key=key)
+        kept = topics.write(INCIDENTS, value, signed(one, OURS), key=key)
         believed = [record for _, record in intake.read_all([*forged, kept])]
     assert believed == [one]
     assert {letter.topic for letter in topics.letters()} == {INCIDENTS.name}
@@ -203,8 +200,8 @@ def readinesses(topics: Topics, _: Path) -> None:
 
 def fund_flows(topics: Topics, _: Path) -> None:
     """A false picture where the console draws one; nobody else reads it."""
-    read, _signed = Trust().read(topics.write(FUND_FLOWS, example(FUND_FLOWS)))
-    changed = Picture().take(read, {})
+    read = Trust().read(topics.write(FUND_FLOWS, example(FUND_FLOWS)))
+    changed = Picture().take(read.record, {})
     assert {region.partition(":")[0] for region in changed} <= {"flows", "trail"}
     with pytest.raises(PoisonRecordError):
         Trust().read(topics.write(FUND_FLOWS, b"{"))

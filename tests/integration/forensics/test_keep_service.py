@@ -41,6 +41,14 @@ MORTAL = Path(__file__).parents[2] / "faults" / "mortal.py"
 LOOK_EVERY = 0.3
 BRAKES = 8
 STEPS = 40
+MANIFEST = """
+protocol = "orchard"
+chain = "eip155:1"
+
+[[contracts]]
+address = "0x00000000000000000000000000000000000000aa"
+role = "vault"
+"""
 
 
 class Office:
@@ -55,11 +63,15 @@ class Office:
         self.folder = folder
         self.web = free_port()
         secret = generate(folder, "log")
+        manifests = folder / "protocols"
+        manifests.mkdir()
+        (manifests / "orchard.toml").write_text(MANIFEST)
         self.key: Key = NoteSigner(ORIGIN, load_private(secret)).key
         self.environment = {
             "FIREBREAK_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
             "FIREBREAK_KAFKA__NAMESPACE": namespace,
             "FIREBREAK_HOME": str(folder / "home"),
+            "FIREBREAK_PROTOCOLS": str(manifests),
             "FIREBREAK_FORENSICS__ORIGIN": ORIGIN,
             "FIREBREAK_FORENSICS__SIGNING_KEY": str(secret),
             "FIREBREAK_FORENSICS__SEAL_SECONDS": "0.2",
@@ -169,18 +181,20 @@ def test_a_kill_loses_nothing_and_doubles_nothing(either: Office) -> None:
     office.write(range(BRAKES))
     run_until_it_dies(office, 12)
     keep = office.start()
+    lives, told_of_each = 2, 2
     wait(lambda: office.kept() == BRAKES * STEPS, keep)
+    wait(lambda: office.sealed("configuration") == lives * told_of_each, keep)
     one = action(3, "0" * 64, state="broadcast")
     proof = httpx.get(f"http://127.0.0.1:{office.web}/proof/{one.id}", timeout=30)
     keep.kill()
 
     require_each_once(office, BRAKES * STEPS)
-    with office.log() as log:  # each life told with what it began
+    with office.log() as log:  # each life told with what it began, and what its manifest says
         begun = [leaf.entry or b"" for leaf in of_kind(log, "configuration")]
-        settings = [entry for entry in begun if b"forensics.origin" in entry]
-        assert settings
-        rest = [entry for entry in begun if entry not in settings]
-        assert all(rb"\"manifest\":" in entry for entry in rest), "what its manifests say"
+        assert sum(b"forensics.origin" in entry for entry in begun) == lives
+        told_manifests = [entry for entry in begun if rb"\"manifest\":" in entry]
+        assert len(told_manifests) == lives
+        assert all(b"orchard" in entry for entry in told_manifests)
     path = office.folder / "one.tlog-proof"
     path.write_bytes(proof.content)
     told = CliRunner().invoke(app, ["audit", "check", str(path), "--key", str(office.key)])

@@ -21,7 +21,7 @@ def shown(broker: KafkaBroker) -> str:
     console = Console()
     told: list[Message] = everything(broker, READINESS)
     for message in told:
-        console.show(console.desk.trust.read(message)[0])
+        console.show(console.desk.trust.read(message).record)
     page = console.sign_in("vic").get("/plans")
     assert page.status_code == 200
     return " ".join(re.sub(r"<[^>]*>", " ", page.text).split())

@@ -9,8 +9,8 @@ import httpx
 from eth_account import Account
 
 from runtime.kafka import KafkaBroker
-from runtime.keepers import key_of, signed
-from runtime.signatures import Signer, generate, load_signer
+from runtime.keepers import key_of
+from runtime.signatures import Signer, generate, load_signer, signed
 from sandbox.evm import Contract
 from sandbox.node import LocalNode
 from sandbox.ports import free_port

@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from neighbours.outbound import evidence_root
 from runtime.kafka import KafkaBroker
-from runtime.keepers import key_of, signed
-from runtime.signatures import Signer, generate, load_signer
+from runtime.keepers import key_of
+from runtime.signatures import Signer, generate, load_signer, signed
 from sandbox.evm import Call
 from sandbox.node import LocalNode
 from schemas.codec import encode

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 import cli
-from runtime.announcement import configuration
+from runtime.announcement import beginning
 from runtime.settings import Settings, load
 from schemas.codec import encode
 from schemas.services import SERVICES
@@ -82,7 +82,7 @@ def test_no_secret_is_ever_announced(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         held = {"on-call": value} if "dict" in str(kind) else value
         object.__setattr__(group, path[-1], held)
     assert len(planted) >= 9, "there are that many today"
-    said = encode(configuration("page", settings, 1)).decode()
+    said = encode(beginning("page", settings, 1)[0]).decode()
     assert [word for word in planted if word in said] == []
 
 
@@ -102,5 +102,5 @@ def test_what_may_be_a_secret_in_an_address_is_not_either(
 ) -> None:
     monkeypatch.setenv("FIREBREAK_HOME", str(tmp_path))
     monkeypatch.setenv(f"FIREBREAK_{name}", value)
-    said = encode(configuration("ingest", load(), 1))
+    said = encode(beginning("ingest", load(), 1)[0])
     assert b"swordfish" not in said

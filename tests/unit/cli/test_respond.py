@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.respond_parts import step_signer
-from runtime.actors import actors_of, signed
+from runtime.actors import actors_of
 from runtime.broker import Message
 from runtime.settings import RespondSettings
-from runtime.signatures import generate, load_signer
+from runtime.signatures import generate, load_signer, signed
 from schemas.codec import encode
 from schemas.errors import ConfigurationError, PoisonRecordError
 from schemas.topics import ACTIONS

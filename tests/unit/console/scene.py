@@ -226,11 +226,14 @@ def turn(place: int, event: str, time: int | None, signer: str = "") -> Recovery
     )
 
 
-def on_chain(signature: str, block: int, time: int) -> Event:
+def on_chain(
+    signature: str, block: int = 7, time: int = NOW, contract: str = POOL, data: str = "0x"
+) -> Event:
     return Event(
-        id=content_id("event", signature, block),
+        id=content_id("event", signature, contract, block),
         chain=CHAIN, block=block, block_hash="0x" + "0b" * 32, timestamp=time, tx=TX, index=0,
-        log=0, contract=POOL, protocol="meadow", topics=("0x" + keccak(text=signature).hex(),),
+        log=0, contract=contract, protocol="meadow", data=data,
+        topics=("0x" + keccak(text=signature).hex(),),
     )  # fmt: skip
 
 

@@ -192,7 +192,7 @@ def test_figures_of_risk_are_shown_as_far_as_a_trusted_key_signed_them() -> None
         value = encode(record)
         headers = () if signer is None else signer.sign(value, sequence=0, expires=0)
         message = Message(RISK.name, 0, 0, b"", value + spoilt, headers)
-        read, signed = trust.read(message)
+        read, signed, _ = trust.read(message)
         console.desk.picture.take(read, {}, signed=signed)
 
     show(told, mine)

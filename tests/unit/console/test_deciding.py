@@ -1,14 +1,17 @@
 """One person proposes, another answers: what is asked of whom, and what is published."""
 
+import json
+
 import pytest
+from eth_account.messages import encode_typed_data
 from starlette.testclient import TestClient
 
 from console.trust import Trust
 from runtime.acknowledging import People
 from schemas.codec import decode_from
-from schemas.decisions import Answer, Proposal
+from schemas.decisions import Answer, Proposal, Request
 from schemas.topics import DECISIONS
-from tests.people import NOW, by_provider, by_wallet, proposal, signature_of_text, wallet
+from tests.people import NOW, answer, by_provider, by_wallet, proposal, signature_of_text, wallet
 from tests.unit.console.scene import (
     CASE,
     POOL,
@@ -48,10 +51,6 @@ def draft(browser: TestClient, fields: dict[str, str]) -> str:
 
 def sign(browser: TestClient, where: str, name: str, by: str | None = None) -> int:
     """Sign a draft as its page shows it, and publish it."""
-    import json
-
-    from eth_account.messages import encode_typed_data
-
     page = browser.get(where)
     typed = json.loads(message_in(page))
     signed = wallet(by or name).sign_message(encode_typed_data(full_message=typed))
@@ -114,8 +113,6 @@ def test_who_proposed_it_cannot_approve_it(console: Console) -> None:
 
 
 def test_nor_can_they_once_it_was_decided_while_they_read(console: Console) -> None:
-    from tests.people import answer
-
     ana = console.sign_in("ana")
     asked = proposal(case(), by_provider("rea"))
     console.show(asked)
@@ -240,8 +237,6 @@ def test_a_verdict_about_the_case_names_no_calls(console: Console) -> None:
 
 
 def test_bytes_that_cannot_be_read_are_said_to_be(console: Console) -> None:
-    from schemas.decisions import Request
-
     hidden = Request(to=POOL, function="unpause()", calldata="0x3f4ba83a" + "00" * 32)
     console.show(proposal(case(), by_provider("rea"), "release", calls=[hidden]))
     page = console.sign_in("ana").get(f"/cases/{CASE}")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from runtime import attested
 from runtime.safe_transactions import SafeTransaction
 from schemas.decisions import Proposal, Request
 from schemas.incidents import Checklist, Progress, Recovery, Signing
@@ -44,8 +45,6 @@ def recovery(signing: Signing | None) -> Recovery:
 
 
 def asked(*calls: Request, step: str | None = None) -> Proposal:
-    from runtime import attested
-
     made = proposal(case(), by_provider("rea"), "release", "It is green.", calls)
     return attested.named(replace(made, staged=step))
 

@@ -1,5 +1,6 @@
 """What pages show, and to whom."""
 
+import html
 import re
 
 import msgspec
@@ -31,8 +32,6 @@ def console() -> Console:
 
 def words(text: str) -> str:
     """The text of a page, without its markup."""
-    import html
-
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)))
 
 

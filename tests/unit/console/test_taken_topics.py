@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from console.trust import Trust
+from console.trust import Heard, Trust
 from runtime.acknowledging import People
 from runtime.broker import Message
 from runtime.keepers import Keepers
@@ -146,11 +146,11 @@ def test_what_people_are_asked_to_sign_is_staged_by_one_of_their_keys(tmp_path: 
 
     assert [shown(one) for one in (None, mallory, alice)] == [False, False, True]
     signed = alice.sign(value, sequence=0, expires=0)
-    assert trust.speaker(Message(RECOVERIES.name, 0, 0, b"meadow", value, signed)) == alice.key_id
+    assert trust.read(Message(RECOVERIES.name, 0, 0, b"meadow", value, signed)).by == alice.key_id
     Trust().read(Message(RECOVERIES.name, 0, 0, b"meadow", value, ()))
     forged = mallory.sign(value, sequence=0, expires=0)
-    nobody = Trust().speaker(Message(RECOVERIES.name, 0, 0, b"meadow", value, forged))
-    assert nobody == "", "where nobody is named, a key proves nothing"
+    nobody = Trust().read(Message(RECOVERIES.name, 0, 0, b"meadow", value, forged))
+    assert nobody.by == "", "where nobody is named, a key proves nothing"
 
 
 @pytest.mark.parametrize("said", STRANGE.values(), ids=STRANGE)
@@ -173,6 +173,6 @@ def test_where_keepers_are_named_a_forged_case_is_not_shown() -> None:
     one = case()
     key, value = f"{one.protocol}/{one.id}".encode(), encode(one)
     forged = Message(INCIDENTS.name, 0, 0, key, value, ())
-    assert Trust().read(forged) == (one, False)
+    assert Trust().read(forged) == Heard(one)
     with pytest.raises(PoisonRecordError, match="unknown key"):
         Trust(keepers=Keepers(Verifier({}))).read(forged)

@@ -15,9 +15,9 @@ from forensics.record.log_reader import Anchored
 from forensics.record.log_writer import LogWriter
 from forensics.record.merkle import Proof
 from forensics.record.pulled import Pulled
-from runtime.actors import actors_of, signed
+from runtime.actors import actors_of
 from runtime.budget import DAY, Budget
-from runtime.signatures import Signer, generate, load_signer
+from runtime.signatures import Signer, generate, load_signer, signed
 from schemas.errors import TransientError, UnsafeToContinueError
 from schemas.ids import content_id
 from tests.forensic_log import action, message, seal

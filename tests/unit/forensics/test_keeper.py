@@ -31,7 +31,7 @@ from schemas.seals import Seal
 from schemas.services import RECORDED
 from schemas.topics import ACTIONS, ALERTS, AUTHORITY, SEALS
 from tests.forensic_log import ORIGIN, SIGNER, action, disordered, message, of_kind, private, seal
-from tests.unit.forensics.test_releases import shown
+from tests.unit.forensics.test_releases import PAUSED, UNPAUSED
 
 SEALED = Partition(SEALS.name, 0)
 
@@ -137,13 +137,12 @@ def test_forged_steps_do_not_hide_a_release_behind_them(tmp_path: Path) -> None:
     def laid(offset: int, record: Record, topic: str) -> Leaf:
         return leaf_of(Message(topic, 0, offset, b"meadow", encode(record), ()))
 
-    paused, unpaused = shown("Paused(address)"), shown("Unpaused(address)")
     engine = database.connect(database.file_url(tmp_path / "record.sqlite"))
     with LogWriter.open(engine) as log:
-        log.append([laid(0, paused, AUTHORITY.name)])
+        log.append([laid(0, PAUSED, AUTHORITY.name)])
         forged = (action(step, content_id("action", str(step))) for step in range(1, 151))
         log.append([laid(at, step, ACTIONS.name) for at, step in enumerate(forged)])
-        log.append([laid(1, unpaused, AUTHORITY.name)])
+        log.append([laid(1, UNPAUSED, AUTHORITY.name)])
         seal(log)
         found = verify(log.reader, SIGNER.key)
     engine.dispose()
@@ -258,8 +257,6 @@ def test_leaves_that_were_never_sealed_give_way_to_what_was(
         before = roots(desk)
     engine = database.connect(database.file_url(tmp_path / "other.sqlite"))
     with LogWriter.open(engine) as log:  # the same records, the other way round
-        from forensics.record.leaf import leaf_of
-
         for topic in (ACTIONS.name, ALERTS.name):
             for number in range(4):
                 log.append([leaf_of(one) for one in broker.log(Partition(topic, number))])

@@ -11,9 +11,8 @@ from neighbours.outbound import CONFIDENCE, CONFIRMED, draft
 from paging.pages import after_case
 from runtime.acknowledging import People
 from runtime.actors import Actors, actors_of
-from runtime.actors import signed as signed_step
 from runtime.intake import FUSE
-from runtime.signatures import generate, load_signer, load_verifier
+from runtime.signatures import generate, load_signer, load_verifier, signed
 from schemas.alerts import Severity
 from schemas.assurance import Finding
 from schemas.base import Record
@@ -85,8 +84,8 @@ def test_where_responders_keys_are_named_a_step_takes_one_of_them(tmp_path: Path
     true, newer = action(1, "broadcast", step=3), action(1, "final", step=2**53 - 1)
     forged: list[Headers] = [
         (),
-        signed_step(encode(newer), mallory),
-        signed_step(encode(true), ours),
+        signed(encode(newer), mallory),
+        signed(encode(true), ours),
     ]
     for headers in forged:
         assert desk.take(newer, topic=ACTIONS, headers=headers) is None
@@ -94,7 +93,7 @@ def test_where_responders_keys_are_named_a_step_takes_one_of_them(tmp_path: Path
     assert newest(desk).measures == ()
     for _ in range(FUSE + 1):
         assert desk.take(newer, topic=ACTIONS) is None, "no streak of it stops the keeper of cases"
-    assert desk.take(true, topic=ACTIONS, headers=signed_step(encode(true), ours)) is not None
+    assert desk.take(true, topic=ACTIONS, headers=signed(encode(true), ours)) is not None
     assert newest(desk).measures[0].state == "broadcast"
 
 

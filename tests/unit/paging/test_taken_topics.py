@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from paging import book, unready
 from runtime.broker import Partition
 from runtime.intake import FUSE
-from runtime.keepers import Keepers, key_of, signed
-from runtime.signatures import Signer, Verifier
+from runtime.keepers import Keepers, key_of
+from runtime.signatures import Signer, Verifier, signed
 from schemas.codec import decode_from, encode
 from schemas.incidents import Incident
 from schemas.paging import Page

@@ -15,10 +15,10 @@ from responders.guard import Request, brakes_left
 from responders.journal import Journal
 from responders.responder import WAITS
 from responders.succession import MARGIN, OLDEST, Succession
-from runtime.actors import actors_of, signed
+from runtime.actors import actors_of
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
-from runtime.signatures import generate, load_signer
+from runtime.signatures import generate, load_signer, signed
 from schemas.cases import CASE_WINDOW
 from schemas.codec import encode
 from schemas.errors import TransientError

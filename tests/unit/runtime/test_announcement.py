@@ -1,11 +1,12 @@
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runtime.announcement import announce, recorded, told_manifests
+from runtime.announcement import announce, beginning, recorded
 from runtime.broker import Partition
 from runtime.logs import MASK, looks_secret
 from runtime.memory import MemoryBroker
@@ -45,6 +46,18 @@ def test_a_service_tells_with_what_it_begins(
     assert (text.text, text.whole) == ("meadow", True)
 
 
+def test_a_manifest_that_changes_meanwhile_is_told_with_the_hash_of_what_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIREBREAK_PROTOCOLS", str(tmp_path))
+    (tmp_path / "meadow.toml").touch()
+    settings, reads = load(), count(1)
+    monkeypatch.setattr(Path, "read_bytes", lambda _: b"%d" % next(reads))
+    configuration, text = beginning("respond", settings, 1)
+    assert text.text == "1"
+    assert configuration.manifests == text.manifests == {"meadow.toml": sha256(b"1").hexdigest()}
+
+
 def test_where_there_is_no_topic_it_works_all_the_same() -> None:
     broker = MemoryBroker()
     announce(broker, Service("respond"), load())
@@ -55,7 +68,7 @@ def told(folder: Path, data: bytes, monkeypatch: pytest.MonkeyPatch) -> Configur
     """Return what is told of a manifest of these bytes, which fits into a record."""
     monkeypatch.setenv("FIREBREAK_PROTOCOLS", str(folder))
     (folder / "meadow.toml").write_bytes(data)
-    (text,) = told_manifests("respond", load(), 1)
+    _, text = beginning("respond", load(), 1)
     assert decode(encode(text), Configuration) == text
     assert text.manifest == sha256(data).hexdigest()
     return text

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from runtime.broker import Message, Partition
 from runtime.intake import FUSE
-from runtime.keepers import CaseIntake, Keepers, key_of, signed
+from runtime.keepers import CaseIntake, Keepers, key_of
 from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
 from runtime.naming_cases import named_case
-from runtime.signatures import Signer, Verifier
+from runtime.signatures import Signer, Verifier, signed
 from schemas.codec import encode
 from schemas.errors import ConfigurationError, PoisonRecordError, UnsafeToContinueError
 from schemas.incidents import Incident, Sighting

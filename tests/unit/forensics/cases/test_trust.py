@@ -12,9 +12,9 @@ from forensics.cases.gathering import gather
 from forensics.cases.trust import MOST_DOUBTED, Trust
 from runtime.acknowledging import People
 from runtime.actors import Actors
-from runtime.keepers import Keepers, key_of, signed
+from runtime.keepers import Keepers, key_of
 from runtime.memory import MemoryBroker
-from runtime.signatures import Signer, Verifier
+from runtime.signatures import Signer, Verifier, signed
 from schemas.base import Record
 from schemas.chain import Event
 from schemas.codec import encode
@@ -141,6 +141,7 @@ def test_where_nobody_is_named_everybody_is_believed(topics: Topics) -> None:
     dossier = topics.collected(Trust())
     assert len(dossier.recoveries) == 2
     assert dossier.doubted == ()
+    assert dossier.keys == {}, "a header that nobody checked names no key"
 
 
 def test_a_flood_of_forgeries_keeps_nobody_from_collecting(
