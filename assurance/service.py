@@ -137,7 +137,7 @@ class AssureTask:
         if found is not None:
             self._producer.send(AUTHORITY.name, encode(found), key=SERVICE.encode())
             _log.info(
-                "gate_says", protocol=found.protocol, contract=found.contract, what=found.name
+                "said_on_chain", protocol=found.protocol, contract=found.contract, what=found.name
             )
             until = rights.answer_by(found, manifest)
             if until is not None:
