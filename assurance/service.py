@@ -6,9 +6,9 @@ starts. So a finding is told when it opens and when it is resolved, and not agai
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import count
 
 from assurance import rights, triggers
+from assurance.answers import Answers
 from assurance.assess import assess, changes
 from assurance.chain import Chain
 from assurance.look import Means
@@ -45,10 +45,6 @@ MOST_BYTES, MOST_FINDINGS = MAX_RECORD_BYTES // 2, 2_500
 """Of an assessment that is gone on from; ours are far smaller. What is found now has to fit in
 beside what is kept of it, or one that somebody else wrote would stop the service for good."""
 
-PLACES = 16
-"""Of what waits for people's answer, each an alert of its own: one that is told while another still
-waits pages too, so that no harmless assertion can hide a false one. Each costs a bond."""
-
 RETRY = 5.0
 """Seconds until a node that did not answer is asked again."""
 
@@ -81,7 +77,7 @@ class AssureTask:
         """Contracts to look at, by protocol, each with the transaction that is the reason; None:
         all of the protocol's. One that could not be looked at is tried behind the others."""
         self._standing = Standing()
-        self._places = count()
+        self._answers = Answers(manifests, service.metrics)
         self._chain: Chain | None = None
         """As it was when it was last looked at."""
         self._whole = self._clock.monotonic()
@@ -132,17 +128,13 @@ class AssureTask:
                 due[contract] = tx or due.get(contract, "")
 
     def _tell_of_rights(self, event: Event) -> None:
-        manifest = self._manifests[event.protocol]
-        found = rights.told(event, manifest)
+        found = rights.told(event, self._manifests[event.protocol])
         if found is not None:
             self._producer.send(AUTHORITY.name, encode(found), key=SERVICE.encode())
             _log.info(
                 "said_on_chain", protocol=found.protocol, contract=found.contract, what=found.name
             )
-            until = rights.answer_by(found, manifest)
-            if until is not None:
-                place = str(next(self._places) % PLACES)
-                self._metrics.answer_by.labels(found.protocol, found.name, place).set(until)
+            self._answers.take(found)
 
     def tick(self) -> None:
         """Look at what is due. A node that does not answer is asked again later."""

@@ -100,9 +100,9 @@ def test_what_a_cover_a_feed_and_a_dial_say_of_assertions_reporters_and_rules_is
         contracts=(
             Contract(address=covered.pool.address, role="cover", holds_value=False),
             Contract(address=covered.feed.address, role="other", holds_value=False),
-            Contract(address=dial.address, role="other", holds_value=False),
+            Contract(address=dial.address, role="dial", holds_value=False),
         ),
-        underwriting=Underwriting(feed=covered.feed.address, dials=(dial.address,)),
+        underwriting=Underwriting(feed=covered.feed.address),
     )
 
     found = events(told_of(node, watched))
