@@ -1,8 +1,9 @@
 """The assure service: deployments, upgrades and what gates say in; findings, assessments and who
 may brake out.
 
-What it knows is what it last said: the newest assessment of each protocol, read back when it
-starts. So a finding is told when it opens and when it is resolved, and not again in between.
+What it knows is what it last said: the newest assessment of each protocol, and what people have to
+answer, read back when it starts. So a finding is told when it opens and when it is resolved, and
+not again in between.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -85,9 +86,10 @@ class AssureTask:
         self._not_before = self._whole
 
     def remember(self, broker: Broker) -> None:
-        """Read back what was last said of each protocol."""
+        """Read back what was last said of each protocol, and what people have to answer."""
         for number in range(ASSESSMENTS.partitions):
             read_all(broker, Partition(ASSESSMENTS.name, number), self._recall)
+        self._answers.remember(broker)
 
     def _recall(self, message: Message) -> None:
         try:

@@ -9,6 +9,7 @@ from eth_utils.crypto import keccak
 from assurance.answers import PLACES
 from assurance.rights import LONGEST, LOOK_WITHIN, answer_by, told
 from runtime.broker import Message
+from runtime.service import Service
 from schemas.chain import Event
 from schemas.codec import decode_from, encode
 from schemas.manifest import Brake, Contract, Halt, Manifest
@@ -160,6 +161,18 @@ def insured(world: World) -> World:
 def test_the_service_says_until_when_and_keeps_what_waits_apart(insured: World) -> None:
     processed(insured, asserted(900), asserted(950), said("Deposited(address,uint256)", COVER))
     assert waiting(insured, "Asserted") == [900, 950, *[0] * (PLACES - 2)]
+
+
+def test_what_waits_is_known_again_after_a_restart_in_the_same_places(insured: World) -> None:
+    processed(insured, asserted(900), asserted(950), said(REFUSED, DIAL), said("Killed()"))
+    insured.service = Service("assure")
+    insured.metrics = insured.service.metrics
+    insured.broker.producer().send(AUTHORITY.name, b"not a record", key=b"assure")
+    insured.task = insured.started()
+    assert waiting(insured, "Asserted")[:3] == [900, 950, 0]
+    assert waiting(insured, "Refused")[0] == LOOK_WITHIN
+    processed(insured, asserted(900), asserted(950))  # read again: nothing was committed
+    assert waiting(insured, "Asserted")[:3] == [900, 950, 0]
 
 
 def test_a_reserve_that_aave_refuses_is_one_alert_and_hides_no_assertion(insured: World) -> None:
