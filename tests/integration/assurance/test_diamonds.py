@@ -25,11 +25,11 @@ from schemas.assurance import Assessment, Finding
 from schemas.chain import Block
 from schemas.codec import decode_from, encode
 from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS
+from tests.clock import ManualClock
 from tests.contract.exhibits.venus import compiled
 from tests.integration.assurance.ground import NAME, Ground, pause
 from tests.integration.ingest.running import RunningIngest
 from tests.publication import log
-from tests.unit.responders.fakes import ManualClock
 
 pytestmark = pytest.mark.node
 

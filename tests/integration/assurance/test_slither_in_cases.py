@@ -20,10 +20,10 @@ from schemas.assurance import Assessment
 from schemas.codec import decode_from
 from schemas.incidents import Incident, Sighting
 from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS, INCIDENTS
+from tests.clock import ManualClock
 from tests.integration.assurance.built import project
 from tests.integration.assurance.ground import NAME, Ground
 from tests.publication import log
-from tests.unit.responders.fakes import ManualClock
 from tests.waiting import until
 
 pytestmark = pytest.mark.node

@@ -22,11 +22,11 @@ from schemas.chain import Block
 from schemas.codec import decode_from, encode
 from schemas.manifest import Manifest
 from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS
+from tests.clock import ManualClock
 from tests.contract.exhibits.venus import compiled
 from tests.integration.assurance.ground import NAME, OPENZEPPELIN, Ground
 from tests.integration.ingest.running import RunningIngest
 from tests.publication import log
-from tests.unit.responders.fakes import ManualClock
 
 pytestmark = pytest.mark.node
 
