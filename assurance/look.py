@@ -116,7 +116,7 @@ def _upgraded(
     for place in was:
         beat()
         if code := chain.code(place):
-            its = known[place] if place in known else sources.look(place, code, beat)[0].known
+            its = known[place] if place in known else sources.look(place, code)[0].known
             old.append(Code(code, its))
     new = [Code(one.subject.code, one.subject.known) for one in codes if one.runs in now]
     return storage.upgraded(old, new), frozenset()

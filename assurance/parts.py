@@ -73,13 +73,13 @@ def parts(
     beat: Callable[[], None],
 ) -> Iterator[Part]:
     """Return the codes of a contract, what runs by default first; `named` has the functions that
-    its manifest knows, for code without artefacts, and `beat` is called before a source is asked
-    for. Raises `TransientError` when no node answers."""
+    its manifest knows, for code without artefacts, and `beat` is called before each code, whose
+    source may take seconds to ask for. Raises `TransientError` when no node answers."""
     runs = proxied.implementation or contract.address
     for place, led in ((runs, None), *proxied.facets.items()):
         beat()
         code = chain.code(place)
-        verdict, trouble = sources.look(place, code, beat)
+        verdict, trouble = sources.look(place, code)
         known = verdict.known
         if not known.signatures:
             known = replace(known, signatures=named)

@@ -2,7 +2,8 @@
 asserted to a cover, and of who may report to a feed or set a dial's rule. Pure.
 
 A gate is ours where a manifest lists it among its contracts with the role `gate`, or a brake of it
-goes through it; a cover with the role `cover`; a feed and dials where `[underwriting]` names them.
+goes through it; a cover with the role `cover`; a feed and dials where `[underwriting]` names them,
+and dials with the role `dial`: one behind an `AaveDial` is turned by that, and watched by its role.
 All that these say of rights is told. Of the protocol's own contracts, and of what its brakes are
 made on, it is each brake and each release. Events are told on as they were found, with their name:
 the log holds them then, whoever sent the transaction, `firebreak recover` or anybody's Safe. One of
@@ -84,7 +85,7 @@ def _ours(manifest: Manifest, kind: str) -> set[str]:
     if kind == "feed":
         return set() if told.feed is None else {told.feed}
     if kind == "dial":
-        return set(told.dials)
+        return {*told.dials, *(one.address for one in manifest.with_role(kind))}
     ours = {contract.address for contract in manifest.with_role(kind)}
     if kind == "gate":
         ours |= {brake.gate for brake in manifest.brakes if brake.gate is not None}

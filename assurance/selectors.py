@@ -32,6 +32,12 @@ def selectors(text: str) -> Mapping[int, str]:
     return {selector(signature): signature for signature in text.split()}
 
 
+CUT = "diamondCut((address,uint8,bytes4[])[],address,bytes)"
+"""What changes which code a diamond runs (EIP-2535)."""
+OLD_CUT = "diamondCut((address,uint8,bytes4[])[])"
+"""The same without a call of what sets the new code up, as Venus has it."""
+
+
 def calldata(signature: str, *arguments: Any) -> bytes:
     """Return a call; its arguments fit its types."""
     types = [kind for kind in signature[signature.index("(") + 1 : -1].split(",") if kind]

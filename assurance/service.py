@@ -1,14 +1,15 @@
 """The assure service: deployments, upgrades and what gates say in; findings, assessments and who
 may brake out.
 
-What it knows is what it last said: the newest assessment of each protocol, read back when it
-starts. So a finding is told when it opens and when it is resolved, and not again in between.
+What it knows is what it last said: the newest assessment of each protocol, and what people have to
+answer, read back when it starts. So a finding is told when it opens and when it is resolved, and
+not again in between.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import count
 
 from assurance import rights, triggers
+from assurance.answers import Answers
 from assurance.assess import assess, changes
 from assurance.chain import Chain
 from assurance.look import Means
@@ -45,10 +46,6 @@ MOST_BYTES, MOST_FINDINGS = MAX_RECORD_BYTES // 2, 2_500
 """Of an assessment that is gone on from; ours are far smaller. What is found now has to fit in
 beside what is kept of it, or one that somebody else wrote would stop the service for good."""
 
-PLACES = 16
-"""Of what waits for people's answer, each an alert of its own: one that is told while another still
-waits pages too, so that no harmless assertion can hide a false one. Each costs a bond."""
-
 RETRY = 5.0
 """Seconds until a node that did not answer is asked again."""
 
@@ -81,7 +78,7 @@ class AssureTask:
         """Contracts to look at, by protocol, each with the transaction that is the reason; None:
         all of the protocol's. One that could not be looked at is tried behind the others."""
         self._standing = Standing()
-        self._places = count()
+        self._answers = Answers(manifests, service.metrics)
         self._chain: Chain | None = None
         """As it was when it was last looked at."""
         self._whole = self._clock.monotonic()
@@ -89,9 +86,10 @@ class AssureTask:
         self._not_before = self._whole
 
     def remember(self, broker: Broker) -> None:
-        """Read back what was last said of each protocol."""
+        """Read back what was last said of each protocol, and what people have to answer."""
         for number in range(ASSESSMENTS.partitions):
             read_all(broker, Partition(ASSESSMENTS.name, number), self._recall)
+        self._answers.remember(broker)
 
     def _recall(self, message: Message) -> None:
         try:
@@ -132,17 +130,13 @@ class AssureTask:
                 due[contract] = tx or due.get(contract, "")
 
     def _tell_of_rights(self, event: Event) -> None:
-        manifest = self._manifests[event.protocol]
-        found = rights.told(event, manifest)
+        found = rights.told(event, self._manifests[event.protocol])
         if found is not None:
             self._producer.send(AUTHORITY.name, encode(found), key=SERVICE.encode())
             _log.info(
-                "gate_says", protocol=found.protocol, contract=found.contract, what=found.name
+                "said_on_chain", protocol=found.protocol, contract=found.contract, what=found.name
             )
-            until = rights.answer_by(found, manifest)
-            if until is not None:
-                place = str(next(self._places) % PLACES)
-                self._metrics.answer_by.labels(found.protocol, found.name, place).set(until)
+            self._answers.take(found)
 
     def tick(self) -> None:
         """Look at what is due. A node that does not answer is asked again later."""

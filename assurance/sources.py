@@ -1,6 +1,5 @@
 """Where source may be known: the folder that a manifest names first, then the service."""
 
-from collections.abc import Callable
 from typing import Self
 
 from assurance.artefacts import Shelf
@@ -25,18 +24,15 @@ class Sources:
         """Return the same for another look, in which the service is asked again."""
         return type(self)(self._chain, self._shelf, self._service)
 
-    def look(
-        self, address: str, code: bytes, beat: Callable[[], None] = lambda: None
-    ) -> tuple[Verdict, str]:
-        """Return what is known of the code at an address, and what kept from knowing more. `beat`
-        is called before the service is asked, which may take seconds."""
+    def look(self, address: str, code: bytes) -> tuple[Verdict, str]:
+        """Return what is known of the code at an address, and what kept from knowing more. Asking
+        the service may take seconds."""
         shelf, trouble = self._shelf, self._trouble
         if shelf is not None:
             source, built = shelf.find(code)
             if built is not None:
                 return Verdict(source, built.known), ""
         if self._service is not None and not trouble:
-            beat()
             try:
                 return self._service.ask(self._chain, address), ""
             except TransientError as error:

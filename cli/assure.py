@@ -7,7 +7,7 @@ import typer
 
 from schemas.errors import ConfigurationError
 from schemas.services import SERVICES
-from schemas.topics import AUTHORITY, DEAD_LETTERS, FINDINGS
+from schemas.topics import DEAD_LETTERS, FINDINGS
 
 
 def assure(
@@ -23,7 +23,7 @@ def assure(
     from runtime.service import running
 
     settings = read_settings(health={"port": health_port})
-    broker = connect(settings, *SERVICES["assure"].reads, FINDINGS, AUTHORITY, DEAD_LETTERS)
+    broker = connect(settings, *SERVICES["assure"].reads, FINDINGS, DEAD_LETTERS)
     with running("assure", settings) as service, ExitStack() as stack:
         announce(broker, service, settings)
         opinions = asked_beside(settings, service.clock.monotonic)

@@ -104,9 +104,9 @@ SERVICES: dict[str, Service] = {
         Service(
             "assure",
             "Assesses watched contracts as they are deployed and upgraded; tells what gates say of "
-            "those who may brake, and each brake and release on chain. Reads its own topic only to "
+            "those who may brake, and each brake and release on chain. Reads what it said only to "
             "resume.",
-            reads=(DEPLOYMENTS, EVENTS, ASSESSMENTS),
+            reads=(DEPLOYMENTS, EVENTS, ASSESSMENTS, AUTHORITY),
             writes=(FINDINGS, ASSESSMENTS, AUTHORITY, CHANGES, DEAD_LETTERS),
             groups=("firebreak-assure",),
         ),

@@ -14,7 +14,7 @@ class Contract(Strict):
     address: LowerAddress
     role: Literal[
         "pool", "vault", "pair", "oracle", "token", "router", "governor", "timelock", "proxy",
-        "gate", "safe", "treasury", "requests", "cover", "other",
+        "gate", "safe", "treasury", "requests", "cover", "dial", "other",
     ]  # fmt: skip
     name: Annotated[str, Field(max_length=64)] = ""
     holds_value: StrictBool = True

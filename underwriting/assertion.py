@@ -1,11 +1,11 @@
 """What is asserted to a `ParametricCover` (contracts/src), and whether the record of its case says
 so too. Pure.
 
-A case grows while it is open, and its evidence root with it: an assertion fits if it fits a state
-that the record had, not only the newest one.
+A case grows while it is open, and its evidence root with it: an assertion fits if its time and root
+are those of one state that the record had, not only of the newest one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -73,18 +73,30 @@ class Account:
         found = list(_unmade(case))
         if protocol_of(case.protocol) != protocol:
             found.append(f"the case is of {case.protocol}, the cover of another protocol")
-        times = {case.opened} | {at for _, at in self._told}
-        if said.occurred_at not in times:
-            told = f"says that it happened at {said.occurred_at}, the record says {case.opened}"
-            found.append(told)
-        if said.root not in {root for root, _ in self._told} | set(self._before(case)):
-            told = f"evidence root {said.root} is that of no state of the case; it is now "
-            found.append(told + self._root(case))
+        states = self._told | {(root, case.opened) for root in self._before(case)}
+        if (said.root, said.occurred_at) not in states:
+            found += self._amiss(said, states, case)
         return found
+
+    def _amiss(
+        self, said: Assertion, states: Collection[tuple[str, Seconds]], case: Incident
+    ) -> Iterator[str]:
+        """Say why time and root are of no one state."""
+        timely = said.occurred_at in {at for _, at in states}
+        rooted = said.root in {root for root, _ in states}
+        if not timely:
+            yield f"says that it happened at {said.occurred_at}, the record says {case.opened}"
+        if not rooted:
+            yield (
+                f"evidence root {said.root} is that of no state of the case; it is now "
+                f"{self._root(case)}"
+            )
+        if timely and rooted:
+            yield "its time and its evidence root are of different states of the case"
 
     def _before(self, case: Incident) -> Iterator[str]:
         """Yield the roots that a case had while it knew less, where the topic keeps no more than
-        the newest state."""
+        the newest state. They are in the order of blocks, so each had the time of now."""
         for known in range(1, len(case.sightings)):
             yield self._root(replace(case, sightings=case.sightings[:known]))
 

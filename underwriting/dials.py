@@ -7,8 +7,7 @@ what it may cost is bounded here, and a dial that is left alone is turned by who
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eth_utils.crypto import keccak
-
+from runtime.calldata import called
 from runtime.clock import Clock
 from runtime.evm import Endpoints, NodeRefusalError
 from runtime.logs import logger
@@ -21,8 +20,7 @@ GAS = 1_000_000
 """For a turn, and for the question whether one is due: two sources that burn all they get take
 300,000, eight reserves of Aave the rest."""
 
-TURN = "0x" + keccak(text="turn()")[:4].hex()
-_DUE = "0x" + keccak(text="due()")[:4].hex()
+TURN, _DUE = called("turn()"), called("due()")
 _ANSWERS = {f"0x{0:064x}": False, f"0x{1:064x}": True}
 
 LOOK_EVERY = 12

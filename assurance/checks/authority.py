@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assurance.chain import Chain, address, asked, number
-from assurance.selectors import calldata, selectors
+from assurance.selectors import CUT, OLD_CUT, calldata, selectors
 from assurance.subject import STRANGER, Subject
 from assurance.walk import walk
 from assurance.weakness import Weakness
@@ -14,9 +14,7 @@ MAX_HOPS = 5
 ENOUGH = 86_400
 """Seconds that a timelock gives people to object."""
 
-_CUT = selectors("""
-    diamondCut((address,uint8,bytes4[])[],address,bytes) diamondCut((address,uint8,bytes4[])[])
-""").keys()
+_CUT = selectors(f"{CUT} {OLD_CUT}").keys()
 _REPLACE = selectors("""
     _setPendingImplementation(address) _setImplementation(address)
     _setImplementation(address,bool,bytes)

@@ -8,7 +8,7 @@ function that there is not does not.
 from collections.abc import Iterator
 
 from assurance.chain import Trial
-from assurance.selectors import selector, selectors, tries
+from assurance.selectors import CUT, OLD_CUT, selector, selectors, tries
 from assurance.subject import STRANGER, Subject
 from assurance.weakness import Weakness
 
@@ -26,7 +26,7 @@ INITIALISERS = selectors("""
     setup(address[],uint256,address,bytes,address,address,uint256,address)
 """)
 
-PRIVILEGED = selectors("""
+PRIVILEGED = selectors(f"""
     transferOwnership(address) setOwner(address) changeOwner(address) changeAdmin(address)
     setAdmin(address) grantRole(bytes32,address) setGovernor(address) setGovernance(address)
     upgradeTo(address) upgradeToAndCall(address,bytes) setImplementation(address)
@@ -36,16 +36,13 @@ PRIVILEGED = selectors("""
     execute(address,bytes) execute(address,uint256,bytes) setOracle(address)
     setPriceOracle(address) setPrice(uint256) setPrice(address,uint256)
     setAssetPrice(address,uint256) setFee(uint256) setPauser(address) setGuardian(address)
-    diamondCut((address,uint8,bytes4[])[],address,bytes) diamondCut((address,uint8,bytes4[])[])
+    {CUT} {OLD_CUT}
 """)
 
 _NO_CUT = {
-    function: function.to_bytes(4, "big") + b"".join(word.to_bytes(32, "big") for word in words)
-    for signature, words in (
-        ("diamondCut((address,uint8,bytes4[])[],address,bytes)", (96, 0, 128, 0, 0)),
-        ("diamondCut((address,uint8,bytes4[])[])", (32, 0)),
-    )
-    for function in (selector(signature),)
+    selector(cut): selector(cut).to_bytes(4, "big")
+    + b"".join(one.to_bytes(32, "big") for one in words)
+    for cut, words in ((CUT, (96, 0, 128, 0, 0)), (OLD_CUT, (32, 0)))
 }
 """Cuts of a diamond that change nothing, so that only who makes them is a reason to refuse them."""
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from assurance.proxies import BEACON, IMPLEMENTATION
-from assurance.selectors import selectors
+from assurance.selectors import CUT, selectors
 from assurance.subject import Subject
 from assurance.values import Term
 from assurance.walk import Act
 from assurance.weakness import Weakness
 
-UPGRADES: Mapping[int, str] = selectors("""
-    upgradeToAndCall(address,bytes) upgradeAndCall(address,address,bytes)
-    diamondCut((address,uint8,bytes4[])[],address,bytes)
+UPGRADES: Mapping[int, str] = selectors(f"""
+    upgradeToAndCall(address,bytes) upgradeAndCall(address,address,bytes) {CUT}
 """)
 """Functions that set up the code that they put in place, as EIP-1822, EIP-2535 and OpenZeppelin
 have it. Who may call them is asked by `authority` and `doors`."""

@@ -12,20 +12,11 @@ from runtime.memory import MemoryBroker, MemoryConsumer
 from schemas.chain import Price
 from schemas.errors import TransientError
 from schemas.topics import TopicSpec
+from tests.clock import ManualClock
 
 THINGS = TopicSpec(
     name="things-v1", doc="", records=(Price,), key="market", partitions=3, retention_hours=1
 )
-
-
-class Still:
-    seconds = 0.0
-
-    def now_ns(self) -> int:
-        return 0
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 Durable = dict[Partition, tuple[int, list[int]]]
@@ -81,7 +72,7 @@ class Members(RuleBasedStateMachine):
         super().__init__()
         self.log = MemoryBroker()
         self.log.create([THINGS])
-        self.clock = Still()
+        self.clock = ManualClock(0.0)
         self.durable: Durable = {}
         self.running: list[tuple[Loop, Unreliable, Summing]] = []
         self.written: dict[int, list[int]] = {0: [], 1: [], 2: []}

@@ -22,6 +22,7 @@ from schemas.alerts import AlertRecord
 from schemas.codec import encode
 from schemas.ids import content_id
 from schemas.topics import ALERTS, DEAD_LETTERS
+from tests.clock import ManualClock
 from tests.unit.responders.examples import (
     CHAIN,
     POOL,
@@ -32,7 +33,6 @@ from tests.unit.responders.examples import (
     vote,
     withdrawal,
 )
-from tests.unit.responders.fakes import ManualClock
 
 VAULT, ONE, OTHER = ("0x" + 20 * two for two in ("cc", "a1", "d1"))
 MANIFEST = manifest(brake(name="cap", scope="T1", target=VAULT), brake(), halt=costs(prior=0.0005))

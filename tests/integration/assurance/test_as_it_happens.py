@@ -13,30 +13,21 @@ from typer.testing import CliRunner, Result
 import contracts
 from assurance.artefacts import read
 from assurance.look import Means
-from assurance.node import NodeChain
-from assurance.service import AssureTask
 from assurance.sources import Sources
 from cli.main import app
 from ingest.normalise import deployments
-from runtime.broker import Message
 from runtime.evm import Endpoints
-from runtime.intake import Intake
 from runtime.manifests import load_manifests
-from runtime.memory import MemoryBroker
-from runtime.metrics import Metrics
-from runtime.service import Service
 from sandbox import fetch
 from sandbox.deployer import Deployer
 from sandbox.evm import Contract
 from sandbox.node import LocalNode, NodeOptions
-from schemas.assurance import Finding
 from schemas.chain import Deployment, Event
-from schemas.codec import decode_from, encode
-from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
+from schemas.topics import DEPLOYMENTS, EVENTS
 from schemas.watched import Contract as Watched
+from tests.integration.assurance.watch import Watch
 from tests.integration.ingest.test_evm_source import newest
 from tests.integration.recovery.village import Village
-from tests.publication import log
 
 pytestmark = pytest.mark.node
 
@@ -48,24 +39,8 @@ OPEN = {
 """Where OpenVault keeps its owner, as solc says; the granary has whether it is paused there."""
 
 
-class Watch:
-    """The service over a broker in memory, and this village's node."""
-
-    def __init__(self, village: Village, **further: Any) -> None:
-        """`further` stands in the manifest as well."""
-        self.broker = MemoryBroker()
-        self.broker.create((DEPLOYMENTS, EVENTS, FINDINGS, ASSESSMENTS, AUTHORITY, DEAD_LETTERS))
-        producer = self.broker.producer()
-        self.endpoints = Endpoints([str(village.node.ipc)])
-        (name, manifest), *_ = load_manifests(village.manifests).items()
-        sources = Sources(manifest.chain, read(village.folder / "artefacts"))
-        self.task = AssureTask(
-            Intake(producer, Metrics(), "assure"),
-            producer,
-            {name: manifest.model_copy(update=further)},
-            lambda: (NodeChain(self.endpoints), {name: Means(sources)}),
-            Service("assure"),
-        )
+class VillageWatch(Watch):
+    """The service of a village, told as ingest tells it."""
 
     def upgraded(self, village: Village, tx: str) -> None:
         """Tell it of the event as ingest does."""
@@ -75,29 +50,36 @@ class Watch:
             block_hash=receipt["blockHash"], timestamp=0, tx=tx, index=0, log=0,
             contract=receipt["logs"][0]["address"], protocol="granary", name="Upgraded",
         )  # fmt: skip
-        self.task.process([Message(EVENTS.name, 0, 0, b"k", encode(told), ())])
-        self.task.tick()
+        self.tell(EVENTS, told)
 
     def deployed(self, village: Village) -> list[Deployment]:
         """Tell it what ingest makes of the newest block; return that."""
         block = newest([str(village.node.ipc)])
         told = [one for tx in block.transactions for one in deployments(block, tx)]
-        for one in told:
-            self.task.process([Message(DEPLOYMENTS.name, 0, 0, b"k", encode(one), ())])
-        self.task.tick()
+        self.tell(DEPLOYMENTS, *told)
         return told
 
     def opened(self, contract: str) -> dict[str, str]:
         """What was told of a contract: weaknesses, each with its transaction."""
-        found = [decode_from(FINDINGS, one.value or b"") for one in log(self.broker, FINDINGS)]
-        return {
-            f.weakness: f.tx for f in found if isinstance(f, Finding) and f.contract == contract
-        }
+        return {one.weakness: one.tx for one in self.findings() if one.contract == contract}
 
-    def findings(self) -> list[tuple[str, str, str]]:
+    def told(self) -> list[tuple[str, str, str]]:
         """What was told so far: weakness, state, transaction."""
-        found = [decode_from(FINDINGS, one.value or b"") for one in log(self.broker, FINDINGS)]
-        return [(f.weakness, f.state, f.tx) for f in found if isinstance(f, Finding)]
+        return [(one.weakness, one.state, one.tx) for one in self.findings()]
+
+
+@pytest.fixture
+def endpoints(watched: Village) -> Iterator[Endpoints]:
+    found = Endpoints([str(watched.node.ipc)])
+    yield found
+    found.close()
+
+
+def watching(village: Village, endpoints: Endpoints, **further: Any) -> VillageWatch:
+    """Return the service, which has looked; `further` stands in the manifest as well."""
+    (manifest,) = load_manifests(village.manifests).values()
+    sources = Sources(manifest.chain, read(village.folder / "artefacts"))
+    return VillageWatch.over(endpoints, manifest.model_copy(update=further), Means(sources))
 
 
 def artefact(village: Village, name: str, made: Contract) -> None:
@@ -180,39 +162,39 @@ def test_the_command_prints_a_page_and_says_by_its_status_whether_there_are_gaps
     assert "no manifest" in str(posture("nobody").exception)
 
 
-def test_upgrades_are_assessed_as_they_happen(watched: Village) -> None:
-    watch = Watch(watched)
-    watch.task.tick()
-    before = {weakness for weakness, *_ in watch.findings()}
+def test_upgrades_are_assessed_as_they_happen(watched: Village, endpoints: Endpoints) -> None:
+    watch = watching(watched, endpoints)
+    before = {weakness for weakness, *_ in watch.told()}
     assert before == {"no-brake", "open-implementation", "proxy-admin"}
 
     watch.upgraded(watched, upgrade(watched, "GranaryMended"))
-    assert "storage-layout" not in {weakness for weakness, *_ in watch.findings()}
+    assert "storage-layout" not in {weakness for weakness, *_ in watch.told()}
 
     tx = upgrade(watched, "OpenVault")
-    told = len(watch.findings())
+    told = len(watch.told())
     watch.upgraded(watched, tx)
-    new = watch.findings()[told:]
+    new = watch.told()[told:]
     assert ("storage-layout", "open", tx) in new
     assert ("open-initialiser", "open", tx) in new
     assert ("open-function", "open", tx) in new
     watch.upgraded(watched, tx)
-    assert watch.findings()[told:] == new, "what is known is not told again"
-    watch.endpoints.close()
+    assert watch.told()[told:] == new, "what is known is not told again"
 
 
-def test_what_the_protocol_deploys_is_assessed_as_it_happens(watched: Village) -> None:
+def test_what_the_protocol_deploys_is_assessed_as_it_happens(
+    watched: Village, endpoints: Endpoints
+) -> None:
     """By a factory that it runs, whoever calls it, and by an account of its own."""
     factory = watched.deployer.create("SingletonFactoryLike")
     watched.deployer.settle()
     builder, stranger = watched.person("builder"), watched.stranger
     (manifest,) = load_manifests(watched.manifests).values()
-    watch = Watch(
+    watch = watching(
         watched,
+        endpoints,
         contracts=(*manifest.contracts, Watched(address=factory.address, role="other")),
         deployers=(builder.address,),
     )
-    watch.task.tick()
 
     code = bytes.fromhex(contracts.load("HalfPaused").bytecode.removeprefix("0x"))
     (tx,) = watched.do(stranger, factory.call("deploy", code, bytes(32), gas=3_000_000))
@@ -228,4 +210,3 @@ def test_what_the_protocol_deploys_is_assessed_as_it_happens(watched: Village) -
         assert made.address == at
         expected = {"source-absent": made.tx, "no-brake": made.tx} if looked_at else {}
         assert watch.opened(at) == expected
-    watch.endpoints.close()

@@ -8,28 +8,15 @@ import msgspec
 import pytest
 
 from assurance.artefacts import Built, Shelf, read
-from assurance.checks.brakes import Pull
 from assurance.look import Means
-from assurance.node import NodeChain
-from assurance.service import AssureTask
 from assurance.sources import Sources
-from assurance.standing import PATIENCE
 from contracts.build import make_project
-from runtime.broker import Message, Partition
-from runtime.intake import Intake
-from runtime.memory import MemoryBroker
-from runtime.service import Service
 from sandbox.abi import Interface
 from sandbox.evm import Contract
-from schemas.assurance import Assessment, Finding
-from schemas.chain import Block
-from schemas.codec import decode_from, encode
-from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS
+from schemas.assurance import Assessment
 from tests.contract.exhibits.venus import compiled
-from tests.integration.assurance.ground import NAME, Ground, pause
-from tests.integration.ingest.running import RunningIngest
-from tests.publication import log
-from tests.unit.responders.fakes import ManualClock
+from tests.integration.assurance.ground import Ground, pause
+from tests.integration.assurance.watch import Watch
 
 pytestmark = pytest.mark.node
 
@@ -83,60 +70,13 @@ DRAIN = "9890220b"
 """`drain()`, which is in the vault's code and which nothing leads to."""
 
 
-class Watch:
-    """The service, told of what ingest tells."""
-
-    def __init__(self, workshop: Workshop, diamond: Contract, shelf: Shelf | None = None) -> None:
-        self.ground, self.broker = workshop.ground, MemoryBroker()
-        self.broker.create((EVENTS, FINDINGS, ASSESSMENTS, AUTHORITY, DEAD_LETTERS))
-        self.manifest = self.ground.manifest((diamond, "vault"))
-        service = Service("assure")
-        self.clock = ManualClock()
-        service.clock = self.clock  # type: ignore[assignment]  # as good as the machine's
-        producer = self.broker.producer()
-        pulls: tuple[Pull, ...] = (pause(diamond, self.ground.me.address),)
-        means = {NAME: Means(Sources(self.manifest.chain, shelf or workshop.shelf), pulls)}
-        self.task = AssureTask(
-            Intake(producer, service.metrics, "assure"),
-            producer,
-            {NAME: self.manifest},
-            lambda: (NodeChain(self.ground.endpoints), means),
-            service,
-        )
-        self.task.tick()
-
-    def of_ingest(self) -> None:
-        """Tell it all that ingest makes of the chain."""
-        node = self.ground.node
-        broker = MemoryBroker()
-        with RunningIngest(broker, [str(node.ipc)], manifests=[self.manifest]) as ingest:
-            ingest.wait_for(lambda: ingest.is_at(int(node.rpc("eth_blockNumber"), 16)))
-        for number in range(EVENTS.partitions):
-            self.task.process(broker.log(Partition(EVENTS.name, number)))
-        self.task.tick()
-
-    def block(self) -> None:
-        """Tell it that the newest block came by, and of nothing in it."""
-        head = NodeChain(self.ground.endpoints).place
-        told = Block(
-            id="4" * 64, chain=self.manifest.chain, number=head.number, hash="0x" + "ab" * 32,
-            parent="0x" + "ab" * 32, timestamp=head.timestamp, transactions=1,
-        )  # fmt: skip
-        self.task.process([Message(EVENTS.name, 0, 0, b"k", encode(told), ())])
-        self.clock.seconds += PATIENCE
-        self.task.tick()
-
-    def findings(self) -> list[Finding]:
-        found = [decode_from(FINDINGS, one.value or b"") for one in log(self.broker, FINDINGS)]
-        return [one for one in found if isinstance(one, Finding)]
-
-    def stands(self) -> Assessment:
-        found = decode_from(ASSESSMENTS, log(self.broker, ASSESSMENTS)[-1].value or b"")
-        assert isinstance(found, Assessment)
-        return found
-
-    def open_now(self) -> dict[str, Finding]:
-        return {one.weakness: one for one in self.stands().findings}
+def watched(workshop: Workshop, diamond: Contract, shelf: Shelf | None = None) -> Watch:
+    """Return the service, which has looked at a diamond that its own `pause` brakes."""
+    ground = workshop.ground
+    manifest = ground.manifest((diamond, "vault"))
+    sources = Sources(manifest.chain, shelf or workshop.shelf)
+    means = Means(sources, (pause(diamond, ground.me.address),))
+    return Watch.over(ground.endpoints, manifest, means)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +92,7 @@ def test_a_facet_is_looked_at_when_it_is_cut_in(workshop: Workshop) -> None:
     diamond = workshop.diamond()
     workshop.cut(diamond, "VaultFacet", DRAIN)
     workshop.ground.do(diamond.call("deposit", value=100))
-    watch = Watch(workshop, diamond)
+    watch = watched(workshop, diamond)
     first = watch.stands()
     assert covered(first) == {"withdraw(uint256)": "braked", "deposit()": "braked"}
     assert watch.open_now().keys() == {"proxy-admin"}
@@ -163,7 +103,7 @@ def test_a_facet_is_looked_at_when_it_is_cut_in(workshop: Workshop) -> None:
     assert len(first.contracts[0].facets) == 2
 
     tx = workshop.cut(diamond, "LooseFacet")
-    watch.of_ingest()
+    watch.of_ingest(workshop.ground.node)
     now = watch.open_now()
     wanted = {
         "open-initialiser": "critical", "delegates-to-caller": "high", "unbraked-out": "high",
@@ -176,7 +116,7 @@ def test_a_facet_is_looked_at_when_it_is_cut_in(workshop: Workshop) -> None:
 
     functions = workshop.functions("LooseFacet")
     workshop.ground.do(diamond.call("diamondCut", [(NOBODY, 2, functions)], NOBODY, b""))
-    watch.of_ingest()
+    watch.of_ingest(workshop.ground.node)
     assert watch.open_now().keys() == {"proxy-admin"}
 
 
@@ -188,9 +128,9 @@ def test_a_facet_that_takes_another_s_place_reads_what_that_one_kept(
 ) -> None:
     diamond = workshop.diamond()
     workshop.cut(diamond, "VaultFacet", DRAIN)
-    watch = Watch(workshop, diamond)
+    watch = watched(workshop, diamond)
     tx = workshop.cut(diamond, name)
-    watch.of_ingest()
+    watch.of_ingest(workshop.ground.node)
     (stands,) = watch.stands().contracts
     assert stands.unseen == ()
     found = watch.open_now().get("storage-layout")
@@ -200,16 +140,16 @@ def test_a_facet_that_takes_another_s_place_reads_what_that_one_kept(
     assert found is not None
     assert (found.severity, found.tx) == ("critical", tx)
     assert clash in found.summary
-    watch.of_ingest()
+    watch.of_ingest(workshop.ground.node)
     assert watch.open_now()["storage-layout"] == found, "until it is cut again"
 
 
 def test_whoever_may_cut_it_is_asked_for(workshop: Workshop) -> None:
     closed, opened = workshop.diamond(), workshop.diamond("OpenCutFacet")
-    watch = Watch(workshop, closed)
+    watch = watched(workshop, closed)
     assert "the owner of the diamond" in watch.stands().contracts[0].authority
     assert watch.open_now()["proxy-admin"].severity == "high"
-    found = Watch(workshop, opened).open_now()["open-function"]
+    found = watched(workshop, opened).open_now()["open-function"]
     assert found.severity == "critical"
     assert "diamondCut" in found.summary
 
@@ -217,25 +157,25 @@ def test_whoever_may_cut_it_is_asked_for(workshop: Workshop) -> None:
 def test_a_cut_that_logs_nothing_is_seen_when_the_next_block_comes_by(workshop: Workshop) -> None:
     diamond = workshop.diamond()
     workshop.cut(diamond, "VaultFacet", DRAIN)
-    watch = Watch(workshop, diamond)
+    watch = watched(workshop, diamond)
     told = len(watch.findings())
     workshop.cut(diamond, "LooseFacet", quietly=True)
     watch.block()
     assert "open-initialiser" in {one.weakness for one in watch.findings()[told:]}
-    told = len(log(watch.broker, ASSESSMENTS))
+    told = len(watch.assessments())
     watch.block()
-    assert len(log(watch.broker, ASSESSMENTS)) == told, "what stands as before is left alone"
+    assert len(watch.assessments()) == told, "what stands as before is left alone"
 
 
 def test_a_facet_without_code_or_source_is_told(workshop: Workshop) -> None:
     diamond = workshop.diamond()
     workshop.ground.do(diamond.call("quietCut", workshop.ground.other.address, [b"\1\2\3\4"]))
-    found = Watch(workshop, diamond).open_now()["no-code"]
+    found = watched(workshop, diamond).open_now()["no-code"]
     assert found.severity == "high"
     assert "1 functions lead there" in found.summary
     shelf = Shelf()
     shelf.add(Built("nothing", b"\0", next(iter(workshop.shelf._by_length.values()))[0].known))
-    known = Watch(workshop, workshop.diamond(), shelf)
+    known = watched(workshop, workshop.diamond(), shelf)
     absent = [one for one in known.stands().findings if one.weakness == "source-absent"]
     assert len(absent) == 2, "the diamond's and its facet's"
 
@@ -255,14 +195,14 @@ def test_the_facets_behind_venus_s_unitroller_are_looked_at(workshop: Workshop) 
     manifest_of = Contract(unitroller.address, Interface([
         {"type": "function", "name": "pause", "inputs": [], "outputs": []},
     ]))  # fmt: skip
-    watch = Watch(workshop, manifest_of)
+    watch = watched(workshop, manifest_of)
     (before,) = watch.stands().contracts
     assert before.implementation == diamond.address
     assert before.facets == ()
     assert watch.open_now()["proxy-admin"].severity == "high"
     led = [(setter.address, ADD, list(setter.interface.selectors))]
     (tx,) = ground.do(comptroller.call("diamondCut", led))
-    watch.of_ingest()
+    watch.of_ingest(workshop.ground.node)
     (after,) = watch.stands().contracts
     assert after.facets == (setter.address,)
     told = [one for one in watch.findings() if one.tx == tx]

@@ -8,7 +8,6 @@ from eth_utils.crypto import keccak
 
 from assurance.look import Means
 from assurance.rights import answer_by
-from assurance.service import AssureTask
 from assurance.sources import Sources
 from forensics.record import database
 from forensics.record.leaf import leaf_of
@@ -16,21 +15,18 @@ from forensics.record.log_writer import LogWriter
 from forensics.record.proof import check_proof
 from forensics.record.proving import prove
 from forensics.record.verification import verify
-from runtime.broker import Partition
-from runtime.intake import Intake
 from runtime.memory import MemoryBroker
-from runtime.metrics import Metrics
-from runtime.service import Service
 from sandbox.node import LocalNode
 from schemas.chain import Event
 from schemas.codec import decode_from
 from schemas.manifest import Contract, Manifest
 from schemas.services import RECORDED
-from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS
+from schemas.topics import AUTHORITY
 from schemas.underwriting import Underwriting
 from tests.forensic_log import SIGNER, seal
+from tests.integration.assurance.watch import Watch
 from tests.integration.contracts.hands import Hands
-from tests.integration.ingest.running import CHAIN, RunningIngest
+from tests.integration.ingest.running import CHAIN
 from tests.integration.underwriting.covered import Covered
 from tests.publication import log
 from tests.risk_model import Rule
@@ -41,22 +37,10 @@ pytestmark = pytest.mark.node
 
 def told_of(node: LocalNode, watched: Manifest) -> MemoryBroker:
     """Let ingest and assure read a node to its end."""
-    broker = MemoryBroker()
-    with RunningIngest(broker, [str(node.ipc)], manifests=[watched]) as ingest:
-        ingest.wait_for(lambda: ingest.is_at(int(node.rpc("eth_blockNumber"), 16)))
-    broker.create([AUTHORITY, FINDINGS, ASSESSMENTS, DEAD_LETTERS])
-    producer = broker.producer()
-    task = AssureTask(
-        Intake(producer, Metrics(), "assure"),
-        producer,
-        {watched.protocol: watched},
-        lambda: (FakeChain(), {"meadow": Means(Sources(CHAIN, None))}),
-        Service("assure"),
-    )
-    for number in range(EVENTS.partitions):
-        task.process(broker.log(Partition(EVENTS.name, number)))
-
-    return broker
+    means = {watched.protocol: Means(Sources(CHAIN, None))}
+    watch = Watch(watched, lambda: (FakeChain(), means))
+    watch.of_ingest(node)
+    return watch.broker
 
 
 def events(broker: MemoryBroker) -> list[Event]:
@@ -100,9 +84,9 @@ def test_what_a_cover_a_feed_and_a_dial_say_of_assertions_reporters_and_rules_is
         contracts=(
             Contract(address=covered.pool.address, role="cover", holds_value=False),
             Contract(address=covered.feed.address, role="other", holds_value=False),
-            Contract(address=dial.address, role="other", holds_value=False),
+            Contract(address=dial.address, role="dial", holds_value=False),
         ),
-        underwriting=Underwriting(feed=covered.feed.address, dials=(dial.address,)),
+        underwriting=Underwriting(feed=covered.feed.address),
     )
 
     found = events(told_of(node, watched))

@@ -8,66 +8,56 @@ from pathlib import Path
 import pytest
 
 from assurance.page import markdown
-from assurance.service import EVERY, AssureTask
+from assurance.service import EVERY
 from cli.looking import Looking, asked_beside
 from cli.wiring import read_manifests, read_settings
 from incidents.casework import Casework
-from runtime.intake import Intake
-from runtime.memory import MemoryBroker
 from runtime.metrics import Metrics
-from runtime.service import Service
-from schemas.assurance import Assessment
 from schemas.codec import decode_from
 from schemas.incidents import Incident, Sighting
-from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, EVENTS, FINDINGS, INCIDENTS
+from schemas.topics import FINDINGS, INCIDENTS
+from tests.clock import ManualClock
 from tests.integration.assurance.built import project
 from tests.integration.assurance.ground import NAME, Ground
+from tests.integration.assurance.watch import Watch
 from tests.publication import log
-from tests.unit.responders.fakes import ManualClock
 from tests.waiting import until
 
 pytestmark = pytest.mark.node
 
 
-class Watch:
+class Kept(Watch):
     """`firebreak assure`, and who keeps cases of what it finds."""
 
     def __init__(self) -> None:
-        self.broker = MemoryBroker()
-        self.broker.create((EVENTS, FINDINGS, ASSESSMENTS, AUTHORITY, DEAD_LETTERS, INCIDENTS))
-        settings, service, self.clock = read_settings(), Service("assure"), ManualClock()
-        service.clock = self.clock  # type: ignore[assignment]  # as good as the machine's
-        opinions = asked_beside(settings, service.clock.monotonic)
+        settings, clock = read_settings(), ManualClock()
+        opinions = asked_beside(settings, clock.monotonic)
         assert opinions is not None
         self.looking = Looking(settings, opinions.of)
         manifests = read_manifests(settings)
-        producer = self.broker.producer()
-        self.task = AssureTask(
-            Intake(producer, service.metrics, "assure"),
-            producer,
-            manifests,
+        super().__init__(
+            manifests[NAME],
             lambda: self.looking.now(manifests),
-            service,
+            clock,
             lambda: {NAME} if opinions.fresh() else set(),
         )
-        self._casework, self._read = Casework(producer, Metrics(), None), 0
+        self.broker.create((INCIDENTS,))
+        self._casework, self._seen = Casework(self.producer, Metrics(), None), 0
         self._kept: bytes | None = None
 
     def sightings(self) -> list[Sighting]:
         """Let it look once more, and cases be kept; return what is in them."""
         self.task.tick()
         told = log(self.broker, FINDINGS)
-        for message in told[self._read :]:
+        for message in told[self._seen :]:
             self._kept = self._casework.work(message, self._kept) or self._kept
-        self._read = len(told)
+        self._seen = len(told)
         cases = [decode_from(INCIDENTS, one.value or b"") for one in log(self.broker, INCIDENTS)]
         newest = {one.id: one for one in cases if isinstance(one, Incident)}
         return [sighting for case in newest.values() for sighting in case.sightings]
 
     def page(self) -> str:
-        found = decode_from(ASSESSMENTS, log(self.broker, ASSESSMENTS)[-1].value or b"")
-        assert isinstance(found, Assessment)
-        return markdown(found)
+        return markdown(self.stands())
 
 
 @pytest.fixture
@@ -95,9 +85,9 @@ def vault(
 
 
 @pytest.fixture
-def watch(vault: Path) -> Iterator[Watch]:
+def watch(vault: Path) -> Iterator[Kept]:
     assert vault.is_dir()
-    watch = Watch()
+    watch = Kept()
     with watch.looking:
         yield watch
 
@@ -106,7 +96,7 @@ REENTERED = "Reentrancy in Vault.withdraw(uint256)"
 
 
 def test_what_slither_finds_is_in_a_case_until_the_source_is_mended(
-    watch: Watch, vault: Path, cache: Path, tmp_path: Path
+    watch: Kept, vault: Path, cache: Path, tmp_path: Path
 ) -> None:
     def reentered() -> dict[str, Sighting]:
         found = [one for one in watch.sightings() if one.summary.startswith(REENTERED)]

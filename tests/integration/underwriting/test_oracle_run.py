@@ -1,5 +1,10 @@
-"""From an alert to a tighter market and a paid cover, and back, in one run: real Kafka, a real
-node, `firebreak risk publish` as its own process, which nobody helps to turn the dial."""
+"""`firebreak risk publish` as its own process on a real Kafka and a real node: from an alert to a
+market that tightens by its dial, and back; and a cover that is paid over the same case.
+
+Published by the test, as others would: blocks, alerts, states of the case and what the second feed
+says. The service alone reports to the first feed, and it alone turns the dial in the first test. In
+the cover it has no part: people assert, dispute, rule and claim over the case of the topic.
+"""
 
 from itertools import pairwise
 from pathlib import Path
@@ -58,8 +63,8 @@ def now(run: OracleRun, phase: str, *states: str) -> Incident:
 
 
 def attacked(run: OracleRun) -> None:
-    """Let an alert and the case of its brake be told, and the feed say so on chain. The other feed
-    says that all is well, which keeps the market no wider than its solo end."""
+    """Publish an alert and a case whose brake is on chain, and wait until the feed says so. The
+    other feed says that all is well: the dial goes to its solo end."""
     run.alert()
     run.tell(now(run, "respond", "included"))
     run.passes(60, second=0.4)
@@ -68,7 +73,8 @@ def attacked(run: OracleRun) -> None:
 
 
 def told_alike(run: OracleRun, broker: KafkaBroker) -> None:
-    """The feed, the topic and the page say the same, and each proves who said it."""
+    """The report of the feed is on the topic, where its own signature and that of its record say
+    who told it, and its record is in the page's history."""
     report = run.ask("latestReport")
     messages = {
         decode(message.value or b"", Risk).id: message for message in everything(broker, RISK)
@@ -86,8 +92,8 @@ def told_alike(run: OracleRun, broker: KafkaBroker) -> None:
 
 
 def paid(run: OracleRun, broker: KafkaBroker, policy: int) -> None:
-    """The cover is paid over the case of the topic: another evidence is disputed and slashed, the
-    true one stands when the window is over."""
+    """The cover is paid over the case of the topic: another evidence root is disputed, ruled false
+    and slashed; the true one pays once its window is over, and not before."""
     (told,) = newest_cases(broker).values()
     case_id, root = bytes.fromhex(told.id), bytes.fromhex(evidence_root(told)[2:])
     bond = run.terms.bond
@@ -116,7 +122,7 @@ def paid(run: OracleRun, broker: KafkaBroker, policy: int) -> None:
 
 
 def steps_are_bounded(run: OracleRun) -> None:
-    """No step was larger or earlier than the rule allows."""
+    """No step that the dial logged was larger than the rule allows, or earlier after the last."""
     steps = [(0, 0), *run.turns()]
     for (earlier, before), (later, after) in pairwise(steps):
         assert -RULE.relax <= after - before <= RULE.tighten
@@ -166,16 +172,18 @@ def test_a_market_tightens_by_an_incident_and_relaxes_after_it_and_its_cover_is_
         run.service.stop()
 
 
-def test_when_the_service_dies_the_market_is_held_and_then_lets_go_though_nobody_turns_the_dial(
+def test_when_the_service_is_killed_the_market_is_held_and_lets_go_at_its_next_use(
     run: OracleRun, bootstrap: str
 ) -> None:
+    """A stranger's turn in between moves nothing; after `silence` nobody turns the dial but who
+    borrows."""
     start(run, bootstrap)
     try:
         attacked(run)
         run.passes(60, second=90)
         run.comes_to(lambda: run.tightness == 4_500)
     finally:
-        run.service.stop()
+        run.service.kill()
     # Stale: held, whoever turns it, and a source that is left cannot move it.
     run.chain.mine(RULE.fresh)
     run.said(0.4)

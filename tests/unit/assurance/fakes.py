@@ -9,6 +9,9 @@ from tests.unit.assurance.assembler import assembled
 
 REFUSED = Outcome(ok=False, data=b"")
 
+LOOKS_UP = assembled(0, 0, 0, 0, 0, "CALLDATALOAD SLOAD GAS DELEGATECALL STOP")
+"""A default that runs code whose address it looks up: a diamond's."""
+
 
 def _refused(trial: Trial) -> Outcome:
     del trial

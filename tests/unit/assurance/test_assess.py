@@ -20,8 +20,7 @@ from schemas.errors import TransientError
 from schemas.layouts import Kind, Layout, Variable
 from schemas.manifest import Contract, Manifest
 from tests.unit.assurance.assembler import assembled, dispatch
-from tests.unit.assurance.fakes import FakeChain
-from tests.unit.assurance.test_facets import LOOKS_UP
+from tests.unit.assurance.fakes import LOOKS_UP, FakeChain
 
 CHAIN = "eip155:31337"
 POOL, OLD, NEW, ADMIN, SAFE = ("0x" + byte * 20 for byte in ("aa", "01", "02", "cc", "dd"))

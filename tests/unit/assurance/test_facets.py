@@ -10,7 +10,7 @@ from assurance.facets import LOUPE, MOST_FACETS, MOST_FUNCTIONS, Cut, cut
 from assurance.proxies import resolved
 from assurance.selectors import calldata
 from tests.unit.assurance.assembler import assembled
-from tests.unit.assurance.fakes import FakeChain, proxy_code
+from tests.unit.assurance.fakes import LOOKS_UP, FakeChain, proxy_code
 
 DIAMOND, ONE, OTHER = ("0x" + byte * 20 for byte in ("aa", "01", "02"))
 ADDRESSES = calldata("facetAddresses()")
@@ -118,10 +118,6 @@ def test_rows_that_all_lie_in_one_place_are_read_once_each_and_no_more() -> None
     found = cut(answering({LOUPE: answer}), DIAMOND)
     assert sum(map(len, found.facets.values())) <= MOST_FUNCTIONS
     assert found.trouble
-
-
-LOOKS_UP = assembled(0, 0, 0, 0, 0, "CALLDATALOAD SLOAD GAS DELEGATECALL STOP")
-"""A default that runs code whose address it looks up."""
 
 
 def test_a_loupe_is_asked_only_where_code_looks_an_address_up() -> None:

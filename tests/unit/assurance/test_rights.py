@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from eth_utils.crypto import keccak
 
+from assurance.answers import PLACES
 from assurance.rights import LONGEST, LOOK_WITHIN, answer_by, told
-from assurance.service import PLACES
 from runtime.broker import Message
+from runtime.service import Service
 from schemas.chain import Event
 from schemas.codec import decode_from, encode
 from schemas.manifest import Brake, Contract, Halt, Manifest
@@ -85,17 +86,19 @@ def test_the_service_tells_it(world: World) -> None:
     assert {message.key for message in kept} == {b"assure"}
 
 
-COVER, FEED, DIAL = ("0x" + digit * 40 for digit in "789")
+COVER, FEED, DIAL, BEHIND = ("0x" + digit * 40 for digit in "7896")
 INSURED = MANIFEST.model_copy(
     update={
         "contracts": (
             *MANIFEST.contracts,
             Contract(address=COVER, role="cover", holds_value=False),
+            Contract(address=BEHIND, role="dial", holds_value=False),
         ),
         "underwriting": Underwriting(feed=FEED, dials=(DIAL,)),
     }
 )
 ASSERTED = "Asserted(bytes32,bytes32,address,bytes32,uint64,uint16,uint64)"
+REFUSED = "Refused(address,uint256,bytes)"
 
 
 def asserted(until: int, contract: str = COVER) -> Event:
@@ -117,7 +120,8 @@ def test_what_is_asserted_or_changes_hands_has_to_be_answered_in_time() -> None:
     assert until(asserted(2**64 - 1)) == LONGEST, "whatever it says"
     assert until(said(ASSERTED, COVER)) == LOOK_WITHIN, "of what has other words, no less"
     assert until(said("ReporterSet(address,bool)", FEED)) == LOOK_WITHIN
-    assert until(said("OwnershipTransferred(address,address)", DIAL)) == LOOK_WITHIN
+    for dial in (DIAL, BEHIND):
+        assert until(said("OwnershipTransferred(address,address)", dial)) == LOOK_WITHIN
     assert until(said("Disputed(bytes32,address,uint64)", COVER)) is None
     assert until(said("ResponderSet(address,bool)")) is None, "a gate's, as ever"
 
@@ -134,15 +138,49 @@ def test_what_users_cause_and_what_others_assert_is_not_told() -> None:
     assert told(asserted(900), MANIFEST) is None, "a stranger's contract"
 
 
-def test_the_service_says_until_when_and_keeps_what_waits_apart(world: World) -> None:
+def processed(world: World, *given: Event) -> None:
+    """Let the service read events, each with an id of its own."""
+    named = [msgspec.structs.replace(one, id=f"{at:064x}") for at, one in enumerate(given)]
+    batch = [Message(EVENTS.name, 0, at, b"k", encode(one), ()) for at, one in enumerate(named)]
+    world.task.process(batch)
+
+
+def waiting(world: World, kind: str) -> list[float]:
+    """Until when each place of a kind of event waits."""
+    gauge = world.metrics.answer_by
+    return [gauge.labels("meadow", kind, str(at))._value.get() for at in range(PLACES)]
+
+
+@pytest.fixture
+def insured(world: World) -> World:
     world.manifest = INSURED
     world.task = world.started()
-    given = [asserted(900), asserted(950), said("Deposited(address,uint256)", COVER)]
-    batch = [Message(EVENTS.name, 0, at, b"k", encode(one), ()) for at, one in enumerate(given)]
-    world.task.process(batch)
-    gauge = world.metrics.answer_by
-    found = [gauge.labels("meadow", "Asserted", str(at))._value.get() for at in range(PLACES)]
-    assert found == [900, 950, *[0] * (PLACES - 2)]
+    return world
+
+
+def test_the_service_says_until_when_and_keeps_what_waits_apart(insured: World) -> None:
+    processed(insured, asserted(900), asserted(950), said("Deposited(address,uint256)", COVER))
+    assert waiting(insured, "Asserted") == [900, 950, *[0] * (PLACES - 2)]
+
+
+def test_what_waits_is_known_again_after_a_restart_in_the_same_places(insured: World) -> None:
+    processed(insured, asserted(900), asserted(950), said(REFUSED, DIAL), said("Killed()"))
+    insured.service = Service("assure")
+    insured.metrics = insured.service.metrics
+    insured.broker.producer().send(AUTHORITY.name, b"not a record", key=b"assure")
+    insured.task = insured.started()
+    assert waiting(insured, "Asserted")[:3] == [900, 950, 0]
+    assert waiting(insured, "Refused")[0] == LOOK_WITHIN
+    processed(insured, asserted(900), asserted(950))  # read again: nothing was committed
+    assert waiting(insured, "Asserted")[:3] == [900, 950, 0]
+
+
+def test_a_reserve_that_aave_refuses_is_one_alert_and_hides_no_assertion(insured: World) -> None:
+    """Whoever turns a dial has a refusal told again, as often as he likes."""
+    refused = [said(REFUSED, DIAL)] * (PLACES - 1)
+    processed(insured, asserted(900), *refused, asserted(950))
+    assert waiting(insured, "Asserted")[:3] == [900, 950, 0]
+    assert waiting(insured, "Refused") == [LOOK_WITHIN, *[0] * (PLACES - 1)]
 
 
 @pytest.fixture

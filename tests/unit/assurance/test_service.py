@@ -20,10 +20,10 @@ from schemas.chain import Block, Deployment, Event, Retraction
 from schemas.codec import decode_from, encode
 from schemas.errors import TransientError
 from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, DEPLOYMENTS, EVENTS, FINDINGS
+from tests.clock import ManualClock
 from tests.publication import log
 from tests.unit.assurance.fakes import FakeChain
 from tests.unit.assurance.test_assess import CHAIN, MANIFEST, MORTAL, NEW, OLD, POOL, SOUND
-from tests.unit.responders.fakes import ManualClock
 
 HASH, TX = "0x" + "ab" * 32, "0x" + "ee" * 32
 

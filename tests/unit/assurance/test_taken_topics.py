@@ -6,13 +6,15 @@ from msgspec.structs import replace
 from assurance.assess import CREATED, MOST_CREATED
 from assurance.look import Means
 from assurance.opinions import NOT_YET
+from assurance.rights import LONGEST
 from assurance.service import MOST_FINDINGS
 from assurance.sources import Sources
 from schemas.assurance import Assessment
 from schemas.codec import encode
 from schemas.services import SERVICES
-from schemas.topics import ASSESSMENTS, DEAD_LETTERS, MAX_RECORD_BYTES
+from schemas.topics import ASSESSMENTS, AUTHORITY, DEAD_LETTERS, MAX_RECORD_BYTES
 from tests.unit.assurance.test_assess import CHAIN, MORTAL, NEW, OLD, POOL, SOUND
+from tests.unit.assurance.test_rights import INSURED, asserted, processed, waiting
 from tests.unit.assurance.test_service import World, event
 
 
@@ -140,3 +142,14 @@ def test_nobody_reads_dead_letters_but_who_archives_them() -> None:
         "assure",
         "console",
     }
+
+
+def test_an_assertion_that_it_makes_up_pages_beside_the_true_one() -> None:
+    """The worst that a writer on `authority-v1` does here: people look at an alert for nothing."""
+    world = World()
+    world.manifest = INSURED
+    forged = replace(asserted(2**64 - 1), id="9" * 64)
+    world.broker.producer().send(AUTHORITY.name, encode(forged), key=b"assure")
+    world.task = world.started()
+    processed(world, asserted(900))
+    assert waiting(world, "Asserted")[:3] == [LONGEST, 900, 0]

@@ -35,6 +35,7 @@ from schemas.incidents import Hop, Incident, Measure, Progress, Recovery, Sighti
 from schemas.manifest import Manifest
 from schemas.readiness import PreparedBrake, Readiness
 from schemas.topics import TOPICS
+from tests.clock import ManualClock
 from tests.people import NOW, signature_of_text, wallet
 
 URL = "https://console.example.org"
@@ -47,17 +48,11 @@ ROLES = {"vic": "viewer", "rea": "responder", "ana": "approver", "ben": "approve
 """People by what they may do; each has a wallet of that name."""
 
 
-class Clock:
-    """A clock that stands still until it is moved."""
+class Clock(ManualClock):
+    """A clock that stands at the scene's moment until it is moved."""
 
     def __init__(self, seconds: float = NOW) -> None:
-        self.seconds = float(seconds)
-
-    def now_ns(self) -> int:
-        return int(self.seconds * 1e9)
-
-    def monotonic(self) -> float:
-        return self.seconds
+        super().__init__(seconds)
 
 
 def settings(**others: Any) -> ConsoleSettings:

@@ -8,24 +8,12 @@ from ingest.evm.endpoints import Endpoint, Endpoints
 from ingest.evm.errors import RefusedError
 from ingest.evm.traces import Traces
 from runtime.metrics import Metrics
+from tests.clock import ManualClock
 
 CHAIN_ID = {"eth_chainId": "0x7a69"}
 
 Answer = Any
 """A result, an exception to raise, or what makes one of them from the parameters."""
-
-
-class ManualClock:
-    """Time stands still unless a test moves it."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now_ns(self) -> int:
-        return int(self.seconds * 1e9)
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 class FakeConnection(Connection):
@@ -52,7 +40,7 @@ def endpoints(
     *tables: Mapping[str, Answer], clock: ManualClock | None = None, traces: Traces = "none"
 ) -> Endpoints:
     names = [f"http://node{number}" for number in range(len(tables))]
-    made = Endpoints(names, 1.0, traces, Metrics(), clock or ManualClock())
+    made = Endpoints(names, 1.0, traces, Metrics(), clock or ManualClock(0.0))
     made.all = [
         Endpoint(FakeConnection(table, name)) for table, name in zip(tables, names, strict=True)
     ]

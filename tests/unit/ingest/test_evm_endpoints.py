@@ -9,7 +9,8 @@ from ingest.evm.endpoints import LONGEST_REST, Endpoint, Endpoints, RestingError
 from ingest.evm.errors import BusyError, FaultyAnswerError, NoAnswerError
 from runtime.metrics import Metrics
 from schemas.errors import ConfigurationError, PoisonRecordError, TransientError
-from tests.unit.ingest.fake_node import FakeConnection, ManualClock, endpoints
+from tests.clock import ManualClock
+from tests.unit.ingest.fake_node import FakeConnection, endpoints
 
 DOWN = NoAnswerError("down")
 
@@ -43,7 +44,7 @@ def test_a_request_that_fails_moves_to_the_next_endpoint(fault: Exception) -> No
 
 
 def test_a_failed_endpoint_is_left_alone_for_longer_each_time() -> None:
-    clock = ManualClock()
+    clock = ManualClock(0.0)
     nodes = endpoints({"question": DOWN}, {"question": 2}, clock=clock)
     rests = []
     for _ in range(12):
@@ -62,7 +63,7 @@ def test_a_resting_endpoint_is_not_asked() -> None:
 
 
 def test_an_endpoint_that_recovers_is_preferred_again_and_forgiven() -> None:
-    clock = ManualClock()
+    clock = ManualClock(0.0)
     nodes = endpoints({"question": DOWN}, {"question": 2}, clock=clock)
     first(nodes)
     clock.seconds = 1.0

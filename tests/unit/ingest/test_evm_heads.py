@@ -13,7 +13,8 @@ from ingest.evm.errors import NoAnswerError
 from ingest.evm.heads import HINTS_KEPT, Heads, HeadWatch, Hint
 from ingest.evm.transport import Heard
 from schemas.operations import BlockRef
-from tests.unit.ingest.fake_node import FakeConnection, ManualClock
+from tests.clock import ManualClock
+from tests.unit.ingest.fake_node import FakeConnection
 
 
 def header(number: int) -> dict[str, str]:

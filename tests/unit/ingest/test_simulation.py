@@ -19,8 +19,9 @@ from schemas.chain import Transaction
 from schemas.codec import decode_from
 from schemas.errors import PoisonRecordError
 from schemas.topics import TOPICS, TRANSACTIONS
+from tests.clock import ManualClock
 from tests.publication import log, outbox
-from tests.unit.ingest.fake_node import FakeConnection, ManualClock
+from tests.unit.ingest.fake_node import FakeConnection
 from tests.unit.ingest.model_chain import CHAIN, MANIFESTS, POOL, USER
 
 WAITING = {

@@ -8,8 +8,8 @@ from neighbours.posting import Poster
 from runtime.budget import DAY, Budget
 from runtime.metrics import Metrics
 from schemas.errors import ConfigurationError, TransientError, UnsafeToContinueError
+from tests.clock import ManualClock
 from tests.unit.neighbours.examples import NOW, signal
-from tests.unit.neighbours.test_courier import Clock
 
 REGISTRY = "0x" + "d" * 40
 
@@ -46,7 +46,7 @@ def test_a_restart_gives_nothing_back(tmp_path: Path) -> None:
 def test_it_is_on_disk_before_anything_is_sent_and_once_for_every_try(tmp_path: Path) -> None:
     node = Dropped(tmp_path / "postings")
     budget = Budget(node.path, 5)
-    poster = Poster(REGISTRY, node, Clock(), Metrics(), budget, armed=True)  # type: ignore[arg-type]  # all that is used of it
+    poster = Poster(REGISTRY, node, ManualClock(NOW), Metrics(), budget, armed=True)  # type: ignore[arg-type]  # all that is used of it
     poster.offer(signal(tlp="clear"))
     for _ in range(3):
         with pytest.raises(TransientError):

@@ -15,21 +15,11 @@ from runtime.metrics import Metrics
 from schemas.codec import encode
 from schemas.errors import ConfigurationError
 from schemas.signals import TLPS
+from tests.clock import ManualClock
 from tests.unit.neighbours.examples import NOW, signal
 from tests.waiting import until
 
 URL = "https://orchard.example/signals"
-
-
-class Clock:
-    def __init__(self, seconds: int = NOW) -> None:
-        self.seconds = seconds
-
-    def now_ns(self) -> int:
-        return self.seconds * 10**9
-
-    def monotonic(self) -> float:
-        return float(self.seconds)
 
 
 def subscriber(**changes: Any) -> Subscriber:
@@ -37,7 +27,9 @@ def subscriber(**changes: Any) -> Subscriber:
 
 
 def route(post: Post, metrics: Metrics | None = None, **changes: Any) -> Route:
-    return Route(subscriber(**changes), Way(post, unreached), Clock(), metrics or Metrics())
+    return Route(
+        subscriber(**changes), Way(post, unreached), ManualClock(NOW), metrics or Metrics()
+    )
 
 
 def unreached(_url: str) -> bool:
@@ -134,7 +126,7 @@ def test_one_that_does_not_answer_keeps_nobody_waiting(monkeypatch: pytest.Monke
         subscriber(name="stuck", url="https://stuck.example/"),
         subscriber(name="quick"),
     )
-    with carrying(others, Clock(), Metrics(), Way(post, unreached)) as offer:
+    with carrying(others, ManualClock(NOW), Metrics(), Way(post, unreached)) as offer:
         offer(signal())
         until(lambda: sent == [URL])
         stuck.set()
@@ -155,7 +147,7 @@ def test_everyone_is_reached_before_there_is_anything_to_tell(
         tries.append(url)
         return len(tries) == 3
 
-    with carrying([subscriber()], Clock(), Metrics(), Way(answering(202), reach)):
+    with carrying([subscriber()], ManualClock(NOW), Metrics(), Way(answering(202), reach)):
         until(lambda: tries == [URL] * 3)
 
 
@@ -166,7 +158,7 @@ def test_who_was_never_reached_is_told_all_the_same() -> None:
         told.append(url)
         return 202
 
-    with carrying([subscriber()], Clock(), Metrics(), Way(post, unreached)) as offer:
+    with carrying([subscriber()], ManualClock(NOW), Metrics(), Way(post, unreached)) as offer:
         offer(signal())
         until(lambda: told == [URL])
 

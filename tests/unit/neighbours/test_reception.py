@@ -32,8 +32,8 @@ from schemas.codec import decode_from, encode
 from schemas.errors import ConfigurationError, UnsafeToContinueError
 from schemas.signals import MAX_SIGNAL_BYTES, Signal
 from schemas.topics import SIGNALS
+from tests.clock import ManualClock
 from tests.unit.neighbours.examples import NOW, address, signal
-from tests.unit.neighbours.test_courier import Clock
 
 LOCAL = SignalsSettings(web_port=0)
 
@@ -45,7 +45,7 @@ class Village:
         self.broker = MemoryBroker()
         self.broker.create([SIGNALS])
         issuers = [address(1), address(2)]
-        self.desk = Desk(self.broker.producer(), issuers, Clock(), Metrics())
+        self.desk = Desk(self.broker.producer(), issuers, ManualClock(NOW), Metrics())
 
     @property
     def kept(self) -> list[Signal]:
@@ -185,7 +185,7 @@ def test_what_was_not_kept_may_come_again() -> None:
 
     broker = Failing()
     broker.create([SIGNALS])
-    desk = Desk(broker.producer(), [address(1)], Clock(), Metrics())
+    desk = Desk(broker.producer(), [address(1)], ManualClock(NOW), Metrics())
     with pytest.raises(UnsafeToContinueError):
         desk.take(signal(), "test")
     broker.down = False

@@ -21,8 +21,8 @@ from schemas.codec import decode_from, encode
 from schemas.ids import content_id
 from schemas.signals import Signal, Verdict
 from schemas.topics import DEAD_LETTERS, EVENTS, INCIDENTS, SIGNALS
+from tests.clock import ManualClock
 from tests.unit.neighbours.examples import NOW, Signing, address, signal, unsigned
-from tests.unit.neighbours.test_courier import Clock
 from tests.unit.neighbours.test_outbound import OTHER, OURS, RULES, case
 
 
@@ -33,7 +33,7 @@ class Office:
         self.broker = broker or MemoryBroker()
         self.broker.create([SIGNALS, DEAD_LETTERS, INCIDENTS, EVENTS])
         self.metrics = Metrics()
-        self.clock = Clock()
+        self.clock = ManualClock(NOW)
         self.offered: list[Signal] = []
         producer = self.broker.producer()
         self.desk = Desk(producer, [address(1)], self.clock, self.metrics)

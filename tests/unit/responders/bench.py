@@ -39,8 +39,9 @@ from schemas.headers import Headers
 from schemas.manifest import Manifest
 from schemas.signals import Signal, Verdict
 from schemas.topics import ACTIONS, ALERTS, CONSENTS, DEAD_LETTERS, SIGNALS
+from tests.clock import ManualClock
 from tests.unit.responders.examples import manifest
-from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock
+from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain
 
 FINAL = 5
 GROUP = "respond"

@@ -22,19 +22,6 @@ SIGNER = KeySigner(bytes(31) + b"\x07", 31337)
 GWEI = 10**9
 
 
-class ManualClock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now_ns(self) -> int:
-        return int(self.seconds * 1e9)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
 @dataclass(frozen=True, slots=True)
 class State:
     """What a block leaves behind."""

@@ -8,8 +8,9 @@ from responders.drill import Drill, Readiness, hold
 from responders.levers import within_reach
 from responders.outlook import Account, Outlook
 from runtime.metrics import Metrics
+from tests.clock import ManualClock
 from tests.unit.responders.examples import POOL, brake, manifest
-from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, ManualClock, Pooled
+from tests.unit.responders.fakes import GWEI, SIGNER, FakeChain, Pooled
 
 ACCOUNT = Account(SIGNER.address, None)
 

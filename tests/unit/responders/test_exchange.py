@@ -22,8 +22,8 @@ from schemas.codec import encode
 from schemas.consents import MAX_CONSENT_BYTES, Consent
 from schemas.errors import ConfigurationError, PoisonRecordError
 from schemas.topics import CONSENTS
+from tests.clock import ManualClock
 from tests.unit.responders.examples import START
-from tests.unit.responders.fakes import ManualClock
 from tests.unit.responders.quorum import SIGNERS, STRANGER, agreed, word
 from tests.waiting import until
 

@@ -11,8 +11,9 @@ from schemas.codec import decode
 from schemas.errors import TransientError
 from schemas.readiness import Readiness
 from schemas.topics import READINESS
+from tests.clock import ManualClock
 from tests.unit.responders.examples import manifest
-from tests.unit.responders.fakes import FakeChain, ManualClock
+from tests.unit.responders.fakes import FakeChain
 
 TIME = 1_800_000_000
 

@@ -4,11 +4,11 @@ from runtime.beats import Beats
 from runtime.broker import Partition
 from runtime.memory import MemoryBroker
 from schemas.topics import BEATS
-from tests.unit.neighbours.test_courier import Clock
+from tests.clock import ManualClock
 
 
 def test_two_beats_are_told_in_each_period() -> None:
-    broker, clock = MemoryBroker(), Clock(0)
+    broker, clock = MemoryBroker(), ManualClock(0)
     broker.create([BEATS])
     beats = Beats(broker, "detect", "group", clock, period=10.0)
     told = []

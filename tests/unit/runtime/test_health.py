@@ -11,26 +11,16 @@ from runtime import health
 from runtime.health import STALLED_AFTER, Health
 from runtime.metrics import Metrics
 from schemas.errors import ConfigurationError
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now_ns(self) -> int:
-        return 0
-
-    def monotonic(self) -> float:
-        return self.seconds
+from tests.clock import ManualClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def state(clock: Clock) -> Health:
+def state(clock: ManualClock) -> Health:
     return Health(clock)
 
 
@@ -71,7 +61,7 @@ def test_a_service_is_alive_before_it_is_ready(port: int, state: Health, metrics
 
 
 def test_a_loop_that_stands_still_is_neither_alive_nor_ready(
-    port: int, state: Health, clock: Clock
+    port: int, state: Health, clock: ManualClock
 ) -> None:
     state.beat()
     clock.seconds += STALLED_AFTER

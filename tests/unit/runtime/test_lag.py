@@ -1,7 +1,7 @@
 from runtime.broker import Partition
 from runtime.lag import LOOK_EVERY, LagGauge
 from runtime.metrics import Metrics
-from tests.unit.responders.fakes import ManualClock
+from tests.clock import ManualClock
 
 
 class Share:

@@ -9,7 +9,7 @@ from runtime.leadership import TRUSTED_SECONDS, Leadership
 from runtime.memory import MemoryBroker, MemoryConsumer
 from schemas.errors import TransientError
 from schemas.topics import ACTIONS
-from tests.unit.responders.fakes import ManualClock
+from tests.clock import ManualClock
 
 GROUP = "firebreak-respond-lead-eip155-1"
 

@@ -9,22 +9,12 @@ from runtime.memory import MemoryBroker, MemoryConsumer
 from schemas.chain import Price
 from schemas.errors import TransientError, UnsafeToContinueError
 from schemas.topics import TopicSpec
+from tests.clock import ManualClock
 
 THINGS = TopicSpec(
     name="things-v1", doc="", records=(Price,), key="market", partitions=2, retention_hours=1
 )
 ONE, TWO = Partition(THINGS.name, 0), Partition(THINGS.name, 1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now_ns(self) -> int:
-        return int(self.seconds * 1e9)
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 class Task:
@@ -110,8 +100,8 @@ def task() -> Task:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock(0.0)
 
 
 @pytest.fixture
@@ -122,7 +112,7 @@ def consumer(log: MemoryBroker, task: Task) -> Committing:
 
 
 @pytest.fixture
-def loop(consumer: Committing, task: Task, clock: Clock) -> Loop:
+def loop(consumer: Committing, task: Task, clock: ManualClock) -> Loop:
     return Loop(consumer, task, clock, interval=5.0, limit=10)
 
 
@@ -170,7 +160,7 @@ def test_the_loop_finishes_what_is_in_hand_when_it_is_stopped(
 
 
 def test_a_crash_between_processing_and_checkpoint_reads_again(
-    log: MemoryBroker, clock: Clock, task: Task, loop: Loop
+    log: MemoryBroker, clock: ManualClock, task: Task, loop: Loop
 ) -> None:
     _write(log, b"a", b"b")
     task.fails_at = "tick"
@@ -187,7 +177,7 @@ def test_a_crash_between_processing_and_checkpoint_reads_again(
 
 @pytest.mark.parametrize("step", ["process", "tick", "checkpoint"])
 def test_after_an_error_nothing_is_committed(
-    log: MemoryBroker, clock: Clock, loop: Loop, task: Task, step: str
+    log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, step: str
 ) -> None:
     _write(log, b"a")
     task.fails_at = step
@@ -202,7 +192,7 @@ def test_after_an_error_nothing_is_committed(
 
 
 def test_a_checkpoint_is_due_by_the_clock(
-    log: MemoryBroker, clock: Clock, loop: Loop, task: Task, consumer: Committing
+    log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     consumer.subscribe(task.topics, loop)
     _write(log, b"a")
@@ -219,7 +209,7 @@ def test_a_checkpoint_is_due_by_the_clock(
 
 
 def test_a_gradual_task_is_asked_how_far_it_has_come_and_that_is_committed(
-    log: MemoryBroker, clock: Clock, consumer: Committing
+    log: MemoryBroker, clock: ManualClock, consumer: Committing
 ) -> None:
     task = GradualTask()
     loop = Loop(consumer, task, clock)
@@ -236,7 +226,7 @@ def test_a_gradual_task_is_asked_how_far_it_has_come_and_that_is_committed(
 
 
 def test_a_partition_is_checkpointed_and_committed_before_another_member_has_it(
-    log: MemoryBroker, clock: Clock, loop: Loop, task: Task, consumer: Committing
+    log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     consumer.subscribe(task.topics, loop)
     _write(log, b"a", partition=0)
@@ -259,7 +249,7 @@ def test_a_partition_is_checkpointed_and_committed_before_another_member_has_it(
 
 
 def test_a_lost_partition_is_neither_checkpointed_nor_committed(
-    log: MemoryBroker, clock: Clock, loop: Loop, task: Task, consumer: Committing
+    log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     consumer.subscribe(task.topics, loop)
     _write(log, b"a", partition=0)
@@ -274,7 +264,7 @@ def test_a_lost_partition_is_neither_checkpointed_nor_committed(
 
 
 def test_a_commit_that_fails_is_made_up_for(
-    log: MemoryBroker, clock: Clock, loop: Loop, task: Task, consumer: Committing
+    log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     consumer.subscribe(task.topics, loop)
     _write(log, b"a")
@@ -307,7 +297,7 @@ def test_nothing_is_fetched_while_the_task_cannot_take_it(
 
 
 def test_a_partition_that_comes_while_the_task_cannot_take_more_is_paused_too(
-    log: MemoryBroker, clock: Clock, loop: Loop, task: Task, consumer: Committing
+    log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     other = log.consumer("group")
     other.subscribe(task.topics, Loop(other, Task(), clock))
@@ -335,7 +325,7 @@ def test_reading_starts_where_the_task_says(log: MemoryBroker, loop: Loop, task:
 
 
 def test_every_turn_is_told_to_whoever_watches(
-    log: MemoryBroker, clock: Clock, task: Task, consumer: Committing
+    log: MemoryBroker, clock: ManualClock, task: Task, consumer: Committing
 ) -> None:
     turns: list[int] = []
     loop = Loop(consumer, task, clock, beat=lambda: turns.append(1))
@@ -346,7 +336,7 @@ def test_every_turn_is_told_to_whoever_watches(
     assert len(turns) == 2
 
 
-def test_a_group_that_cannot_be_joined_is_left(task: Task, clock: Clock) -> None:
+def test_a_group_that_cannot_be_joined_is_left(task: Task, clock: ManualClock) -> None:
     closed: list[bool] = []
 
     class Nowhere(MemoryConsumer):

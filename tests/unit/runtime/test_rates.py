@@ -4,7 +4,7 @@ import threading
 from math import inf
 
 from runtime.rates import MOST_CLIENTS, Limit, Rate
-from tests.unit.responders.fakes import ManualClock
+from tests.clock import ManualClock
 
 
 def test_a_bucket_empties_and_fills_and_says_how_long_to_wait() -> None:

@@ -16,6 +16,7 @@ from schemas import headers
 from schemas.risk import Holding, Risk
 from schemas.topics import RISK
 from schemas.underwriting import Underwriting
+from tests.clock import ManualClock
 from tests.unit.underwriting.test_service import TELLER
 from tests.unit.underwriting.worlds import CHAIN, START, block, desk, manifest
 from underwriting.dials import BURST, GAS, LOOK_EVERY, REFILL, REST, TURN, Dials
@@ -81,24 +82,11 @@ def told(at: int = START) -> Risk:
     return risk
 
 
-class Hand:
-    """A clock that goes on where a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 5_000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def now_ns(self) -> int:
-        return START * 10**9
-
-
 class Desk:
     """A reporter before its nodes."""
 
     def __init__(self, *, dials: bool = False) -> None:
-        self.nodes, self.metrics, self.clock = Nodes(), Metrics(), Hand()
+        self.nodes, self.metrics, self.clock = Nodes(), Metrics(), ManualClock(START)
         nodes = cast("Endpoints", self.nodes)
         turned = Dials(nodes, {"meadow": (DIAL,)} if dials else {}, self.clock, self.metrics)
         self.reporter = Reporter(Sender(nodes, ACCOUNT, CAP), ACCOUNT, turned, self.metrics)
@@ -227,7 +215,7 @@ def test_a_dial_that_reverts_is_counted_and_stops_no_report(dialled: Desk) -> No
 def test_a_dial_that_always_wants_a_turn_costs_a_bounded_number(dialled: Desk) -> None:
     dialled.nodes.due = DUE
     for place in range(24 * 60):
-        dialled.clock.now += 60
+        dialled.clock.seconds += 60
         dialled.turn(2, at=START + 60 * place)
         dialled.nodes.mine()
     assert len(dialled.nodes.sent) <= BURST + 86_400 / REFILL
@@ -257,7 +245,7 @@ def test_blocks_that_lie_about_their_time_earn_no_turns_and_withhold_none(dialle
         dialled.turn(2, at=FAR if place % 2 else START + place)
         dialled.nodes.mine()
     assert len(dialled.nodes.sent) == BURST
-    dialled.clock.now += REFILL
+    dialled.clock.seconds += REFILL
     dialled.turn(2, at=START + FAR)
     dialled.nodes.mine()
     assert len(dialled.nodes.sent) == BURST + 1

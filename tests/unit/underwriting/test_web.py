@@ -12,24 +12,12 @@ from runtime.web import Place, serving
 from schemas import headers
 from schemas.codec import decode, encode
 from schemas.risk import Holding, Risk
+from tests.clock import ManualClock
 from tests.unit.underwriting.worlds import DAY, START, block, desk, manifest
 from underwriting.shelf import MOST_KEPT, Kept, Shelf
 from underwriting.web import MOST_AT_ONCE, application
 
 SIGNER = Signer(Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
-
-
-class Hand:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def now_ns(self) -> int:
-        return 0
 
 
 def kept(at: int = START, number: int = 1) -> Kept:
@@ -48,17 +36,17 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def clock() -> Hand:
-    return Hand()
+def clock() -> ManualClock:
+    return ManualClock(0.0)
 
 
-def served(shelf: Shelf, per_minute: int, clock: Hand) -> AbstractContextManager[int]:
+def served(shelf: Shelf, per_minute: int, clock: ManualClock) -> AbstractContextManager[int]:
     limit = Limit(Rate(per_minute, per_minute / 60), clock)
     return serving(application(shelf, limit), Place("127.0.0.1", 0, "test"))
 
 
 @pytest.fixture
-def web(shelf: Shelf, clock: Hand) -> Iterator[httpx.Client]:
+def web(shelf: Shelf, clock: ManualClock) -> Iterator[httpx.Client]:
     with (
         served(shelf, 20, clock) as port,
         httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
@@ -124,10 +112,10 @@ def test_the_schema_is_the_published_one(web: httpx.Client) -> None:
     assert web.get("/v1/schema").json()["title"] == "risk-v1"
 
 
-def test_who_asks_too_often_waits(web: httpx.Client, clock: Hand) -> None:
+def test_who_asks_too_often_waits(web: httpx.Client, clock: ManualClock) -> None:
     assert [web.get("/v1/risk").status_code for _ in range(21)] == [200] * 20 + [429]
     assert web.get("/v1/risk").headers["Retry-After"] == "3"
-    clock.now += 3.0
+    clock.seconds += 3.0
     assert web.get("/v1/risk").status_code == 200
 
 
@@ -140,7 +128,7 @@ def test_the_shelf_keeps_the_newest_in_order() -> None:
 
 
 def test_nobody_asks_more_often_by_saying_that_they_are_somebody_else(
-    shelf: Shelf, clock: Hand
+    shelf: Shelf, clock: ManualClock
 ) -> None:
     with served(shelf, 3, clock) as port:
         told = [
