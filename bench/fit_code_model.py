@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from bench.grow import Floats, fit
 from bench.labelled_code import Example, examples, families
+from detectors.bytecode.model import CodeModel
+from schemas.manifest import Budget
 
 FOLDS = 10
 SEEDS = (0, 1, 2)
@@ -158,9 +160,30 @@ def tail(services: Floats) -> list[tuple[float, float]]:
     return [(round(score, 6), round(log, 6)) for score, log in points]
 
 
+def taught(found: Sequence[Example]) -> CodeModel:
+    """Return the model that every example taught, not yet calibrated."""
+    names = sorted(found[0].x)
+    x = np.array([[example.x[name] for name in names] for example in found])
+    attack = np.array([example.attack for example in found])
+    built = np.array([example.built for example in found])
+    return fit(names, x, attack, weights(attack, built), SEEDS[0])
+
+
+def alerted(score: Floats, attack: Bools) -> str:
+    """Return how many would alert at the default budget, by the tail that is shipped with the
+    model."""
+    calibrated = CodeModel([], [], [], [], 0.0, [], tail=tail(score[~attack]))
+    budget = Budget().transactions_per_false_alert
+    alert = np.array([calibrated.p_value(s) <= 1 / budget for s in score.tolist()])
+    return (
+        f"at 1 in {budget}, {alert[attack].sum()} of {attack.sum()} attacks alert and "
+        f"{alert[~attack].sum()} of {(~attack).sum()} services"
+    )
+
+
 def report(found: Sequence[Example], score: Floats, family: Ints) -> list[str]:
-    """Return the measures, what they are on each kind of service, and the ranking's top with every
-    attack."""
+    """Return the measures, what they are on each kind of service, what alerts, and the ranking's
+    top with every attack."""
     attack = np.array([example.attack for example in found])
     built = np.array([example.built for example in found])
     judged = np.array([example.judged for example in found])
@@ -175,6 +198,8 @@ def report(found: Sequence[Example], score: Floats, family: Ints) -> list[str]:
         f"| AUC against deployed services alone | {auc(s[deployed], a[deployed]):.3f} | |",
         f"| AUC against built services alone | {auc(s[packaged], a[packaged]):.3f} | |",
         f"| AUC of the score for deployed against built services | {auc(s[~a], ~b[~a]):.3f} | |",
+        "",
+        alerted(s, a),
         "",
         *ranking([example for example in found if example.judged], s),
     ]
@@ -198,8 +223,6 @@ def main() -> None:
     """Measure, and with --write replace the shipped model."""
     found = examples(Path(sys.argv[1]))
     names = sorted(found[0].x)
-    attack = np.array([example.attack for example in found])
-    built = np.array([example.built for example in found])
     family = families(found, by_package="--packages" in sys.argv)
     if "--probe" in sys.argv:
         sys.stdout.write("\n".join(probe_report(found, names, family)) + "\n")
@@ -208,8 +231,7 @@ def main() -> None:
     sys.stdout.write("\n".join(report(found, score, family)) + "\n")
     if "--write" in sys.argv:
         services = np.array([example.judged and not example.attack for example in found])
-        x = np.array([[example.x[name] for name in names] for example in found])
-        model = fit(names, x, attack, weights(attack, built), 0)
+        model = taught(found)
         model.tail = tail(score[services])
         TARGET.write_text(json.dumps(model.dump(), separators=(",", ":")) + "\n")
 

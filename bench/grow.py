@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 TREES = 100
 SMALLEST_LEAF = 2
 """Examples that a leaf holds at least."""
-PENALTY = 10.0
+PENALTY = 5.0
 """Weight of the squared weights against the examples' losses."""
 
 

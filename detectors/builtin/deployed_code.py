@@ -21,7 +21,7 @@ NAME = "deployed-code"
 
 SPEC = Spec(
     name=NAME,
-    version="1.0.0",
+    version="1.1.0",
     summary="What a new contract's code offers, calls and names, before anybody calls it.",
     technique="ADT3012",
     made_from=("code",),

@@ -133,6 +133,17 @@ def test_attackers_stand_out_among_the_sandboxs_contracts() -> None:
     )
 
 
+def told(name: str) -> float:
+    return judge("", runtime(name)).p_value
+
+
+def test_the_sandboxs_contracts_are_as_unusual_as_the_card_says() -> None:
+    found = [told(name) for name in ("SpotAttack", "ReentrancyAttack", "FlashArbitrage")]
+    assert found == pytest.approx([0.0011, 0.0016, 0.0017], abs=5e-5)
+    others = sorted(told(name) for name in ("ToyERC20", "LendingPool", "BrakeGate", "Vault"))
+    assert [others[0], others[-1]] == pytest.approx([0.07, 0.85], abs=5e-3)
+
+
 def test_reasons_are_in_words() -> None:
     reasons = judge("", runtime("SpotAttack")).reasons()
     assert reasons
