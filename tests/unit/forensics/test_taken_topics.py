@@ -46,14 +46,15 @@ def test_a_forged_arming_is_a_line_of_the_story_and_arms_nobody(
     broker: MemoryBroker, tmp_path: Path, topic: TopicSpec
 ) -> None:
     """Nobody reads it who acts: a responder is armed by a file that two people signed
-    (`responders.switch`). What the chain shows of brakes is told there too, to who tells cases."""
+    (`responders.switch`). What the chain shows is told there too, to who tells cases and who asks
+    people."""
     write(broker, TRUE, FORGED, topic=topic.name)
     with at_work(broker, tmp_path) as desk:
         desk.read()
         desk.keeper.checkpoint({})
         assert records(desk) == [TRUE, FORGED], "the worst: both stand there"
         assert desk.findings() == ()
-    telling = {"console", "case"} if topic is AUTHORITY else set()
+    telling = {"assure", "console", "case"} if topic is AUTHORITY else set()
     readers = {name for name, one in SERVICES.items() if topic in one.reads}
     assert readers == {"archive", "forensics"} | telling
 
