@@ -78,8 +78,15 @@ def test_it_says_confined_what_it_says_here(moody: Stranger) -> None:
     assert orjson.loads(saved) == free.dump()["members"]["moody"]["state"]["state"]
 
 
-@pytest.mark.parametrize("deed", [LOOP, ALLOCATE, DIE], ids=["loops", "allocates", "dies"])
-def test_after_a_failure_it_knows_what_it_knew(moody: Stranger, deed: str) -> None:
+@pytest.mark.parametrize(
+    ("deed", "ends"),
+    # On a busy machine its time is over before its memory is.
+    [(LOOP, ("time",)), (ALLOCATE, ("memory", "time")), (DIE, ("died",))],
+    ids=["loops", "allocates", "dies"],
+)
+def test_after_a_failure_it_knows_what_it_knew(
+    moody: Stranger, deed: str, ends: tuple[str, ...]
+) -> None:
     records = [tx(block, gas=block * 31 % 23) for block in range(60)]
     subject, free = host(moody), host(Moody)
     scores(free, records[:30])
@@ -87,7 +94,7 @@ def test_after_a_failure_it_knows_what_it_knew(moody: Stranger, deed: str) -> No
     assert scores(subject, [tx(29, index=1, selector=deed)]) == [0.0]
     ((name, fault),) = subject.faults()
     assert name == "moody"
-    assert {LOOP: "time", ALLOCATE: "memory", DIE: "died"}[deed] in fault
+    assert any(end in fault for end in ends)
     until(moody.ready)
     assert scores(subject, records[30:]) == scores(free, records[30:])
     assert moody.strikes == 1
