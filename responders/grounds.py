@@ -7,7 +7,7 @@ alerts, as a log or a topic has them, are put together again as the responder di
 from collections.abc import Iterator, Mapping, Sequence
 from math import isclose
 
-from responders.concert import Concert, place_of
+from responders.concert import place_of, together
 from responders.evidence import alerting, families, only_volatility, requested, rules_broken
 from responders.linkage import Link, least_among
 from schemas.actions import Action
@@ -28,14 +28,13 @@ def differences(action: Action, alerts: Sequence[Alert]) -> Iterator[str]:
     alert, linked = by_id.get(action.alert), by_id.get(action.linked or "")
     if alert is None or (linked is None) != (action.linked is None):
         return
-    concert = Concert()
-    for one in alerts:
-        if one.id in (action.alert, action.linked):
-            continue
+    others = [by_id[one.alert] for one in action.cites if one.alert in by_id]
+    others = [one for one in others if one.id not in (action.alert, action.linked)]
+    for one in others:
         if place_of(one) != place_of(alert):
             yield f"alert {one.id[:12]} is not about the transaction of {alert.id[:12]}"
-        concert.joined(one)
-    alert = concert.joined(alert)
+    place = place_of(alert)
+    alert = together(alert, [one for one in others if place_of(one) == place])
     seen = alert
     said = {term.name: term.value for term in (*action.terms, *action.further)}
     if linked is not None:

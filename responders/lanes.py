@@ -29,6 +29,7 @@ from responders.concert import MOST_TRANSACTIONS, MOST_VOTES, Concert, place_of,
 from responders.groups import Group, Lane, alike, lane_of
 from responders.linkage import Heard, Link, Linkage
 from runtime.broker import Message
+from runtime.signatures import key_name
 from schemas.alerts import Alert, Withdrawal
 from schemas.manifest import Manifest
 from schemas.units import Height
@@ -146,7 +147,8 @@ class Lanes:
     def _joined(self, heard: Heard) -> Heard:
         """Return an alert that may be believed with what other sets said of its transaction."""
         beside = self._concert.beside(heard.alert)
-        alert = self._concert.joined(heard.alert, heard.message.value or b"")
+        value, key = heard.message.value or b"", key_name(heard.message)
+        alert = self._concert.joined(heard.alert, value, key)
         return replace(heard, alert=alert, beside=beside)
 
     def _as_it_stands(self, heard: Heard) -> Heard:

@@ -16,8 +16,8 @@ from schemas.errors import PoisonRecordError, TransientError
 
 
 def grounds(log: LogReader, key: Key, action: Action) -> tuple[list[Alert], list[str]]:
-    """Return the alerts that a decision rests on, as the log has them: its own first, those of
-    other detector sets in the order in which they came. And, one sentence each, what it rests on
+    """Return the alerts that a decision rests on, as the log has them: its own first, then
+    what it cites, in its order. And, one sentence each, what it rests on
     and the log, by its key, does not bear out; nothing when all is there.
 
     Each has to be a leaf under a checkpoint that the log signed, and of an alert's leaves one has

@@ -6,8 +6,9 @@ from responders.concert import (
     MOST_TRANSACTIONS,
     MOST_VOTES,
     Concert,
+    together,
 )
-from responders.evidence import families
+from responders.evidence import families, rules_broken
 from schemas.ids import content_id
 from tests.unit.responders.bench import bench
 from tests.unit.responders.examples import alert, vote, withdrawal
@@ -61,44 +62,42 @@ def test_what_is_remembered_and_what_is_joined_is_bounded() -> None:
 
 def test_nobody_silences_another_s_witness_by_alerting_often() -> None:
     concert = Concert()
-    concert.joined(CORE)
-    for number in range(20):
-        often = alert(1, id=content_id("alert", "often", number), set="loud", votes=(AMOUNTS,))
-        concert.joined(often)
     for number in range(2 * MOST_KEPT):
         made_up, id_ = f"made-up-{number}", content_id("alert", "made-up", number)
-        concert.joined(alert(1, id=id_, set=made_up, votes=(vote("price-move"),)))
-    heard = concert.joined(ACTS)
-    assert {one.detector for one in heard.votes} >= {"privilege", "asset-outflow"}
+        loud = alert(1, id=id_, set=made_up, votes=(vote("price-move"),))
+        concert.joined(loud, key="stolen")
+    concert.joined(CORE, key="honest")
+    heard = concert.joined(ACTS, key="honest")
+    assert {one.detector for one in heard.votes} == {"privilege", "asset-outflow", "price-move"}
+    assert CORE.id in {one.alert for one in concert.beside(ACTS)}
     assert len(concert.beside(ACTS)) == MOST_CITED
 
 
-def test_what_speaks_is_cited_and_alone_gives_the_same_in_any_order() -> None:
+def test_where_keys_are_made_up_what_is_remembered_is_bounded() -> None:
+    concert = Concert()
+    concert.joined(CORE)
+    for number in range(2 * MOST_KEPT):
+        id_ = content_id("alert", "made-up", number)
+        concert.joined(alert(1, id=id_, set="loud", votes=(EVENTS,)), key=f"key-{number}")
+    assert families(concert.recalled(ACTS)) == 2
+    assert len(concert.beside(ACTS)) == MOST_CITED
+
+
+def test_what_speaks_is_what_is_cited_in_that_order() -> None:
     """A decision rests on nothing that it does not name: `audit rederive` has no more than that."""
-    kinds = "calls", "calls", "calls", "calls", "calls", "calls", "storage", "prices"
-    others = [
-        alert(
-            1,
-            id=content_id("alert", kind, n),
-            set=f"s{n}",
-            votes=(vote(f"d{n}", made_from=(kind,)),),
-        )
-        for n, kind in enumerate(kinds)
+    rule = vote("invariant", tail="rule", made_from=("storage",))
+    said = [
+        alert(1, id=content_id("alert", n), set=f"s{n % 4}", votes=votes)
+        for n, votes in enumerate([(rule,), (EVENTS, rule), (EVENTS,), *[(AMOUNTS, EVENTS)] * 9])
     ]
     concert = Concert()
-    for one in others:
+    for one in said:
         concert.joined(one)
-    joined, beside = concert.recalled(CORE), concert.beside(CORE)
-    assert families(joined) == 4  # its own, calls, storage and prices
-    assert len(beside) == MOST_CITED
-
-    by_id = {one.id: one for one in others}
-    for order in (beside, beside[::-1]):
-        again = Concert()
-        for cited in order:
-            again.joined(by_id[cited.alert])
-        assert again.recalled(CORE) == joined
-        assert [one.alert for one in again.beside(CORE)] == [one.alert for one in beside]
+    by_id = {one.id: one for one in said}
+    cited = [by_id[one.alert] for one in concert.beside(CORE)]
+    assert len(cited) == MOST_CITED
+    assert concert.recalled(CORE) == together(CORE, cited)
+    assert rules_broken(concert.recalled(CORE)) == 1
 
 
 def test_a_set_that_says_less_anew_does_not_take_back_what_it_said() -> None:

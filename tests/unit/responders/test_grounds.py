@@ -40,6 +40,21 @@ def said(action: Action, **terms: float) -> Action:
     return msgspec.structs.replace(action, terms=changed)
 
 
+def test_a_set_that_says_less_anew_is_cited_with_all_that_it_said(tmp_path: Path) -> None:
+    """Whatever order their ids have, the votes are put together as they were decided on."""
+    for number in range(6):
+        again = vote("sequence", made_from=CALLS.made_from)
+        big = alert(1, id=content_id("big", number), set="acts", votes=(CALLS, again))
+        less = msgspec.structs.replace(CALLS, made_from=("storage",))
+        small = alert(1, id=content_id("small", number), set="acts", votes=(less,))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        action = last(folder, big, small, CORE)
+        assert {one.alert for one in action.cites} == {CORE.id, big.id, small.id}
+        for told in ((CORE, big, small), (small, big, CORE)):
+            assert list(differences(action, told)) == []
+
+
 @pytest.mark.parametrize(
     "alerts",
     [
