@@ -73,9 +73,9 @@ def verify(
         heads = _signed(own, key, find), iter(sorted(outside)), told
         tree = Tree(log.tile, bottom, heads, find)
         try:
-            _read(parts, leaves, tree, findings)
-            # What was sealed since the reading began is excused, if all of before is there.
-            tree.finish(_sealed(log) if tree.size == sealed else tree.size)
+            short = _read(parts, leaves, tree, findings) and tree.size < sealed
+            # What was sealed since the reading began is excused, unless some of before is gone.
+            tree.finish(tree.size if short else _sealed(log))
             leaves.check_apart()
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             find(f"behind leaf {tree.size}, or apart, stands what no log writes: {error}")
@@ -100,15 +100,17 @@ def _sealed(log: LogReader) -> int:
 
 def _read(
     parts: Iterable[Sequence[Sequence[Any]]], leaves: "_Leaves", tree: Tree, findings: list[str]
-) -> None:
+) -> bool:
+    """Read on to the end, and say whether it came there."""
     for rows in parts:
         if rows[0][0] != tree.size or rows[-1][0] != tree.size + len(rows) - 1:
             findings.append(f"a leaf between {tree.size} and {rows[-1][0]} is missing")
-            return
+            return False
         leaves.check(rows)
         tree.add([row[1] for row in rows])
         if len(findings) >= MOST_FINDINGS:
-            return
+            return False
+    return True
 
 
 def _signed(seals: Iterable[Sealed], key: Key, find: Find) -> Iterator[Outside]:

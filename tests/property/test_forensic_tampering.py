@@ -205,7 +205,8 @@ def test_a_leaf_that_is_missing_is_found(kept: Kept, position: int) -> None:
     with kept.opened() as rows:
         rows.execute(text("DELETE FROM leaves WHERE position = :at"), {"at": position})
 
-    assert kept.check().findings
+    (found,) = kept.check().findings
+    assert "is missing" in found or (position == SIZE - 1 and "the end was cut off" in found)
 
 
 @fast
