@@ -26,9 +26,9 @@ def led_back(told: Iterable[Recovery], since: Seconds, keys: Mapping[str, str]) 
     """
     told = list(told)
     happened, time = _happened(told), since
-    for recovery in told:
+    for at, recovery in enumerate(told):
         turn, key = recovery.turn, keys.get(recovery.id, "")
-        if turn is not None and recovery.id not in happened:
+        if turn is not None and at not in happened:
             continue
         signer = ""
         if turn is not None:
@@ -36,12 +36,13 @@ def led_back(told: Iterable[Recovery], since: Seconds, keys: Mapping[str, str]) 
         yield Word(recovery, turn, time, ", ".join(filter(None, (signer, key and f"key {key}"))))
 
 
-def _happened(told: Iterable[Recovery]) -> frozenset[str]:
-    """Return the ids of the turns that were written down."""
-    found: list[tuple[int, str]] = []
-    for recovery in told:
+def _happened(told: Iterable[Recovery]) -> frozenset[int]:
+    """Return which of what was told are the turns that were written down: one that was told again,
+    be it the same once more, is there once."""
+    found: list[tuple[int, int]] = []
+    for at, recovery in enumerate(told):
         if recovery.turn is not None:
             if found and found[-1][0] == recovery.turn.place:
                 found.pop()
-            found.append((recovery.turn.place, recovery.id))
-    return frozenset(name for _, name in found)
+            found.append((recovery.turn.place, at))
+    return frozenset(at for _, at in found)

@@ -28,6 +28,13 @@ def test_of_one_place_in_a_row_the_last_happened_whatever_was_told_between() -> 
     assert [one.time - SINCE for one in found] == [1, 1, 4, 6], "what was lost moves no time"
 
 
+def test_the_same_told_again_is_there_once() -> None:
+    opened, staged = turn(0, "opened", SINCE + 1), turn(1, "staged", SINCE + 2)
+    lost = turn(1, "elapsed", SINCE + 3)
+    found = [one.recovery for one in led_back((opened, staged, staged, lost, staged), SINCE, {})]
+    assert found == [opened, staged]
+
+
 def test_what_tells_no_time_has_that_of_the_one_before_it() -> None:
     told = (turn(0, "opened", None), turn(1, "staged", SINCE + 3), turn(2, "elapsed", None))
     assert [one.time - SINCE for one in led_back(told, SINCE, {})] == [0, 3, 3]
