@@ -1,7 +1,7 @@
 """What people have to answer in time, each an alert of its own.
 
 It follows from `authority-v1` alone, in its order: a process that begins reads that, and knows what
-the one before it knew, in the same places.
+the one before it knew, in the same places as long as the topic still has the first of them.
 """
 
 from collections import Counter
@@ -35,6 +35,7 @@ class Answers:
         self._metrics = metrics
         self._told: Counter[tuple[str, str]] = Counter()
         self._known: set[str] = set()
+        self._until: dict[tuple[str, str, str], float] = {}
 
     def remember(self, broker: Broker) -> None:
         """Take all that was told before."""
@@ -53,13 +54,15 @@ class Answers:
 
     def take(self, said: Event) -> None:
         """Take an event of a protocol of ours as `authority-v1` has it, with its name; the same one
-        again changes nothing."""
+        again changes nothing, and an earlier one ends no later one's time."""
         until = answer_by(said, self._manifests[said.protocol])
         if until is None or said.id in self._known:
             return
-        kind, place = (said.protocol, said.name), 0
+        kind, number = (said.protocol, said.name), 0
         if said.name not in ANYBODYS:
             self._known.add(said.id)
-            place = self._told[kind] % PLACES
+            number = self._told[kind] % PLACES
             self._told[kind] += 1
-        self._metrics.answer_by.labels(*kind, str(place)).set(until)
+        place = *kind, str(number)
+        self._until[place] = max(until, self._until.get(place, until))
+        self._metrics.answer_by.labels(*place).set(self._until[place])

@@ -183,6 +183,13 @@ def test_a_reserve_that_aave_refuses_is_one_alert_and_hides_no_assertion(insured
     assert waiting(insured, "Refused") == [LOOK_WITHIN, *[0] * (PLACES - 1)]
 
 
+def test_a_refusal_from_before_that_comes_late_ends_nothing(insured: World) -> None:
+    """Dials may lie in different partitions, and what was read may be read again."""
+    later = msgspec.structs.replace(said(REFUSED, DIAL), timestamp=500)
+    processed(insured, later, said(REFUSED, DIAL))
+    assert waiting(insured, "Refused")[0] == 500 + LOOK_WITHIN
+
+
 @pytest.fixture
 def world() -> World:
     return World()
