@@ -7,6 +7,13 @@ from pydantic import Field, StrictBool, model_validator
 
 from schemas.strict import KEY, TOKEN, LowerAddress, Money, Strict, mistake
 
+_NO_VALUE = {
+    "requests": "bonds of watchers are not the protocol's",
+    "cover": "capital behind covers is not the protocol's",
+    "dial": "what turns a market's limits holds nothing",
+}
+"""Roles of contracts whose assets are not the protocol's to lose."""
+
 
 class Contract(Strict):
     """A contract that belongs to the protocol or that it depends on."""
@@ -24,12 +31,9 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _bonds_and_capital_are_not_its_own(self) -> Self:
-        if self.role == "requests" and self.holds_value:
-            reason = "bonds of watchers are not the protocol's: say holds_value = false"
-            raise mistake(reason, "holds_value")
-        if self.role == "cover" and self.holds_value:
-            reason = "capital behind covers is not the protocol's: say holds_value = false"
-            raise mistake(reason, "holds_value")
+        reason = _NO_VALUE.get(self.role)
+        if reason is not None and self.holds_value:
+            raise mistake(f"{reason}: say holds_value = false", "holds_value")
         return self
 
 

@@ -28,8 +28,8 @@ _DEEPEST = 5_000
 frames, the deepest there is, is nested 2,048 levels. A thread's 8 MB of stack allow for more."""
 
 
-class AnswerTooLargeError(ValueError):
-    """An answer is not read on: ask for less at a time, or another node."""
+class UnreadAnswerError(ValueError):
+    """An answer is not read on; to who asked it is none, and the next node is asked."""
 
 
 Heard = Callable[[Any], None]
@@ -174,7 +174,7 @@ class Http(AsyncHTTPProvider):
             async for part in answer.content.iter_any():
                 received += part
                 if len(received) > self._largest:
-                    raise AnswerTooLargeError(f"an answer of more than {self._largest} bytes")
+                    raise UnreadAnswerError(f"an answer of more than {self._largest} bytes")
         return cast("RPCResponse", decode(received))
 
 

@@ -12,7 +12,7 @@ from web3.types import RPCEndpoint
 
 from ingest.evm.connection import Connection
 from ingest.evm.errors import BusyError, NoAnswerError, RefusedError
-from ingest.evm.transport import LARGEST_ANSWER, AnswerTooLargeError, Http, decode
+from ingest.evm.transport import LARGEST_ANSWER, Http, UnreadAnswerError, decode
 from tests.integration.ingest.servers import (
     Line,
     Reply,
@@ -267,7 +267,7 @@ def test_an_http_answer_is_read_no_further_than_its_bound_however_well_it_was_pa
             await node.connect()
             try:
                 assert await node.make_request(RPCEndpoint("zeros"), [9_000])
-                with pytest.raises(AnswerTooLargeError, match="10000 bytes"):
+                with pytest.raises(UnreadAnswerError, match="10000 bytes"):
                     await node.make_request(RPCEndpoint("zeros"), [11_000])
             finally:
                 await node.disconnect()
