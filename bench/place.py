@@ -88,8 +88,8 @@ class Place:
     def start(
         self, module: str, *arguments: object, python: Path | None = None
     ) -> "subprocess.Popen[str]":
-        """Start a module in a process of its own."""
-        return subprocess.Popen(  # noqa: S603 - our own modules, no shell
+        """Start a module in a process of its own, which does not outlive this place."""
+        process = subprocess.Popen(  # noqa: S603 - our own modules, no shell
             [str(python or sys.executable), "-m", module, *map(str, arguments)],
             cwd=ROOT,
             env=os.environ | {"PYTHONWARNINGS": "ignore", "PYTHONHASHSEED": "0"},
@@ -97,6 +97,8 @@ class Place:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.stack.callback(process.kill)
+        return process
 
     def outcome(self, process: "subprocess.Popen[str]", module: str) -> dict[str, Any]:
         """Wait for a started module and return what it printed last."""
