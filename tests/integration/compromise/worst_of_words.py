@@ -23,7 +23,7 @@ from schemas.services import RECORDED
 from schemas.topics import CHANGES, CONSENTS, DEAD_LETTERS, RISK, SEALS, SIGNALS, TopicSpec
 from tests.integration.compromise.topics import KEYS, STRANGER, Topics, signed
 from tests.integration.compromise.worst_of_chain import example
-from tests.unit.forensics.test_keeper import at_work
+from tests.unit.forensics.desk import at_work
 from tests.unit.neighbours.examples import NOW, address, signal, unsigned
 from tests.unit.responders.examples import START
 from tests.unit.responders.fakes import FakeChain

@@ -20,7 +20,7 @@ from tests.forensic_log import SIGNER, action, private
 from tests.people import acknowledgement, answer, by_provider, by_wallet, proposal, signature
 from tests.unit.console.scene import case
 from tests.unit.console.test_around import finding
-from tests.unit.forensics.test_keeper import Desk, at_work
+from tests.unit.forensics.desk import Desk, at_work
 
 CASE = case()
 

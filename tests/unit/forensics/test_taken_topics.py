@@ -16,7 +16,7 @@ from schemas.ids import content_id
 from schemas.services import SERVICES
 from schemas.topics import ACTIONS, AUTHORITY, CHANGES, MAX_RECORD_BYTES, TopicSpec
 from tests.forensic_log import BRAKE, action
-from tests.unit.forensics.test_keeper import SEALED, Desk, at_work
+from tests.unit.forensics.desk import SEALED, Desk, at_work
 
 NOW = 1_800_000_000 * 10**6
 FORGED = Arming(
