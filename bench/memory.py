@@ -154,7 +154,9 @@ def _snapshots(place: Place) -> Iterator[Figure]:
     began = time.perf_counter()
     for kept in states():
         store.write(kept)
+    store.flush()
     store.mark({0: (1, {})})
+    store.flush()
     saved = time.perf_counter() - began
     began = time.perf_counter()
     found = store.restore(0)

@@ -21,6 +21,7 @@ from detectors.tail import OnlineTail
 from schemas import links
 from schemas.alerts import Alert, Evidence, Reason, Severity, Vote, Withdrawal
 from schemas.chain import Event
+from schemas.codec import faithful
 from schemas.ids import content_id
 
 NAME, VERSION = "event-size", "1.0.0"
@@ -328,6 +329,10 @@ class EventHost:
                 for e in self._waiting
             ],
         }
+
+    def written(self) -> bytes:
+        """Return `dump` as text."""
+        return faithful(self.dump())
 
     def load(self, state: dict[str, Any]) -> None:
         """Become what `dump` described."""

@@ -41,6 +41,7 @@ from detectors.tail import OnlineTail, Rarity
 from detectors.waiting import SUSPECT_WEIGHT, Lesson, Waiting, WaitingRoom
 from schemas.alerts import Alert, Withdrawal
 from schemas.chain import Price, Transaction
+from schemas.codec import faithful
 from schemas.ids import content_id
 
 _NOTHING = Explanation()
@@ -307,12 +308,21 @@ class Host:
 
     def dump(self) -> dict[str, Any]:
         """Return everything as JSON; `load` of it continues exactly as this host would."""
+        return self._state(self._waiting.dump())
+
+    def written(self) -> bytes:
+        """Return `dump` as text. What waits was written when it began to."""
+        learned = self._state([])
+        faithful(learned)
+        return orjson.dumps({**learned, "waiting": self._waiting.written()})
+
+    def _state(self, waiting: list[list[Any]]) -> dict[str, Any]:
         return {
             "mark": list(self._mark),
             "learned": self.learned,
             "newest": self._newest,
             "allowance": self._allowance,
-            "waiting": self._waiting.dump(),
+            "waiting": waiting,
             "prices": self._prices.dump(),
             "scales": {view: scales.dump() for view, scales in self._scales.items()},
             "detectors": [member.name for member in self._members],

@@ -44,11 +44,15 @@ class Publisher:
             )
         self._producer.send(ALERTS.name, value, key=record.protocol.encode(), headers=headers)
 
-    def waiting(self) -> int:
-        """Return how many records of this producer are not acknowledged yet."""
-        return self._producer.waiting()
+    def settled(self) -> bool:
+        """Say whether everything that this producer sent is kept, without waiting for it. Raises
+        `UnsafeToContinueError` if some of it never will be."""
+        if self._producer.waiting():
+            return False
+        self.flush()
+        return True
 
     def flush(self) -> None:
-        """Wait until everything is kept."""
+        """Wait until everything is kept. Raises `UnsafeToContinueError` if it is not."""
         ends = self._producer.flush()
         self.wrote = {spot: end for spot, end in ends.items() if spot.topic == ALERTS.name}

@@ -48,6 +48,10 @@ class Scorer(Protocol):
         """Return everything as JSON."""
         ...
 
+    def written(self) -> bytes:
+        """Return `dump` as JSON text. Costs less than to write it from that."""
+        ...
+
     def load(self, state: dict[str, Any]) -> None:
         """Become what `dump` described."""
         ...

@@ -176,8 +176,7 @@ class DetectTask:
 
     def settled(self, offsets: Offsets) -> Offsets:
         """Return how far everything is kept by now; what is not is written bit by bit in `tick`."""
-        with self._metrics.checkpoint_seconds.time():
-            return self._snapshots.settle(self._shares, offsets)
+        return self._snapshots.settle(self._shares, offsets)
 
     def digest(self) -> str:
         """Return one name for all that is known of every key: equal after equal records, however

@@ -6,13 +6,13 @@ of it is kept. A restart reads from the mark and lets each key skip what its own
 sweep that was cut short costs reading again, and nothing else.
 
 An alert must be kept before the state that has it behind itself: else a crash between the two would
-lose it. A slice is therefore written only while nothing waits to be acknowledged.
+lose it; and the states before the mark that speaks for them. Each step is therefore taken only
+while nothing waits to be acknowledged, and none is waited for.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
@@ -51,6 +51,10 @@ class Sweep:
     left: list[str]
     """The keys, the last first."""
     began: float
+    marked: bool = False
+    """Whether the mark was sent, all keys being kept by then."""
+    kept: bool = False
+    """Whether that is kept as well."""
 
 
 @dataclass(slots=True)
@@ -98,49 +102,57 @@ class Snapshots:
             for key in sorted(share.changed):
                 self._write(partition.number, share, key)
             share.sweep = None
-        self._mark({p.number: (offset, shares[p.number].heads) for p, offset in offsets.items()})
+        if self._store is not None:
+            self._store.flush()
+            self._store.mark({p.number: (at, shares[p.number].heads) for p, at in offsets.items()})
+            self._store.flush()
 
     def slice(self, shares: Mapping[int, Share]) -> None:
-        """Write a few more keys of the sweeps that are under way."""
+        """Bring the sweeps that are under way a step further, if nothing waits."""
         now = time.perf_counter()
         until = now + max(SHORTEST, SHARE_OF_TIME * (now - self._last))
         self._last = now
-        for number, share in shares.items():
-            sweep = share.sweep
-            if sweep is None or not sweep.left:
-                continue
-            waiting = self._publisher.waiting()
-            if waiting and now - sweep.began < PATIENCE:
+        under_way = [
+            (number, share, sweep)
+            for number, share in shares.items()
+            if (sweep := share.sweep) is not None and not sweep.kept
+        ]
+        if not under_way:
+            return
+        if not self._publisher.settled():
+            if now - min(sweep.began for _, _, sweep in under_way) < PATIENCE:
                 return
-            with self._metrics.checkpoint_seconds.time():
-                if waiting:
-                    self._publisher.flush()
-                self._advance(number, share, sweep, until)
-            if time.perf_counter() >= until:
-                return
+            self._publisher.flush()
+        with self._metrics.checkpoint_seconds.time():
+            self._advance(under_way, until)
 
-    def _advance(self, number: int, share: Share, sweep: Sweep, until: float) -> None:
-        """Write keys of one sweep until it is time for records again; one at least."""
-        while sweep.left:
-            key = sweep.left.pop()
-            if key in share.changed:
-                self._write(number, share, key)
-            if time.perf_counter() >= until:
-                return
+    def _advance(self, under_way: Sequence[tuple[int, Share, Sweep]], until: float) -> None:
+        """Take what is kept for kept, mark what is whole, and write keys until it is time for
+        records again, one at least."""
+        for number, _, sweep in under_way:
+            if sweep.marked:
+                sweep.kept = True
+                self._metrics.sweep_seconds.observe(time.perf_counter() - sweep.began)
+            elif not sweep.left:
+                sweep.marked = True
+                if self._store is not None:
+                    self._store.mark({number: (sweep.offset, sweep.heads)})
+        for number, share, sweep in under_way:
+            while sweep.left:
+                key = sweep.left.pop()
+                if key in share.changed:
+                    self._write(number, share, key)
+                if time.perf_counter() >= until:
+                    return
 
     def settle(self, shares: Mapping[int, Share], offsets: Offsets) -> Offsets:
         """Return the offsets up to which everything is kept by now, of those whose sweep is done,
-        and begin new sweeps up to these."""
+        and begin new sweeps up to these. Waits for nothing."""
         done = {
             partition: sweep
             for partition in offsets
-            if (sweep := shares[partition.number].sweep) is not None and not sweep.left
+            if (sweep := shares[partition.number].sweep) is not None and sweep.kept
         }
-        self._publisher.flush()
-        if done:
-            self._mark({p.number: (sweep.offset, sweep.heads) for p, sweep in done.items()})
-        for sweep in done.values():
-            self._metrics.sweep_seconds.observe(time.perf_counter() - sweep.began)
         for partition, offset in offsets.items():
             share = shares[partition.number]
             if share.sweep is None or partition in done:
@@ -148,16 +160,13 @@ class Snapshots:
                 share.sweep = Sweep(offset, dict(share.heads), left, time.perf_counter())
         return {partition: sweep.offset for partition, sweep in done.items()}
 
-    def _mark(self, marks: Mapping[int, tuple[int, Mapping[str, int]]]) -> None:
-        if self._store is not None:
-            self._store.mark(marks)
-
     def _write(self, partition: int, share: Share, key: str) -> None:
         host, offset = share.hosts[key], share.changed.pop(key)
         if self._store is not None:
-            state = {"chain": host.chain, "layout": host.layout, "host": self._fitting(key, host)}
+            held = orjson.Fragment(self._fitting(key, host))
+            text = orjson.dumps({"chain": host.chain, "layout": host.layout, "host": held})
             self._store.write(
-                KeyState(set=self._set, key=key, partition=partition, offset=offset, state=state)
+                KeyState(set=self._set, key=key, partition=partition, offset=offset, state={}), text
             )
         self._report(host, "snapshot")
         learned, away = share.told.get(key, (0, 0))
@@ -165,12 +174,12 @@ class Snapshots:
         self._unlearned.inc(host.turned_away - away)
         share.told[key] = (host.learned, host.turned_away)
 
-    def _fitting(self, key: str, host: Scorer) -> dict[str, Any]:
-        """Return a host's state, cut until a snapshot can hold it."""
+    def _fitting(self, key: str, host: Scorer) -> bytes:
+        """Return a host's state as JSON, cut until a snapshot can hold it."""
         for _ in range(MAX_CUTS):
-            state = host.dump()
-            if len(orjson.dumps(state)) <= MAX_STATE_BYTES:
-                return state
+            text = host.written()
+            if len(text) <= MAX_STATE_BYTES:
+                return text
             _log.error("state_too_large", protocol=key, given_up=host.shrink())
             self._metrics.shrunk.labels(self._set).inc()
         raise UnsafeToContinueError(

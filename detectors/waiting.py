@@ -11,8 +11,10 @@ at least its name is kept, for its withdrawal, and its lesson gives way first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
+
+import orjson
 
 QUARANTINE = 300
 """Blocks beyond finality after which a transaction that alerted is learned: an hour of Ethereum."""
@@ -29,7 +31,8 @@ MAX_ALERTS = 1_024
 MAX_BYTES = 2 * 1024 * 1024
 """All lessons together, about as many as in a snapshot."""
 
-_ENTRY_BYTES, _FEATURE_BYTES = 300, 24
+_ENTRY_BYTES = 300
+"""What one of them takes beside its features."""
 
 
 @dataclass(slots=True)
@@ -57,11 +60,25 @@ class Waiting:
     whole: bool = True
     """Whether every detector of the set still has its features, so that their sum is evidence."""
 
+    text: bytes = field(default=b"", init=False)
+    """The features as JSON. They are written once, when the transaction begins to wait: a snapshot
+    is taken every few seconds, and hundreds may wait."""
+
     @property
     def size(self) -> int:
         """About how many bytes it takes in a snapshot."""
-        names = [name for x in self.features if x for name in x]
-        return _ENTRY_BYTES + _FEATURE_BYTES * len(names) + len("".join(names))
+        return _ENTRY_BYTES + len(self.text)
+
+    def row(self, features: Any) -> list[Any]:
+        """Return the fields that `Waiting` is made of, in their order, with these features."""
+        return [features if name == "features" else getattr(self, name) for name in _FIELDS]
+
+    def write(self) -> None:
+        """Write the features down, anew where they changed."""
+        self.text = orjson.dumps(self.features)
+
+
+_FIELDS = tuple(one.name for one in fields(Waiting) if one.init)
 
 
 class Lesson(NamedTuple):
@@ -102,6 +119,7 @@ class WaitingRoom:
 
     def add(self, entry: Waiting) -> None:
         """Let a transaction wait, if there is room."""
+        entry.write()
         if entry.alert:
             alerts = [known for known in self._entries if known.alert]
             if len(alerts) >= MAX_ALERTS:
@@ -121,6 +139,7 @@ class WaitingRoom:
         """An alert always finds room: its own lesson gives way where need be, then others."""
         if self._bytes + entry.size > MAX_BYTES:
             entry.features, entry.whole = [None] * len(entry.features), False
+            entry.write()
             self.turned_away += 1
         if len(self._entries) >= MAX_WAITING:
             plain = next((known for known in self._entries if not known.alert), None)
@@ -184,9 +203,11 @@ class WaitingRoom:
 
     def dump(self) -> list[list[Any]]:
         """Return every entry as a list, in the order of its fields."""
-        return [
-            [getattr(entry, field.name) for field in fields(Waiting)] for entry in self._entries
-        ]
+        return [entry.row(entry.features) for entry in self._entries]
+
+    def written(self) -> list[list[Any]]:
+        """Return the same for orjson, with the features as they were written down."""
+        return [entry.row(orjson.Fragment(entry.text)) for entry in self._entries]
 
     def load(
         self,
@@ -199,8 +220,9 @@ class WaitingRoom:
         None for one that has nothing to learn from what waits; `same_set`: whether the set's sum is
         still of the same detectors."""
         self._entries = [Waiting(*entry) for entry in state]
-        for entry in self._entries if kept is not None else ():
-            entry.whole = entry.whole and same_set
-            features = entry.features
-            entry.features = [None if place is None else features[place] for place in kept or ()]
+        for entry in self._entries:
+            if kept is not None:
+                entry.whole, features = entry.whole and same_set, entry.features
+                entry.features = [None if place is None else features[place] for place in kept]
+            entry.write()
         self._bytes = sum(entry.size for entry in self._entries)

@@ -145,8 +145,12 @@ class Consumer(Protocol):
         the broker said last. Asks nobody; a partition that nothing is known of is absent."""
         ...
 
-    def commit(self, offsets: Offsets) -> None:
-        """Record the group's position. Raises `TransientError` when it did not get there."""
+    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
+        """Record the group's position. Raises `TransientError` when it did not get there.
+
+        Without `wait` the answer is left to a later `fetch`, which logs what went wrong: the next
+        commit makes up for it.
+        """
         ...
 
     def pause(self, partitions: Iterable[Partition]) -> None:

@@ -41,7 +41,7 @@ class KafkaConsumer:
     """A consumer that never commits by itself, and never skips what it should have read."""
 
     def __init__(self, options: Mapping[str, Any], namespace: str) -> None:
-        self._consumer = Consumer(dict(options))
+        self._consumer = Consumer({**options, "on_commit": self._on_commit})
         self._options = options
         self._space = namespace
         self._own_name = cache(lambda topic: (topic or "")[len(namespace) :])
@@ -218,22 +218,39 @@ class KafkaConsumer:
                 found[partition] = max(0, end - position)
         return found
 
-    def commit(self, offsets: Offsets) -> None:
-        """Record the group's position and wait for the answer."""
+    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
+        """Record the group's position; the answer is waited for or left to a later `fetch`."""
         if not offsets:
             return
         spots = [to_spot(self._space, partition, offset) for partition, offset in offsets.items()]
+        answers: list[TopicPartition] = []
         try:
-            answers = self._consumer.commit(offsets=spots, asynchronous=False) or []
+            if wait:
+                answers = self._consumer.commit(offsets=spots, asynchronous=False) or []
+            else:
+                self._consumer.commit(offsets=spots, asynchronous=True)
         except KafkaException as error:
             if code_of(error) in NOT_ALLOWED:
-                raise not_allowed(
-                    self._options, "commit as", f"group {self._options['group.id']}"
-                ) from error
+                raise self._may_not_commit() from error
             raise TransientError(f"commit failed: {error}") from error
         for answer in answers:
             if answer.error is not None:
                 raise TransientError(f"commit failed for {answer.topic}: {answer.error}")
+
+    def _on_commit(self, error: KafkaError | None, spots: list[TopicPartition]) -> None:
+        """Take the answer to a commit that nobody waited for; librdkafka tells while asked for
+        records."""
+        if error is None:
+            error = next((spot.error for spot in spots if spot.error is not None), None)
+        if error is None:
+            return
+        if error.code() in NOT_ALLOWED:
+            self._fault = self._fault or self._may_not_commit()
+        else:
+            _log.warning("commit_failed", error=str(error))
+
+    def _may_not_commit(self) -> ConfigurationError:
+        return not_allowed(self._options, "commit as", f"group {self._options['group.id']}")
 
     def pause(self, partitions: Iterable[Partition]) -> None:
         """Fetch nothing from these until resumed; may come before they are assigned."""

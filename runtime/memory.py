@@ -243,7 +243,7 @@ class MemoryConsumer:
             for partition, position in self._positions.items()
         }
 
-    def commit(self, offsets: Offsets) -> None:
+    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:  # noqa: ARG002 - is there at once
         """Record the group's position."""
         if self._group is None:
             raise ConfigurationError("a consumer without a group cannot commit")

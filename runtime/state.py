@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from runtime.broker import Broker, Message, Partition, Producer, read_all
 from schemas.base import Record
-from schemas.codec import decode_from, encode
+from schemas.codec import decode_from, encode, encode_around
 from schemas.errors import PoisonRecordError, UnsafeToContinueError
 from schemas.operations import KeyState, PartitionMark
 from schemas.topics import DETECTOR_STATE, TRANSACTIONS, TopicSpec
@@ -79,28 +79,30 @@ class StateStore:
                 "set (detect.sets); until it has warmed up, its alerts say so."
             )
 
-    def write(self, state: KeyState) -> None:
-        """Queue one key's state."""
-        self._write(f"{self._set}/{state.key}", state.partition, state)
+    def write(self, state: KeyState, text: bytes = b"") -> None:
+        """Queue one key's state; `text`: what it holds, as JSON, where the record leaves that
+        empty."""
+        value = encode_around(state, "state", text) if text else encode(state)
+        self._write(f"{self._set}/{state.key}", state.partition, value)
 
     def mark(self, marks: Mapping[int, tuple[int, Mapping[str, int]]]) -> None:
-        """Wait until all that was written is kept, then move the marks of these partitions to their
-        offsets, with the heads of the chains there, and wait for that.
+        """Queue the marks of these partitions: their offsets, with the heads of the chains there.
 
-        A mark must not be seen without the keys that it speaks for.
+        A mark must not be seen without the keys that it speaks for, so these have to be kept by
+        now: `flush` after the last of them, or as good as that.
         """
-        self._producer.flush()
         for partition, (offset, heads) in marks.items():
             mark = PartitionMark(
                 set=self._set, partition=partition, offset=offset, heads=dict(heads)
             )
-            self._write(f"{self._set}//{partition}", partition, mark)
+            self._write(f"{self._set}//{partition}", partition, encode(mark))
+
+    def flush(self) -> None:
+        """Wait until all that was queued is kept."""
         self._producer.flush()
 
-    def _write(self, key: str, partition: int, record: KeyState | PartitionMark) -> None:
-        self._producer.send(
-            DETECTOR_STATE.name, encode(record), key=key.encode(), partition=partition
-        )
+    def _write(self, key: str, partition: int, value: bytes) -> None:
+        self._producer.send(DETECTOR_STATE.name, value, key=key.encode(), partition=partition)
 
 
 def _decoded(message: Message) -> Record:

@@ -26,6 +26,9 @@ _LONGEST_REASON = 300
 """msgspec quotes the value it refuses, whatever its length."""
 
 
+_NO_JSON = "JSON has no NaN, no infinity and no tuples"
+
+
 class UnencodableRecordError(ValueError):
     """A record was built with a value its type forbids: a mistake in our own code."""
 
@@ -52,9 +55,38 @@ def encode(record: Record, *, max_bytes: int = MAX_RECORD_BYTES) -> bytes:
     if back != record:
         names = [n for n in kind.__struct_fields__ if getattr(back, n) != getattr(record, n)]
         raise UnencodableRecordError(
-            f"{kind.__name__}: {', '.join(names)} would be read back as something else; "
-            "JSON has no NaN, no infinity and no tuples"
+            f"{kind.__name__}: {', '.join(names)} would be read back as something else; {_NO_JSON}"
         )
+    return _bounded(kind, data, max_bytes)
+
+
+def encode_around(
+    record: Record, name: str, text: bytes, *, max_bytes: int = MAX_RECORD_BYTES
+) -> bytes:
+    """Return the bytes of a record whose field `name` is empty, with `text` in its place.
+
+    For JSON that is too large to be written and read back as often as it is kept. Who wrote it has
+    made sure of it (`faithful`). Raises `UnencodableRecordError` as `encode` does of the rest.
+    """
+    encode(record)
+    whole = msgspec.to_builtins(record)
+    whole[name] = orjson.Fragment(text)
+    return _bounded(type(record), orjson.dumps(whole), max_bytes)
+
+
+def faithful(value: Any) -> bytes:
+    """Return plain values as JSON. Raises `UnencodableRecordError` for what would be read back as
+    something else."""
+    try:
+        data = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
+    except TypeError as error:
+        raise UnencodableRecordError(_short(error)) from error
+    if orjson.loads(data) != value:
+        raise UnencodableRecordError(f"it would be read back as something else; {_NO_JSON}")
+    return data
+
+
+def _bounded(kind: type[Record], data: bytes, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise UnencodableRecordError(
             f"{kind.__name__}: {len(data):,} bytes, the limit is {max_bytes:,}"

@@ -40,6 +40,17 @@ def test_a_group_starts_at_the_beginning_and_goes_on_where_it_committed(
     assert after.values() == [b"c", b"d"]
 
 
+def test_a_commit_that_is_not_waited_for_gets_there(log: Broker, write: Pen) -> None:
+    write(b"a", b"b", partition=0)
+    member = Member(log)
+    member.join()
+    until(lambda: len(member.got) == 2, member)
+
+    member.consumer.commit({FIRST: 2}, wait=False)
+
+    until(lambda: log.committed("group", [FIRST]) == {FIRST: 2}, member)
+
+
 def test_a_group_s_offsets_are_known_to_everybody(log: Broker, write: Pen) -> None:
     write(b"a", b"b", partition=0)
     member = Member(log)

@@ -61,10 +61,10 @@ class Summing:
 class Unreliable(MemoryConsumer):
     fails = False
 
-    def commit(self, offsets: Offsets) -> None:
+    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
         if self.fails:
             raise TransientError("not now")
-        super().commit(offsets)
+        super().commit(offsets, wait=wait)
 
 
 class Members(RuleBasedStateMachine):

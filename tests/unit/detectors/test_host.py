@@ -172,6 +172,16 @@ def test_a_host_loaded_from_a_snapshot_goes_on_byte_for_byte() -> None:
     assert orjson.dumps(original.dump()) == orjson.dumps(copy.dump())
 
 
+def test_what_is_written_for_a_snapshot_is_the_dump() -> None:
+    subject = host(budget=0.1)
+    for block in range(150):
+        subject.take(tx(block, gas=(block * 31) % 23))
+        assert orjson.loads(subject.written()) == orjson.loads(orjson.dumps(subject.dump()))
+    copy = host(budget=0.1)
+    copy.load(orjson.loads(subject.written()))
+    assert copy.written() == subject.written()
+
+
 def test_a_new_version_of_a_detector_starts_anew() -> None:
     subject = grown(host())
     state = subject.dump()

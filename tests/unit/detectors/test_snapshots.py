@@ -1,6 +1,7 @@
 """Snapshots bit by bit: what a crash at any moment leaves, and what a slice may not do."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -38,8 +39,8 @@ class Slow(MemoryProducer):
 class Process:
     """One run of the detect service over one partition."""
 
-    def __init__(self, broker: MemoryBroker) -> None:
-        self.producer = Slow(broker)
+    def __init__(self, broker: MemoryBroker, producer: Slow | None = None) -> None:
+        self.producer = producer or Slow(broker)
         metrics = self.metrics = Metrics()
         self.task = DetectTask(
             Intake(self.producer, metrics, "detect"),
@@ -149,6 +150,51 @@ def test_no_state_is_written_while_an_alert_is_on_its_way(
     run.task.tick()
     assert run.producer.on_the_way == 0, "in the end it waits for it"
     assert broker.log(Partition(DETECTOR_STATE.name, 3)) != []
+
+
+def test_the_mark_waits_for_the_states_and_the_commit_for_the_mark(
+    broker: MemoryBroker,
+) -> None:
+    """None of them is waited for: records go on being scored in between."""
+    run = Process(broker)
+    run.feed(300)
+    run.settle()
+    while len(states(broker)) < 5:
+        run.task.tick()
+    run.producer.on_the_way = 1
+    run.task.tick()
+    assert StateStore(broker, run.producer, "events").restore(3).start == 0
+    run.producer.on_the_way = 0
+    run.task.tick()
+    assert StateStore(broker, run.producer, "events").restore(3).start == 300
+    run.producer.on_the_way = 1
+    run.task.tick()
+    assert run.settle() == {}
+    run.producer.on_the_way = 0
+    run.task.tick()
+    run.producer.on_the_way = 1
+    assert run.settle() == {PLACE: 300}
+    assert run.producer.on_the_way == 1, "nothing was flushed"
+
+
+def test_all_is_kept_before_its_mark_when_a_partition_is_handed_over(broker: MemoryBroker) -> None:
+    story: list[str] = []
+
+    class Noting(Slow):
+        def send(self, topic: str, value: bytes | None, **place: Any) -> None:
+            story.append("mark" if b'"kind":"mark"' in (value or b"") else "key")
+            super().send(topic, value, **place)
+
+        def flush(self) -> Offsets:
+            story.append("flush")
+            return super().flush()
+
+    run = Process(broker, Noting(broker))
+    run.feed(10)
+    run.task.checkpoint({PLACE: run.at})
+
+    keys = story.count("key")
+    assert story == ["flush", *["key"] * keys, "flush", "mark", "flush"]
 
 
 def observed(run: Process, name: str) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from detectors import waiting
@@ -123,3 +124,12 @@ def test_its_snapshot_is_faithful() -> None:
     assert (other.size, len(other)) == (room.size, len(room))
     assert due(other, 9) == due(room, 9)
     assert other.dump() == room.dump()
+    assert orjson.dumps(room.written()) == orjson.dumps(room.dump())
+
+
+def test_what_is_restored_for_other_detectors_is_written_anew() -> None:
+    room, other = WaitingRoom(FINALITY), WaitingRoom(FINALITY)
+    room.add(replace(entry(1), features=[{"a": 1.0}, {"b": 2.0}]))
+    other.load(room.dump(), kept=[1, None])
+    assert orjson.dumps(other.written()) == orjson.dumps(other.dump())
+    assert [row[5] for row in other.dump()] == [[{"b": 2.0}, None]]

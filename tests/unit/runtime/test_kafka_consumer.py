@@ -34,7 +34,8 @@ class Raw(RawMessage):
 class Librdkafka:
     """Hands out what `polls` and `batches` hold; a function among them is a callback."""
 
-    def __init__(self, _options: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.on_commit = options["on_commit"]
         self.polls: list[Raw | Callable[[], None]] = []
         self.batches: list[Raw | Callable[[], None]] = []
         self.assigned: list[TopicPartition] = []
@@ -117,7 +118,7 @@ def member() -> Member:
 @pytest.fixture
 def consumer(monkeypatch: pytest.MonkeyPatch, member: Member) -> KafkaConsumer:
     monkeypatch.setattr(kafka_consumer, "Consumer", Librdkafka)
-    made = KafkaConsumer({}, "space.")
+    made = KafkaConsumer({"group.id": "readers"}, "space.")
     made.subscribe(["things-v1"], member)
     return made
 
@@ -251,6 +252,20 @@ def test_a_commit_that_failed_for_one_partition_failed(
 
     with pytest.raises(TransientError, match="things-v1"):
         consumer.commit({HERE: 1})
+
+
+def test_a_commit_that_nobody_waits_for_fails_later(
+    consumer: KafkaConsumer, library: Librdkafka
+) -> None:
+    consumer.commit({HERE: 1}, wait=False)
+    answer = KafkaError(KafkaError.REQUEST_TIMED_OUT)
+    library.polls = [lambda: library.on_commit(answer, []), Raw(HERE, 3)]
+    assert _offsets(consumer) == [(0, 3)], "the next commit makes up for it"
+
+    refused = KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED)
+    library.polls = [lambda: library.on_commit(refused, []), Raw(HERE, 4)]
+    with pytest.raises(ConfigurationError, match="may not commit as"):
+        consumer.fetch(1, 0)
 
 
 @pytest.mark.parametrize(

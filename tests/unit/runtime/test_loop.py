@@ -1,3 +1,4 @@
+import gc
 import threading
 from collections.abc import Sequence
 
@@ -76,11 +77,11 @@ class Committing(MemoryConsumer):
     story: list[str]
     refuses = False
 
-    def commit(self, offsets: Offsets) -> None:
+    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
         if self.refuses:
             raise TransientError("the group is rebalancing")
         self.story.append("commit")
-        super().commit(offsets)
+        super().commit(offsets, wait=wait)
 
     def close(self) -> None:
         self.story.append("close")
@@ -223,6 +224,18 @@ def test_a_gradual_task_is_asked_how_far_it_has_come_and_that_is_committed(
     loop.revoked([ONE])
     assert task.saved == [{ONE: 3}], "before it is handed over all is made durable"
     assert log.committed("group", [ONE]) == {ONE: 3}
+
+
+def test_what_a_gradual_task_learned_is_put_where_no_collection_walks_it(
+    log: MemoryBroker, clock: ManualClock, consumer: Committing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story: list[str] = []
+    monkeypatch.setattr(gc, "collect", lambda generation: story.append(f"collect {generation}"))
+    monkeypatch.setattr(gc, "freeze", lambda: story.append("freeze"))
+    loop = Loop(consumer, GradualTask(), clock)
+    for clock.seconds in (0.5, 1.0, 1.5, 2.5):
+        loop.step()
+    assert story == ["collect 1", "freeze"] * 2
 
 
 def test_a_partition_is_checkpointed_and_committed_before_another_member_has_it(

@@ -1,5 +1,6 @@
 import base64
 import json
+import math
 import sys
 import time
 from typing import Any
@@ -10,7 +11,14 @@ import pytest
 from schemas.alerts import Alert
 from schemas.base import Record
 from schemas.chain import Block, Event, Log, Pending, Transaction
-from schemas.codec import UnencodableRecordError, decode, decode_from, encode
+from schemas.codec import (
+    UnencodableRecordError,
+    decode,
+    decode_from,
+    encode,
+    encode_around,
+    faithful,
+)
 from schemas.errors import PoisonRecordError
 from schemas.examples import example
 from schemas.operations import DeadLetter, KeyState, PartitionMark
@@ -111,6 +119,23 @@ def test_the_largest_safe_integer_leaves() -> None:
 def test_what_would_come_back_as_something_else_does_not_leave(state: dict[str, Any]) -> None:
     with pytest.raises(UnencodableRecordError, match="KeyState"):
         encode(_state(**state))
+
+
+def test_a_field_that_was_written_before_takes_its_place() -> None:
+    text = faithful({"mean": [1.5, None]})
+    data = encode_around(_state(), "state", text)
+
+    assert decode(data, KeyState) == _state(mean=[1.5, None])
+    with pytest.raises(UnencodableRecordError, match="the limit is 50"):
+        encode_around(_state(), "state", text, max_bytes=50)
+    with pytest.raises(UnencodableRecordError, match="KeyState"):
+        encode_around(_state(odd=math.nan), "state", text)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, (1, 2), b"x", {1: 2}, 2**53, {"a": {1}}])
+def test_what_is_written_before_is_what_will_be_read(value: Any) -> None:
+    with pytest.raises(UnencodableRecordError):
+        faithful({"state": [value]})
 
 
 def test_a_value_out_of_its_range_does_not_leave() -> None:
