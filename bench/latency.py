@@ -38,8 +38,8 @@ def measure(place: Place) -> Section:
     alerts.assign({Partition(ALERTS.name, n): 0 for n in range(ALERTS.partitions)})
     figures: list[Figure] = []
     seconds = 2 if place.short else SECONDS
-    _round(place, (space, 20, 1, 20, 0, 0), alerts)  # everything warm
-    first = 10_000
+    _round(place, (space, 1_000, seconds, PROBES, 0, 0), alerts)  # everything warm
+    first = 1_000_000
     for rate, burst in ((200, 0), (200, 2_000), (1_000, 0), (1_000, 10_000), (5_000, 0)):
         at_once = burst and place.size(burst)
         taken = _round(place, (space, rate, seconds, PROBES, at_once, first), alerts)

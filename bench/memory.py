@@ -5,9 +5,11 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from itertools import islice
+from statistics import median
 from typing import Any
 
 import msgspec
+import orjson
 
 from bench import traffic
 from bench.loops.scoring import makers
@@ -144,16 +146,10 @@ def _snapshots(place: Place) -> Iterator[Figure]:
     broker = place.broker(space)
     broker.create((DETECTOR_STATE,))
     store = StateStore(broker, broker.producer(), "bench")
-    state = {"chain": traffic.CHAIN, "host": _event_host(1).dump()}
-
-    def states() -> Iterator[KeyState]:
-        for number in range(count):
-            key = f"{traffic.address(number)}.p"
-            yield KeyState(set="bench", key=key, partition=0, offset=1, state=state)
-
+    host = _event_host(1)
     began = time.perf_counter()
-    for kept in states():
-        store.write(kept)
+    for number in range(count):
+        _write(store, f"{traffic.address(number)}.p", 0, host)
     store.flush()
     store.mark({0: (1, {})})
     store.flush()
@@ -168,3 +164,25 @@ def _snapshots(place: Place) -> Iterator[Figure]:
     note = f"measured over {count:,} keys of one partition, told for a million"
     yield Figure("snapshot of a million keys", (saved / count * 1e6,), "s", note=note)
     yield Figure("restoring a million keys", (restored / count * 1e6,), "s", note=note)
+    yield from _busy(place, store)
+
+
+def _busy(place: Place, store: StateStore) -> Iterator[Figure]:
+    """What one protocol's state takes while much of it waits to be learned."""
+    host = _MAKER.make(traffic.CHAIN, "p0")
+    for tx in traffic.transactions(400, protocols=1, per_block=40):
+        host.take(tx)
+    times = []
+    for number in range(place.size(200)):
+        began = time.perf_counter()
+        _write(store, f"p{number}", 1, host)
+        times.append((time.perf_counter() - began) * 1000)
+    store.flush()
+    note = f"{len(host.dump()['waiting'])} transactions wait, {len(host.written()):,} bytes"
+    yield Figure("a busy protocol's state, written", (median(times),), "ms", note=note)
+
+
+def _write(store: StateStore, key: str, partition: int, host: Scorer) -> None:
+    """Write one key's state as the detect service does."""
+    text = orjson.dumps({"chain": traffic.CHAIN, "host": orjson.Fragment(host.written())})
+    store.write(KeyState(set="bench", key=key, partition=partition, offset=1, state={}), text)

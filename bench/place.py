@@ -22,6 +22,10 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results"
 """Where reports and flame graphs go; no part of the repository."""
 
+BROKER = ("-Xms1g", "-Xmx1g", "-XX:+UseZGC")
+"""What the broker's Java is told. A collector that stops it for 5 to 50 ms about once a second
+would make the tail of every latency."""
+
 CHILD_PATIENCE = 900.0
 """Seconds until a child process counts as hung."""
 
@@ -67,8 +71,8 @@ class Place:
         if given:
             return given
         libs, java = fetch.kafka_libs(self.cache, quiet), fetch.java(self.cache, quiet)
-        kafka = self.stack.enter_context(LocalKafka(self.folder / "kafka", libs, java))
-        return kafka.bootstrap
+        kafka = LocalKafka(self.folder / "kafka", libs, java, jvm=BROKER)
+        return self.stack.enter_context(kafka).bootstrap
 
     def space(self) -> str:
         """Return a namespace that nobody else uses."""

@@ -1,11 +1,13 @@
 """Replaying history from Kafka and from Parquet: how much faster than it happened.
 
 A mainnet day is 1.08 million transactions (two recorded blocks of 2023 hold 149 each), 12.5 a
-second. Here every one of them is scored, as if the whole chain were watched.
+second, with three events each. Here every one of them is scored, as if the whole chain were
+watched: as whole transactions by the core set, and as single events.
 """
 
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +26,28 @@ from schemas.topics import ALERTS, DEAD_LETTERS
 
 TITLE = "Replay of history"
 
-RECORDS = 40_000
+RECORDS = {"transactions": 40_000, "events": 400_000}
+PER_DAY = {"transactions": traffic.PER_DAY, "events": traffic.EVENTS_PER_DAY}
 
 _LOOP = "bench.loops.history"
 _FASTER = "times real time"
 
 
 def measure(place: Place) -> Section:
-    """Replay once per run, in a process of its own."""
+    """Replay each kind once per run, in a process of its own."""
+    return Section(TITLE, tuple(figure for kind in RECORDS for figure in _replays(place, kind)))
+
+
+def _replays(place: Place, kind: str) -> Iterator[Figure]:
     space = place.space()
     broker = place.broker(space)
-    spec, records = source("transactions", place.size(RECORDS))
+    spec, records = source(kind, place.size(RECORDS[kind]))
     broker.create((spec, ALERTS, DEAD_LETTERS))
     count = fill(broker, spec, records)
-    happened = count / traffic.PER_DAY * 86_400
-    folder = place.folder / "archive"
+    happened = count / PER_DAY[kind] * 86_400
+    folder = place.folder / f"archive-{kind}"
     archived = _archive(broker, spec.name, folder, count)
-    arguments = (place.bootstrap, space, "transactions", count)
+    arguments = (place.bootstrap, space, kind, count)
     found: dict[str, list[dict[str, Any]]] = {"Kafka": [], "Parquet": []}
     for run in range(place.runs):
         found["Kafka"].append(place.child(_LOOP, *arguments, run))
@@ -48,24 +55,15 @@ def measure(place: Place) -> Section:
     states = {run["state"] for runs in found.values() for run in runs}
     if len(states) != 1:
         raise BrokenResultError(f"{len(states)} different states were learned from one history")
-    size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
-    note = f"{count:,} transactions of {traffic.PER_DAY:,} a day"
-    figures = []
+    note = f"{count:,} {kind} of {PER_DAY[kind]:,} a day"
     for origin, runs in found.items():
         walls = tuple(happened / run["wall"] for run in runs)
         cores = tuple(happened / run["cpu"] for run in runs)
-        figures += [
-            Figure(f"from {origin}, one process", walls, _FASTER, "at least 2,000", note),
-            Figure(f"from {origin}, per core", cores, _FASTER),
-        ]
-    return Section(
-        TITLE,
-        (
-            *figures,
-            Figure("written to the archive", (count / archived,), "records/s"),
-            Figure("a record in the archive", (size / count,), "bytes"),
-        ),
-    )
+        yield Figure(f"{kind} from {origin}, one process", walls, _FASTER, "at least 2,000", note)
+        yield Figure(f"{kind} from {origin}, per core", cores, _FASTER)
+    size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
+    yield Figure(f"{kind} written to the archive", (count / archived,), "records/s")
+    yield Figure(f"{kind}, a record in the archive", (size / count,), "bytes")
 
 
 def _archive(broker: KafkaBroker, topic: str, folder: Path, count: int) -> float:

@@ -19,6 +19,9 @@ PER_BLOCK = 150
 SECONDS_PER_BLOCK = 12
 PER_DAY = PER_BLOCK * 86_400 // SECONDS_PER_BLOCK
 """Transactions of a mainnet day: 1.08 million."""
+EVENTS_PER_BLOCK = 3 * PER_BLOCK
+EVENTS_PER_DAY = 3 * PER_DAY
+"""Single events of a mainnet day: 3.24 million."""
 ODD = 1000
 """One in so many transactions is built like an attack."""
 
@@ -141,7 +144,7 @@ def events(count: int, *, protocols: int = 32, seed: int = 1) -> Iterator[Event]
 
 def event(number: int, chance: random.Random, protocol: int, *, odd: bool) -> Event:
     """Return the `number`-th transfer of the chain."""
-    block, place = divmod(number, PER_BLOCK * 3)
+    block, place = divmod(number, EVENTS_PER_BLOCK)
     sender, to = (address(10_000 + chance.randrange(50_000)) for _ in range(2))
     amount = int(chance.lognormvariate(42.0, 1.5)) + 1
     amount *= 10**9 if odd else 1

@@ -1,13 +1,14 @@
 """A real Apache Kafka on this machine, for the demo and the tests: one broker, or a cluster."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from runtime.kafka import KafkaBroker
-from sandbox.kafka_broker import LocalBroker, Member
+from sandbox.kafka_broker import QUICK, LocalBroker, Member
 from sandbox.ports import answers, free_port
 from schemas.errors import TransientError
 
@@ -24,17 +25,29 @@ class LocalKafka:
     """
 
     def __init__(
-        self, folder: Path, libs: Path, java: Path, port: int = 0, *, brokers: int = 1
+        self,
+        folder: Path,
+        libs: Path,
+        java: Path,
+        port: int = 0,
+        *,
+        brokers: int = 1,
+        jvm: Sequence[str] = QUICK,
     ) -> None:
         """Take the folder for its data, Kafka's jars, a Java, the first broker's port (0 takes any
-        free one), and how many brokers there are."""
+        free one), how many brokers there are, and what Java is told of memory and the like."""
         cluster = [
             Member(number + 1, (number == 0 and port) or free_port(), free_port())
             for number in range(brokers)
         ]
         self.members = tuple(
             LocalBroker(
-                member, cluster, folder if brokers == 1 else folder / str(member.id), libs, java
+                member,
+                cluster,
+                folder if brokers == 1 else folder / str(member.id),
+                libs,
+                java,
+                jvm,
             )
             for member in cluster
         )

@@ -19,7 +19,7 @@ CLUSTER_ID = "ZmlyZWJyZWFrLWxvY2FsIQ"
 
 _LARGEST = MAX_DEAD_LETTER_BYTES + 1024 * 1024
 
-_JVM = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+QUICK = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """Little memory and a quick start, rather than the highest throughput after an hour."""
 
 
@@ -80,14 +80,21 @@ class LocalBroker:
     be killed and started again under its clients."""
 
     def __init__(
-        self, member: Member, cluster: Sequence[Member], folder: Path, libs: Path, java: Path
+        self,
+        member: Member,
+        cluster: Sequence[Member],
+        folder: Path,
+        libs: Path,
+        java: Path,
+        jvm: Sequence[str] = QUICK,
     ) -> None:
-        """Take its place in the cluster, the folder for its data, Kafka's jars, a Java."""
+        """Take its place in the cluster, the folder for its data, Kafka's jars, a Java and what
+        that is told."""
         self.member = member
         self._cluster = tuple(cluster)
         self._folder = folder.absolute()
         self._properties = properties_file(folder)
-        self._java = [str(java), *_JVM, "-cp", f"{libs}/*"]
+        self._java = [str(java), *jvm, "-cp", f"{libs}/*"]
         self._process: ChildProcess | None = None
         self.ended_by_us = False
         """Whether it was stopped or killed since it was started."""

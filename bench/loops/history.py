@@ -37,6 +37,7 @@ def main() -> None:
         task.process(batch)
 
     replay.read(kept, stretch, take)
+    meter.end()
     meter.tell(state=task.digest())
 
 

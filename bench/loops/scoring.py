@@ -90,21 +90,26 @@ class Meter:
     def __init__(self, count: int) -> None:
         self.left = count
         self._count = count
-        self._began = (0.0, 0.0)
+        self._began = self._ended = (0.0, 0.0)
 
     def begin(self) -> None:
         """Note that the first records are here."""
         if self._began == (0.0, 0.0):
-            self._began = (time.perf_counter(), time.process_time())
+            self._began = _now()
+
+    def end(self) -> None:
+        """Note that the last was taken, where something else is to follow."""
+        self._ended = _now()
 
     def tell(self, **further: object) -> None:
         """Print what it took."""
-        wall, cpu = (
-            now - began
-            for now, began in zip(
-                (time.perf_counter(), time.process_time()), self._began, strict=True
-            )
-        )
+        end = _now() if self._ended == (0.0, 0.0) else self._ended
+        wall, cpu = (ended - began for ended, began in zip(end, self._began, strict=True))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         found = {"count": self._count, "wall": wall, "cpu": cpu, "peak": peak} | further
         os.write(1, json.dumps(found).encode() + b"\n")  # Faust redirects what Python calls stdout
+
+
+def _now() -> tuple[float, float]:
+    """Return the time and what this process has used of it."""
+    return time.perf_counter(), time.process_time()
