@@ -14,7 +14,7 @@ from runtime.broker import Message, Offsets, Partition
 from runtime.intake import Intake
 from runtime.logs import logger
 from runtime.metrics import Metrics
-from runtime.state import StateStore
+from runtime.state import Restored, StateStore
 from schemas.alerts import Alert
 from schemas.chain import Block, Deployment, Event, Price, Retraction, Transaction
 
@@ -68,6 +68,7 @@ class DetectTask:
                 share.covered[key] = state.offset
                 share.told[key] = (host.learned, host.turned_away)
             share.heads.update(saved.heads)
+            share.marked = saved != Restored()
             starts[partition] = saved.start
             _log.info("restored", partition=partition.number, protocols=len(saved.keys))
         return starts
@@ -175,7 +176,7 @@ class DetectTask:
             self._snapshots.whole(self._shares, offsets)
 
     def settled(self, offsets: Offsets) -> Offsets:
-        """Return how far everything is kept by now; what is not is written bit by bit in `tick`."""
+        """Return up to where alerts are kept; the states are written bit by bit in `tick`."""
         return self._snapshots.settle(self._shares, offsets)
 
     def digest(self) -> str:

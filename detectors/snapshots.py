@@ -3,7 +3,9 @@
 A sweep writes every key that had changed when it began, in slices between batches. A key's record
 says up to which offset its state goes; the partition's mark moves to where the sweep began once all
 of it is kept. A restart reads from the mark and lets each key skip what its own record covers, so a
-sweep that was cut short costs reading again, and nothing else.
+sweep that was cut short costs reading again, and nothing else. Since what waits to be learned makes
+a state many times the size of the records that changed it, a sweep begins once as many records are
+there as are read again in a moment, or after a while.
 
 An alert must be kept before the state that has it behind itself: else a crash between the two would
 lose it; and the states before the mark that speaks for them. Each step is therefore taken only
@@ -32,8 +34,11 @@ SHARE_OF_TIME = 0.1
 """Of the time since the last slice, what the next may take; at least `SHORTEST`."""
 SHORTEST = 0.001
 """Seconds of a slice. One key is always written whole, however long it takes."""
+SWEEP_RECORDS, SWEEP_SECONDS = 500, 600.0
+"""Records of a partition since its last sweep, or seconds if there are any, after which the next
+begins. The first of a process begins at once."""
 PATIENCE = 30.0
-"""Seconds after which a sweep waits for acknowledgements rather than for a moment without any."""
+"""Seconds after which acknowledgements are waited for, rather than for a moment without any."""
 
 MAX_STATE_BYTES = DETECTOR_STATE.max_bytes - 64 * 1024
 """What one protocol's state may take in a snapshot, beside what is said about it."""
@@ -70,7 +75,12 @@ class Share:
     """Per key: the records learned and the records turned away that the metrics know of."""
     heads: dict[str, int] = field(default_factory=dict)
     """The newest block of each chain."""
+    reached: tuple[int, dict[str, int]] | None = None
+    """The offset up to which all was scored when last asked, and the heads there."""
     sweep: Sweep | None = None
+    """The newest: under way, or kept."""
+    marked: bool = False
+    """Whether the snapshot has a mark. Before, a group's position would say that it had one."""
 
 
 class Snapshots:
@@ -92,7 +102,7 @@ class Snapshots:
         self._report = report
         self._learned = metrics.learned.labels(set_name)
         self._unlearned = metrics.unlearned.labels(set_name)
-        self._last = time.perf_counter()
+        self._last = self._settled = time.perf_counter()
 
     def whole(self, shares: Mapping[int, Share], offsets: Offsets) -> None:
         """Write all that changed, wait until it is kept, and move the marks to these offsets."""
@@ -108,10 +118,13 @@ class Snapshots:
             self._store.flush()
 
     def slice(self, shares: Mapping[int, Share]) -> None:
-        """Bring the sweeps that are under way a step further, if nothing waits."""
+        """Begin the sweeps that are due; bring those under way a step further, if nothing waits."""
         now = time.perf_counter()
         until = now + max(SHORTEST, SHARE_OF_TIME * (now - self._last))
         self._last = now
+        for share in shares.values():
+            if share.reached is not None and _is_due(share.sweep, share.reached[0], now):
+                share.sweep = Sweep(*share.reached, sorted(share.changed, reverse=True), now)
         under_way = [
             (number, share, sweep)
             for number, share in shares.items()
@@ -129,9 +142,9 @@ class Snapshots:
     def _advance(self, under_way: Sequence[tuple[int, Share, Sweep]], until: float) -> None:
         """Take what is kept for kept, mark what is whole, and write keys until it is time for
         records again, one at least."""
-        for number, _, sweep in under_way:
+        for number, share, sweep in under_way:
             if sweep.marked:
-                sweep.kept = True
+                sweep.kept = share.marked = True
                 self._metrics.sweep_seconds.observe(time.perf_counter() - sweep.began)
             elif not sweep.left:
                 sweep.marked = True
@@ -146,19 +159,19 @@ class Snapshots:
                     return
 
     def settle(self, shares: Mapping[int, Share], offsets: Offsets) -> Offsets:
-        """Return the offsets up to which everything is kept by now, of those whose sweep is done,
-        and begin new sweeps up to these. Waits for nothing."""
-        done = {
-            partition: sweep
-            for partition in offsets
-            if (sweep := shares[partition.number].sweep) is not None and sweep.kept
-        }
+        """Return up to where the group may be said to have come: alerts are kept, and what the
+        snapshot lacks is read again by whoever comes after. Nothing, while alerts are on their way;
+        they are waited for in the end."""
         for partition, offset in offsets.items():
             share = shares[partition.number]
-            if share.sweep is None or partition in done:
-                left = sorted(share.changed, reverse=True)
-                share.sweep = Sweep(offset, dict(share.heads), left, time.perf_counter())
-        return {partition: sweep.offset for partition, sweep in done.items()}
+            share.reached = (offset, dict(share.heads))
+        now = time.perf_counter()
+        if not self._publisher.settled():
+            if now - self._settled < PATIENCE:
+                return {}
+            self._publisher.flush()
+        self._settled = now
+        return {p: offset for p, offset in offsets.items() if shares[p.number].marked}
 
     def _write(self, partition: int, share: Share, key: str) -> None:
         host, offset = share.hosts[key], share.changed.pop(key)
@@ -186,3 +199,13 @@ class Snapshots:
             f"the state of {key} does not fit into a snapshot even with everything given up that "
             f"can be; run the set {self._set} with fewer detectors"
         )
+
+
+def _is_due(last: Sweep | None, reached: int, now: float) -> bool:
+    """Say whether the next sweep may begin."""
+    if last is None:
+        return True
+    ahead = reached - last.offset
+    return last.kept and (
+        ahead >= SWEEP_RECORDS or (ahead > 0 and now - last.began >= SWEEP_SECONDS)
+    )

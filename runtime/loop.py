@@ -70,7 +70,8 @@ class Gradual(Task, Protocol):
     """
 
     def settled(self, offsets: Offsets) -> Offsets:
-        """Return how far, of these offsets, everything is durable by now; go on from there."""
+        """Return how far, of these offsets, the group has come for good: what came of the records
+        is durable, or will be made again from records that whoever comes after reads again."""
         ...
 
 

@@ -120,6 +120,11 @@ def test_a_crash_between_any_two_steps_changes_neither_alerts_nor_states(
     assert (alerts(broker), states(broker)) == expected
 
 
+def kept(broker: MemoryBroker) -> int:
+    """Up to where the snapshot says that it covers everything."""
+    return StateStore(broker, broker.producer(), "events").restore(3).start
+
+
 def test_the_mark_moves_once_all_that_had_changed_is_written(
     broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,14 +132,64 @@ def test_the_mark_moves_once_all_that_had_changed_is_written(
     monkeypatch.setattr(snapshots, "SHARE_OF_TIME", 0.0)
     run = Process(broker)
     run.feed(300)
-    assert run.settle() == {}, "a sweep begins"
+    assert run.settle() == {}, "whoever came after would find no mark"
     run.task.tick()
     run.feed(300)
     assert run.settle() == {}, "one key of several is written"
     for _ in range(50):
         run.task.tick()
-    assert run.settle() == {PLACE: 300}
-    assert StateStore(broker, run.producer, "events").restore(3).start == 300
+    assert kept(broker) == 300
+    assert run.settle() == {PLACE: 600}, "alerts are kept, and records are read again from 300"
+
+
+def test_a_sweep_begins_when_much_would_have_to_be_read_again_or_after_a_while(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Process(broker)
+
+    def after(records: int) -> int:
+        run.feed(records)
+        run.settle()
+        for _ in range(50):
+            run.task.tick()
+        return kept(broker)
+
+    assert after(10) == 10, "the first at once"
+    assert after(snapshots.SWEEP_RECORDS - 1) == 10
+    assert after(1) == 10 + snapshots.SWEEP_RECORDS
+    monkeypatch.setattr(snapshots, "SWEEP_SECONDS", 0.0)
+    assert after(1) == 11 + snapshots.SWEEP_RECORDS
+    written = len(broker.log(Partition(DETECTOR_STATE.name, 3)))
+    assert after(0) == 11 + snapshots.SWEEP_RECORDS
+    assert len(broker.log(Partition(DETECTOR_STATE.name, 3))) == written, "nothing had changed"
+
+
+def test_where_nothing_is_restored_nothing_is_committed_before_there_is_a_mark(
+    broker: MemoryBroker,
+) -> None:
+    """A group's position without a mark would say that a snapshot was lost."""
+    run = Process(broker)
+    run.feed(10)
+    assert run.settle() == {}
+    run.task.checkpoint({PLACE: run.at})
+    again = Process(broker)
+    again.feed(10)
+    assert again.settle() == {PLACE: 20}
+
+
+def test_while_an_alert_is_on_its_way_nothing_is_committed(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Process(broker)
+    run.feed(10)
+    run.task.checkpoint({PLACE: run.at})
+    run = Process(broker)
+    run.feed(10)
+    run.producer.on_the_way = 1
+    assert run.settle() == {}
+    monkeypatch.setattr(snapshots, "PATIENCE", 0.0)
+    assert run.settle() == {PLACE: 20}
+    assert run.producer.on_the_way == 0, "in the end it waits for it"
 
 
 def test_no_state_is_written_while_an_alert_is_on_its_way(
@@ -152,10 +207,7 @@ def test_no_state_is_written_while_an_alert_is_on_its_way(
     assert broker.log(Partition(DETECTOR_STATE.name, 3)) != []
 
 
-def test_the_mark_waits_for_the_states_and_the_commit_for_the_mark(
-    broker: MemoryBroker,
-) -> None:
-    """None of them is waited for: records go on being scored in between."""
+def test_the_mark_waits_for_the_states_and_is_not_waited_for(broker: MemoryBroker) -> None:
     run = Process(broker)
     run.feed(300)
     run.settle()
@@ -163,17 +215,13 @@ def test_the_mark_waits_for_the_states_and_the_commit_for_the_mark(
         run.task.tick()
     run.producer.on_the_way = 1
     run.task.tick()
-    assert StateStore(broker, run.producer, "events").restore(3).start == 0
+    assert kept(broker) == 0
     run.producer.on_the_way = 0
     run.task.tick()
-    assert StateStore(broker, run.producer, "events").restore(3).start == 300
+    assert kept(broker) == 300
     run.producer.on_the_way = 1
     run.task.tick()
-    assert run.settle() == {}
-    run.producer.on_the_way = 0
-    run.task.tick()
-    run.producer.on_the_way = 1
-    assert run.settle() == {PLACE: 300}
+    assert run.settle() == {}, "the mark may not be there yet"
     assert run.producer.on_the_way == 1, "nothing was flushed"
 
 
