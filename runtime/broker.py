@@ -145,12 +145,13 @@ class Consumer(Protocol):
         the broker said last. Asks nobody; a partition that nothing is known of is absent."""
         ...
 
-    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
-        """Record the group's position. Raises `TransientError` when it did not get there.
+    def commit(self, offsets: Offsets) -> None:
+        """Record the group's position. Raises `TransientError` when it did not get there."""
+        ...
 
-        Without `wait` the answer is left to a later `fetch`, which logs what went wrong: the next
-        commit makes up for it.
-        """
+    def commit_soon(self, offsets: Offsets, done: Callable[[Offsets], None]) -> None:
+        """Record the group's position without waiting: a later `fetch` tells `done` what got there,
+        and logs what did not."""
         ...
 
     def pause(self, partitions: Iterable[Partition]) -> None:

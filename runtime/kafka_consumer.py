@@ -6,7 +6,7 @@ against what is still ours at the end.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import repeat
 from operator import itemgetter
@@ -51,6 +51,8 @@ class KafkaConsumer:
         self._paused: set[Partition] = set()
         self._gone: set[tuple[str, int]] = set()
         self._fault: Exception | None = None
+        self._done: Callable[[Offsets], None] = lambda _offsets: None
+        """Whom to tell of a commit that nobody waited for."""
         self._poll_interval = float(options.get("max.poll.interval.ms", 300_000)) / 1000
         self._asked = time.monotonic()
 
@@ -218,17 +220,12 @@ class KafkaConsumer:
                 found[partition] = max(0, end - position)
         return found
 
-    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
-        """Record the group's position; the answer is waited for or left to a later `fetch`."""
+    def commit(self, offsets: Offsets) -> None:
+        """Record the group's position and wait for the answer."""
         if not offsets:
             return
-        spots = [to_spot(self._space, partition, offset) for partition, offset in offsets.items()]
-        answers: list[TopicPartition] = []
         try:
-            if wait:
-                answers = self._consumer.commit(offsets=spots, asynchronous=False) or []
-            else:
-                self._consumer.commit(offsets=spots, asynchronous=True)
+            answers = self._consumer.commit(offsets=self._spots(offsets), asynchronous=False) or []
         except KafkaException as error:
             if code_of(error) in NOT_ALLOWED:
                 raise self._may_not_commit() from error
@@ -237,17 +234,29 @@ class KafkaConsumer:
             if answer.error is not None:
                 raise TransientError(f"commit failed for {answer.topic}: {answer.error}")
 
-    def _on_commit(self, error: KafkaError | None, spots: list[TopicPartition]) -> None:
-        """Take the answer to a commit that nobody waited for; librdkafka tells while asked for
-        records."""
-        if error is None:
-            error = next((spot.error for spot in spots if spot.error is not None), None)
-        if error is None:
+    def commit_soon(self, offsets: Offsets, done: Callable[[Offsets], None]) -> None:
+        """Record the group's position; librdkafka gives the answer while asked for records."""
+        if not offsets:
             return
-        if error.code() in NOT_ALLOWED:
-            self._fault = self._fault or self._may_not_commit()
-        else:
+        self._done = done
+        try:
+            self._consumer.commit(offsets=self._spots(offsets), asynchronous=True)
+        except KafkaException as error:
             _log.warning("commit_failed", error=str(error))
+
+    def _spots(self, offsets: Offsets) -> list[TopicPartition]:
+        return [to_spot(self._space, partition, offset) for partition, offset in offsets.items()]
+
+    def _on_commit(self, error: KafkaError | None, spots: list[TopicPartition]) -> None:
+        """Take the answer to a commit that nobody waited for."""
+        errors = [error, *(spot.error for spot in spots)]
+        fault = next((found for found in errors if found is not None), None)
+        if fault is not None and fault.code() in NOT_ALLOWED:
+            self._fault = self._fault or self._may_not_commit()
+        elif fault is not None:
+            _log.warning("commit_failed", error=str(fault))
+        if error is None:
+            self._done({from_spot(self._space, s): s.offset for s in spots if s.error is None})
 
     def _may_not_commit(self) -> ConfigurationError:
         return not_allowed(self._options, "commit as", f"group {self._options['group.id']}")

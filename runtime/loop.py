@@ -118,7 +118,7 @@ class Loop:
             self._consumer.subscribe(self._task.topics, self)
             while not stop.is_set():
                 self.step()
-            self._save(self._offsets)
+            self._save(self._unsaved())
         except BaseException:
             self._failed = True
             raise
@@ -160,8 +160,13 @@ class Loop:
 
     def _settle(self, settled: Callable[[Offsets], Offsets]) -> None:
         self._due = self._clock.monotonic() + self._interval
-        if self._offsets:
-            self._commit(settled(dict(self._offsets)), wait=False)
+        if self._offsets and (reached := settled(dict(self._offsets))):
+            self._consumer.commit_soon(reached, self._committed)
+
+    def _unsaved(self) -> Offsets:
+        """Return what a checkpoint has to go up to before somebody else goes on; a gradual task may
+        be behind what was committed."""
+        return self._offsets if self._settled is None else self.worked
 
     def _save(self, offsets: Offsets) -> None:
         self._due = self._clock.monotonic() + self._interval
@@ -170,13 +175,16 @@ class Loop:
             self._task.checkpoint(offsets)
             self._commit(offsets)
 
-    def _commit(self, offsets: Offsets, *, wait: bool = True) -> None:
+    def _commit(self, offsets: Offsets) -> None:
         try:
-            self._consumer.commit(offsets, wait=wait)
+            self._consumer.commit(offsets)
         except TransientError as error:
             # What is durable already is at worst read again; the next checkpoint commits it too.
             _log.warning("commit_failed", error=str(error))
             return
+        self._committed(offsets)
+
+    def _committed(self, offsets: Offsets) -> None:
         for partition, offset in offsets.items():
             if self._offsets.get(partition) == offset:
                 del self._offsets[partition]
@@ -194,7 +202,8 @@ class Loop:
     def revoked(self, partitions: Sequence[Partition]) -> None:
         """Hand partitions over: durable and committed first."""
         if not self._failed:
-            self._save({p: self._offsets[p] for p in partitions if p in self._offsets})
+            unsaved = self._unsaved()
+            self._save({p: unsaved[p] for p in partitions if p in unsaved})
         self._forget(partitions)
 
     def lost(self, partitions: Sequence[Partition]) -> None:

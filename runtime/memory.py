@@ -7,7 +7,7 @@ durability, no retention and no compaction.
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -243,7 +243,15 @@ class MemoryConsumer:
             for partition, position in self._positions.items()
         }
 
-    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:  # noqa: ARG002 - is there at once
+    def commit_soon(self, offsets: Offsets, done: Callable[[Offsets], None]) -> None:
+        """Record the group's position, at once."""
+        try:
+            self.commit(offsets)
+        except TransientError:
+            return
+        done(offsets)
+
+    def commit(self, offsets: Offsets) -> None:
         """Record the group's position."""
         if self._group is None:
             raise ConfigurationError("a consumer without a group cannot commit")

@@ -46,9 +46,12 @@ def test_a_commit_that_is_not_waited_for_gets_there(log: Broker, write: Pen) -> 
     member.join()
     until(lambda: len(member.got) == 2, member)
 
-    member.consumer.commit({FIRST: 2}, wait=False)
+    told: list[Offsets] = []
+    member.consumer.commit_soon({FIRST: 2}, told.append)
 
-    until(lambda: log.committed("group", [FIRST]) == {FIRST: 2}, member)
+    until(lambda: bool(told), member)
+    assert told == [{FIRST: 2}]
+    assert log.committed("group", [FIRST]) == {FIRST: 2}
 
 
 def test_a_group_s_offsets_are_known_to_everybody(log: Broker, write: Pen) -> None:

@@ -61,10 +61,10 @@ class Summing:
 class Unreliable(MemoryConsumer):
     fails = False
 
-    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
+    def commit(self, offsets: Offsets) -> None:
         if self.fails:
             raise TransientError("not now")
-        super().commit(offsets, wait=wait)
+        super().commit(offsets)
 
 
 class Members(RuleBasedStateMachine):

@@ -257,13 +257,20 @@ def test_a_commit_that_failed_for_one_partition_failed(
 def test_a_commit_that_nobody_waits_for_fails_later(
     consumer: KafkaConsumer, library: Librdkafka
 ) -> None:
-    consumer.commit({HERE: 1}, wait=False)
-    answer = KafkaError(KafkaError.REQUEST_TIMED_OUT)
-    library.polls = [lambda: library.on_commit(answer, []), Raw(HERE, 3)]
-    assert _offsets(consumer) == [(0, 3)], "the next commit makes up for it"
+    told: list[Offsets] = []
+    spots = [TopicPartition("space.things-v1", 0, 1)]
+    consumer.commit_soon({HERE: 1}, told.append)
+    answer = KafkaError(KafkaError.ILLEGAL_GENERATION)
+    library.polls = [lambda: library.on_commit(answer, spots), Raw(HERE, 3)]
+    assert _offsets(consumer) == [(0, 3)]
+    assert told == [], "it is tried again"
+
+    library.polls = [lambda: library.on_commit(None, spots)]
+    consumer.fetch(1, 0)
+    assert told == [{HERE: 1}]
 
     refused = KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED)
-    library.polls = [lambda: library.on_commit(refused, []), Raw(HERE, 4)]
+    library.polls = [lambda: library.on_commit(refused, spots), Raw(HERE, 4)]
     with pytest.raises(ConfigurationError, match="may not commit as"):
         consumer.fetch(1, 0)
 

@@ -26,10 +26,10 @@ class Coordinator(MemoryBroker):
 class Member(MemoryConsumer):
     _broker: Coordinator
 
-    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
+    def commit(self, offsets: Offsets) -> None:
         if self._broker.silent:
             raise TransientError("no coordinator")
-        super().commit(offsets, wait=wait)
+        super().commit(offsets)
 
 
 class Group:

@@ -1,6 +1,6 @@
 import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -77,11 +77,11 @@ class Committing(MemoryConsumer):
     story: list[str]
     refuses = False
 
-    def commit(self, offsets: Offsets, *, wait: bool = True) -> None:
+    def commit(self, offsets: Offsets) -> None:
         if self.refuses:
             raise TransientError("the group is rebalancing")
         self.story.append("commit")
-        super().commit(offsets, wait=wait)
+        super().commit(offsets)
 
     def close(self) -> None:
         self.story.append("close")
@@ -221,9 +221,33 @@ def test_a_gradual_task_is_asked_how_far_it_has_come_and_that_is_committed(
         loop.step()
         assert log.committed("group", [ONE]) == ({ONE: turn} if turn else {})
     assert task.story.count("checkpoint") == 0
+    clock.seconds = 20.0
+    loop.step()
+    assert log.committed("group", [ONE]) == {ONE: 3}
     loop.revoked([ONE])
     assert task.saved == [{ONE: 3}], "before it is handed over all is made durable"
-    assert log.committed("group", [ONE]) == {ONE: 3}
+
+
+def test_a_commit_that_did_not_get_there_is_tried_again(
+    log: MemoryBroker, clock: ManualClock
+) -> None:
+    class Forgetful(MemoryConsumer):
+        hears = False
+
+        def commit_soon(self, offsets: Offsets, done: Callable[[Offsets], None]) -> None:
+            if self.hears:
+                super().commit_soon(offsets, done)
+
+    consumer, task = Forgetful(log, "group"), GradualTask()
+    loop = Loop(consumer, task, clock)
+    consumer.subscribe(task.topics, loop)
+    _write(log, b"a")
+    for clock.seconds in (5.0, 10.0):
+        loop.step()
+    consumer.hears = True
+    clock.seconds = 15.0
+    loop.step()
+    assert log.committed("group", [ONE]) == {ONE: 1}
 
 
 def test_what_a_gradual_task_learned_is_put_where_no_collection_walks_it(
