@@ -53,6 +53,7 @@ class Kafka(_Part, frozen=True):
     transactions_days: float
     events_days: float
     partitions: int
+    transactions_partitions: int
 
 
 class State(_Part, frozen=True):
@@ -60,6 +61,10 @@ class State(_Part, frozen=True):
 
     protocol_bytes: float
     process_bytes: float
+    sweep_records: float
+    """Of a partition, after which the protocols that changed are written."""
+    sweep_seconds: float
+    """After which they are at the latest."""
 
 
 class Chain(_Part, frozen=True):
@@ -123,6 +128,9 @@ def size(watched: Deployment, inputs: Inputs) -> Size:
     transactions = records * record.bytes * record.compression
     events = touching * record.events * record.event_bytes * record.compression
     marks = markers * record.marker_bytes * record.compression
+    sweeps = records / kafka.transactions_partitions / state.sweep_records
+    each = watched.protocols * max(1 / state.sweep_seconds, sweeps)
+    states = min(records, each) * state.protocol_bytes * record.compression
     kept = (transactions + marks / 2) * kafka.transactions_days
     kept += (events + marks / 2) * kafka.events_days
     return Size(
@@ -132,7 +140,7 @@ def size(watched: Deployment, inputs: Inputs) -> Size:
         busiest=busiest,
         detect=detect,
         memory=state.process_bytes + state.protocol_bytes * watched.protocols / detect,
-        written=transactions + events + marks,
+        written=transactions + events + marks + states,
         disk=kept * DAY * kafka.replication,
         catch_up=3600 * records / (capacity.detect * detect - records),
     )

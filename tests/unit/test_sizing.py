@@ -8,6 +8,7 @@ import pytest
 
 from bench import sizing
 from bench.sizing import Chain, Deployment, filled, read, size, table
+from detectors.snapshots import SWEEP_RECORDS, SWEEP_SECONDS
 from schemas.topics import EVENTS, TRANSACTIONS
 
 
@@ -19,8 +20,22 @@ def test_the_page_shows_what_the_inputs_give() -> None:
 def test_the_inputs_say_what_the_topics_are() -> None:
     kafka = read().kafka
     assert kafka.partitions == EVENTS.partitions + TRANSACTIONS.partitions
+    assert kafka.transactions_partitions == TRANSACTIONS.partitions
     assert kafka.transactions_days * 24 == TRANSACTIONS.retention_hours
     assert kafka.events_days * 24 == EVENTS.retention_hours
+
+
+def test_the_inputs_say_how_often_states_are_written() -> None:
+    state = read().state
+    assert (state.sweep_records, state.sweep_seconds) == (SWEEP_RECORDS, SWEEP_SECONDS)
+
+
+def test_a_state_is_written_no_more_often_than_it_changes() -> None:
+    inputs = read()
+    per_state = inputs.state.protocol_bytes * inputs.record.compression
+    quiet, busy = deployment(0.001), deployment(1e5)
+    assert size(quiet, inputs).written < 0.002 * per_state + 1e4
+    assert size(busy, inputs).written > 10 * (1e5 / 16 / 500) * 0.5 * per_state
 
 
 def deployment(transactions: float, blocks: float = 1.0) -> Deployment:
