@@ -34,7 +34,7 @@ SHARE_OF_TIME = 0.1
 """Of the time since the last slice, what the next may take; at least `SHORTEST`."""
 SHORTEST = 0.001
 """Seconds of a slice. One key is always written whole, however long it takes."""
-SWEEP_RECORDS, SWEEP_SECONDS = 500, 600.0
+SWEEP_RECORDS, SWEEP_SECONDS = 500, 300.0
 """Records of a partition since its last sweep, or seconds if there are any, after which the next
 begins. The first of a process begins at once."""
 PATIENCE = 30.0
