@@ -36,9 +36,9 @@ async def run() -> None:
             meter.left -= len(messages)
     await producer.flush()
     await consumer.commit()
-    meter.tell()
-    await consumer.stop()
+    await consumer.stop()  # as ours and Quix Streams do before they tell
     await producer.stop()
+    meter.tell()
 
 
 if __name__ == "__main__":
