@@ -24,6 +24,8 @@ _USUAL_CONSUMER: dict[str, Any] = {
     "queued.max.messages.kbytes": 8 * 1024,
     # By itself it would look again whether there is room only after a second.
     "fetch.queue.backoff.ms": 5,
+    # An answer holds a batch that is over its limits for the first partition alone. A producer's
+    # batch has up to 1 MB: with less room than that for each, the first starves the others.
     "fetch.message.max.bytes": 1024 * 1024,
     "fetch.max.bytes": _LARGEST * 4,
     "receive.message.max.bytes": _LARGEST * 4 + 1024,
