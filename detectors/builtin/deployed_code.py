@@ -21,7 +21,7 @@ NAME = "deployed-code"
 
 SPEC = Spec(
     name=NAME,
-    version="1.1.0",
+    version="1.2.0",
     summary="What a new contract's code offers, calls and names, before anybody calls it.",
     technique="ADT3012",
     made_from=("code",),
@@ -34,7 +34,7 @@ SPEC = Spec(
     blind_spots=(
         "code that is deployed and used in one transaction",
         "an attack through plain calls, without a contract",
-        "proxies and forwarders whose code is elsewhere",
+        "proxies and forwarders whose code is elsewhere; whatever has less than 100 bytes",
         "tokens made to be traded for real ones that are written like any other token",
         "code that is padded with what ordinary contracts do",
     ),

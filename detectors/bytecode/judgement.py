@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from detectors.bytecode import model
-from detectors.bytecode.features import Features, body, features
+from detectors.bytecode.features import SMALLEST, Features, body, features
 from detectors.bytecode.reading import read
 from schemas.alerts import Reason
 from schemas.naming import named_addresses
@@ -54,7 +54,7 @@ class Judgement:
     score: float
     """Log-odds, in nats."""
     p_value: float
-    """The share of services that look at least as much like one."""
+    """The share of services that look at least as much like one; 1 for code too small to judge."""
     x: Features
     names: frozenset[str]
     """Addresses that may be written into the code, see `schemas.naming`."""
@@ -99,10 +99,14 @@ def _words(name: str) -> str:
 def judge(init_code: str, runtime_code: str) -> Judgement:
     """Judge a contract by its code, in hexadecimal text; '' or '0x' for what is not known.
 
-    Takes time in proportion to the code, of which `runtime.bytecode.MAX_BYTES` are read.
+    Takes time in proportion to the code, of which `runtime.bytecode.MAX_BYTES` are read. Of less
+    than `SMALLEST` bytes nothing is thought: a forwarder's code is elsewhere, and on such the model
+    was never measured.
     """
-    x = features(read(body(init_code, runtime_code)))
+    code = body(init_code, runtime_code)
+    x = features(read(code))
     shipped = model.shipped()
     score = shipped.score(x)
+    p_value = shipped.p_value(score) if len(code) >= SMALLEST else 1.0
     names = named_addresses(init_code) | named_addresses(runtime_code)
-    return Judgement(score, shipped.p_value(score), x, frozenset(names))
+    return Judgement(score, p_value, x, frozenset(names))

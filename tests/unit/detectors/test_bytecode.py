@@ -217,6 +217,11 @@ def test_an_address_is_found_however_it_is_written(written: str) -> None:
     assert judge(text, "").named(["0x" + TARGET, "0x" + "11" * 20]) == ["0x" + TARGET]
 
 
+def test_what_only_forwards_is_too_small_to_judge() -> None:
+    proxy = f"363d3d373d3d3d363d73{TARGET}5af43d82803e903d91602b57fd5bf3"  # ERC-1167
+    assert judge("0x3d602d80600a3d3981f3" + proxy, "0x" + proxy).p_value == 1.0
+
+
 def test_recorded_contracts_are_scored_each_by_itself_and_in_order() -> None:
     names = ("SpotAttack", "Vault", "ToyERC20")
     subjects = [Contract(name, "", runtime(name)) for name in names]
