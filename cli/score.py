@@ -12,11 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from detectors.bytecode.recorded import Contract
-    from detectors.scoring import Row
+    from detectors.scoring import Row, Subject
     from detectors.sets import HostMaker
     from ingest.files import Item, Tally
-    from schemas.chain import Price, Transaction
     from schemas.manifest import Manifest
 
 MAINNET = "eip155:1"
@@ -36,8 +34,9 @@ def score(
     """Score recorded transactions blind, in order, each before it is learned from.
 
     Decoding, features, detectors and host are the live pipeline's own. Each case (protocol, block
-    or file) starts from the shipped priors alone. Bytecode is judged contract by contract, prices
-    bar by bar. What cannot be read is named with its reason, and the rest goes on.
+    or file) starts from the shipped priors alone. Code that a transaction deploys speaks for it;
+    recorded bytecode is judged contract by contract, prices bar by bar. What cannot be read is
+    named with its reason, and the rest goes on.
     """
     from detectors.scoring import COLUMNS
     from ingest.files import Tally, extent, read
@@ -163,13 +162,11 @@ class Scorer:
             *(f"{file}: {count:,} more that cannot be read" for file, count in more.items()),
         ]
 
-    def _subjects(
-        self, case: str, items: Iterable["Item"]
-    ) -> "Iterator[Transaction | Price | Contract]":
+    def _subjects(self, case: str, items: Iterable["Item"]) -> "Iterator[Subject]":
         """Yield what is judged, in order."""
         from detectors.bytecode.recorded import Contract
         from ingest.files import Code, Unreadable
-        from ingest.normalise import transactions
+        from ingest.normalise import deployments, transactions
         from ingest.raw import RawBlock
         from ingest.watch import Watch
 
@@ -178,6 +175,7 @@ class Scorer:
             body = item.body
             if isinstance(body, RawBlock):
                 for raw in body.transactions:
+                    yield from deployments(body, raw)
                     yield from transactions(body, raw, watch, self._decoder)
             elif isinstance(body, Unreadable):
                 self.counts["unreadable"] += 1

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from detectors.alerts import Opinion
+from detectors.builtin.deployed_code import NAME as CODE
 from detectors.bytecode.recorded import Contract
+from detectors.deployed import code_p_value, joined
 from detectors.host import Host
 from detectors.sets import HostMaker
 from schemas.alerts import Alert
-from schemas.chain import Price, Transaction
+from schemas.chain import Deployment, Price, Transaction
 
 COLUMNS = ("case", "order", "tx", "score", "p_value", "alerted", "detectors")
 
@@ -49,21 +51,28 @@ class Row:
 MARKETS = "market:prices"
 """Stands for the chain of a case of prices, which lives on none."""
 
+Subject = Transaction | Deployment | Price | Contract
+
 
 def score_case(
     case: str,
-    subjects: Iterable[Transaction | Price | Contract],
+    subjects: Iterable[Subject],
     maker: HostMaker,
     problems: list[str] | None = None,
 ) -> Iterator[Row]:
     """Yield one row per subject, in order; each is scored before it is learned.
 
-    Two blocks of one height are two branches: the first is retracted before the second, as live.
+    A deployment has none: it counts for its transaction, which follows it as on the topic. Two
+    blocks of one height are two branches: the first is retracted before the second, as live.
     Failures of detectors are told in `problems`.
     """
     host: Host | None = None
-    order, block = 0, (-1, "")
+    order, block, budget = 0, (-1, ""), maker.budget(case)
+    born: list[Deployment] = []
     for subject in subjects:
+        if isinstance(subject, Deployment):
+            born.append(subject)
+            continue
         if isinstance(subject, Contract):
             score, p_value, names = subject.verdict()
             yield Row(case, order, subject.name, score, p_value, bool(names), names)
@@ -82,7 +91,7 @@ def score_case(
         if opinion is None:
             continue  # the same transaction again: it has its row
         votes = alert.votes if alert is not None else ()
-        yield Row(
+        row = Row(
             case=case,
             order=order,
             tx=str(subject.timestamp) if isinstance(subject, Price) else subject.tx,
@@ -98,7 +107,24 @@ def score_case(
             frames=0 if isinstance(subject, Price) else len(subject.calls),
             block=0 if isinstance(subject, Price) else subject.block,
         )
-        order += 1
+        yield with_code(row, code_p_value(each for each in born if each.tx == row.tx), budget)
+        order, born = order + 1, []
+
+
+def with_code(row: Row, code: float, budget: float) -> Row:
+    """Return the row of a transaction whose deployed code has this p-value."""
+    if code == 1.0:
+        return row
+    p_value = joined(row.p_value, code)
+    alerted = row.alerted or p_value <= budget
+    return replace(
+        row,
+        p_value=p_value,
+        score=max(row.score, -math.log10(p_value)),
+        alerted=alerted,
+        detectors=(*row.detectors, CODE) if alerted and code <= budget else row.detectors,
+        evidence={**row.evidence, CODE: -math.log(code)},
+    )
 
 
 def _taken(host: Host, subject: Transaction | Price) -> tuple[Opinion | None, Alert | None]:

@@ -76,6 +76,11 @@ class HostMaker:
         """Return what the host of a transaction goes by: its protocol."""
         return tx.protocol
 
+    def budget(self, protocol: str) -> float:
+        """Return the share of a protocol's transactions that may alert."""
+        manifest = self.manifests.get(protocol)
+        return 1.0 / (manifest.budget if manifest else Budget()).transactions_per_false_alert
+
     def make(self, chain: str, protocol: str) -> Host:
         """Return a new host that has learned nothing."""
         manifest = self.manifests.get(protocol)
@@ -83,7 +88,7 @@ class HostMaker:
         rules = Rules(
             set_name=self.set_name,
             finality=self._finality_of(chain),
-            budget=1.0 / budget.transactions_per_false_alert,
+            budget=self.budget(protocol),
             market_seconds=budget.market_days_per_false_alert * 86_400.0,
             explorer=manifest.explorer if manifest else "",
             without=self._without,

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+import contracts
 from cli.score import score
+from detectors.bytecode.judgement import judge as code_judge
+from runtime.bytecode import split_creation
 from schemas.errors import ConfigurationError
 
 Judge = Callable[..., list[dict[str, str]]]
@@ -112,6 +115,17 @@ def test_a_nested_folder_and_a_file_alone_are_scored_alike(
     nested.pop("case")
     alone.pop("case")
     assert nested == alone
+
+
+def test_a_transaction_is_as_strange_as_the_code_that_it_deploys(put: Put, judge: Judge) -> None:
+    _, code = split_creation(bytes.fromhex(contracts.load("SpotAttack").bytecode[2:]))
+    made = {"type": "CREATE", "from": address(1), "to": address(9), "value": "0x0", "input": "0x"}
+    put("attack.json", made | {"output": "0x" + code.hex()})
+    put("empty.json", made | {"output": "0x"})
+    put("reverted.json", made | {"output": "0x" + code.hex(), "error": "reverted"})
+    rows = {row["case"]: float(row["p_value"]) for row in judge()}
+    assert rows["attack"] == pytest.approx(10 * code_judge("0x", "0x" + code.hex()).p_value)
+    assert rows["empty"] == rows["reverted"] == 1.0
 
 
 def test_numbers_may_be_written_in_any_way(put: Put, judge: Judge) -> None:
