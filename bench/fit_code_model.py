@@ -169,12 +169,20 @@ def taught(found: Sequence[Example]) -> CodeModel:
     return fit(names, x, attack, weights(attack, built), SEEDS[0])
 
 
+def calibrated(found: Sequence[Example], score: Floats) -> CodeModel:
+    """Return the model that every example taught, calibrated by their scores out of fold."""
+    model = taught(found)
+    services = np.array([example.judged and not example.attack for example in found])
+    model.tail = tail(score[services])
+    return model
+
+
 def alerted(score: Floats, attack: Bools) -> str:
     """Return how many would alert at the default budget, by the tail that is shipped with the
     model."""
-    calibrated = CodeModel([], [], [], [], 0.0, [], tail=tail(score[~attack]))
+    curve = CodeModel([], [], [], [], 0.0, [], tail=tail(score[~attack]))
     budget = Budget().transactions_per_false_alert
-    alert = np.array([calibrated.p_value(s) <= 1 / budget for s in score.tolist()])
+    alert = np.array([curve.p_value(s) <= 1 / budget for s in score.tolist()])
     return (
         f"at 1 in {budget}, {alert[attack].sum()} of {attack.sum()} attacks alert and "
         f"{alert[~attack].sum()} of {(~attack).sum()} services"
@@ -230,9 +238,7 @@ def main() -> None:
     score = out_of_fold(found, names, family)
     sys.stdout.write("\n".join(report(found, score, family)) + "\n")
     if "--write" in sys.argv:
-        services = np.array([example.judged and not example.attack for example in found])
-        model = taught(found)
-        model.tail = tail(score[services])
+        model = calibrated(found, score)
         TARGET.write_text(json.dumps(model.dump(), separators=(",", ":")) + "\n")
 
 

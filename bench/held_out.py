@@ -1,14 +1,20 @@
 """What the core set reaches on recordings that nothing shipped was fitted on.
 
-    python -m bench.held_out HISTORIES EXPLOITS BENIGN [BENIGN ...] [--report FILE]
+    python -m bench.held_out HISTORIES EXPLOITS BENIGN [BENIGN ...] [--contracts CONTRACTS.jsonl.gz]
+        [--seed N] [--report FILE]
 
-Five folds over cases: a protocol's history, an incident and a block lie in one fold each. For each
-fold the model of likeness and the references of scores and evidence are fitted anew on the other
-folds, by the recipes of `fit_likeness` and `fit_priors`, and the fold's cases are scored blind. The
-priors of single features (histograms of counts) stay as shipped; they know no labels.
+Five folds over cases: a protocol's history, an incident and a block lie in one fold each; `--seed`
+deals them out in another way. For each fold the model of likeness and the references of scores and
+evidence are fitted anew on the other folds, by the recipes of `fit_likeness` and `fit_priors`, and
+the fold's cases are scored blind. The priors of single features (histograms of counts) stay as
+shipped; they know no labels.
+
+With `--contracts` the code that transactions deploy is judged too, by a model that is fitted anew
+by the recipe of `fit_code_model`, without all that is of a family with what the fold deploys.
+Without them it is not: the shipped model has seen some of it.
 """
 
-import csv
+import argparse
 import json
 import sys
 from collections import defaultdict
@@ -22,77 +28,21 @@ import numpy as np
 
 from bench.fit_likeness import FOLDS, caps, fit, kin, named
 from bench.fit_priors import BUDGET, FINALITY, Seen, histogram, is_payment, of_scores
+from bench.held_cases import Cases, Recordings
 from cli.backtest import judged
 from cli.court_table import markdown
-from cli.score import manifest_of
 from detectors import likeness, priors
 from detectors.api import Scope
-from detectors.court import Labels
+from detectors.bytecode import model as code_model
+from detectors.bytecode.model import CodeModel
 from detectors.host import Host, is_inert
 from detectors.rules import Rules
 from detectors.scales import view_of
 from detectors.scoring import Row, score_case
 from detectors.sets import HostMaker, load_set
 from detectors.tail import BINS, Reference
-from ingest.decode import Decoder
-from ingest.files import contracts, read
-from ingest.normalise import transactions
-from ingest.raw import RawBlock
-from ingest.watch import Watch
 from runtime.settings import CORE
-from schemas.chain import Transaction
 from schemas.manifest import Manifest
-
-Cases = dict[str, list[Transaction]]
-SEED = 0
-
-
-class Recordings:
-    """All cases with their labels and folds."""
-
-    def __init__(self, histories: Path, exploits: Path, benign: list[Path]) -> None:
-        self.histories = _cases(histories)
-        self.exploits = _cases(exploits)
-        self.benign = {name: txs for folder in benign for name, txs in _cases(folder).items()}
-        self.manifests = {
-            case: manifest_of(case, addresses) for case, addresses in contracts(histories).items()
-        }
-        with (histories / "INDEX.csv").open() as file:
-            told = {row["protocol"]: row["exploit_tx"] for row in csv.DictReader(file)}
-        with (exploits / "INDEX.csv").open() as file:
-            names = {row["tx"]: row["name"] for row in csv.DictReader(file)}
-        self.labels = Labels(
-            exploits={case: told[case] for case in self.histories if case in told},
-            attacks=frozenset(self.exploits),
-            ordinary=frozenset(self.benign),
-        )
-        groups = {case: names.get(case.rpartition(".")[2], case) for case in self.exploits}
-        self.fold: dict[str, int] = {}
-        for kind in (self.histories, self.exploits, self.benign):
-            order = sorted({groups.get(case, case) for case in kind})
-            np.random.default_rng(SEED).shuffle(order)
-            place = {group: index % FOLDS for index, group in enumerate(order)}
-            self.fold |= {case: place[groups.get(case, case)] for case in kind}
-
-    def rest(self, cases: Cases, fold: int) -> Cases:
-        """Return the cases outside a fold, without exploits."""
-        bad = set(self.labels.exploits.values())
-        return {
-            case: [tx for tx in txs if tx.tx not in bad]
-            for case, txs in cases.items()
-            if self.fold[case] != fold
-        }
-
-
-def _cases(folder: Path) -> Cases:
-    found: Cases = defaultdict(list)
-    decoder = Decoder()
-    for item in read(folder):
-        if isinstance(item.body, RawBlock):
-            watch = Watch.everything(item.case)
-            for raw in item.body.transactions:
-                found[item.case] += transactions(item.body, raw, watch, decoder)
-    return found
 
 
 def model(data: Recordings, fold: int) -> dict[str, Any]:
@@ -131,7 +81,9 @@ def observe(cases: Cases, manifests: Mapping[str, Manifest]) -> Seen:
 
 
 @contextmanager
-def shipped(fitted: dict[str, Any], scores: Seen, evidence: Seen) -> Iterator[None]:
+def shipped(
+    fitted: dict[str, Any], scores: Seen, evidence: Seen, code: CodeModel | None = None
+) -> Iterator[None]:
     """Let detectors and hosts start from these instead of what is shipped."""
 
     def expanded(values: list[float], name: str = "") -> Reference:
@@ -144,7 +96,9 @@ def shipped(fitted: dict[str, Any], scores: Seen, evidence: Seen) -> Iterator[No
         return expanded(evidence[view][""]) if evidence[view][""] else None
 
     held = likeness.model(fitted)
+    read_code = code or code_model.shipped()
     with (
+        patch.object(code_model, "shipped", lambda: read_code),
         patch.object(likeness, "shipped", lambda: held),
         patch.object(priors, "scores", lambda name, view: expanded(scores[view][name], name)),
         patch.object(priors, "evidence", summed),
@@ -165,28 +119,29 @@ def held_out(data: Recordings) -> dict[str, list[Row]]:
         with shipped(fitted, scores, nothing):
             evidence = observe(rest, data.manifests)
         maker = HostMaker("core", load_set(CORE, CORE), data.manifests, lambda _chain: FINALITY)
-        with shipped(fitted, scores, evidence):
+        with shipped(fitted, scores, evidence, data.code(fold)):
             for case, txs in everything.items():
                 if data.fold[case] == fold:
-                    found[case] = list(score_case(case, txs, maker))
+                    found[case] = list(score_case(case, data.subjects(txs), maker))
         sys.stderr.write(f"fold {fold + 1} of {FOLDS}\n")
     return found
 
 
 def main() -> None:
     """Score, judge, print the tables."""
-    arguments = sys.argv[1:]
-    report = None
-    if "--report" in arguments:
-        place = arguments.index("--report")
-        report = Path(arguments[place + 1])
-        del arguments[place : place + 2]
-    histories, exploits, *benign = map(Path, arguments)
-    data = Recordings(histories, exploits, benign)
+    parser = argparse.ArgumentParser(prog="python -m bench.held_out")
+    parser.add_argument("histories", type=Path)
+    parser.add_argument("exploits", type=Path)
+    parser.add_argument("benign", type=Path, nargs="+")
+    parser.add_argument("--contracts", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--report", type=Path)
+    asked = parser.parse_args()
+    data = Recordings(asked.histories, asked.exploits, asked.benign, asked.contracts, asked.seed)
     found = judged(held_out(data), data.labels)
     found["command"] = "python -m bench.held_out HISTORIES EXPLOITS BENIGN..."
-    if report is not None:
-        report.write_text(json.dumps(found, indent=1) + "\n")
+    if asked.report is not None:
+        asked.report.write_text(json.dumps(found, indent=1) + "\n")
     sys.stdout.write(markdown(found))
 
 

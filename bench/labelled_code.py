@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from detectors.bytecode.features import SMALLEST, Features, body, features
 from detectors.bytecode.reading import read
 from runtime.bytecode import PUSH0, instructions
+from schemas.chain import Deployment
 
 LAST_SWAP = 0x9F
 NEAR = 0.6
@@ -51,6 +52,23 @@ def examples(path: Path) -> list[Example]:
     text = gzip.decompress(held) if path.suffix == ".gz" else held
     records = [json.loads(line) for line in text.splitlines()]
     return [_example(r) for r in records if r["label"] in LABELS]
+
+
+def created(deployment: Deployment, incident: str) -> Example:
+    """Return a contract that a recorded transaction deployed, so that what is of its family can be
+    found; `incident` is '' for ordinary ones."""
+    return _example(
+        {
+            "label": "malicious",
+            "cls": "",
+            "source": "",
+            "note": f"incident={incident}" if incident else "",
+            "tx": deployment.tx,
+            "address": deployment.address,
+            "init_code": deployment.creation,
+            "runtime_code": deployment.code,
+        }
+    )
 
 
 def _example(record: dict[str, str]) -> Example:
