@@ -1,4 +1,7 @@
-"""Scoring recorded transactions exactly as the live service would, without a broker."""
+"""Scoring recorded transactions exactly as the live service would, without a broker.
+
+What live are two subjects, a transaction and the code that it deploys, is one row here.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
