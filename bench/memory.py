@@ -184,5 +184,6 @@ def _busy(place: Place, store: StateStore) -> Iterator[Figure]:
 
 def _write(store: StateStore, key: str, partition: int, host: Scorer) -> None:
     """Write one key's state as the detect service does."""
-    text = orjson.dumps({"chain": traffic.CHAIN, "host": orjson.Fragment(host.written())})
+    held = orjson.Fragment(host.written())
+    text = orjson.dumps({"chain": traffic.CHAIN, "layout": host.layout, "host": held})
     store.write(KeyState(set="bench", key=key, partition=partition, offset=1, state={}), text)

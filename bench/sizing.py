@@ -65,6 +65,8 @@ class State(_Part, frozen=True):
     """Of a partition, after which the protocols that changed are written."""
     sweep_seconds: float
     """After which they are at the latest."""
+    look_seconds: float
+    """Between two looks whether they have to be."""
 
 
 class Chain(_Part, frozen=True):
@@ -129,6 +131,7 @@ def size(watched: Deployment, inputs: Inputs) -> Size:
     events = touching * record.events * record.event_bytes * record.compression
     marks = markers * record.marker_bytes * record.compression
     sweeps = records / kafka.transactions_partitions / state.sweep_records
+    sweeps = min(sweeps, 1 / state.look_seconds)
     each = watched.protocols * max(1 / state.sweep_seconds, sweeps)
     states = min(records, each) * state.protocol_bytes * record.compression
     kept = (transactions + marks / 2) * kafka.transactions_days

@@ -46,7 +46,8 @@ def detect(
             publisher,
             maker,
             service.metrics,
-            StateStore(broker, producer, maker.set_name, group, maker.topic),
+            # Its own producer: states are large, and an alert waits behind nothing.
+            StateStore(broker, broker.producer(), maker.set_name, group, maker.topic),
         )
         consumer = broker.consumer(group)
         lag = LagGauge(consumer.lags, service.metrics, service.clock)

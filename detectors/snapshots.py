@@ -9,7 +9,7 @@ there as are read again in a moment, or after a while.
 
 An alert must be kept before the state that has it behind itself: else a crash between the two would
 lose it; and the states before the mark that speaks for them. Each step is therefore taken only
-while nothing waits to be acknowledged, and none is waited for.
+while nothing waits to be acknowledged; only a sweep that does not get on waits for that.
 """
 
 import time
@@ -36,7 +36,7 @@ SHORTEST = 0.001
 """Seconds of a slice. One key is always written whole, however long it takes."""
 SWEEP_RECORDS, SWEEP_SECONDS = 500, 300.0
 """Records of a partition since its last sweep, or seconds if there are any, after which the next
-begins. The first of a process begins at once."""
+begins, once it is asked how far all was scored. The first of a process begins at once."""
 PATIENCE = 30.0
 """Seconds after which acknowledgements are waited for, rather than for a moment without any."""
 
@@ -80,7 +80,7 @@ class Share:
     sweep: Sweep | None = None
     """The newest: under way, or kept."""
     marked: bool = False
-    """Whether the snapshot has a mark. Before, a group's position would say that it had one."""
+    """Whether there is a snapshot. Before, a group's position would say that there had been one."""
 
 
 class Snapshots:
@@ -132,12 +132,24 @@ class Snapshots:
         ]
         if not under_way:
             return
-        if not self._publisher.settled():
-            if now - min(sweep.began for _, _, sweep in under_way) < PATIENCE:
+        under_way.sort(key=lambda entry: entry[2].began)
+        if not self._kept():
+            if now - under_way[0][2].began < PATIENCE:
                 return
-            self._publisher.flush()
+            self._wait()
         with self._metrics.checkpoint_seconds.time():
             self._advance(under_way, until)
+
+    def _kept(self) -> bool:
+        """Say whether all that was sent is kept."""
+        return self._publisher.settled() and (self._store is None or self._store.settled())
+
+    def _wait(self) -> None:
+        """Wait until all that was sent is kept; no record is scored meanwhile."""
+        with self._metrics.checkpoint_seconds.time():
+            self._publisher.flush()
+            if self._store is not None:
+                self._store.flush()
 
     def _advance(self, under_way: Sequence[tuple[int, Share, Sweep]], until: float) -> None:
         """Take what is kept for kept, mark what is whole, and write keys until it is time for
@@ -169,7 +181,7 @@ class Snapshots:
         if not self._publisher.settled():
             if now - self._settled < PATIENCE:
                 return {}
-            self._publisher.flush()
+            self._wait()
         self._settled = now
         return {p: offset for p, offset in offsets.items() if shares[p.number].marked}
 

@@ -61,8 +61,8 @@ class Waiting:
     """Whether every detector of the set still has its features, so that their sum is evidence."""
 
     text: bytes = field(default=b"", init=False)
-    """The features as JSON. They are written once, when the transaction begins to wait: a snapshot
-    is taken every few seconds, and hundreds may wait."""
+    """The features as JSON; finite numbers all of them (`detectors.guarded`). They are written when
+    the transaction begins to wait, for hundreds may wait through many snapshots."""
 
     @property
     def size(self) -> int:

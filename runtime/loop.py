@@ -1,7 +1,8 @@
 """The consumer loop that every service runs.
 
 Fetch, process, and every so often: make durable, then commit. Commit comes last, so a crash at any
-point reads again what was not durable and never skips what was not done.
+point reads again what was not durable and never skips what was not done. A gradual task says itself
+where to read from; its commits only show how far it has come.
 """
 
 import gc
@@ -78,8 +79,9 @@ class Gradual(Task, Protocol):
 class Loop:
     """Runs a task over a group's share of its topics until told to stop.
 
-    Guarantees: `checkpoint` precedes every commit; a partition is checkpointed and committed before
-    another member gets it; after an error nothing is checkpointed or committed any more.
+    Guarantees: `checkpoint` precedes every commit, but for what a gradual task says has `settled`;
+    a partition is checkpointed and committed before another member gets it; after an error nothing
+    is checkpointed or committed any more.
     """
 
     def __init__(
@@ -118,7 +120,8 @@ class Loop:
             self._consumer.subscribe(self._task.topics, self)
             while not stop.is_set():
                 self.step()
-            self._save(self._unsaved())
+            if self._settled is None:  # else it is done as the partitions are given back
+                self._save(self._offsets)
         except BaseException:
             self._failed = True
             raise
@@ -134,16 +137,15 @@ class Loop:
             self._task.process(batch)
             self._offsets.update(ends(batch))
             self.worked.update(self._offsets)
-        self._task.tick()
         now = self._clock.monotonic()
-        if self._settled is not None and now >= self._untidy:
-            self._tidy(now)
-        if now < self._due:
-            return
-        if self._settled is None:
+        if self._settled is not None:
+            if now >= self._due:  # before the tick, which sends what would have to be waited for
+                self._settle(self._settled)
+            if now >= self._untidy:
+                self._tidy(now)
+        self._task.tick()
+        if self._settled is None and now >= self._due:
             self._save(self._offsets)
-        else:
-            self._settle(self._settled)
 
     def _tidy(self, now: float) -> None:
         """Keep collections short: only what is younger than this is ever walked. A full one over

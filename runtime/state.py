@@ -49,21 +49,29 @@ class StateStore:
     def restore(self, partition: int) -> Restored:
         """Return what is saved for one input partition; nothing saved means: from its beginning.
 
+        A member that was stopped for so long that its partition went to another may write a key's
+        state once more as it wakes, behind a mark that is further: that key goes on from there.
+
         Raises `UnsafeToContinueError` when a snapshot cannot be read, or when there was one once
         and the records that it was made of are gone as well: guessing would change scores.
         """
         found = Restored()
+        late: dict[str, int] = {}
 
         def take(message: Message) -> None:
             record = _decoded(message)
             if isinstance(record, KeyState) and record.set == self._set:
                 found.keys[record.key] = record
+                late.pop(record.key, None)
+                if record.offset < found.start:
+                    late[record.key] = record.offset
             elif isinstance(record, PartitionMark) and record.set == self._set:
                 found.start, found.heads = record.offset, record.heads
 
         read_all(self._broker, Partition(DETECTOR_STATE.name, partition), take)
         if found == Restored():
             self._require_whole(Partition(self._source.name, partition))
+        found.start = min([found.start, *late.values()])
         return found
 
     def _require_whole(self, source: Partition) -> None:
@@ -96,6 +104,14 @@ class StateStore:
                 set=self._set, partition=partition, offset=offset, heads=dict(heads)
             )
             self._write(f"{self._set}//{partition}", partition, encode(mark))
+
+    def settled(self) -> bool:
+        """Say whether all that was queued is kept, without waiting for it. Raises
+        `UnsafeToContinueError` if some of it never will be."""
+        if self._producer.waiting():
+            return False
+        self._producer.flush()
+        return True
 
     def flush(self) -> None:
         """Wait until all that was queued is kept."""

@@ -65,8 +65,9 @@ def encode_around(
 ) -> bytes:
     """Return the bytes of a record whose field `name` is empty, with `text` in its place.
 
-    For JSON that is too large to be written and read back as often as it is kept. Who wrote it has
-    made sure of it (`faithful`). Raises `UnencodableRecordError` as `encode` does of the rest.
+    For JSON that is too large to be written and read back as often as it is kept. That it will be
+    read as what it was is up to who wrote it (`faithful`). Raises `UnencodableRecordError` as
+    `encode` does of the rest.
     """
     encode(record)
     whole = msgspec.to_builtins(record)

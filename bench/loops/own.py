@@ -57,7 +57,7 @@ def task_of(asked: Job, broker: KafkaBroker, *, stored: bool) -> DetectTask:
         Publisher(producer, SystemClock(), metrics, signer=None),
         makers()[asked.kind],
         metrics,
-        StateStore(broker, producer, asked.kind) if stored else None,
+        StateStore(broker, broker.producer(), asked.kind) if stored else None,
     )
 
 

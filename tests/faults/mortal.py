@@ -32,7 +32,7 @@ from runtime.kafka_producer import KafkaProducer
 
 POINTS: dict[type, tuple[str, ...]] = {
     KafkaProducer: ("send", "flush"),
-    KafkaConsumer: ("fetch", "commit"),
+    KafkaConsumer: ("fetch", "commit", "commit_soon"),
     Journal: ("append",),
     LogWriter: ("append", "seal"),
     AIOKafkaProducer: ("send",),

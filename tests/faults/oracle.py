@@ -22,7 +22,7 @@ from ingest.lens import Lenses
 from ingest.raw import RawBlock
 from responders.entries import Entry, Step
 from responders.journal import Journal
-from runtime.broker import Broker, Message, Partition
+from runtime.broker import Broker, Message, Partition, read_all
 from runtime.clock import SystemClock
 from runtime.intake import Intake
 from runtime.kafka import KafkaBroker
@@ -125,20 +125,32 @@ def alerts_of(broker: Broker) -> dict[str, bytes]:
     return found
 
 
-def states_of(broker: Broker) -> dict[str, Any]:
-    """Return the detectors' snapshots by protocol."""
-    store = StateStore(broker, MemoryBroker().producer(), "core")
-    found: dict[str, Any] = {}
-    for number in range(broker.partitions(TRANSACTIONS.name)):
-        found |= {key: kept.state["host"] for key, kept in store.restore(number).keys.items()}
-    return found
+def states_of(broker: Broker, manifests: Mapping[str, Manifest], finality: int) -> dict[str, Any]:
+    """Return by protocol what detectors go on with: their snapshots, and what they read again."""
+    memory, metrics = MemoryBroker(), Metrics()
+    memory.create(TOPICS.values())
+    producer = memory.producer()
+    task = DetectTask(
+        Intake(producer, metrics, "oracle"),
+        Publisher(producer, SystemClock(), metrics, None),
+        HostMaker("core", load_set(CORE, CORE), manifests, lambda _: finality),
+        metrics,
+        StateStore(broker, producer, "core"),
+    )
+    count = broker.partitions(TRANSACTIONS.name)
+    starts = task.assigned([Partition(TRANSACTIONS.name, number) for number in range(count)])
+    for partition, start in starts.items():
+        read_all(broker, partition, lambda message: task.process([message]), start)
+    return {
+        key: host.dump() for share in task._shares.values() for key, host in share.hosts.items()
+    }
 
 
 def check_detection(broker: Broker, protocols: Path, finality: int) -> int:
     """Alerts and state are what an uninterrupted run gives; returns how many alerts there are."""
     alerts, states = replayed(broker, load_manifests(protocols), finality)
     assert alerts_of(broker) == alerts
-    found = states_of(broker)
+    found = states_of(broker, load_manifests(protocols), finality)
     assert found.keys() == states.keys()
     for protocol, state in states.items():
         assert canonical(found[protocol]) == canonical(state), f"the state of {protocol} differs"

@@ -100,7 +100,7 @@ class Detection:
             publisher=Publisher(producer, SystemClock(), metrics, None),
             maker=HostMaker("core", load_set(CORE, CORE), {}, lambda _: FINALITY),
             metrics=metrics,
-            store=StateStore(self.broker, producer, "core", GROUP),
+            store=StateStore(self.broker, self.broker.producer(), "core", GROUP),
         )
         consumer = self.broker.consumer(GROUP)
         Loop(consumer, task, SystemClock(), interval=0.3, limit=25).run(stop)
@@ -134,7 +134,9 @@ class Detection:
 
     def outcome(self) -> tuple[dict[str, bytes], Any]:
         """Alerts by id, states by protocol."""
-        return oracle.alerts_of(self.broker), oracle.canonical(oracle.states_of(self.broker))
+        return oracle.alerts_of(self.broker), oracle.canonical(
+            oracle.states_of(self.broker, {}, FINALITY)
+        )
 
 
 def reference(broker: KafkaBroker) -> tuple[dict[str, bytes], Any]:

@@ -110,6 +110,24 @@ def test_keys_without_their_mark_are_read_again_from_the_mark_before(
     assert (found.start, found.keys["meadow"].offset) == (10, 19)
 
 
+def test_a_key_that_was_written_behind_a_mark_goes_on_from_where_it_stands(
+    store: StateStore,
+) -> None:
+    """By a member that was stopped, and did not know yet that others had taken its place."""
+    save(store, 3, 2000, [_state("meadow", 1990), _state("cellar", 1700)])
+    store.write(_state("meadow", 610))
+    save(store, 3, 2500, [_state("barn", 2400)])
+
+    found = store.restore(3)
+
+    assert found.start == 610
+    assert {key: kept.offset for key, kept in found.keys.items()} == {
+        "meadow": 610, "cellar": 1700, "barn": 2400,
+    }  # fmt: skip
+    save(store, 3, 2600, [_state("meadow", 2550)])
+    assert store.restore(3).start == 2600
+
+
 @pytest.mark.parametrize("value", [b"\x80\x04K\x01.", b"{}", None, b'{"kind":"state","set":"core"'])
 def test_a_snapshot_that_cannot_be_read_stops_everything(
     log: MemoryBroker, store: StateStore, value: bytes | None
