@@ -139,7 +139,9 @@ def main() -> None:
     asked = parser.parse_args()
     data = Recordings(asked.histories, asked.exploits, asked.benign, asked.contracts, asked.seed)
     found = judged(held_out(data), data.labels)
-    found["command"] = "python -m bench.held_out HISTORIES EXPLOITS BENIGN..."
+    found["command"] = "python -m bench.held_out HISTORIES EXPLOITS BENIGN..." + (
+        " --contracts CONTRACTS" if asked.contracts else ""
+    )
     if asked.report is not None:
         asked.report.write_text(json.dumps(found, indent=1) + "\n")
     sys.stdout.write(markdown(found))

@@ -13,7 +13,6 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from detectors.publisher import Publisher
-from detectors.scorer import Scorer
 from detectors.service import DetectTask
 from detectors.sets import HostMaker, load_set
 from ingest.evm.endpoints import Endpoints
@@ -93,25 +92,36 @@ def _blocks_of(node: LocalNode) -> list[RawBlock]:
 
 def replayed(broker: Broker, manifests: Mapping[str, Manifest], finality: int) -> Replayed:
     """Score the transactions topic from its beginning, in this process and without a pause."""
-    memory, metrics = MemoryBroker(), Metrics()
+    memory = MemoryBroker()
+    task = _detector(memory, manifests, finality, None)
+    task.assigned(_partitions(broker))
+    for message in log(broker, TRANSACTIONS):
+        task.process([message])
+    return alerts_of(memory), _known(task)
+
+
+def _detector(
+    memory: MemoryBroker, manifests: Mapping[str, Manifest], finality: int, store: StateStore | None
+) -> DetectTask:
     memory.create(TOPICS.values())
-    producer = memory.producer()
-    task = DetectTask(
+    producer, metrics = memory.producer(), Metrics()
+    return DetectTask(
         Intake(producer, metrics, "oracle"),
         Publisher(producer, SystemClock(), metrics, None),
         HostMaker("core", load_set(CORE, CORE), manifests, lambda _: finality),
         metrics,
-        None,
+        store,
     )
+
+
+def _partitions(broker: Broker) -> list[Partition]:
     count = broker.partitions(TRANSACTIONS.name)
-    task.assigned([Partition(TRANSACTIONS.name, number) for number in range(count)])
-    for message in log(broker, TRANSACTIONS):
-        task.process([message])
-    producer.flush()
-    hosts: dict[str, Scorer] = {}
-    for share in task._shares.values():
-        hosts |= share.hosts
-    return alerts_of(memory), {protocol: host.dump() for protocol, host in hosts.items()}
+    return [Partition(TRANSACTIONS.name, number) for number in range(count)]
+
+
+def _known(task: DetectTask) -> dict[str, Any]:
+    shares = task._shares.values()
+    return {key: host.dump() for share in shares for key, host in share.hosts.items()}
 
 
 def alerts_of(broker: Broker) -> dict[str, bytes]:
@@ -127,23 +137,11 @@ def alerts_of(broker: Broker) -> dict[str, bytes]:
 
 def states_of(broker: Broker, manifests: Mapping[str, Manifest], finality: int) -> dict[str, Any]:
     """Return by protocol what detectors go on with: their snapshots, and what they read again."""
-    memory, metrics = MemoryBroker(), Metrics()
-    memory.create(TOPICS.values())
-    producer = memory.producer()
-    task = DetectTask(
-        Intake(producer, metrics, "oracle"),
-        Publisher(producer, SystemClock(), metrics, None),
-        HostMaker("core", load_set(CORE, CORE), manifests, lambda _: finality),
-        metrics,
-        StateStore(broker, producer, "core"),
-    )
-    count = broker.partitions(TRANSACTIONS.name)
-    starts = task.assigned([Partition(TRANSACTIONS.name, number) for number in range(count)])
-    for partition, start in starts.items():
+    memory = MemoryBroker()
+    task = _detector(memory, manifests, finality, StateStore(broker, memory.producer(), "core"))
+    for partition, start in task.assigned(_partitions(broker)).items():
         read_all(broker, partition, lambda message: task.process([message]), start)
-    return {
-        key: host.dump() for share in task._shares.values() for key, host in share.hosts.items()
-    }
+    return _known(task)
 
 
 def check_detection(broker: Broker, protocols: Path, finality: int) -> int:

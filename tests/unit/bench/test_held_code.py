@@ -8,33 +8,16 @@ import pytest
 from bench import held_code
 from bench.labelled_code import Example, created
 from detectors.bytecode.model import CodeModel
-from schemas.chain import Deployment
+from tests.births import born
 
 HERE, ELSEWHERE = "0x" + "11" * 32, "0x" + "22" * 32
-
-
-def deployment(code: str) -> Deployment:
-    return Deployment(
-        id="0" * 64,
-        chain="eip155:1",
-        block=1,
-        block_hash="0x" + "ab" * 32,
-        timestamp=1,
-        tx=HERE,
-        index=0,
-        address="0x" + "c0" * 20,
-        creator="0x" + "aa" * 20,
-        factory="0x" + "aa" * 20,
-        code_hash="0x" + "00" * 32,
-        code=code,
-    )
 
 
 def test_near_duplicates_incidents_and_transactions_of_a_fold_are_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     code = "0x" + "3033f1545542" * 20
-    made = created(deployment(code), "Heist")
+    made = created(born(code, HERE), "Heist")
     stranger = replace(
         made,
         name="stranger",

@@ -12,7 +12,7 @@ from detectors.deployed import code_p_value, joined
 from detectors.scoring import Row, Subject, score_case, with_code
 from detectors.sets import HostMaker
 from runtime.bytecode import split_creation
-from schemas.chain import Deployment
+from tests.births import born
 from tests.unit.detectors.fakes import GasSize
 from tests.unit.detectors.scenes import tx
 
@@ -27,24 +27,6 @@ def runtime(name: str) -> str:
 
 
 ATTACK, TOKEN = runtime("SpotAttack"), runtime("ToyERC20")
-
-
-def born(code: str, of: str = "", creation: str = "0x") -> Deployment:
-    return Deployment(
-        id="0" * 64,
-        chain="eip155:1",
-        block=1,
-        block_hash="0x" + "ab" * 32,
-        timestamp=1,
-        tx=of,
-        index=0,
-        address="0x" + "c0" * 20,
-        creator="0x" + "aa" * 20,
-        factory="0x" + "aa" * 20,
-        code_hash="0x" + "00" * 32,
-        code=code,
-        creation=creation,
-    )
 
 
 def rows(subjects: Iterator[Subject] | list[Subject]) -> list[Row]:
