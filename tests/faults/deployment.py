@@ -10,7 +10,6 @@ from pathlib import Path
 from random import Random
 
 from runtime import signatures
-from runtime.broker import Partition
 from runtime.kafka import KafkaBroker
 from sandbox.arming import armed_by_two
 from sandbox.keystore import write_keystore
@@ -18,8 +17,8 @@ from sandbox.node import LocalNode
 from sandbox.ports import free_port
 from sandbox.process import ChildProcess
 from sandbox.world import World
-from schemas.errors import TransientError
 from schemas.topics import ALERTS, TOPICS, TRANSACTIONS
+from tests.groups import behind
 
 FINALITY = 5
 SESSION = {"session.timeout.ms": "2000", "heartbeat.interval.ms": "300"}
@@ -163,13 +162,7 @@ class Deployment:
 
     def behind(self, group: str, topic: str) -> int:
         """Return how many records a group has not committed yet."""
-        count = self.broker.partitions(topic)
-        partitions = [Partition(topic, number) for number in range(count)]
-        try:
-            done = self.broker.committed(group, partitions)
-        except TransientError:  # the group has no coordinator yet
-            return 1
-        return sum(self.broker.bounds(p)[1] - done.get(p, 0) for p in partitions)
+        return behind(self.broker, group, topic)
 
     def all_read(self) -> bool:
         """Say whether detectors and responder have committed everything."""

@@ -26,10 +26,11 @@ from runtime.settings import CORE
 from runtime.state import StateStore
 from schemas.chain import Flow, Transaction
 from schemas.codec import encode
-from schemas.errors import TransientError, UnsafeToContinueError
+from schemas.errors import UnsafeToContinueError
 from schemas.ids import content_id
 from schemas.topics import ALERTS, DEAD_LETTERS, DETECTOR_STATE, TRANSACTIONS
 from tests.faults import oracle
+from tests.groups import behind
 from tests.waiting import until
 
 pytestmark = [pytest.mark.kafka]
@@ -124,13 +125,7 @@ class Detection:
                 thread.join()
 
     def done(self) -> bool:
-        count = self.broker.partitions(TRANSACTIONS.name)
-        partitions = [Partition(TRANSACTIONS.name, number) for number in range(count)]
-        try:
-            committed = self.broker.committed(GROUP, partitions)
-        except TransientError:  # the group has no coordinator yet
-            return False
-        return all(committed.get(p, 0) == self.broker.bounds(p)[1] for p in partitions)
+        return behind(self.broker, GROUP, TRANSACTIONS.name) == 0
 
     def outcome(self) -> tuple[dict[str, bytes], Any]:
         """Alerts by id, states by protocol."""

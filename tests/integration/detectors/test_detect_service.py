@@ -18,10 +18,12 @@ from schemas.chain import Transaction
 from schemas.codec import decode_from, encode
 from schemas.operations import KeyState
 from schemas.topics import DETECTOR_STATE, TOPICS, TRANSACTIONS
+from tests.groups import behind
 from tests.waiting import until
 
 pytestmark = pytest.mark.kafka
 
+GROUP = "firebreak-detect-core"
 PROTOCOLS = tuple(f"protocol-{number}" for number in range(12))
 ROUND = 10
 """Transactions of each protocol between two changes of the group."""
@@ -97,4 +99,5 @@ def test_a_second_detector_shares_the_partitions_and_gives_them_back(
             until(lambda: len(two.restored()) == TRANSACTIONS.partitions // 2)
             _publish(producer, SAMPLES[ROUND : 2 * ROUND])
         _publish(producer, SAMPLES[2 * ROUND :])
-        until(lambda: _marks(broker) == dict.fromkeys(PROTOCOLS, newest))
+        until(lambda: behind(broker, GROUP, TRANSACTIONS.name) == 0)
+    assert _marks(broker) == dict.fromkeys(PROTOCOLS, newest)
