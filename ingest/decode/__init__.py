@@ -5,6 +5,6 @@
 
 from ingest.decode.abi import Abi, load_abis, read_abi
 from ingest.decode.decoder import Decoder
-from ingest.decode.table import Decoded
+from ingest.decode.generated import Decoded
 
 __all__ = ["Abi", "Decoded", "Decoder", "load_abis", "read_abi"]

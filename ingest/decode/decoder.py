@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from ingest.decode import builtin
+from ingest.decode.generated import Decoded
 from ingest.decode.signatures import Interface
-from ingest.decode.table import Decoded, Layout, Table, first_fit
+from ingest.decode.table import Layout, Table, first_fit
 
 
 @cache

@@ -10,8 +10,11 @@ upper bits, a boolean other than 0 and 1, bytes that are not padded with zeros.
 """
 
 import struct
+from binascii import unhexlify
 from collections.abc import Callable, Sequence
 from typing import Any, cast
+
+from msgspec import Struct
 
 from ingest.decode.types import Array, Blob, Parameter, Type, Word, total_words
 from schemas.chain import Argument
@@ -19,14 +22,25 @@ from schemas.chain import Argument
 MAX_UNROLLED = 64
 """Words that a generated decoder reads one by one; anything longer is decoded as bytes."""
 
-Values = tuple[Argument, ...]
-Decode = Callable[[Sequence[str], str], dict[str, Argument] | None]
-"""Reads topics and data; returns the arguments by name, None for what does not fit. May raise
-`ValueError` or `struct.error` for text that is not hexadecimal."""
-
 _WORD = 64
 _ZERO = "0" * _WORD
 _ONE = "1".rjust(_WORD, "0")
+
+
+class Decoded(Struct, frozen=True, gc=False):
+    """A log or a call as people read it. `arguments` follow the conventions of
+    `schemas.chain.Argument`; an indexed value that does not fit a topic is its hash."""
+
+    name: str
+    arguments: dict[str, Argument]
+    anonymous: bool = False
+    """True for an event that does not log the hash of its signature."""
+
+
+Values = tuple[Argument, ...]
+Decode = Callable[[Sequence[str], str], Decoded | None]
+"""Reads topics and data; returns None for what does not fit. May raise `ValueError` or
+`struct.error` for text that is not hexadecimal, and for another number of topics."""
 
 
 def unrolled(parameters: Sequence[Parameter]) -> bool:
@@ -36,21 +50,22 @@ def unrolled(parameters: Sequence[Parameter]) -> bool:
 
 
 def generate(
+    name: str,
     parameters: Sequence[Parameter],
     *,
-    first_topic: int = 0,
+    anonymous: bool = False,
     start: int = 2,
     exact: bool = True,
     rest: Callable[[str], Values | None] | None = None,
 ) -> Decode:
     """Write and compile the decoder of one layout.
 
-    Indexed parameters are read from the topics, beginning with `first_topic`; the others from the
-    data, beginning with character `start`, whose length has to be `exact` or may be more. Where
-    `rest` is given, it reads the others instead.
+    Indexed parameters are read from the topics, of which an event that is not `anonymous` has one
+    more in front; the others from the data, beginning with character `start`, whose length has to
+    be `exact` or may be more. Where `rest` is given, it reads the others instead.
     """
     body = _Body(start)
-    topic, position = first_topic, 0
+    position = 0
     if rest is not None:
         body.line("rest = others(data)")
         body.refuse_if("rest is None")
@@ -60,17 +75,18 @@ def generate(
     entries = []
     for parameter in parameters:
         if parameter.indexed:
-            value = body.topic(parameter.type, topic)
-            topic += 1
+            value = body.topic(parameter.type)
         elif rest is not None:
             value = f"rest[{position}]"
             position += 1
         else:
             value = body.value(parameter.type)
         entries.append(f"{parameter.name!r}: {value}")
-    source = "\n".join((*body.lines(), f"    return {{{', '.join(entries)}}}"))
-    space: dict[str, Any] = {"others": rest, "number": int.from_bytes, "fromhex": bytes.fromhex}
-    space["unpack"] = body.numbers.unpack
+    arguments = f"{{{', '.join(entries)}}}"
+    end = f"    return Decoded({name!r}, {arguments}, {anonymous})"
+    source = "\n".join((*body.lines(anonymous=anonymous), end))
+    space: dict[str, Any] = {"others": rest, "number": int.from_bytes, "unhex": unhexlify}
+    space["unpack"], space["Decoded"] = body.numbers.unpack, Decoded
     exec(source, space)  # noqa: S102 - generated text is the point; it holds checked names only
     return cast("Decode", space["decode"])
 
@@ -99,6 +115,13 @@ class _Numbers:
         """From the first word of the data to the last number."""
         return struct.calcsize(self._format) // 32
 
+    def line(self, start: int) -> str:
+        """Return the line that takes them out of the data, beginning with this character."""
+        end = start + _WORD * self.words
+        if len(self.names) == 1:
+            return f"{self.names[0]} = unhex(data[{end - _WORD}:{end}])"
+        return f"{', '.join(self.names)} = unpack(unhex(data[{start}:{end}]))"
+
     @property
     def unpack(self) -> Callable[[bytes], tuple[bytes, ...]]:
         """Of the bytes of so many words, those of each number."""
@@ -113,15 +136,16 @@ class _Body:
         self._checks: list[str] = []
         self._lines: list[str] = []
         self._start = self._at = start
-        self._variables = 0
+        self._variables = self._topics = 0
 
-    def lines(self) -> list[str]:
+    def lines(self, *, anonymous: bool) -> list[str]:
         """Return all of them, the length's check first, then what the others need."""
         unpacked = []
         if self.numbers.names:
-            end = self._start + _WORD * self.numbers.words
-            names = ", ".join(self.numbers.names)
-            unpacked = [f"    {names}, = unpack(fromhex(data[{self._start}:{end}]))"]
+            unpacked.append(f"    {self.numbers.line(self._start)}")
+        if self._topics:
+            names = "".join(f"t{number}, " for number in range(self._topics))
+            unpacked.append(f"    {'' if anonymous else '_, '}{names}= topics")
         return ["def decode(topics, data):", *self._checks, *unpacked, *self._lines]
 
     def before_all(self, condition: str) -> None:
@@ -134,14 +158,16 @@ class _Body:
     def refuse_if(self, condition: str) -> None:
         self.line(f"if {condition}: return None")
 
-    def topic(self, kind: Type, index: int) -> str:
-        """Return the expression of an indexed parameter; of what does not fit a topic, its hash."""
-        text = self._variable(f"topics[{index}]")
+    def topic(self, kind: Type) -> str:
+        """Return the expression of the next indexed parameter; of what does not fit a topic, its
+        hash."""
+        text = f"t{self._topics}"
+        self._topics += 1
         self.refuse_if(f"len({text}) != 66")
         if not isinstance(kind, Word):
             return text
         if kind.kind in {"uint", "int"}:
-            return self._number(kind, f"fromhex({text}[2:])")
+            return self._number(kind, f"unhex({text}[2:])")
         return self._text(kind, text, 2)
 
     def value(self, kind: Type) -> str:
@@ -185,12 +211,12 @@ class _Body:
         """Return the expression of a number, given that of its 32 bytes."""
         if kind.kind == "uint":
             if kind.size == 256:
-                return f"str(number({word}, 'big'))"
-            number = self._variable(f"number({word}, 'big')")
+                return f'f"{{number({word})}}"'
+            number = self._variable(f"number({word})")
             self.refuse_if(f"{number} >= {2**kind.size}")
         else:
-            number = self._variable(f"number({word}, 'big', signed=True)")
+            number = self._variable(f"number({word}, signed=True)")
             if kind.size < 256:
                 half = 2 ** (kind.size - 1)
                 self.refuse_if(f"not {-half} <= {number} < {half}")
-        return f"str({number})"
+        return f'f"{{{number}}}"'

@@ -3,44 +3,29 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
-
 from ingest.decode.dynamic import others
-from ingest.decode.generated import Decode, generate, unrolled
+from ingest.decode.generated import Decode, Decoded, generate, unrolled
 from ingest.decode.signatures import Interface, Signature
-from schemas.chain import Argument
 
 _DATA = len("0x")
 _INPUT = len("0x12345678")
 
 
-class Decoded(Struct, frozen=True):
-    """A log or a call as people read it. `arguments` follow the conventions of
-    `schemas.chain.Argument`; an indexed value that does not fit a topic is its hash."""
-
-    name: str
-    arguments: dict[str, Argument]
-    anonymous: bool = False
-    """True for an event that does not log the hash of its signature."""
-
-
 class Layout:
     """One event or function and its decoder, which is made when it is first needed."""
 
-    __slots__ = ("_exact", "_start", "anonymous", "decode", "name", "signature")
+    __slots__ = ("_exact", "_start", "decode", "signature")
 
     decode: Decode
     """Reads topics and data, or no topics and the input of a call."""
 
     def __init__(self, signature: Signature, *, start: int, exact: bool) -> None:
         self.signature = signature
-        self.name = signature.name
-        self.anonymous = signature.anonymous
         self._start = start
         self._exact = exact
         self.decode = self._first
 
-    def _first(self, topics: Sequence[str], data: str) -> dict[str, Argument] | None:
+    def _first(self, topics: Sequence[str], data: str) -> Decoded | None:
         self.decode = self._compile()
         return self.decode(topics, data)
 
@@ -48,8 +33,9 @@ class Layout:
         parameters = self.signature.parameters
         plain = [parameter for parameter in parameters if not parameter.indexed]
         return generate(
+            self.signature.name,
             parameters,
-            first_topic=0 if self.signature.anonymous else 1,
+            anonymous=self.signature.anonymous,
             start=self._start,
             exact=self._exact,
             rest=None if unrolled(plain) else others(plain, start=self._start, exact=self._exact),
@@ -91,9 +77,9 @@ def first_fit(layouts: Iterable[Layout], topics: Sequence[str], data: str) -> De
     """Return what the first layout that fits reads, None when none does."""
     for layout in layouts:
         try:
-            arguments = layout.decode(topics, data)
+            found = layout.decode(topics, data)
         except Exception:  # noqa: BLE001, S112 - hostile data provokes any: it is not this layout
             continue
-        if arguments is not None:
-            return Decoded(layout.name, arguments, layout.anonymous)
+        if found is not None:
+            return found
     return None
