@@ -6,7 +6,7 @@ rubbish: the fuse blows and the service stops before it has skipped its way thro
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import filterfalse, groupby, islice
 from operator import attrgetter
 from typing import get_args
@@ -29,8 +29,9 @@ FUSE = 20
 LARGEST_KEPT = MAX_DEAD_LETTER_BYTES * 3 // 4 - 64 * 1024
 """What fits into a dead letter, where bytes travel as base64, beside what is said about them."""
 
-AHEAD = 32
-"""Records that are decoded at once: enough that it pays, too few to hold up the first of them."""
+AHEAD, AHEAD_BYTES = 32, 32 * 1024
+"""Records, and about how many bytes of them, that are decoded at once: enough that it pays, too few
+to hold up the first, or to push the last out of the processor's cache before its turn comes."""
 
 _LONGEST_REASON = 500
 _TOPIC, _HEADERS = attrgetter("topic"), attrgetter("headers")
@@ -40,11 +41,13 @@ _TOPIC, _HEADERS = attrgetter("topic"), attrgetter("headers")
 class _Source:
     """What reading one topic takes, looked up once."""
 
-    __slots__ = ("count", "read", "read_all", "streak")
+    __slots__ = ("ahead", "count", "read", "read_all", "streak")
 
     def __init__(self, topic: str, count: Counter) -> None:
         self.read, self.read_all = reader(TOPICS[topic]), batch_reader(TOPICS[topic])
         self.count = count
+        self.ahead = 1
+        """Records that are decoded at once, going by the size of those before."""
         self.streak = 0
         """Unreadable records in a row."""
 
@@ -76,12 +79,14 @@ class Intake:
         """
         for topic, group in groupby(messages, key=_TOPIC):
             source = self._source(topic)
-            while chunk := list(islice(group, AHEAD)):
+            while chunk := list(islice(group, source.ahead)):
                 source.count.inc(len(chunk))
                 if any(map(_HEADERS, chunk)):
                     chunk = list(filterfalse(self._void, chunk))
+                values = [message.value or b"" for message in chunk]
+                source.ahead = _ahead(values)
                 try:
-                    records = source.read_all([message.value or b"" for message in chunk])
+                    records = source.read_all(values)
                 except PoisonRecordError:
                     yield from self._one_by_one(source, chunk)
                     continue
@@ -135,6 +140,12 @@ class Intake:
                 f"service and the writer of that topic run the same version; the records are kept "
                 f"in {DEAD_LETTERS.name}."
             )
+
+
+def _ahead(values: Sequence[bytes]) -> int:
+    """Return how many records like these to decode at once."""
+    room = AHEAD_BYTES * len(values) // max(1, sum(map(len, values)))
+    return max(1, min(AHEAD, room))
 
 
 def dead_letter(service: str, message: Message, reason: str, fault: Fault) -> DeadLetter:

@@ -151,6 +151,19 @@ def test_what_is_decoded_at_once_is_told_apart_where_one_is_poison(
     assert metrics.registry.get_sample_value("firebreak_records_total", labels) == 3 * AHEAD
 
 
+@pytest.mark.parametrize(("room", "at_once"), [(AHEAD * len(GOOD), AHEAD), (2 * len(GOOD), 2)])
+def test_as_much_is_decoded_at_once_as_has_room(
+    intake: Intake, metrics: Metrics, monkeypatch: pytest.MonkeyPatch, room: int, at_once: int
+) -> None:
+    monkeypatch.setattr("runtime.intake.AHEAD_BYTES", room + 1)
+    taken = []
+    for _ in intake.read_all([_message(GOOD, n) for n in range(3 * AHEAD)]):
+        labels = {"topic": "alerts-v1"}
+        taken.append(metrics.registry.get_sample_value("firebreak_records_total", labels))
+
+    assert taken[:2] == [1, 1 + at_once], "the first tells how large they are"
+
+
 def test_what_came_before_a_blown_fuse_is_handed_out_first(intake: Intake) -> None:
     given = [_message(GOOD, 0), *(_message(b"rubbish", 1 + n) for n in range(FUSE))]
     found: list[int] = []
