@@ -11,15 +11,16 @@ Scored at the head, learned at finality, as `detectors.host` tells.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from detectors.event_sizes import UNKNOWN, EventSizes
 from detectors.rules import Rules
 from detectors.tail import OnlineTail
 from schemas import links
-from schemas.alerts import Alert, Evidence, Reason, Severity, Vote, Withdrawal
+from schemas.alerts import Alert, Evidence, Severity, Vote, Withdrawal
 from schemas.chain import Event
 from schemas.codec import faithful
 from schemas.ids import content_id
@@ -27,54 +28,14 @@ from schemas.ids import content_id
 NAME, VERSION = "event-size", "1.0.0"
 TECHNIQUE = "ADT3012"
 
-MEMORY = 2_000.0
-"""Sizes of one argument that count at most; older ones fade."""
-WARM_UP = 10.0
-"""Sizes of an argument before its spread means anything: until then none of it is scored."""
-UNKNOWN = -1.0
-"""The score of an event of which nothing can be said."""
-MAX_ARGUMENTS = 64
-"""Arguments that are remembered per contract; those of further events are not scored."""
 MAX_WAITING = 8_192
 """Events of one contract that wait for finality; what comes on top is scored and never learned."""
 SUSPECT_WEIGHT = 0.05
 """What an event that alerted counts for among the sizes, once final. Its score counts fully: else
 the share of scores beyond the budget's would be underrated, and more would alert than it allows."""
-LONGEST_NUMBER = 79
-"""Characters of the longest integer of 256 bits, its sign included."""
-NARROWEST = 0.05
-"""No spread is taken for smaller: five per cent are nothing to be surprised by."""
 
 _SEVERITIES: tuple[tuple[float, Severity], ...] = ((1e-4, "high"), (1e-2, "medium"))
 """By how far the p-value lies below the budget; never critical, a single event is no proof."""
-
-_log1p = math.log1p
-
-
-class _Size:
-    """The online mean and variance of the logarithm of one argument (West, 1979)."""
-
-    __slots__ = ("mean", "n", "squares")
-
-    def __init__(self) -> None:
-        self.n = self.mean = self.squares = 0.0
-
-    def distance(self, scaled: float) -> float:
-        """Return how many spreads a logarithm lies above the mean, none below."""
-        above = scaled - self.mean
-        if above <= 0.0:
-            return 0.0
-        spread = math.sqrt(self.squares / (self.n - 1.0))
-        return above / NARROWEST if spread < NARROWEST else above / spread
-
-    def learn(self, scaled: float, weight: float) -> None:
-        before = self.mean
-        n = self.n = self.n + weight
-        mean = self.mean = before + weight / n * (scaled - before)
-        self.squares += weight * (scaled - before) * (scaled - mean)
-        if n > MEMORY:
-            self.squares *= MEMORY / n
-            self.n = MEMORY
 
 
 class _Waiting(msgspec.Struct, gc=False):
@@ -93,9 +54,6 @@ class _Waiting(msgspec.Struct, gc=False):
     """Per argument the logarithm of its size."""
 
 
-_NOTHING: Mapping[str, _Size] = {}
-
-
 class EventHost:
     """Scores and learns one contract's events, in the order of their records."""
 
@@ -105,10 +63,7 @@ class EventHost:
         self.chain = chain
         self._protocol = protocol
         self._rules = rules
-        self._sizes: dict[str, dict[str, _Size]] = {}
-        """Per event, per argument."""
-        self._arguments = 0
-        """How many sizes there are in all."""
+        self._sizes = EventSizes()
         self._tail = OnlineTail()
         self._ordinary = 0.0
         """The score up to which none can alert; moves with what the tail learns."""
@@ -133,7 +88,7 @@ class EventHost:
         self._mark, self._newest = place, event.block_hash
         if block > mark[0]:
             self._learn_final(block - self._rules.finality)
-        sizes, largest = self._measured(event)
+        sizes, largest = self._sizes.measured(event)
         score = 0.5 * largest * largest if largest > 0.0 else largest
         alert = None
         if score > self._ordinary:
@@ -150,31 +105,6 @@ class EventHost:
             self.turned_away += 1
         return score, alert
 
-    def _measured(self, event: Event) -> tuple[dict[str, float], float]:
-        """Return, per argument that is a number, the logarithm of one plus it without its sign, and
-        the longest distance of any; `UNKNOWN` where none is known well enough.
-
-        A number is an integer of 256 bits or fewer in decimal text; a stranger may have written it.
-        Half of what an event costs is spent here, so there are few calls, and cheap ones.
-        """
-        known, sizes, longest = self._sizes.get(event.name, _NOTHING), {}, UNKNOWN
-        for argument, value in event.arguments.items():
-            if value.__class__ is not str or not (
-                # Nearly all that is no number comes behind ".", and a minus in front of it.
-                value.isdigit() or (value < "." and value[:1] == "-" and value[1:].isdigit())
-            ):
-                continue
-            if len(value) > LONGEST_NUMBER or not value.isascii():
-                continue
-            # By way of an integer: the very float that the text gives, in a third of the time.
-            sizes[argument] = scaled = _log1p(abs(float(int(value))))
-            size = known.get(argument)
-            if size is not None and size.n >= WARM_UP:
-                distance = size.distance(scaled)
-                if distance > longest:  # noqa: PLR1730 - max() takes longer than all of this line
-                    longest = distance
-        return sizes, longest
-
     def _learn_final(self, final: int) -> None:
         scores: list[float] = []
         done = 0
@@ -182,7 +112,8 @@ class EventHost:
             if entry.block > final:
                 break
             done += 1
-            self._learn(entry)
+            weight = SUSPECT_WEIGHT if entry.alert else 1.0
+            self._sizes.learn(entry.name, entry.sizes, weight)
             if entry.score != UNKNOWN:
                 scores.append(entry.score)
         if done:
@@ -191,24 +122,11 @@ class EventHost:
             self._tail.learn_all(scores)
             self._ordinary = self._tail.ordinary(self._rules.budget)
 
-    def _learn(self, entry: _Waiting) -> None:
-        weight = SUSPECT_WEIGHT if entry.alert else 1.0
-        known = self._sizes.get(entry.name, _NOTHING)
-        for argument, scaled in entry.sizes.items():
-            size = known.get(argument)
-            if size is None:
-                if self._arguments >= MAX_ARGUMENTS:
-                    continue
-                known = self._sizes.setdefault(entry.name, {})
-                size = known[argument] = _Size()
-                self._arguments += 1
-            size.learn(scaled, weight)
-
     def _alert(
         self, event: Event, sizes: Mapping[str, float], score: float, p_value: float
     ) -> Alert:
         rules = self._rules
-        reasons = tuple(self._reasons(event.name, sizes))
+        reasons = tuple(self._sizes.reasons(event.name, sizes))
         vote = Vote(
             detector=NAME,
             version=VERSION,
@@ -246,24 +164,6 @@ class EventHost:
             reference=links.reference(event.chain, event.tx),
             link=links.page(rules.explorer, event.tx),
         )  # fmt: skip
-
-    def _reasons(self, name: str, sizes: Mapping[str, float]) -> Iterator[Reason]:
-        known = self._sizes.get(name, {})
-        for argument, scaled in sizes.items():
-            size = known.get(argument)
-            distance = size.distance(scaled) if size and size.n >= WARM_UP else 0.0
-            if size is not None and distance > 1.0:
-                observed, expected = _amount(scaled), _amount(size.mean)
-                yield Reason(
-                    feature=f"{name}:{argument}"[:128],
-                    observed=observed,
-                    expected=expected,
-                    distance=distance,
-                    unit="",
-                    text=f"{argument} of {name} is {observed:.3g}, ordinary are {expected:.3g}"[
-                        :500
-                    ],
-                )
 
     def retract(self, block: int, block_hash: str) -> list[Withdrawal]:
         """Forget a block that left the chain; return the alerts that no longer hold."""
@@ -309,11 +209,7 @@ class EventHost:
             "mark": list(self._mark),
             "newest": self._newest,
             "learned": self.learned,
-            "sizes": [
-                [name, argument, size.n, size.mean, size.squares]
-                for name, known in self._sizes.items()
-                for argument, size in known.items()
-            ],
+            "sizes": self._sizes.dump(),
             "tail": self._tail.dump(),
             "waiting": [
                 [
@@ -339,10 +235,7 @@ class EventHost:
         self._mark = (int(state["mark"][0]), int(state["mark"][1]))
         self._newest = str(state["newest"])
         self.learned = int(state["learned"])
-        self._sizes, self._arguments = {}, len(state["sizes"])
-        for name, argument, n, mean, squares in state["sizes"]:
-            size = self._sizes.setdefault(name, {})[argument] = _Size()
-            size.n, size.mean, size.squares = float(n), float(mean), float(squares)
+        self._sizes.load(state["sizes"])
         self._tail.load(state["tail"])
         self._ordinary = self._tail.ordinary(self._rules.budget)
         self._waiting = [
@@ -355,7 +248,3 @@ class EventHost:
 
 def _read_sizes(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     return {argument: float(scaled) for argument, scaled in pairs}
-
-
-def _amount(scaled: float) -> float:
-    return math.expm1(min(700.0, scaled))

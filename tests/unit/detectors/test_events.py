@@ -6,7 +6,8 @@ import pytest
 from river import stats
 
 from detectors import events
-from detectors.events import MEMORY, UNKNOWN, WARM_UP, EventHost, _Size
+from detectors.event_sizes import MEMORY, UNKNOWN, WARM_UP, Size
+from detectors.events import EventHost
 from detectors.rules import Rules
 from schemas.alerts import Alert
 from schemas.chain import Event
@@ -126,7 +127,7 @@ def test_a_snapshot_continues_to_the_last_bit() -> None:
 
 
 def test_river_is_the_oracle_for_mean_and_variance() -> None:
-    size, oracle, chance = _Size(), stats.Var(), random.Random(4)
+    size, oracle, chance = Size(), stats.Var(), random.Random(4)
     for _ in range(int(MEMORY) - 10):
         value, weight = chance.gauss(3.0, 2.0), chance.choice((1.0, 0.05))
         size.learn(value, weight)
