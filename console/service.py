@@ -27,7 +27,7 @@ from runtime.manifests import load_manifests
 from runtime.service import Service
 from runtime.settings import Settings
 from runtime.settings_console import is_loopback
-from runtime.web import Place, bound
+from runtime.web import Place, Server, bound
 from schemas.errors import ConfigurationError
 
 TURN_SECONDS = 0.5
@@ -105,7 +105,7 @@ async def run(desk: Desk, service: Service) -> None:
             desk.producer.close()
 
     own = desk.settings
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             build(desk, reading),
             log_config=None,

@@ -82,7 +82,7 @@ def serving(app: ASGIApp, place: Place, bounds: Bounds = Bounds()) -> Iterator[i
             f"{place.setting}: the certificate or its key cannot be read: {error}"
         ) from error
     with bound(place) as taken:
-        server = _Server(config)
+        server = Server(config)
         thread = threading.Thread(target=server.run, args=([taken],), name="web", daemon=True)
         thread.start()
         try:
@@ -109,18 +109,20 @@ def bound(place: Place) -> socket.socket:
         ) from error
 
 
-class _Server(uvicorn.Server):
-    """Says when it answers."""
+class Server(uvicorn.Server):
+    """Says when it answers, and leaves no connection open when it ends."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
         await super().startup(sockets)
         self.up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let open answers come to their end, then end them."""
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):  # of answers that had no end
             if connection.transport is not None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from console.app import build
+from runtime.web import Server
 from sandbox.ports import free_port
 from schemas.base import Record
 from schemas.codec import decode_from
@@ -69,11 +70,10 @@ def serving() -> Iterator[Served]:
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    assert server.up.wait(10)
     try:
         yield console
     finally:
