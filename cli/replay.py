@@ -1,7 +1,5 @@
 """`firebreak replay`: let a detector set look at history again."""
 
-import gc
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +12,7 @@ from rich.progress import Progress
 from schemas.topics import ALERTS, DEAD_LETTERS
 
 if TYPE_CHECKING:
-    from detectors.scorer import ScorerMaker
-    from runtime.broker import History, Message, Producer
+    from runtime.broker import History, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Comparison:
     """Names all that the detectors had learned at the end; equal after equal records."""
 
 
-def replay(
+def replay(  # noqa: PLR0913, PLR0917 - options of a command
     start: Annotated[
         str, typer.Option("--from", help="beginning, an offset, or an ISO 8601 time.")
     ] = "beginning",
@@ -47,6 +44,9 @@ def replay(
         Path | None,
         typer.Option(help="Read from an archive's folder instead of the topics.", metavar="FOLDER"),
     ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="How many processes share the partitions.")
+    ] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Score a stretch of transactions again and compare its alerts with those of then.
@@ -56,19 +56,35 @@ def replay(
     """
     import orjson
 
-    from cli.wiring import connect, read_settings, scorers
-    from forensics.archive.history import Archive
+    from cli.replay_processes import Order, at_once
+    from cli.wiring import connect, past, read_settings, scorers
+    from detectors.replaying import score_again, shares, state
+    from runtime import replay as history
 
     settings = read_settings()
     maker = scorers(settings, set_name, events=events)
-    live: History = Archive(archive) if archive else connect(settings, maker.topic, ALERTS)
+    live = past(settings, archive, maker.topic, ALERTS)
     space = f"{settings.kafka.namespace}replay-{datetime.now(UTC):%Y%m%dT%H%M%S}".replace(".", "-")
     output = connect(settings, namespace=f"{space}.")
     output.create((ALERTS, DEAD_LETTERS))
     console = Console(stderr=True)
-    again = _score_again(live, output.producer(), maker, (start, end), console)
+    stretch = history.stretch(live, maker.topic.name, start, end)
+    with Progress(console=console, transient=True) as progress:
+        total = sum(last - first for first, last in stretch.values())
+        bar = progress.add_task("replaying", total=total)
+
+        def tell(count: int) -> None:
+            progress.advance(bar, count)
+
+        if len(parts := shares(stretch, processes)) > 1:
+            order = Order(set_name, events, archive, f"{space}.")
+            replayed = at_once(order, parts, tell)
+        else:
+            replayed = [score_again(live, stretch, maker, output.producer(), tell)]
+    records = sum(one.records for one in replayed)
+    learned = state(pair for one in replayed for pair in one.learned)
     before, now = (_alerts(source, maker.set_name) for source in (live, output))
-    found = _compare(before, now, again, f"{space}.{ALERTS.name}")
+    found = _compare(before, now, (records, learned), f"{space}.{ALERTS.name}")
     if as_json:
         typer.echo(orjson.dumps(asdict(found)).decode())
         return
@@ -78,46 +94,6 @@ def replay(
         f"{found.only_live} only then; state {found.state[:16]}",
         highlight=False,
     )
-
-
-def _score_again(
-    live: "History",
-    producer: "Producer",
-    maker: "ScorerMaker",
-    bounds: tuple[str, str],
-    console: Console,
-) -> tuple[int, str]:
-    """Return how many records there were, and the digest of what was learned from them."""
-    from detectors.publisher import Publisher
-    from detectors.service import DetectTask
-    from runtime import replay as history
-    from runtime.clock import SystemClock
-    from runtime.intake import Intake
-    from runtime.loop import YOUNG
-    from runtime.metrics import Metrics
-
-    gc.set_threshold(YOUNG)  # as the live loop does, for the same reason
-    metrics = Metrics()
-    task = DetectTask(
-        Intake(producer, metrics, "replay"),
-        Publisher(producer, SystemClock(), metrics, signer=None),
-        maker,
-        metrics,
-        store=None,
-    )
-    stretch = history.stretch(live, maker.topic.name, *bounds)
-    task.assigned(list(stretch))
-    with Progress(console=console, transient=True) as progress:
-        total = sum(last - first for first, last in stretch.values())
-        bar = progress.add_task("replaying", total=total)
-
-        def take(batch: "Sequence[Message]") -> None:
-            task.process(batch)
-            progress.advance(bar, len(batch))
-
-        count = history.read(live, stretch, take)
-    producer.close()
-    return count, task.digest()
 
 
 def _alerts(broker: "History", set_name: str) -> dict[str, bytes]:

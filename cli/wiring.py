@@ -1,5 +1,6 @@
 """Building the parts that several commands need, from the settings."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runtime import settings as configuration
@@ -14,6 +15,7 @@ from schemas.topics import TopicSpec
 
 if TYPE_CHECKING:
     from detectors.scorer import ScorerMaker
+    from runtime.broker import History
 
 Flags = dict[str, Any]
 
@@ -39,6 +41,14 @@ def connect(settings: Settings, *needed: TopicSpec, namespace: str | None = None
     )
     broker.require(spec.name for spec in needed)
     return broker
+
+
+def past(settings: Settings, archive: Path | None, *needed: TopicSpec) -> "History":
+    """Return where history is read from: an archive's folder, else the topics; raises as
+    `connect`."""
+    from forensics.archive.history import Archive
+
+    return Archive(archive) if archive else connect(settings, *needed)
 
 
 def beats_of(settings: Settings, broker: Broker, service: Service, group: str) -> Beats:

@@ -1,6 +1,6 @@
 """The detect service: transactions or single events in, signed alerts out, state in snapshots."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 import orjson
@@ -179,15 +179,13 @@ class DetectTask:
         """Return up to where alerts are kept; the states are written bit by bit in `tick`."""
         return self._snapshots.settle(self._shares, offsets)
 
-    def digest(self) -> str:
-        """Return one name for all that is known of every key: equal after equal records, however
-        they were partitioned, batched or kept."""
-        known = {
-            key: [host.chain, host.dump()]
-            for share in self._shares.values()
-            for key, host in share.hosts.items()
-        }
-        return sha256(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    def digests(self) -> Iterator[tuple[str, str]]:
+        """Yield for each key one name for all that is known of it: equal after equal records,
+        however they were partitioned, batched or kept."""
+        for share in self._shares.values():
+            for key, host in share.hosts.items():
+                known = orjson.dumps([host.chain, host.dump()], option=orjson.OPT_SORT_KEYS)
+                yield key, sha256(known).hexdigest()
 
     def released(self, partitions: Sequence[Partition]) -> None:
         """Forget these partitions."""

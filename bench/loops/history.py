@@ -1,44 +1,44 @@
 """What `firebreak replay` does with a stretch of history, without what it prints.
 
-python -m bench.loops.history BOOTSTRAP NAMESPACE KIND COUNT RUN [ARCHIVE]
+python -m bench.loops.history BOOTSTRAP NAMESPACE KIND COUNT RUN [PROCESSES PROCESS [ARCHIVE]]
 
-With an archive's folder, history is read from there; alerts go to the broker all the same.
+The process is the PROCESS-th, from 0, of PROCESSES that share the partitions. With an archive's
+folder, history is read from there; alerts go to the broker all the same.
 """
 
-import gc
 import logging
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from bench.loops.own import task_of
-from bench.loops.scoring import Meter, job
+from bench.loops.scoring import Meter, job, makers
+from detectors.replaying import score_again, shares
 from forensics.archive.history import Archive
 from runtime import logs, replay
-from runtime.broker import History, Message
+from runtime.broker import History
 from runtime.kafka import KafkaBroker
-from runtime.loop import YOUNG
 
 
 def main() -> None:
-    """Read the whole topic again."""
+    """Read this process' share of the topic again."""
     logs.configure("bench", "ERROR", "json")
     logging.disable(logging.WARNING)
-    gc.set_threshold(YOUNG)
     asked = job()
+    processes, process = map(int, sys.argv[6:8] or ("1", "0"))
     broker = KafkaBroker({"bootstrap.servers": asked.bootstrap}, namespace=asked.space)
-    task, meter = task_of(asked, broker, stored=False), Meter(asked.count)
-    kept: History = Archive(Path(sys.argv[6])) if sys.argv[6:] else broker
-    stretch = replay.stretch(kept, task.topics[0], "beginning", "end")
-    task.assigned(list(stretch))
+    maker, meter = makers()[asked.kind], Meter(asked.count)
+    kept: History = Archive(Path(sys.argv[8])) if sys.argv[8:] else broker
+    stretch = replay.stretch(kept, maker.topic.name, "beginning", "end")
+    part = shares(stretch, processes)[process]
+    meter.left = sum(last - first for first, last in part.values())
 
-    def take(batch: Sequence[Message]) -> None:
-        meter.begin()
-        task.process(batch)
+    def tell(count: int) -> None:
+        meter.left -= count
+        if meter.left == 0:
+            meter.end()  # before what was learned is put into words
 
-    replay.read(kept, stretch, take)
-    meter.end()
-    meter.tell(state=task.digest())
+    meter.begin()
+    found = score_again(kept, part, maker, broker.producer(), tell)
+    meter.tell(learned=found.learned)
 
 
 if __name__ == "__main__":

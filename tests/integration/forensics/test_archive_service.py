@@ -246,11 +246,14 @@ def test_a_replay_from_the_archive_is_the_one_from_the_topics_byte_for_byte(
     ):
         name = chosen[-1].strip("-")
         live = replayed(environment, tmp_path, f"{name}-topics", *chosen)
-        again = replayed(environment, tmp_path, f"{name}-archive", *chosen, "--archive", str(root))
-        raised = [alerts(cluster, found.pop("topic")) for found in (live, again)]
+        kept = (*chosen, "--archive", str(root))
+        again = replayed(environment, tmp_path, f"{name}-archive", *kept)
+        shared = replayed(environment, tmp_path, f"{name}-shared", *kept, "--processes", "2")
+        raised = [alerts(cluster, found.pop("topic")) for found in (live, again, shared)]
         assert raised[0]
-        assert raised[0] == raised[1]
+        assert raised[0] == raised[1] == raised[2]
         assert again == live  # the state that was learned among it
+        assert shared == live
         assert live["records"] == counts[topic]
         states.add(live["state"])
         about |= {part for _, value in raised[0] for part in ABOUT if part in value}

@@ -7,19 +7,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from detectors.publisher import Publisher
+from detectors import replaying
 from detectors.samples import address, transactions
 from detectors.scorer import ScorerMaker
-from detectors.service import DetectTask
 from detectors.sets import EventHostMaker, HostMaker, load_set
 from forensics.archive.history import Archive
 from runtime import replay
-from runtime.broker import History
-from runtime.clock import SystemClock
-from runtime.intake import Intake
+from runtime.broker import History, Partition
 from runtime.memory import MemoryBroker
-from runtime.metrics import Metrics
 from runtime.settings import CORE
 from schemas.alerts import AlertRecord, Withdrawal
 from schemas.chain import Event, Flow, Retraction, Transaction
@@ -106,23 +104,21 @@ def retracted(chain: str, number: int, name: str) -> Retraction:
     )  # fmt: skip
 
 
-def replayed(source: History, maker: ScorerMaker) -> tuple[list[bytes], str]:
-    """Return the alerts that a history raises, and the digest of what was learned from it."""
+def replayed(source: History, maker: ScorerMaker, processes: int = 1) -> tuple[list[bytes], str]:
+    """Return the alerts that a history raises, and the digest of what was learned from it, when so
+    many share the partitions."""
     output = log(ALERTS, DEAD_LETTERS)
-    metrics, producer = Metrics(), output.producer()
-    task = DetectTask(
-        Intake(producer, metrics, "replay"),
-        Publisher(producer, SystemClock(), metrics, signer=None),
-        maker,
-        metrics,
-        store=None,
-    )
     stretch = replay.stretch(source, maker.topic.name, "beginning", "end")
-    task.assigned(list(stretch))
-    replay.read(source, stretch, task.process)
+    told: list[int] = []
+    parts = [
+        replaying.score_again(source, part, maker, output.producer(), told.append)
+        for part in replaying.shares(stretch, processes)
+    ]
+    assert sum(told) == sum(part.records for part in parts)
     assert everything(output, DEAD_LETTERS.name) == []
     found = everything(output, ALERTS.name)
-    return sorted(message.value or b"" for message in found), task.digest()
+    learned = (pair for part in parts for pair in part.learned)
+    return sorted(message.value or b"" for message in found), replaying.state(learned)
 
 
 def said(values: list[bytes]) -> set[tuple[str, str]]:
@@ -152,3 +148,28 @@ def test_alerts_and_what_was_learned_are_the_same(
     alerts, state = replayed(broker, maker())
     assert said(alerts) == {(name, subject) for name in PROTOCOLS for subject in subjects}
     assert replayed(Archive(tmp_path), maker()) == (alerts, state)
+    assert replayed(Archive(tmp_path), maker(), processes=2) == (alerts, state)
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 40).map(lambda number: Partition(TRANSACTIONS.name, number)),
+        st.tuples(st.integers(0, 100), st.integers(0, 100)).map(
+            lambda sizes: (sizes[0], sum(sizes))
+        ),
+    ),
+    st.integers(1, 6),
+)
+def test_processes_share_the_partitions_evenly_and_leave_none_out(
+    stretch: replay.Stretch, processes: int
+) -> None:
+    parts = replaying.shares(stretch, processes)
+
+    assert len(parts) <= processes
+    assert all(parts)
+    together = [item for part in parts for item in part.items()]
+    assert sorted(together) == sorted(item for item in stretch.items() if item[1][0] < item[1][1])
+    if len(parts) > 1:
+        sizes = [sum(last - first for first, last in part.values()) for part in parts]
+        largest = max(last - first for first, last in stretch.values())
+        assert max(sizes) - min(sizes) <= largest
