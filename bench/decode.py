@@ -172,7 +172,7 @@ def digest(read_log: Read, logs: Iterable[Raw]) -> str:
     for log in logs:
         found = read_log(*log)
         if found is None:
-            raise BrokenResultError(f"our decoder does not know {log}")
+            raise BrokenResultError(f"it does not know {log}")
         values = found.arguments if isinstance(found, Decoded) else found
         total.update(repr([(name, str(values[name]).lower()) for name in sorted(values)]).encode())
     return total.hexdigest()
@@ -219,8 +219,10 @@ def measure(place: Place) -> Section:
 def _compare(place: Place, source: str, logs: Sequence[Raw]) -> Iterator[Figure]:
     rivals = {"eth-abi": eth_abi(), "web3.py": web3_py()}
     sample = logs[:: max(1, len(logs) // 2_000)]  # the others would take minutes over all
-    texts = blocks(logs)
     ours = own()
+    texts = blocks(logs)
+    if unread := sum(ours(*log) is None for log in logs):
+        raise BrokenResultError(f"our decoder does not know {unread} of the {source} logs")
     digests = {name: digest(reader, sample) for name, reader in rivals.items()}
     if set(digests.values()) != {digest(ours, sample)}:
         raise BrokenResultError(f"{source} logs are read differently: {digests}")

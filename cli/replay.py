@@ -84,7 +84,7 @@ def replay(  # noqa: PLR0913, PLR0917 - options of a command
     records = sum(one.records for one in replayed)
     learned = state(pair for one in replayed for pair in one.learned)
     before, now = (_alerts(source, maker.set_name) for source in (live, output))
-    found = _compare(before, now, (records, learned), f"{space}.{ALERTS.name}")
+    found = _compare(before, now, records, learned, f"{space}.{ALERTS.name}")
     if as_json:
         typer.echo(orjson.dumps(asdict(found)).decode())
         return
@@ -115,9 +115,8 @@ def _alerts(broker: "History", set_name: str) -> dict[str, bytes]:
 
 
 def _compare(
-    live: dict[str, bytes], replayed: dict[str, bytes], again: tuple[int, str], topic: str
+    live: dict[str, bytes], replayed: dict[str, bytes], records: int, state: str, topic: str
 ) -> Comparison:
-    records, state = again
     both = live.keys() & replayed.keys()
     same = sum(live[name] == replayed[name] for name in both)
     return Comparison(

@@ -1,22 +1,34 @@
-"""`firebreak replay` by several processes, each of which scores some of the partitions."""
+"""`firebreak replay` by several processes, each of which scores some of the partitions.
 
+A process tells through a pipe how far it has come, and in the end what came of it. A pipe that ends
+before says that its process was killed; one that nobody reads any more ends the process.
+"""
+
+import signal
+import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
-from multiprocessing.synchronize import Event
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
 
 from cli.wiring import connect, past, read_settings, scorers
 from detectors.replaying import Replayed, score_again
 from runtime import logs
 from runtime.replay import Stretch
-from schemas.errors import TransientError
+from schemas.errors import (
+    ConfigurationError,
+    PipelineError,
+    TransientError,
+    UnsafeToContinueError,
+)
 
-TURN = 0.2
-"""Seconds between two looks at how far the others have come."""
+_KINDS = (ConfigurationError, TransientError, UnsafeToContinueError)
+"""As what the error of a process is raised here. A stranger's kind might not survive the pipe."""
+
+_spawning = get_context("spawn")  # the broker's client does not survive a fork
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,61 +42,82 @@ class Order:
     """The namespace of what it writes."""
 
 
-class _StopError(Exception):
-    """Another process failed, or nobody wants to know any more."""
-
-
-_shared: dict[str, Any] = {}
-"""What a process was given by the one that started it: `counter`, `stop`."""
-
-
 def at_once(order: Order, parts: Sequence[Stretch], tell: Callable[[int], None]) -> list[Replayed]:
-    """Score each part in a process of its own. `tell` is told how many records were scored since it
-    was told last.
+    """Score each part in a process of its own; `tell` is told of each batch how many records it
+    has. Call it from the main thread.
 
-    Raises what the first of them to fail raised, and stops the others.
+    Raises what one of them could not go on with, and ends the others.
     """
-    context = get_context("spawn")  # the broker's client does not survive a fork
-    counter, stop = context.Value("Q", 0), context.Event()
-    told = 0
-    with ProcessPoolExecutor(len(parts), context, _begin, (counter, stop)) as pool:
-        futures = [pool.submit(_score, order, part) for part in parts]
-        left = set(futures)
-        try:
-            while left:
-                done, left = wait(left, TURN, FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-                now = counter.value
-                tell(now - told)
-                told = now
-        except BrokenProcessPool as error:
-            raise TransientError(
-                "a process of the replay was killed, perhaps for want of memory; take fewer "
-                "--processes, and begin again"
-            ) from error
-        finally:
-            stop.set()
-    return [future.result() for future in futures]
+    found: list[Replayed] = []
+    processes: list[SpawnProcess] = []
+    pipes: list[Connection] = []
+    try:
+        for part in parts:
+            process, pipe = _start(order, part)
+            processes.append(process)
+            pipes.append(pipe)
+        while pipes:
+            ready = wait(pipes)
+            for pipe in [pipe for pipe in pipes if pipe in ready]:
+                said = _hear(pipe)
+                if isinstance(said, Replayed):
+                    found.append(said)
+                    pipes.remove(pipe)
+                else:
+                    tell(said)
+    except BaseException:
+        for process in processes:
+            process.terminate()
+        raise
+    finally:
+        for process in processes:
+            process.join()
+    return found
 
 
-def _begin(counter: Any, stop: Event) -> None:
+def _start(order: Order, part: Stretch) -> tuple[SpawnProcess, Connection]:
+    ours, theirs = _spawning.Pipe(duplex=False)
+    process = _spawning.Process(target=_work, args=(order, part, theirs))
+    # Ctrl-C reaches the whole group; they are ended by whoever started them, without a word.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    theirs.close()
+    return process, ours
+
+
+def _hear(pipe: Connection) -> int | Replayed:
+    try:
+        said: int | Replayed | Exception = pipe.recv()
+    except EOFError:
+        raise TransientError(
+            "a process of the replay was killed, perhaps for want of memory; take fewer "
+            "--processes, and begin again"
+        ) from None
+    if isinstance(said, Exception):
+        raise said
+    return said
+
+
+def _work(order: Order, part: Stretch, pipe: Connection) -> None:
     logs.configure("cli", "WARNING", "text")
-    _shared.update(counter=counter, stop=stop)
+    outcome: Replayed | Exception
+    try:
+        outcome = _score(order, part, pipe.send)
+    except PipelineError as error:
+        kind = next((kind for kind in _KINDS if isinstance(error, kind)), PipelineError)
+        outcome = kind(str(error))
+    except Exception:  # noqa: BLE001 - shown whole by whoever started this
+        outcome = RuntimeError(traceback.format_exc())
+    with suppress(BrokenPipeError):  # nobody wants to know any more
+        pipe.send(outcome)
 
 
-def _score(order: Order, part: Stretch) -> Replayed:
+def _score(order: Order, part: Stretch, tell: Callable[[int], None]) -> Replayed:
     settings = read_settings()
     maker = scorers(settings, order.set_name, events=order.events)
     live = past(settings, order.archive, maker.topic)
-    return score_again(
-        live, part, maker, connect(settings, namespace=order.space).producer(), _tell
-    )
-
-
-def _tell(count: int) -> None:
-    began = parent_process()
-    if _shared["stop"].is_set() or began is None or not began.is_alive():
-        raise _StopError
-    with _shared["counter"].get_lock():
-        _shared["counter"].value += count
+    producer = connect(settings, namespace=order.space).producer()
+    return score_again(live, part, maker, producer, tell)

@@ -1,11 +1,10 @@
 """Single events against the history of their contract: the quick look beside the thorough one.
 
 `chain-events-v1` carries every log by itself, so this sees what moved before the whole transaction
-is put together, at a few microseconds an event. Each number in an event is a size: how far its
-logarithm lies above the mean of the same argument of the same event of the same contract, in
-spreads, is its z; an event's score is z^2 / 2 of the largest, the exponent of a normal tail. What a
-score is worth is decided as everywhere: by its rank among the contract's own (`detectors.tail`),
-against the protocol's false-alarm budget.
+is put together, at a few microseconds an event. An event's score is z^2 / 2 of the largest distance
+of any number in it (`detectors.event_sizes`), the exponent of a normal tail. What a score is worth
+is decided as everywhere: by its rank among the contract's own (`detectors.tail`), against the
+protocol's false-alarm budget.
 
 Scored at the head, learned at finality, as `detectors.host` tells.
 """

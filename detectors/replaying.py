@@ -1,7 +1,7 @@
 """Letting a detector set look at a stretch of history again.
 
 Partitions know nothing of each other, so several processes may take some of them each: what they
-find together is what one finds alone.
+find together is what one finds alone, as long as no plug-in fails and no record is unreadable.
 """
 
 import gc

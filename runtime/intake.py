@@ -144,8 +144,8 @@ class Intake:
 
 def _ahead(values: Sequence[bytes]) -> int:
     """Return how many records like these to decode at once."""
-    room = AHEAD_BYTES * len(values) // max(1, sum(map(len, values)))
-    return max(1, min(AHEAD, room))
+    size = sum(map(len, values))
+    return max(1, min(AHEAD, AHEAD_BYTES * len(values) // size)) if size else AHEAD
 
 
 def dead_letter(service: str, message: Message, reason: str, fault: Fault) -> DeadLetter:

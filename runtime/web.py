@@ -122,7 +122,7 @@ class Server(uvicorn.Server):
         self.up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let open answers come to their end, then end them."""
+        """Wait for open answers as long as the configuration says, then cut what is left."""
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):  # of answers that had no end
             if connection.transport is not None:

@@ -36,7 +36,7 @@ def main() -> None:
         if meter.left == 0:
             meter.end()  # before what was learned is put into words
 
-    meter.begin()
+    meter.begin()  # what it takes until the first records are here is part of a replay
     found = score_again(kept, part, maker, broker.producer(), tell)
     meter.tell(learned=found.learned)
 

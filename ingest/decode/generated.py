@@ -39,8 +39,8 @@ class Decoded(Struct, frozen=True, gc=False):
 
 Values = tuple[Argument, ...]
 Decode = Callable[[Sequence[str], str], Decoded | None]
-"""Reads topics and data; returns None for what does not fit. May raise `ValueError` or
-`struct.error` for text that is not hexadecimal, and for another number of topics."""
+"""Reads topics and data; returns None for what does not fit. May raise anything for text that is
+not hexadecimal, for another number of topics, and for a payload that was made to."""
 
 
 def unrolled(parameters: Sequence[Parameter]) -> bool:
@@ -116,7 +116,8 @@ class _Numbers:
         return struct.calcsize(self._format) // 32
 
     def line(self, start: int) -> str:
-        """Return the line that takes them out of the data, beginning with this character."""
+        """Return the line that takes them out of the data, beginning with this character. Whether
+        the text beside them is hexadecimal is not looked at: sources promise it."""
         end = start + _WORD * self.words
         if len(self.names) == 1:
             return f"{self.names[0]} = unhex(data[{end - _WORD}:{end}])"

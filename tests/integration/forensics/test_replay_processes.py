@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,10 @@ from schemas.codec import encode
 from schemas.topics import ALERTS, DEAD_LETTERS, TRANSACTIONS
 from tests.waiting import until
 
-pytestmark = pytest.mark.kafka
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
+]
 
 Replay = Callable[[], ChildProcess]
 
@@ -43,15 +47,28 @@ def replay(broker: KafkaBroker, bootstrap: str, namespace: str, tmp_path: Path) 
     return lambda: ChildProcess(command, tmp_path / "log", folder=tmp_path, environment=environment)
 
 
-def workers(process: ChildProcess) -> list[int]:
+def workers(replay: int) -> set[int]:
     """Return the processes that a replay has started to score."""
-    pid = process.pid
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    lines = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in found}
-    return [child for child, line in lines.items() if b"spawn_main" in line]
+    found: set[int] = set()
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile
+            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == replay and b"spawn_main" in (place / "cmdline").read_bytes():
+                found.add(int(place.name))
+    return found
 
 
-def test_what_one_cannot_go_on_with_is_said_and_stops_the_others(
+def begun(process: ChildProcess) -> set[int]:
+    """Return its workers once all are there."""
+    until(lambda: len(workers(process.pid)) == 2)
+    return workers(process.pid)
+
+
+def alive(pids: set[int]) -> bool:
+    return any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_what_one_cannot_go_on_with_is_said_and_ends_the_others(
     replay: Replay, broker: KafkaBroker
 ) -> None:
     producer = broker.producer()
@@ -60,17 +77,38 @@ def test_what_one_cannot_go_on_with_is_said_and_stops_the_others(
     producer.close()
 
     process = replay()
+    pids = begun(process)
 
     assert process.wait(60) == 4, process.tail()
     said = " ".join(process.tail().split())
     assert f"{FUSE} unreadable records in a row on {TRANSACTIONS.name}, the last at [1]" in said
+    assert not alive(pids)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_one_that_is_killed_is_told_of(replay: Replay) -> None:
     process = replay()
-    until(lambda: len(workers(process)) == 2)
-    os.kill(workers(process)[0], signal.SIGKILL)
+    pids = begun(process)
+    os.kill(min(pids), signal.SIGKILL)
 
     assert process.wait(60) == 3, process.tail()
     assert "take fewer --processes" in " ".join(process.tail().split())
+    assert not alive(pids)
+
+
+def test_ctrl_c_ends_all_without_a_word(replay: Replay) -> None:
+    process = replay()
+    pids = begun(process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the whole group
+
+    assert process.wait(60) == 130, process.tail()
+    assert "Traceback" not in process.tail()
+    assert not alive(pids)
+
+
+def test_they_end_with_whoever_started_them(replay: Replay) -> None:
+    process = replay()
+    pids = begun(process)
+    os.kill(process.pid, signal.SIGKILL)  # it alone
+
+    until(lambda: not alive(pids))
+    process.kill()
