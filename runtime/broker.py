@@ -91,7 +91,8 @@ class Producer(Protocol):
         """Queue one record; its key chooses the partition unless one is given. Without a value,
         what a compacted topic has under that key is removed, sometime.
 
-        Raises `TransientError` when the queue stays full.
+        Raises `TransientError` when the queue stays full, `ConfigurationError` where it is known
+        already that this client may not write there.
         """
         ...
 

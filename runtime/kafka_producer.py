@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as RawMessage
 
 from runtime.broker import Offsets, Partition
+from runtime.kafka_answers import code as code_of
 from runtime.kafka_refusals import NOT_ALLOWED, not_allowed
 from schemas.errors import TransientError, UnsafeToContinueError
 from schemas.headers import Headers
@@ -23,7 +24,8 @@ _BY_KEY = -1
 
 
 class KafkaProducer:
-    """An idempotent producer whose failures surface at the next `flush`, and at every later one."""
+    """An idempotent producer whose failures surface at the next `flush`, and at every later one, or
+    at a `send` when they are known by then."""
 
     def __init__(self, options: Mapping[str, Any], namespace: str) -> None:
         self._producer = Producer({**options, "on_delivery": self._delivered})
@@ -56,6 +58,8 @@ class KafkaProducer:
                     raise TransientError("the producer's queue stays full") from error
                 self._producer.poll(0.05)
             except KafkaException as error:
+                if code_of(error) in NOT_ALLOWED:  # the client knows without asking, by now
+                    raise not_allowed(self._options, "write", topic) from error
                 raise UnsafeToContinueError(f"{topic} takes no record: {error}") from error
         self._producer.poll(0)
 

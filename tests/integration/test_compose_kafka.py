@@ -153,15 +153,19 @@ def _broker(cache: Path, tmp_path: Path) -> Iterator[Secured]:
         broker.kill()
 
 
+def _write(producer: Producer, topic: str) -> None:
+    producer.send(topic, b"{}")
+    producer.flush()
+
+
 def _allowed(secured: Secured, service: str, topic: str) -> Producer:
     """Return what has written there, once the broker has learnt of what was granted."""
     written: list[Producer] = []
 
     def writes() -> bool:
         producer = KafkaBroker(secured.settings(service).librdkafka()).producer()
-        producer.send(topic, b"{}")
         try:
-            producer.flush()
+            _write(producer, topic)
         except ConfigurationError:
             return False
         written.append(producer)
@@ -181,11 +185,9 @@ def test_its_broker_lets_each_service_do_what_it_needs_and_nobody_else(
         access.grant(grants(SERVICES.values(), "User:CN=firebreak-{service}"))
 
         detect = _allowed(secured, "detect", ALERTS.name)
-        detect.send(ACTIONS.name, b"{}")
         with pytest.raises(ConfigurationError, match="may not write"):
-            detect.flush()
+            _write(detect, ACTIONS.name)
         recover = _allowed(secured, "recover", RECOVERIES.name)
-        recover.send(ALERTS.name, b"{}")
         with pytest.raises(ConfigurationError, match="may not write"):
-            recover.flush()
+            _write(recover, ALERTS.name)
         assert not _answers(secured.stranger()), "nobody is let in without a certificate"

@@ -117,8 +117,12 @@ def test_a_stranger_sees_no_topic(secured: SecuredKafka, shared: str) -> None:
         ConfigurationError, match=r"missing topics: alerts-v1.*may neither read nor"
     ):
         broker.require([ALERTS.name])
-    with pytest.raises(ConfigurationError, match="alerts-v1: user 'stranger' may not write it"):
-        _write(broker, ALERTS.name)
+    producer, said = broker.producer(), "alerts-v1: user 'stranger' may not write it"
+    producer.send(ALERTS.name, b"{}", partition=0)
+    with pytest.raises(ConfigurationError, match=said):
+        producer.flush()
+    with pytest.raises(ConfigurationError, match=said):
+        producer.send(ALERTS.name, b"{}", partition=0)  # known without asking by now
 
 
 @pytest.mark.parametrize(
