@@ -91,7 +91,7 @@ def _start(order: Order, part: Stretch) -> tuple[SpawnProcess, Connection]:
 def _hear(pipe: Connection) -> int | Replayed:
     try:
         said: int | Replayed | Exception = pipe.recv()
-    except EOFError:
+    except (EOFError, OSError):  # the latter in the middle of a word
         raise TransientError(
             "a process of the replay was killed, perhaps for want of memory; take fewer "
             "--processes, and begin again"
