@@ -121,7 +121,7 @@ def test_who_begins_to_respond_waits_for_no_signer(
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "s"))
         silent.listen()
-        tell_aside(broker, (path, tmp_path / "s"), SystemClock())
+        tell_aside(broker, (tmp_path / "s", path), SystemClock())
         assert told(broker) == [], "not yet: the silent one is still waited for"
     until(lambda: told(broker))
 
