@@ -194,6 +194,10 @@ class Loop:
     def assigned(self, partitions: Sequence[Partition]) -> Offsets:
         """Take on partitions that the group gave us."""
         starts = self._task.assigned(partitions)
+        if self._settled is not None:
+            # Whoever came this far may have ended before it said so; without a record to come,
+            # nobody else would.
+            self._offsets.update({p: offset for p, offset in starts.items() if offset})
         self._owned |= set(partitions)
         gc.freeze()  # what was loaded stays: no collection walks it between a record and its alert
         if self._paused:

@@ -216,6 +216,20 @@ def test_where_the_records_are_gone_too_it_refuses_to_go_on(
         detection.member(threading.Event())
 
 
+@pytest.mark.faults
+def test_a_group_that_never_said_how_far_it_came_is_told_by_its_next_member(
+    bootstrap: str, namespace: str, transactions: list[Transaction]
+) -> None:
+    """As if a member had died between its snapshot and its commit: no record is left to read."""
+    detection = on(bootstrap, namespace, 1)
+    detection.publish(transactions[:200])
+    detection.finish(members=1)
+    admin, group = AdminClient({"bootstrap.servers": bootstrap}), f"1-{namespace}{GROUP}"
+    admin.delete_consumer_groups([group])[group].result(30)
+    assert not detection.done()
+    detection.finish(members=1)
+
+
 def forget(bootstrap: str, topic: str, detection: Detection) -> None:
     """Delete the state topic and create it empty, as somebody in a hurry would."""
     admin = AdminClient({"bootstrap.servers": bootstrap})

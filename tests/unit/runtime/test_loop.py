@@ -228,6 +228,22 @@ def test_a_gradual_task_is_asked_how_far_it_has_come_and_that_is_committed(
     assert task.saved == [{ONE: 3}], "before it is handed over all is made durable"
 
 
+def test_where_a_gradual_task_starts_is_where_its_group_has_come(
+    log: MemoryBroker, clock: ManualClock, consumer: Committing
+) -> None:
+    """Whoever came there ended before it said so, and no record is left to say it with."""
+    _write(log, b"a")
+    task = GradualTask()
+    task.starts = {ONE: 1, TWO: 0}
+    loop = Loop(consumer, task, clock)
+    consumer.subscribe(task.topics, loop)
+    for clock.seconds in (5.0, 10.0):
+        loop.step()
+    assert log.committed("group", [ONE, TWO]) == {ONE: 1}, "of the other nothing is known"
+    loop.revoked([ONE])
+    assert task.saved == [], "nothing came of it here"
+
+
 def test_a_commit_that_did_not_get_there_is_tried_again(
     log: MemoryBroker, clock: ManualClock
 ) -> None:
