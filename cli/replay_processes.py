@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -44,7 +44,7 @@ class Order:
 
 def at_once(order: Order, parts: Sequence[Stretch], tell: Callable[[int], None]) -> list[Replayed]:
     """Score each part in a process of its own; `tell` is told of each batch how many records it
-    has. Call it from the main thread.
+    has.
 
     Raises what one of them could not go on with, and ends the others.
     """
@@ -78,12 +78,14 @@ def at_once(order: Order, parts: Sequence[Stretch], tell: Callable[[int], None])
 def _start(order: Order, part: Stretch) -> tuple[SpawnProcess, Connection]:
     ours, theirs = _spawning.Pipe(duplex=False)
     process = _spawning.Process(target=_work, args=(order, part, theirs))
-    # Ctrl-C reaches the whole group; they are ended by whoever started them, without a word.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # else it begins below, and lets the signal through again
+    # Ctrl-C reaches the whole group. It waits for us meanwhile, and never gets to a process that is
+    # started so: they are ended by whoever started them, without a word.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
     return process, ours
 

@@ -1,7 +1,8 @@
 """Letting a detector set look at a stretch of history again.
 
 Partitions know nothing of each other, so several processes may take some of them each: what they
-find together is what one finds alone, as long as no plug-in fails and no record is unreadable.
+find together is what one finds alone, as long as no plug-in fails, no record is unreadable, and no
+more alerts about contracts wait than `detectors.vetting` keeps.
 """
 
 import gc

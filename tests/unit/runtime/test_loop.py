@@ -1,74 +1,13 @@
-import gc
 import threading
-from collections.abc import Callable, Sequence
 
 import pytest
 
-from runtime.broker import Message, Offsets, Partition
+from runtime.broker import Offsets
 from runtime.loop import Loop
 from runtime.memory import MemoryBroker, MemoryConsumer
-from schemas.chain import Price
 from schemas.errors import TransientError, UnsafeToContinueError
-from schemas.topics import TopicSpec
 from tests.clock import ManualClock
-
-THINGS = TopicSpec(
-    name="things-v1", doc="", records=(Price,), key="market", partitions=2, retention_hours=1
-)
-ONE, TWO = Partition(THINGS.name, 0), Partition(THINGS.name, 1)
-
-
-class Task:
-    """Remembers what it was told; fails where it is asked to."""
-
-    topics: Sequence[str] = (THINGS.name,)
-
-    def __init__(self) -> None:
-        self.story: list[str] = []
-        self.done: list[bytes | None] = []
-        self.saved: list[Offsets] = []
-        self.starts: dict[Partition, int] = {}
-        self.able = True
-        self.fails_at = ""
-
-    def _note(self, step: str) -> None:
-        self.story.append(step)
-        if step == self.fails_at:
-            raise UnsafeToContinueError(step)
-
-    def assigned(self, partitions: Sequence[Partition]) -> Offsets:
-        self._note("assigned")
-        return self.starts
-
-    def process(self, batch: Sequence[Message]) -> None:
-        self._note("process")
-        self.done += [message.value for message in batch]
-
-    def checkpoint(self, offsets: Offsets) -> None:
-        self._note("checkpoint")
-        self.saved.append(dict(offsets))
-
-    def released(self, partitions: Sequence[Partition]) -> None:
-        self._note("released")
-
-    def tick(self) -> None:
-        self._note("tick")
-
-    def ready(self) -> bool:
-        return self.able
-
-
-class GradualTask(Task):
-    """Has come as far as the records of its last turn but one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.durable: Offsets = {}
-
-    def settled(self, offsets: Offsets) -> Offsets:
-        self._note("settled")
-        durable, self.durable = self.durable, dict(offsets)
-        return durable
+from tests.unit.runtime.tasks import ONE, THINGS, TWO, Task, write
 
 
 class Committing(MemoryConsumer):
@@ -117,12 +56,6 @@ def loop(consumer: Committing, task: Task, clock: ManualClock) -> Loop:
     return Loop(consumer, task, clock, interval=5.0, limit=10)
 
 
-def _write(log: MemoryBroker, *values: bytes, partition: int = 0) -> None:
-    producer = log.producer()
-    for value in values:
-        producer.send(THINGS.name, value, partition=partition)
-
-
 def _run(loop: Loop, task: Task, until: str) -> None:
     """Run until the step was taken that often; the task itself pulls the brake."""
     stop = threading.Event()
@@ -138,7 +71,7 @@ def _run(loop: Loop, task: Task, until: str) -> None:
 
 
 def test_commit_comes_last(log: MemoryBroker, loop: Loop, task: Task) -> None:
-    _write(log, b"a", b"b")
+    write(log, b"a", b"b")
 
     _run(loop, task, until="process")
 
@@ -151,7 +84,7 @@ def test_commit_comes_last(log: MemoryBroker, loop: Loop, task: Task) -> None:
 def test_the_loop_finishes_what_is_in_hand_when_it_is_stopped(
     log: MemoryBroker, loop: Loop, task: Task
 ) -> None:
-    _write(log, *[b"%d" % number for number in range(25)])
+    write(log, *[b"%d" % number for number in range(25)])
 
     _run(loop, task, until="process")
 
@@ -163,7 +96,7 @@ def test_the_loop_finishes_what_is_in_hand_when_it_is_stopped(
 def test_a_crash_between_processing_and_checkpoint_reads_again(
     log: MemoryBroker, clock: ManualClock, task: Task, loop: Loop
 ) -> None:
-    _write(log, b"a", b"b")
+    write(log, b"a", b"b")
     task.fails_at = "tick"
     with pytest.raises(UnsafeToContinueError):
         loop.run(threading.Event())
@@ -180,7 +113,7 @@ def test_a_crash_between_processing_and_checkpoint_reads_again(
 def test_after_an_error_nothing_is_committed(
     log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, step: str
 ) -> None:
-    _write(log, b"a")
+    write(log, b"a")
     task.fails_at = step
     clock.seconds = 100.0
 
@@ -196,7 +129,7 @@ def test_a_checkpoint_is_due_by_the_clock(
     log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     consumer.subscribe(task.topics, loop)
-    _write(log, b"a")
+    write(log, b"a")
     loop.step()
     assert task.saved == []
 
@@ -209,81 +142,12 @@ def test_a_checkpoint_is_due_by_the_clock(
     assert task.saved == [{ONE: 1}], "nothing new, nothing to save"
 
 
-def test_a_gradual_task_is_asked_how_far_it_has_come_and_that_is_committed(
-    log: MemoryBroker, clock: ManualClock, consumer: Committing
-) -> None:
-    task = GradualTask()
-    loop = Loop(consumer, task, clock)
-    consumer.subscribe(task.topics, loop)
-    for turn, value in enumerate((b"a", b"b", b"c")):
-        _write(log, value)
-        clock.seconds = 5.0 * (turn + 1)
-        loop.step()
-        assert log.committed("group", [ONE]) == ({ONE: turn} if turn else {})
-    assert task.story.count("checkpoint") == 0
-    clock.seconds = 20.0
-    loop.step()
-    assert log.committed("group", [ONE]) == {ONE: 3}
-    loop.revoked([ONE])
-    assert task.saved == [{ONE: 3}], "before it is handed over all is made durable"
-
-
-def test_where_a_gradual_task_starts_is_where_its_group_has_come(
-    log: MemoryBroker, clock: ManualClock, consumer: Committing
-) -> None:
-    """Whoever came there ended before it said so, and no record is left to say it with."""
-    _write(log, b"a")
-    task = GradualTask()
-    task.starts = {ONE: 1, TWO: 0}
-    loop = Loop(consumer, task, clock)
-    consumer.subscribe(task.topics, loop)
-    for clock.seconds in (5.0, 10.0):
-        loop.step()
-    assert log.committed("group", [ONE, TWO]) == {ONE: 1}, "of the other nothing is known"
-    loop.revoked([ONE])
-    assert task.saved == [], "nothing came of it here"
-
-
-def test_a_commit_that_did_not_get_there_is_tried_again(
-    log: MemoryBroker, clock: ManualClock
-) -> None:
-    class Forgetful(MemoryConsumer):
-        hears = False
-
-        def commit_soon(self, offsets: Offsets, done: Callable[[Offsets], None]) -> None:
-            if self.hears:
-                super().commit_soon(offsets, done)
-
-    consumer, task = Forgetful(log, "group"), GradualTask()
-    loop = Loop(consumer, task, clock)
-    consumer.subscribe(task.topics, loop)
-    _write(log, b"a")
-    for clock.seconds in (5.0, 10.0):
-        loop.step()
-    consumer.hears = True
-    clock.seconds = 15.0
-    loop.step()
-    assert log.committed("group", [ONE]) == {ONE: 1}
-
-
-def test_what_a_gradual_task_learned_is_put_where_no_collection_walks_it(
-    log: MemoryBroker, clock: ManualClock, consumer: Committing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    story: list[str] = []
-    monkeypatch.setattr(gc, "collect", lambda generation: story.append(f"collect {generation}"))
-    monkeypatch.setattr(gc, "freeze", lambda: story.append("freeze"))
-    loop = Loop(consumer, GradualTask(), clock)
-    for clock.seconds in (0.5, 1.0, 1.5, 2.5):
-        loop.step()
-    assert story == ["collect 1", "freeze"] * 2
-
-
 def test_a_partition_is_checkpointed_and_committed_before_another_member_has_it(
     log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     consumer.subscribe(task.topics, loop)
-    _write(log, b"a", partition=0)
-    _write(log, b"b", b"c", partition=1)
+    write(log, b"a", partition=0)
+    write(log, b"b", b"c", partition=1)
     loop.step()
     other = Task()
     other.story = task.story
@@ -296,7 +160,7 @@ def test_a_partition_is_checkpointed_and_committed_before_another_member_has_it(
     ]  # fmt: skip
     assert task.saved == [{TWO: 2}]
     assert log.committed("group", [ONE, TWO]) == {TWO: 2}
-    _write(log, b"d", partition=1)
+    write(log, b"d", partition=1)
     second.step()
     assert other.done == [b"d"]
 
@@ -305,8 +169,8 @@ def test_a_lost_partition_is_neither_checkpointed_nor_committed(
     log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     consumer.subscribe(task.topics, loop)
-    _write(log, b"a", partition=0)
-    _write(log, b"b", partition=1)
+    write(log, b"a", partition=0)
+    write(log, b"b", partition=1)
     loop.step()
 
     loop.lost([TWO])
@@ -320,7 +184,7 @@ def test_a_commit_that_fails_is_made_up_for(
     log: MemoryBroker, clock: ManualClock, loop: Loop, task: Task, consumer: Committing
 ) -> None:
     consumer.subscribe(task.topics, loop)
-    _write(log, b"a")
+    write(log, b"a")
     consumer.refuses = True
     clock.seconds = 5.0
     loop.step()
@@ -338,7 +202,7 @@ def test_nothing_is_fetched_while_the_task_cannot_take_it(
 ) -> None:
     consumer.subscribe(task.topics, loop)
     task.able = False
-    _write(log, b"a")
+    write(log, b"a")
     for _ in range(3):
         loop.step()
     assert task.done == []
@@ -358,8 +222,8 @@ def test_a_partition_that_comes_while_the_task_cannot_take_more_is_paused_too(
     task.able = False
     loop.step()
     other.close()
-    _write(log, b"a", partition=0)
-    _write(log, b"b", partition=1)
+    write(log, b"a", partition=0)
+    write(log, b"b", partition=1)
     loop.step()
     assert task.done == []
 
@@ -369,7 +233,7 @@ def test_a_partition_that_comes_while_the_task_cannot_take_more_is_paused_too(
 
 
 def test_reading_starts_where_the_task_says(log: MemoryBroker, loop: Loop, task: Task) -> None:
-    _write(log, b"a", b"b", b"c")
+    write(log, b"a", b"b", b"c")
     task.starts = {ONE: 2}
 
     _run(loop, task, until="process")
