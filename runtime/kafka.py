@@ -169,7 +169,9 @@ class KafkaBroker:
         consumer = Consumer(self._consumer_options(group))
         try:
             spots = [to_spot(self._space, partition) for partition in partitions]
-            found = self._ask(lambda: consumer.committed(spots, timeout=REQUEST_TIMEOUT))
+            found = self._ask(
+                lambda: require_each(consumer.committed(spots, timeout=REQUEST_TIMEOUT))
+            )
         finally:
             consumer.close()
         return {

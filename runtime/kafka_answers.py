@@ -10,12 +10,20 @@ from schemas.errors import TransientError
 
 Answer = TypeVar("Answer")
 
-_ELECTING = {KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION}
+_SETTLING = {
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.NOT_COORDINATOR,
+}
+"""A topic's leader or a group's coordinator is not known yet, or is not ready."""
 _RETRY_EVERY = 0.02
 
 
 def ask(servers: str, patience: float, question: Callable[[], Answer]) -> Answer:
-    """Return the answer, asking again for `patience` seconds while a leader is being elected.
+    """Return the answer, asking again for `patience` seconds while a leader or a coordinator is
+    being found.
 
     Raises `TransientError`, caused by what librdkafka raised.
     """
@@ -24,7 +32,7 @@ def ask(servers: str, patience: float, question: Callable[[], Answer]) -> Answer
         try:
             return question()
         except (KafkaException, TimeoutError) as error:
-            if code(error) not in _ELECTING or time.monotonic() > deadline:
+            if code(error) not in _SETTLING or time.monotonic() > deadline:
                 reason = f"no answer from Kafka at {servers}: {words(error)}"
                 raise TransientError(reason) from error
         time.sleep(_RETRY_EVERY)
