@@ -29,7 +29,7 @@ class Moody(GasSize):
             pass
         kept = []
         while tx.selector == ALLOCATE:
-            kept.append(bytearray(8 * 1024 * 1024))
+            kept.append(bytes(8 * 1024 * 1024))  # never touched, so no slow machine ends it earlier
         if tx.selector == DIE:
             os._exit(1)
         return super().features(tx)
