@@ -14,6 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
+import msgspec
 from scipy.special import gammainc
 
 from detectors.api import Explanation, Spec
@@ -69,7 +70,7 @@ _SEVERITIES: tuple[tuple[float, Severity], ...] = (
 """By how far the p-value lies below the budget."""
 
 
-class View(NamedTuple):
+class View(msgspec.Struct, frozen=True, gc=False):
     """What one detector thinks of one transaction."""
 
     spec: Spec
@@ -118,7 +119,10 @@ class Opinion(NamedTuple):
         """Return the same opinion with reasons."""
         views = zip(self.views, explanations, strict=True)
         return self._replace(
-            views=tuple(view._replace(explanation=explanation) for view, explanation in views)
+            views=tuple(
+                msgspec.structs.replace(view, explanation=explanation)
+                for view, explanation in views
+            )
         )
 
 
@@ -144,14 +148,15 @@ def fuse(views: Sequence[View], tail: OnlineTail) -> Opinion:
     trained: list[float] = []
     together = alone = 1.0
     for view in views:
+        p_value, spec = view.rarity.p_value, view.spec
         if not view.ours:
             alone = min(alone, view.alone)
-        elif view.spec.rule:
-            together = min(together, view.rarity.p_value)
+        elif spec.rule:
+            together = min(together, p_value)
         else:
-            fused.append(-math.log(view.rarity.p_value))
-            if view.spec.trained and view.spoke:
-                trained.append(view.rarity.p_value)
+            fused.append(-math.log(p_value))
+            if spec.trained and view.spoke:
+                trained.append(p_value)
     evidence = math.fsum(fused)
     if fused:
         joined = tail.p_value(evidence) * _foreign(tail.learned)

@@ -21,7 +21,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from scipy.special import stdtr
+from scipy.special.cython_special import stdtr
 
 from detectors.tail import OnlineTail, Reference
 
@@ -163,7 +163,7 @@ def _surprise(value: float, n: float, mean: float, spread: float) -> float:
     if above <= 0.0:
         return 0.0
     wide = spread * math.sqrt(1.0 + 1.0 / n)
-    tail = float(stdtr(n - 1.0, -above / wide)) if wide > 0.0 else 0.0
+    tail = stdtr(n - 1.0, -above / wide) if wide > 0.0 else 0.0
     return min(LARGEST_SURPRISE, -math.log(tail)) if tail > 0.0 else LARGEST_SURPRISE
 
 

@@ -41,11 +41,13 @@ class Family:
     unit: str = ""
     relative: bool = False
     """The scale cannot be known before: until a member was learned, no value of it surprises."""
+    counted: bool = False
+    """Its values are counts: none of them surprises by being nought."""
 
 
 def count(words: str, reference: Reference = NO_REFERENCE) -> Family:
     """Return a family of counts; `reference` as in `detectors.baseline.Counts`."""
-    return Family(start=lambda _first: Counts(reference), words=words)
+    return Family(start=lambda _first: Counts(reference), words=words, counted=True)
 
 
 def size(words: str, *, prior: Prior, floor: float, unit: str = "") -> Family:
@@ -87,8 +89,10 @@ class FeatureDetector(Detector):
 
     def score_one(self, x: Features) -> float:
         """Return the sum over families of the largest surprise within each, in nats."""
+        if not x:
+            return 0.0
         require_finite(x)
-        families, baselines = self.families, self._baselines
+        families, remembered = self.families, self._baselines.get
         largest: dict[str, float] = {}
         for name, value in x.items():
             family, family_name = families.get(name), name
@@ -97,12 +101,14 @@ class FeatureDetector(Detector):
                 family = families.get(family_name)
                 if family is None:
                     continue
-            baseline = baselines.get(name)
+            if family.counted and value <= 0.0:
+                continue
+            baseline = remembered(name)
             if baseline is not None:
                 nats = baseline.surprise(value)
             else:
                 nats = self._surprise(name, family, value)
-            if nats > largest.get(family_name, 0.0):
+            if nats and nats > largest.get(family_name, 0.0):
                 largest[family_name] = nats
         return math.fsum(largest.values())
 
@@ -135,14 +141,19 @@ class FeatureDetector(Detector):
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Take these values for ordinary."""
+        if not x:
+            return
         require_finite(x)
+        remembered, remember = self._baselines.get, self._baselines.put
         for name, value in x.items():
-            _, family = self._family(name)
-            if family is None:
-                continue
-            baseline = self._baselines.get(name) or family.start(value)
+            baseline = remembered(name)
+            if baseline is None:
+                _, family = self._family(name)
+                if family is None:
+                    continue
+                baseline = family.start(value)
             baseline.learn(value, weight)
-            self._baselines.put(name, baseline, weight)
+            remember(name, baseline, weight)
 
     def lesson(self, x: Features) -> Features:
         """Return what to learn: what is known before what is new, and little of that at once."""

@@ -25,6 +25,8 @@ VERSION = re.compile(r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}\Z")
 MAX_NAME = 128
 """Characters in a feature's name."""
 
+_FLOATS = {float}
+
 MAX_FAULTS = 16
 """Failures that are told between two looks; what came beyond is only counted."""
 
@@ -168,9 +170,14 @@ class Guarded:
 
 
 def usable(x: Mapping[str, float], without: frozenset[str]) -> dict[str, float]:
-    """Return the features but for some. Raises `ValueError` for one that no host can keep: a number
-    that is none, a name without end."""
-    found = {name: float(value) for name, value in x.items() if name not in without}
+    """Return the features but for some, all of them floats. Raises `ValueError` for one that no
+    host can keep: a number that is none, a name without end."""
+    if not x:
+        return {}
+    if type(x) is dict and not without and set(map(type, x.values())) == _FLOATS:
+        found = x
+    else:
+        found = {name: float(value) for name, value in x.items() if name not in without}
     if math.isfinite(sum(found.values())) and max(map(len, found), default=0) <= MAX_NAME:
         return found
     for name, value in found.items():
@@ -184,7 +191,7 @@ def usable(x: Mapping[str, float], without: frozenset[str]) -> dict[str, float]:
 def sound(score: float) -> float:
     """Return a score. Raises `ValueError` for one that is not a finite number, 0 or more."""
     score = float(score)
-    if not math.isfinite(score) or score < 0.0:
+    if not 0.0 <= score < math.inf:
         raise ValueError(f"score {score} is not a finite number >= 0")
     return score
 

@@ -60,20 +60,25 @@ class Remembered(Generic[T]):
 
     def put(self, name: str, value: T, weight: float) -> None:
         """Remember a value that was learned just now, with what it counts for."""
-        self._lessons[name] = lessons = self._lessons.get(name, 0.0) + weight
-        self._total += weight if name in self._places else weight / FRESH_SHARE
         if name in self._places:
             self._places[name] = value
+            self._lessons[name] += weight
+            self._total += weight
         else:
-            self._lobby.pop(name, None)
-            self._lobby[name] = value
-            pinned = self.is_pinned(name)
-            if lessons >= EARNED or pinned:
-                self._places[name] = self._lobby.pop(name)
-                self._safe |= {name} if pinned else set()
-        self._bound()
+            self._welcome(name, value, weight)
+            self._bound()
         if self._total >= FADING:
             self._fade()
+
+    def _welcome(self, name: str, value: T, weight: float) -> None:
+        """Let a name into the lobby, or from there to a place that it has earned."""
+        self._lessons[name] = lessons = self._lessons.get(name, 0.0) + weight
+        self._total += weight / FRESH_SHARE
+        self._lobby.pop(name, None)
+        pinned = self.is_pinned(name)
+        if pinned:
+            self._safe.add(name)
+        (self._places if pinned or lessons >= EARNED else self._lobby)[name] = value
 
     def _fade(self) -> None:
         """Let the past count half; who has nearly nothing left goes back to where new names are."""

@@ -6,14 +6,15 @@ features hold is numbers, as in `detectors.featured`.
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from functools import partial
 from typing import ClassVar
 
 from scipy.special import ndtri
 
 from detectors.api import Explanation, Features, Scope, State
-from detectors.featured import NOTEWORTHY, FeatureDetector
+from detectors.featured import NOTEWORTHY, FeatureDetector, require_finite
+from detectors.last import answered_once
 from detectors.novelty import Vocabulary
 from schemas.alerts import Evidence, Reason
 from schemas.chain import Transaction
@@ -28,6 +29,7 @@ class NamedFeatureDetector(FeatureDetector):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._vocabularies = {kind: Vocabulary() for kind in self.kinds}
+        self._parted = answered_once(partial(_parted, self.kinds))
 
     def score_one(self, x: Features) -> float:
         """Return the surprise at the numbers and at the new names, in nats."""
@@ -43,19 +45,6 @@ class NamedFeatureDetector(FeatureDetector):
         super().learn_one(numbers, weight)
         for kind, names in named.items():
             self._vocabularies[kind].learn(names, weight)
-
-    def _parted(self, x: Features) -> tuple[dict[str, list[str]], dict[str, float]]:
-        named: dict[str, list[str]] = defaultdict(list)
-        numbers: dict[str, float] = {}
-        for name, value in x.items():
-            kind, _, rest = name.partition(":")
-            if kind not in self._vocabularies:
-                numbers[name] = value
-            elif math.isfinite(value):
-                named[kind].append(rest)
-            else:
-                raise ValueError(f"feature {name} is {value}")
-        return named, numbers
 
     def explain_one(self, x: Features, tx: Transaction) -> Explanation:
         """Say what is new, then which numbers stand out."""
@@ -104,3 +93,19 @@ class NamedFeatureDetector(FeatureDetector):
         super().load(state)
         for kind, saved in state["names"].items():
             self._vocabularies[kind].load(saved)
+
+
+def _parted(kinds: Container[str], x: Features) -> tuple[dict[str, list[str]], dict[str, float]]:
+    """Return the names by kind, and the numbers."""
+    require_finite(x)
+    named: dict[str, list[str]] = {}
+    numbers: dict[str, float] = {}
+    for name, value in x.items():
+        kind, _, rest = name.partition(":")
+        if kind not in kinds:
+            numbers[name] = value
+        elif kind in named:
+            named[kind].append(rest)
+        else:
+            named[kind] = [rest]
+    return named, numbers

@@ -7,7 +7,7 @@ its own, its share of all transactions.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 CAPACITY = 2_048
@@ -39,27 +39,29 @@ class Vocabulary:
         """Return those that no learned transaction brought."""
         return [name for name in names if name not in self._counts]
 
-    def surprise(self, names: Iterable[str]) -> float:
+    def surprise(self, names: Collection[str]) -> float:
         """Return -ln of the chance to bring as many new names at once, in nats.
 
         A second new name is less of a surprise than the first: they come together, so each further
         doubling of their number costs one nat.
         """
+        if all(map(self._counts.__contains__, names)):
+            return 0.0
         new = len(self.unseen(names))
-        return -math.log(self.chance_of_new) + math.log2(new) if new else 0.0
+        return -math.log(self.chance_of_new) + math.log2(new)
 
     def rarity(self, name: str) -> float:
         """Return -ln of the share of transactions that bring a name that was seen, 0 of others."""
         count = self._counts.get(name)
         return 0.0 if count is None else max(0.0, -math.log((count + 0.5) / (self._seen + 0.5)))
 
-    def learn(self, names: Iterable[str], weight: float) -> None:
+    def learn(self, names: Collection[str], weight: float) -> None:
         """Count a transaction's names."""
-        brought = list(names)
-        self._new += weight * bool(self.unseen(brought))
+        counts = self._counts
+        self._new += weight * (not all(map(counts.__contains__, names)))
         self._seen += weight
-        for name in brought:
-            self._counts[name] = self._counts.pop(name, 0.0) + weight
+        for name in names:
+            counts[name] = counts.pop(name, 0.0) + weight
         if self._seen > MEMORY:
             self._new *= MEMORY / self._seen
             self._seen = MEMORY

@@ -15,7 +15,9 @@ restored.
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 BIN = 0.25
 BINS = 256
@@ -43,7 +45,7 @@ _PER_NAT = 1.0 / BIN
 _LARGEST = BINS * BIN
 
 
-class Rarity(NamedTuple):
+class Rarity(msgspec.Struct, frozen=True, gc=False):
     """A p-value and where it comes from (`prior`, `empirical` or `fitted`)."""
 
     p_value: float
@@ -99,7 +101,7 @@ class OnlineTail:
     def learn(self, score: float, weight: float) -> None:
         """Count a score that belongs to ordinary life."""
         units = ONE if weight == 1.0 else _units(weight)
-        index = _bin(score)
+        index = _bin(score) if score > 0.0 else 0
         counts, threshold = self._counts, self._threshold
         if index >= len(counts):
             counts.extend([0.0] * (index + 1 - len(counts)))
@@ -175,9 +177,11 @@ class OnlineTail:
 
     def p_value(self, score: float) -> float:
         """Return the probability of a score at least this large. Never rises with the score."""
+        if score <= 0.0:
+            return 1.0
         threshold = self._threshold
         if score <= threshold * BIN:
-            index = _bin(score)
+            index = int(score * _PER_NAT)
             if not index:
                 return 1.0
             # What lies below has few bins, and one extreme score makes hundreds of those above.
@@ -207,9 +211,10 @@ class OnlineTail:
     def rarity(self, score: float) -> Rarity:
         """Return `p_value`, and where it comes from."""
         if not self._learned:
-            return Rarity(self.p_value(score), "prior")
-        within = score <= self._threshold * BIN
-        return Rarity(self.p_value(score), "empirical" if within else "fitted")
+            tail = "prior"
+        else:
+            tail = "empirical" if score <= self._threshold * BIN else "fitted"
+        return Rarity(self.p_value(score), tail)
 
     def median(self) -> float:
         """Return the score below which half of them lie, to the bin; 0 without any."""
