@@ -7,7 +7,7 @@ way, and goes back to the lobby first; lessons fade, so that what has long been 
 the end. What the manifest names is never given up.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 MAX_PLACES = 512
@@ -38,21 +38,20 @@ class Remembered(Generic[T]):
         self._pinned = pinned
         self._safe: set[str] = set()
         """The names among the places that are pinned."""
-        self._lobby: dict[str, T] = {}
-        self._places: dict[str, T] = {}
+        self._values: dict[str, T] = {}
+        """Those with a place in the order in which they earned it."""
+        self.get = self._values.get
+        """Returns what is remembered of a name, None of others."""
+        self._lobby: dict[str, None] = {}
+        """The names without a place, the one not learned for longest first."""
         self._lessons: dict[str, float] = {}
         self._total = 0.0
 
     def __len__(self) -> int:
-        return len(self._lobby) + len(self._places)
+        return len(self._values)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._places or name in self._lobby
-
-    def get(self, name: str) -> T | None:
-        """Return what is remembered of a name."""
-        found = self._places.get(name)
-        return self._lobby.get(name) if found is None else found
+        return name in self._values
 
     def is_pinned(self, name: str) -> bool:
         """Say whether the manifest names this member."""
@@ -60,8 +59,8 @@ class Remembered(Generic[T]):
 
     def put(self, name: str, value: T, weight: float) -> None:
         """Remember a value that was learned just now, with what it counts for."""
-        if name in self._places:
-            self._places[name] = value
+        if name in self._values and name not in self._lobby:
+            self._values[name] = value
             self._lessons[name] += weight
             self._total += weight
         else:
@@ -75,34 +74,39 @@ class Remembered(Generic[T]):
         self._lessons[name] = lessons = self._lessons.get(name, 0.0) + weight
         self._total += weight / FRESH_SHARE
         self._lobby.pop(name, None)
-        pinned = self.is_pinned(name)
-        if pinned:
+        self._values.pop(name, None)
+        self._values[name] = value
+        if self.is_pinned(name):
             self._safe.add(name)
-        (self._places if pinned or lessons >= EARNED else self._lobby)[name] = value
+        elif lessons < EARNED:
+            self._lobby[name] = None
+
+    def _placed(self) -> list[str]:
+        return [name for name in self._values if name not in self._lobby]
 
     def _fade(self) -> None:
         """Let the past count half; who has nearly nothing left goes back to where new names are."""
         self._total /= 2
         self._lessons = {name: count / 2 for name, count in self._lessons.items()}
-        quiet = [n for n in self._places if self._lessons[n] < 1.0 and n not in self._safe]
-        self._lobby = {name: self._places.pop(name) for name in quiet} | self._lobby
+        quiet = [n for n in self._placed() if self._lessons[n] < 1.0 and n not in self._safe]
+        self._lobby = dict.fromkeys(quiet) | self._lobby
 
     def _bound(self) -> None:
-        if len(self) <= MAX_PLACES:
+        if len(self._values) <= MAX_PLACES:
             return
         if len(self._lobby) <= LOBBY:
             name = self._least()
-            self._lobby[name] = self._places.pop(name)
+            self._lobby[name] = None
             self._safe.discard(name)
             self._lessons[name] = min(self._lessons[name], EARNED / 2)
         gone = next(iter(self._lobby))
-        del self._lobby[gone], self._lessons[gone]
+        del self._lobby[gone], self._lessons[gone], self._values[gone]
 
     def _least(self) -> str:
         """Return the name that may go: the one with the fewest lessons, the first of equals.
         Pinned ones may only where they take more than half of the places."""
         crowded = len(self._safe) > MAX_PLACES // 2
-        names = [name for name in self._places if crowded or name not in self._safe]
+        names = [name for name in self._placed() if crowded or name not in self._safe]
         return min(names, key=self._lessons.__getitem__)
 
     def first(self, names: Iterable[str], most: int, fresh: int) -> list[str]:
@@ -118,21 +122,21 @@ class Remembered(Generic[T]):
         """Return everything as JSON, in an order that `load` keeps."""
         return {
             "total": self._total,
-            "places": {n: [self._lessons[n], written(v)] for n, v in self._places.items()},
-            "lobby": {n: [self._lessons[n], written(v)] for n, v in self._lobby.items()},
+            "places": self._rows(self._placed(), written),
+            "lobby": self._rows(self._lobby, written),
         }
+
+    def _rows(self, names: Iterable[str], written: Callable[[T], Any]) -> dict[str, Any]:
+        return {name: [self._lessons[name], written(self._values[name])] for name in names}
 
     def load(self, state: dict[str, Any], read: Callable[[str, Any], T]) -> None:
         """Become what `dump` described."""
         self._total = float(state["total"])
-        self._places, self._lobby, self._lessons = {}, {}, {}
-        for part, kept in ((state["places"], self._places), (state["lobby"], self._lobby)):
+        self._values.clear()
+        self._lessons.clear()
+        for part in (state["places"], state["lobby"]):
             for name, (lessons, saved) in part.items():
-                kept[name] = read(name, saved)
+                self._values[name] = read(name, saved)
                 self._lessons[name] = float(lessons)
-        self._safe = set(filter(self.is_pinned, self._places))
-
-    def items(self) -> Iterator[tuple[str, T]]:
-        """Yield every name and what is remembered of it."""
-        yield from self._places.items()
-        yield from self._lobby.items()
+        self._lobby = dict.fromkeys(state["lobby"])
+        self._safe = set(filter(self.is_pinned, state["places"]))
