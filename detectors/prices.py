@@ -6,7 +6,6 @@ the flows alone, so pools whose events nobody can decode are seen too.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -30,12 +29,12 @@ class Move(NamedTuple):
 
 def moves(tx: Transaction) -> list[Move]:
     """Return the largest movement of each pool's price, pools without any left out."""
-    seen: dict[str, list[tuple[float, int | None]]] = defaultdict(list)
+    seen: dict[str, list[tuple[float, int | None]]] = {}
     for pool, price, log in reported(tx.logs):
-        seen[pool].append((price, log))
-    for pool, price in _exchanged(tx.flows):
-        if pool not in seen or seen[pool][0][1] is None:
-            seen[pool].append((price, None))
+        seen.setdefault(pool, []).append((price, log))
+    for pool, rates in _exchanged(tx.flows).items():
+        if pool not in seen:
+            seen[pool] = [(rate, None) for rate in rates]
     found = []
     for pool, prices in seen.items():
         if len(prices) == 1:
@@ -57,8 +56,8 @@ def reported(logs: Sequence[Log]) -> Iterable[tuple[str, float, int]]:
             continue
         try:
             if name == "Sync":
-                reserves[log.contract] = _pair(log, "reserve0", "reserve1")
-                price = _ratio(*reserves[log.contract])
+                after = reserves[log.contract] = _pair(log, "reserve0", "reserve1")
+                price = _ratio(*after)
                 if price is not None:
                     yield log.contract, price, log.log
             elif log.contract in reserves and "amount0In" in log.arguments:
@@ -114,29 +113,35 @@ def _ratio(first: int, second: int) -> float | None:
     return math.log(second) - math.log(first) if first > 0 and second > 0 else None
 
 
-def _exchanged(flows: Sequence[Flow]) -> list[tuple[str, float]]:
-    """Return (address, ln rate) for every exchange that an address made with the same two tokens.
+def _exchanged(flows: Sequence[Flow]) -> dict[str, list[float]]:
+    """Return ln rate of every exchange that an address made with the same two tokens, where it made
+    several.
 
     An exchange is an inflow of one token and the next outflow of another at one address. Rates of
     one address are comparable only within one pair of tokens, so the busiest pair is taken.
     """
-    last_in: dict[str, Flow] = {}
-    rates: dict[str, dict[tuple[str, str], list[float]]] = {}
+    last_in: dict[str, tuple[Flow, float | None]] = {}
+    rates: dict[tuple[str, str, str], list[float]] = {}
     for flow in flows:
         sender, token = flow.sender, flow.token
-        entry = last_in.get(sender)
+        entry, taken = last_in.get(sender, (None, None))
+        given = None
         if entry is not None and entry.token != token:
-            given, taken = math.log(int(flow.amount)), math.log(int(entry.amount))
+            given = math.log(int(flow.amount))
+            if taken is None:
+                taken = math.log(int(entry.amount))
             if entry.token < token:
-                pair, rate = (entry.token, token), given - taken
+                exchange, rate = (sender, entry.token, token), given - taken
             else:
-                pair, rate = (token, entry.token), taken - given
-            rates.setdefault(sender, {}).setdefault(pair, []).append(rate)
+                exchange, rate = (sender, token, entry.token), taken - given
+            if exchange in rates:
+                rates[exchange].append(rate)
+            else:
+                rates[exchange] = [rate]
             del last_in[sender]
-        last_in[flow.to] = flow
-    found = []
-    for address, pairs in rates.items():
-        busiest = max(pairs.values(), key=len)
-        if len(busiest) > 1:
-            found += [(address, rate) for rate in busiest]
-    return found
+        last_in[flow.to] = flow, given
+    busiest: dict[str, list[float]] = {}
+    for (address, _, _), of_pair in rates.items():
+        if len(of_pair) > len(busiest.get(address, ())):
+            busiest[address] = of_pair
+    return {address: of_pair for address, of_pair in busiest.items() if len(of_pair) > 1}
