@@ -1,7 +1,6 @@
 """Asset outflow of a protocol, per token and per class of user: net, gross, cumulative, and as a
 share of what the protocol holds."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -91,12 +90,13 @@ class AssetOutflow(FeatureDetector):
         return found
 
     def _largest_losses(self, tx: Transaction) -> Features:
-        losses: dict[str, float] = defaultdict(float)
+        losses: dict[str, float] = {}
+        besides = {tx.sender, NOBODY}
         for address, tokens in net_flows(tx.flows).items():
-            if address in (tx.sender, NOBODY):
-                continue
-            for token, change in tokens.items():
-                losses[token] = max(losses[token], -change)
+            if address not in besides:
+                for token, change in tokens.items():
+                    largest = losses.get(token, 0.0)
+                    losses[token] = max(largest, -change)
         return {f"outflow:{token}": loss for token, loss in losses.items() if loss > 0.0}
 
     def learn_one(self, x: Features, weight: float) -> None:

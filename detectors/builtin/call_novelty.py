@@ -55,19 +55,25 @@ class CallNovelty(NamedFeatureDetector):
         and how often the protocol was entered from outside."""
         if "calls" not in tx.seen:
             return {}
-        code = self._code(tx)
-        own = [call for call in tx.calls if call.kind != "staticcall" and self._is_own(call.to)]
-        if not own:
-            return code
-        found = code
+        found, own = self._code(tx), self._own
         before = ""
-        for call in own[:MAX_STEPS]:
-            function = f"{call.to}.{call.selector or call.kind}"
-            found[f"fn:{function} by {self._caller(call, tx)}"] = 1.0
-            found[f"step:{before}>{function}"] = 1.0
-            before = function
-        entries = sum(self._caller(call, tx) != "itself" for call in own)
-        return found | {"entries": float(entries)}
+        steps = entries = 0
+        for call in tx.calls:
+            to = call.to
+            if call.kind == "staticcall" or (own is not None and to not in own):
+                continue
+            caller = self._caller(call, tx)
+            if caller != "itself":
+                entries += 1
+            steps += 1
+            if steps <= MAX_STEPS:
+                function = f"{to}.{call.selector or call.kind}"
+                found[f"fn:{function} by {caller}"] = 1.0
+                found[f"step:{before}>{function}"] = 1.0
+                before = function
+        if steps:
+            found["entries"] = float(entries)
+        return found
 
     def _code(self, tx: Transaction) -> dict[str, float]:
         """Return which of the protocol's contracts ran whose code, as proxies and modules do."""
@@ -83,9 +89,6 @@ class CallNovelty(NamedFeatureDetector):
             if runs in own and len(found) < MAX_CODE:
                 found[f"code:{runs}>{code}"] = 1.0
         return found
-
-    def _is_own(self, address: str) -> bool:
-        return self._own is None or address in self._own
 
     def _caller(self, call: Call, tx: Transaction) -> str:
         """Return the kind of caller: an account, the protocol itself, a contract born in this

@@ -1,6 +1,6 @@
 """Value that leaves the protocol while nothing, or too little, comes back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from detectors import priors
@@ -76,13 +76,18 @@ class OneSided(FeatureDetector):
             rates = _against_supply(tokens, _issued(tx, self._shares))
             # Shares that were never given back before could be anything: they excuse nothing.
             known = any(self._baselines.get(name) is not None for name in rates)
-            return rates if known else rates | dict(_told(tokens))
-        besides = initiators(tx, frozenset()) | {NOBODY}
-        parties = [tokens for address, tokens in net.items() if address not in besides]
+            return rates if known else rates | _told(tokens)
+        besides = initiators(tx, frozenset())
+        parties = [
+            tokens
+            for address, tokens in net.items()
+            if address not in besides and address != NOBODY
+        ]
         found: dict[str, float] = {}
         for tokens in parties[:MAX_PARTIES]:
-            for name, value in _told(tokens):
-                found[name] = max(value, found.get(name, 0.0))
+            for name, value in _told(tokens).items():
+                if value >= found.get(name, 0.0):
+                    found[name] = value
         return found
 
     def member(self, member: str) -> str:
@@ -130,12 +135,17 @@ def _against_supply(tokens: dict[str, float], issued: dict[str, float]) -> dict[
     return found
 
 
-def _told(tokens: dict[str, float]) -> Iterator[tuple[str, float]]:
-    given = {token: -change for token, change in tokens.items() if change < 0.0}
-    got = {token: change for token, change in tokens.items() if change > 0.0}
+def _told(tokens: Mapping[str, float]) -> dict[str, float]:
+    given: dict[str, float] = {}
+    got: dict[str, float] = {}
+    for token, change in tokens.items():
+        if change < 0.0:
+            given[token] = -change
+        elif change > 0.0:
+            got[token] = change
     if not got:
-        for token, loss in given.items():
-            yield f"unpaid:{token}", loss
-    elif len(given) == len(got) == 1:
+        return {f"unpaid:{token}": loss for token, loss in given.items()}
+    if len(given) == len(got) == 1:
         (left, loss), (came, gain) = *given.items(), *got.items()
-        yield f"rate:{left}>{came}", loss / gain
+        return {f"rate:{left}>{came}": loss / gain}
+    return {}
