@@ -3,7 +3,7 @@
 Amounts become floats here, on purpose: these are statistics. Money in records stays exact.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from detectors.last import answered_once
@@ -26,43 +26,6 @@ Net = dict[str, dict[str, float]]
 """By address, by token: what came in minus what went out, in the token's smallest unit."""
 
 
-@answered_once
-def amounts(flows: Sequence[Flow]) -> Sequence[int]:
-    """Return the amount of each, exactly; not to be changed."""
-    return [int(flow.amount) for flow in flows]
-
-
-@answered_once
-def net_flows(flows: Sequence[Flow]) -> Net:
-    """Return what every address gained and lost in all, zeros left out; not to be changed."""
-    exact: dict[str, dict[str, int]] = {}
-    for flow, amount in zip(flows, amounts(flows), strict=True):
-        sender, to, token = flow.sender, flow.to, flow.token
-        tokens = exact.get(sender)
-        if tokens is None:
-            exact[sender] = {token: -amount}
-        else:
-            tokens[token] = tokens.get(token, 0) - amount
-        tokens = exact.get(to)
-        if tokens is None:
-            exact[to] = {token: amount}
-        else:
-            tokens[token] = tokens.get(token, 0) + amount
-    net: Net = {}
-    for address, sums in exact.items():
-        left = {token: float(amount) for token, amount in sums.items() if amount}
-        if left:
-            net[address] = left
-    return net
-
-
-def initiators(tx: Transaction, protocol: frozenset[str]) -> frozenset[str]:
-    """Return the addresses that act for whoever sent the transaction: the sender, the contract it
-    called and what was created on the way, as far as they are not the protocol's own."""
-    root = tx.calls[0].to if tx.calls else tx.to
-    return frozenset(address for address in (tx.sender, root, *tx.created) if address) - protocol
-
-
 class Loan(NamedTuple):
     """An amount of a token that left an address and came back to it later, in full."""
 
@@ -71,9 +34,22 @@ class Loan(NamedTuple):
     amount: float
 
 
+class Books(NamedTuple):
+    """What one walk over the flows adds up to; not to be changed."""
+
+    net: Net
+    """What every address gained and lost in all, zeros left out."""
+    losing: Sequence[str]
+    """The addresses that lost something and gained nothing; what is minted is nobody's loss."""
+    loans: Sequence[Loan]
+    """What was lent and given back within the transaction."""
+    repeats: int
+    """How often the movement (token, from, to) was made that was made most often."""
+
+
 @answered_once
-def loans(flows: Sequence[Flow]) -> Sequence[Loan]:
-    """Return what was lent and given back within the transaction.
+def books(flows: Sequence[Flow]) -> Books:
+    """Return what the flows add up to.
 
     A loan is an outflow of an address that is followed, not preceded, by inflows of the same token
     from whoever got it that cover it with at most `FEE` on top. An address that merely passes a
@@ -81,41 +57,90 @@ def loans(flows: Sequence[Flow]) -> Sequence[Loan]:
     """
     found: list[Loan] = []
     lent: dict[tuple[str, str], int] = {}
-    balance: dict[tuple[str, str], int] = {}
-    for flow, amount in zip(flows, amounts(flows), strict=True):
-        token = flow.token
-        giver, taker = (flow.sender, token), (flow.to, token)
-        due = lent.get(taker)
-        given = balance.get(giver, 0)
+    times: dict[tuple[str, str, str], int] = {}
+    balances: dict[str, dict[str, int]] = {}
+    for flow in flows:
+        sender, to, token, amount = flow.sender, flow.to, flow.token, int(flow.amount)
+        giver = balances.get(sender)
+        if giver is None:
+            giver = balances[sender] = {}
+        given = giver.get(token, 0)
+        giver[token] = given - amount
+        taker = balances.get(to)
+        if taker is None:
+            taker = balances[to] = {}
+        due = lent.get((to, token)) if token in taker else None
         if due is not None and due <= amount <= due * (1 + FEE):
-            del lent[taker]
-            if flow.to != NOBODY:
-                found.append(Loan(flow.to, token, float(due)))
+            del lent[to, token]
+            if to != NOBODY:
+                found.append(Loan(to, token, float(due)))
         elif given <= 0:
-            lent[giver] = amount
-        balance[giver] = given - amount
-        balance[taker] = balance.get(taker, 0) + amount
-    return found
+            lent[sender, token] = amount
+        taker[token] = taker.get(token, 0) + amount
+        movement = token, sender, to
+        times[movement] = times.get(movement, 0) + 1
+    net, losing = _settled(balances)
+    return Books(net, losing, found, max(times.values(), default=0))
 
 
-def only_losing(net: Net, besides: frozenset[str]) -> list[str]:
+def _settled(balances: Mapping[str, Mapping[str, int]]) -> tuple[Net, list[str]]:
+    """Return what is left of the balances, and who is left with losses alone."""
+    net: Net = {}
+    losing: list[str] = []
+    for address, tokens in balances.items():
+        left: dict[str, float] = {}
+        gained = address == NOBODY
+        for token, amount in tokens.items():
+            if amount:
+                left[token] = float(amount)
+                if amount > 0:
+                    gained = True
+        if left:
+            net[address] = left
+            if not gained:
+                losing.append(address)
+    return net, losing
+
+
+def net_flows(flows: Sequence[Flow]) -> Net:
+    """Return what every address gained and lost in all, zeros left out; not to be changed."""
+    return books(flows).net
+
+
+def loans(flows: Sequence[Flow]) -> Sequence[Loan]:
+    """Return what was lent and given back within the transaction."""
+    return books(flows).loans
+
+
+def initiators(tx: Transaction, protocol: frozenset[str]) -> frozenset[str]:
+    """Return the addresses that act for whoever sent the transaction: the sender, the contract it
+    called and what was created on the way, as far as they are not the protocol's own."""
+    root = tx.calls[0].to if tx.calls else tx.to
+    return frozenset(filter(None, (tx.sender, root, *tx.created))) - protocol
+
+
+def only_losing(flows: Sequence[Flow], besides: frozenset[str]) -> list[str]:
     """Return the addresses that lost something and gained nothing, apart from those named."""
-    return [
-        address
-        for address, tokens in net.items()
-        if address not in besides and address != NOBODY and max(tokens.values()) < 0.0
-    ]
+    return [address for address in books(flows).losing if address not in besides]
 
 
-def free_gains(net: Net, initiating: frozenset[str]) -> list[str]:
-    """Return the tokens that the initiators together gained, if they gave nothing for them."""
+def together(net: Net, addresses: Iterable[str]) -> Mapping[str, float]:
+    """Return what these addresses gained and lost in all, by token; not to be changed."""
+    parts = [net[address] for address in addresses if address in net]
+    if len(parts) == 1:
+        return parts[0]
     total: dict[str, float] = {}
-    for address in initiating:
-        for token, amount in net.get(address, {}).items():
-            total[token] = total.get(token, 0) + amount
-    if any(amount < 0.0 for amount in total.values()):
+    for tokens in parts:
+        for token, change in tokens.items():
+            total[token] = total.get(token, 0.0) + change
+    return total
+
+
+def free_gains(total: Mapping[str, float]) -> list[str]:
+    """Return the tokens that were gained, if nothing was given for them."""
+    if total and min(total.values()) < 0.0:
         return []
-    return [token for token, amount in total.items() if amount > 0.0]
+    return [token for token, change in total.items() if change > 0.0]
 
 
 def emptied(flows: Sequence[Flow], net: Net, besides: frozenset[str]) -> set[tuple[str, str]]:
@@ -141,34 +166,26 @@ def round_trips(flows: Sequence[Flow], net: Net, besides: frozenset[str]) -> lis
     """
     if len(flows) < 4:  # two tokens, each there and back
         return []
-    both_ways = {flow.sender for flow in flows} & {flow.to for flow in flows} & net.keys()
-    both_ways -= besides
-    both_ways.discard(NOBODY)
-    if not both_ways:
+    got = {(flow.to, flow.token) for flow in flows}
+    both_ways = {
+        pair
+        for flow in flows
+        if (pair := (flow.sender, flow.token)) in got
+        and flow.sender in net
+        and flow.sender not in besides
+        and flow.sender != NOBODY
+    }
+    if len(both_ways) < 2:
         return []
     sums: dict[tuple[str, str], list[float]] = {}
-    for flow, amount in zip(flows, amounts(flows), strict=True):
+    for flow in flows:
         for address, outwards in ((flow.sender, 1), (flow.to, 0)):
-            if address in both_ways:
-                pair = address, flow.token
-                if pair not in sums:
-                    sums[pair] = [0.0, 0.0]
-                sums[pair][outwards] += float(amount)
+            pair = address, flow.token
+            if pair in both_ways:
+                sums.setdefault(pair, [0.0, 0.0])[outwards] += float(int(flow.amount))
     lent = {(loan.lender, loan.token) for loan in loans(flows)}
     both: dict[str, int] = {}
     for pair, (came, went) in sums.items():
         if min(came, went) > LEAST_BACK * max(came, went) and pair not in lent:
             both[pair[0]] = both.get(pair[0], 0) + 1
     return [address for address, tokens in both.items() if tokens > 1]
-
-
-def most_repeated(flows: Iterable[Flow]) -> tuple[tuple[str, str, str], int]:
-    """Return the (token, from, to) that moved most often, and how often."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for flow in flows:
-        key = flow.token, flow.sender, flow.to
-        counts[key] = counts.get(key, 0) + 1
-    if not counts:
-        return ("", "", ""), 0
-    most = max(counts, key=counts.__getitem__)
-    return most, counts[most]

@@ -8,25 +8,24 @@ that padding buys little. A logistic model weighs them; `bench/fit_likeness.py` 
 
 import json
 import math
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from detectors import tree
+from detectors.conduct import conduct
 from detectors.flows import (
     NOBODY,
     Loan,
-    Net,
+    books,
     emptied,
     free_gains,
-    loans,
-    net_flows,
+    only_losing,
     round_trips,
+    together,
 )
-from detectors.initialisers import INITIALISERS
-from detectors.midcall import callbacks, posing
-from schemas.chain import Call, Transaction
+from schemas.chain import Flow, Transaction
 from schemas.units import NATIVE
 
 NAMES = (
@@ -52,9 +51,6 @@ NAMES = (
     "set_up",
 )
 
-APPROVE = "0x095ea7b3"
-"""`approve(address,uint256)` of ERC-20."""
-
 DUST = 1e18
 """Smallest units of a token below which a gain counts as none: one of a token with 18 decimals."""
 
@@ -67,98 +63,69 @@ def whole(tx: Transaction) -> bool:
 
 def counts(tx: Transaction) -> dict[str, float]:
     """Return the counts of a transaction whose call tree is `whole`."""
-    calls = tx.calls
+    calls, flows = tx.calls, tx.flows
+    shape, told = tree.shape(calls), books(flows)
+    net = told.net
     root = calls[0].to
-    born = {*tx.created, *tree.born(calls)}
+    born = {*tx.created, *shape.born}
     mine = frozenset({root, tx.sender or root, *born})
-    net = net_flows(tx.flows)
-    back = callbacks(calls, mine)
-    own = [call for call in calls if call.sender in mine]
-    repeats = tree.repeats(calls).values()
-    burns = payments = 0
-    for flow in tx.flows:
+    acts = conduct(calls, mine, born)
+    burns = payments = 0.0
+    asked: list[Flow] = []
+    for flow in flows:
         to = flow.to
-        burns += to == NOBODY
-        payments += flow.sender in mine and to not in mine
-    losers = [
-        tokens
-        for address, tokens in net.items()
-        if address not in mine and address != NOBODY and max(tokens.values()) < 0.0
-    ]
-    kept = net.get(root, {})
-    only_lost = bool(kept) and max(kept.values()) < 0.0
-    free = free_gains(net, mine)
-    lent = loans(tx.flows)
+        if to == NOBODY:
+            burns += 1.0
+        if to not in mine and flow.sender in mine:
+            payments += 1.0
+        if flow.held is not None:
+            asked.append(flow)
+    kept = net.get(root, {}).values()
+    gains = len([change for change in kept if change > 0.0])
+    total = together(net, mine)
+    free = free_gains(total)
+    side = together(net, mine - {root}) if kept and not gains else total
     return {
-        "repeated": float(sum(repeats) - len(repeats)),
-        "losses": float(sum(map(len, losers))),
-        "loans": float(len(lent)),
-        "callbacks": float(
-            sum(call.kind not in tree.QUIET and call.selector != "" for call in back)
-        ),
+        "repeated": float(sum(shape.repeats.values()) - len(shape.repeats)),
+        "losses": float(sum([len(net[loser]) for loser in only_losing(flows, mine)])),
+        "loans": float(len(told.loans)),
+        "callbacks": acts.callbacks,
         "parties": float(len(net)),
         "free_gains": float(len(free)),
-        "burns": float(burns),
-        "kept": 0.0 if only_lost else float(sum(change > 0.0 for change in kept.values())),
-        "reentries": float(sum(entry.times for entry in tree.reentries(calls))),
-        "payments": float(payments),
-        "posing": float(len(posing(back, mine))),
-        "approvals": float(sum([call.selector == APPROVE for call in own])),
-        "pressed": float(_pressed(own)),
-        "gained": max([_decades(net, mine, token) for token in free], default=0.0),
-        "emptied": float(len(emptied(tx.flows, net, mine))),
-        "round_trips": float(len(round_trips(tx.flows, net, mine))),
-        "coin": _coin(net, mine - {root} if only_lost else mine),
+        "burns": burns,
+        "kept": float(gains),
+        "reentries": float(sum([entry.times for entry in shape.reentries])),
+        "payments": payments,
+        "posing": acts.posing,
+        "approvals": acts.approvals,
+        "pressed": acts.pressed,
+        "gained": max([_decades(total[token]) for token in free], default=0.0),
+        "emptied": float(len(emptied(asked, net, mine))),
+        "round_trips": float(len(round_trips(flows, net, mine))),
+        "coin": _coin(side),
         "vast": float(len(tx.vast)),
-        "left_over": _left_over(lent, net, mine),
-        "set_up": float(_set_up(calls, born)),
+        "left_over": _left_over(told.loans, total),
+        "set_up": acts.set_up,
     }
 
 
-def _set_up(calls: Iterable[Call], born: Container[str]) -> int:
-    """Return how many calls set up a contract that was there before. Whoever makes a contract most
-    often sets it up at once."""
-    return sum(
-        call.kind == "call"
-        and call.selector in INITIALISERS
-        and call.to not in born
-        and call.sender not in born
-        for call in calls
-    )
+def _coin(total: Mapping[str, float]) -> float:
+    """Return by how many powers of ten the coin that was gained for nothing exceeds one whole. Of
+    all tokens only the coin is worth about the same in every transaction of a chain."""
+    gain = _decades(total.get(NATIVE, 0.0))
+    return gain if gain and NATIVE in free_gains(total) else 0.0
 
 
-def _pressed(own: list[Call]) -> int:
-    """Return how often the initiators' own contracts made the call that they made most often."""
-    times: dict[tuple[str, str], int] = {}
-    for call in own:
-        if call.depth and call.kind not in tree.QUIET:
-            called = call.to, call.selector
-            times[called] = times.get(called, 0) + 1
-    return max(times.values(), default=0)
+def _left_over(lent: Iterable[Loan], total: Mapping[str, float]) -> float:
+    """Return how many tenths of a loan were left of its token in the end, ten at most: what an
+    exchange of borrowed funds can honestly earn is a small share of them."""
+    shares = [total.get(loan.token, 0.0) / loan.amount for loan in lent if loan.amount]
+    return 10.0 * min(1.0, max(0.0, *shares)) if shares else 0.0
 
 
-def _coin(net: Net, side: frozenset[str]) -> float:
-    """Return by how many powers of ten the coin that these addresses gained for nothing exceeds one
-    whole. Of all tokens only the coin is worth about the same in every transaction of a chain."""
-    gain = _decades(net, side, NATIVE)
-    return gain if gain and NATIVE in free_gains(net, side) else 0.0
-
-
-def _left_over(lent: Iterable[Loan], net: Net, mine: frozenset[str]) -> float:
-    """Return how many tenths of a loan these addresses had left of its token in the end, ten at
-    most: what an exchange of borrowed funds can honestly earn is a small share of them."""
-    shares = (_gain(net, mine, loan.token) / loan.amount for loan in lent if loan.amount)
-    return 10.0 * min(1.0, max(0.0, max(shares, default=0.0)))
-
-
-def _decades(net: Net, mine: frozenset[str], token: str) -> float:
-    """Return by how many powers of ten what these addresses gained exceeds `DUST`."""
-    gain = _gain(net, mine, token)
+def _decades(gain: float) -> float:
+    """Return by how many powers of ten a gain exceeds `DUST`."""
     return math.log10(gain / DUST) if gain > DUST else 0.0
-
-
-def _gain(net: Net, mine: frozenset[str], token: str) -> float:
-    return sum(net[address].get(token, 0.0) for address in mine if address in net)
 
 
 class Model(NamedTuple):
@@ -182,14 +149,25 @@ def shipped() -> Model:
 
 
 def terms(x: Mapping[str, float]) -> dict[str, float]:
-    """Return what each count adds to the logarithm of the likelihood ratio, in nats."""
+    """Return what each count adds to the logarithm of the likelihood ratio, in nats; one of nought
+    adds nothing and is left out."""
     return {
-        name: weight * min(cap, math.log1p(value)) if value > 0.0 else 0.0
+        name: _term(x[name], weight, cap)
         for name, weight, cap in shipped().weights
-        if (value := x.get(name)) is not None
+        if x.get(name, 0.0) > 0.0
     }
 
 
 def log_ratio(x: Mapping[str, float]) -> float:
     """Return ln P(counts | exploit) / P(counts | ordinary), as the model has it."""
-    return shipped().bias + sum(terms(x).values())
+    bias, weights = shipped()
+    total = 0.0
+    for name, weight, cap in weights:
+        count = x.get(name, 0.0)
+        if count > 0.0:
+            total += _term(count, weight, cap)
+    return bias + total
+
+
+def _term(count: float, weight: float, cap: float) -> float:
+    return weight * min(cap, math.log1p(count))

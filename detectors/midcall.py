@@ -7,13 +7,16 @@ no contract is entered twice in either. The outside world is what the initiators
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from detectors.bytecode.signatures import purposes
 from detectors.tree import QUIET
 from schemas.chain import Call
+
+_BORROWING = "delegatecall", "callcode"
+"""Kinds of frames in which the sender runs the code of `to`."""
 
 
 class Midcall(NamedTuple):
@@ -27,17 +30,30 @@ class Midcall(NamedTuple):
     """Position of the frame in `Transaction.calls`."""
 
 
-def called_back(calls: Sequence[Call], mine: frozenset[str]) -> bool:
-    """Say whether a contract of others called one of the initiators' own. Cheap: without it nothing
-    here happened."""
-    return bool(callbacks(calls, mine))
+class Brought(NamedTuple):
+    """Where contracts of others used what the initiators brought."""
+
+    back: list[Call]
+    """The frames in which one called it: without any, nobody was interrupted."""
+    foreign: list[int]
+    """Where one ran its code: a delegatecall to it, or to what was born in this very transaction.
+    Positions in `Transaction.calls`."""
 
 
-def callbacks(calls: Sequence[Call], mine: frozenset[str]) -> list[Call]:
-    """Return the frames in which a contract of others called one of the initiators' own."""
-    return [
-        call for call in calls if call.to in mine and call.sender not in mine and call.depth > 0
-    ]
+def brought(calls: Sequence[Call], mine: frozenset[str]) -> Brought:
+    """Return how others used the contracts in `mine`."""
+    back: list[Call] = []
+    foreign: list[int] = []
+    for position, call in enumerate(calls):
+        if call.to in mine:
+            if call.sender not in mine:
+                if call.depth > 0:
+                    back.append(call)
+                if call.kind in _BORROWING:
+                    foreign.append(position)
+        elif call.code in mine and call.kind not in _BORROWING:
+            foreign.append(position)
+    return Brought(back, foreign)
 
 
 def interrupted(calls: Sequence[Call], mine: frozenset[str]) -> tuple[list[Midcall], list[Midcall]]:
@@ -53,7 +69,7 @@ def interrupted(calls: Sequence[Call], mine: frozenset[str]) -> tuple[list[Midca
     for position, call in enumerate(calls):
         del path[call.depth :]
         above = path[-1] if path else _NONE
-        to, sender, still = call.to, call.sender, call.kind in QUIET
+        to, sender, still = call.to, call.sender, call.kind == QUIET
         if above.waiting and to not in mine:
             if not still and sender in mine and to not in above.waiting:
                 for each in above.waiting:
@@ -105,31 +121,13 @@ def kin(calls: Sequence[Call], besides: frozenset[str]) -> set[tuple[str, str]]:
     return found
 
 
-def posing(calls: Sequence[Call], mine: frozenset[str]) -> set[str]:
-    """Return the functions by which contracts of others used one of the initiators' own as if it
-    were one of theirs: a token, a pool, an owner.
+def posing(back: Iterable[Call]) -> set[str]:
+    """Return the functions by which contracts of others used one of the initiators' own (`back`) as
+    if it were one of theirs: a token, a pool, an owner.
 
     What lenders, exchanges and tokens call by agreement (their callbacks and hooks) is none.
     """
-    return {
-        call.selector
-        for call in callbacks(calls, mine)
-        if call.selector and call.selector not in agreed()
-    }
-
-
-def foreign_code(calls: Sequence[Call], mine: frozenset[str]) -> list[int]:
-    """Return where a contract of others ran code that the initiators brought: a delegatecall to
-    their contract, or to one that was born in this very transaction."""
-    return [
-        position
-        for position, call in enumerate(calls)
-        if (
-            call.sender not in mine and call.to in mine
-            if call.kind in ("delegatecall", "callcode")
-            else call.code is not None and call.to not in mine and call.code in mine
-        )
-    ]
+    return {call.selector for call in back if call.selector and call.selector not in agreed()}
 
 
 @cache

@@ -1,13 +1,14 @@
 """What the shape of a call tree says; pure functions over `Transaction.calls`."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from detectors.last import answered_once
 from schemas.chain import Call
 
-QUIET = ("staticcall",)
-"""Kinds that cannot change anything: reading a contract again is no re-entry."""
+QUIET = "staticcall"
+"""The kind that cannot change anything: reading a contract again is no re-entry."""
 
 
 class Reentry(NamedTuple):
@@ -20,49 +21,58 @@ class Reentry(NamedTuple):
     """Position of the deepest re-entering frame in `Transaction.calls`."""
 
 
-@answered_once
-def reentries(calls: Sequence[Call]) -> Sequence[Reentry]:
-    """Return each contract that is entered while it stands further up on the same call path.
+class Shape(NamedTuple):
+    """What one walk over a call tree shows; not to be changed."""
 
-    Frames that cannot write are passed over; so is a contract that calls itself directly.
-    """
+    depth: int
+    """How deep it goes; the outermost frame has depth 1."""
+    born: AbstractSet[str]
+    """The contracts that its frames created."""
+    repeats: Mapping[tuple[str, str, str], int]
+    """How often each (caller, contract, selector) was called by frames that may write."""
+    reentries: Sequence[Reentry]
+    """Each contract that is entered while it stands further up on the same call path. Frames that
+    cannot write are passed over; so is a contract that calls itself directly."""
+
+
+@answered_once
+def shape(calls: Sequence[Call]) -> Shape:
+    """Return what the frames of a transaction look like together."""
+    deepest = calls[0].depth if calls else -1
+    born: set[str] = set()
+    repeats: dict[tuple[str, str, str], int] = {}
+    found: dict[str, Reentry] = {}
     path: list[str] = []
     at_work: dict[str, int] = {}
-    found: dict[str, Reentry] = {}
+    entered = ""
     for position, call in enumerate(calls):
-        depth, to = call.depth, call.to
-        if depth < len(path):
-            for left in path[depth:]:
-                at_work[left] -= 1
-            del path[depth:]
-        entered = to if call.kind not in QUIET and call.sender != to else ""
-        before = at_work.get(entered, 0)
-        if before and entered and before > (found[to].times if to in found else 0):
-            found[to] = Reentry(to, before, position)
-        path.append(entered)
-        at_work[entered] = before + 1
-    return list(found.values())
-
-
-@answered_once
-def repeats(calls: Sequence[Call]) -> Mapping[tuple[str, str, str], int]:
-    """Return how often each (caller, contract, selector) was called by frames that may write."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for call in calls:
-        if call.kind not in QUIET:
-            key = call.sender, call.to, call.selector
-            counts[key] = counts.get(key, 0) + 1
-    return counts
-
-
-def born(calls: Sequence[Call]) -> set[str]:
-    """Return the contracts that these frames created."""
-    return {call.to for call in calls if call.kind == "create"}
+        depth, kind = call.depth, call.kind
+        if depth > len(path) and position:  # in the frame before, whose contract is now at work
+            path.append(entered)
+            at_work[entered] = at_work.get(entered, 0) + 1
+            deepest = max(deepest, depth)
+        else:
+            while len(path) > depth:
+                at_work[path.pop()] -= 1
+        entered = ""
+        if kind == QUIET:
+            continue
+        sender, to = call.sender, call.to
+        key = sender, to, call.selector
+        repeats[key] = repeats.get(key, 0) + 1
+        if kind == "create":
+            born.add(to)
+        if to and sender != to:
+            entered = to
+            times = at_work.get(to)
+            if times and (to not in found or times > found[to].times):
+                found[to] = Reentry(to, times, position)
+    return Shape(deepest + 1, born, repeats, list(found.values()))
 
 
 def most_repeated(calls: Sequence[Call]) -> tuple[tuple[str, str, str], int]:
-    """Return what `repeats` counted most often, and how often."""
-    counts = repeats(calls)
+    """Return which (caller, contract, selector) was called most often, and how often."""
+    counts = shape(calls).repeats
     if not counts:
         return ("", "", ""), 0
     most = max(counts, key=counts.__getitem__)
@@ -71,12 +81,7 @@ def most_repeated(calls: Sequence[Call]) -> tuple[tuple[str, str, str], int]:
 
 def active_newborns(calls: Sequence[Call]) -> list[str]:
     """Return the contracts created in this transaction that called something in it."""
-    new = born(calls) - {""}
+    new = shape(calls).born - {""}
     if not new:
         return []
-    return sorted(new & {call.sender for call in calls if call.kind not in QUIET})
-
-
-def depth(calls: Sequence[Call]) -> int:
-    """Return how deep the tree goes; the outermost frame has depth 1."""
-    return max([call.depth for call in calls], default=-1) + 1
+    return sorted(new & {call.sender for call in calls if call.kind != QUIET})

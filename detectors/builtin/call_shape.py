@@ -5,16 +5,9 @@ from itertools import islice
 from typing import ClassVar
 
 from detectors import midcall, tree
-from detectors.api import Features, Spec
+from detectors.api import Features, Scope, Spec
 from detectors.featured import Family, FeatureDetector, shipped
-from detectors.flows import (
-    free_gains,
-    initiators,
-    loans,
-    most_repeated,
-    net_flows,
-    only_losing,
-)
+from detectors.flows import books, free_gains, initiators, loans, only_losing, together
 from detectors.midcall import Midcall
 from schemas.alerts import Evidence
 from schemas.chain import Transaction
@@ -60,35 +53,44 @@ class CallShape(FeatureDetector):
         }.items()
     }
 
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._protocol = scope.manifest.addresses if scope.manifest else frozenset[str]()
+
     def features(self, tx: Transaction) -> Features:
         """Return counts; those that need a call tree or flows only where the source saw them."""
-        calls = tx.calls if "calls" in tx.seen else None
-        flows = tx.flows if "flows" in tx.seen else None
         found: dict[str, float] = {}
-        own = initiators(tx, self._protocol())
-        if calls is not None:
-            reads, entries = self._interrupted(tx, own)
-            found |= {
-                "reads_open": len({read.open for read in reads}),
-                "enters_beside": len({entry.met for entry in entries}),
-                "foreign_code": len(midcall.foreign_code(calls, own)),
-                "reentry": max([entry.times for entry in tree.reentries(calls)], default=0),
-                "newborn": len(tree.active_newborns(calls)),
-                "depth": tree.depth(calls),
-                "repeated_calls": max(tree.repeats(calls).values(), default=0),
-                "frames": len(calls),
-            }
-        if flows is not None:
-            net = net_flows(flows)
-            found |= {
-                "loans": len(loans(flows)),
-                "repeated_flows": most_repeated(flows)[1],
-                "only_losing": len(only_losing(net, own)),
-                "free_gains": len(free_gains(net, own)),
-            }
+        own = initiators(tx, self._protocol)
+        if "calls" in tx.seen:
+            found = self._of_calls(tx, own)
+        if "flows" in tx.seen:
+            told = books(tx.flows)
+            found["loans"] = float(len(told.loans))
+            found["repeated_flows"] = float(told.repeats)
+            found["only_losing"] = float(len(only_losing(tx.flows, own)))
+            found["free_gains"] = float(len(free_gains(together(told.net, own))))
         if "logs" in tx.seen:
-            found["logs"] = len(tx.logs)
-        return {name: float(value) for name, value in found.items()}
+            found["logs"] = float(len(tx.logs))
+        return found
+
+    def _of_calls(self, tx: Transaction, own: frozenset[str]) -> dict[str, float]:
+        calls = tx.calls
+        shape, used = tree.shape(calls), midcall.brought(calls, own)
+        reads_open = enters_beside = 0.0
+        if used.back:
+            reads, entries = self._interrupted(tx, own)
+            reads_open = float(len({read.open for read in reads}))
+            enters_beside = float(len({entry.met for entry in entries}))
+        return {
+            "reads_open": reads_open,
+            "enters_beside": enters_beside,
+            "foreign_code": float(len(used.foreign)),
+            "reentry": float(max([entry.times for entry in shape.reentries], default=0)),
+            "newborn": float(len(tree.active_newborns(calls))),
+            "depth": float(shape.depth),
+            "repeated_calls": float(max(shape.repeats.values(), default=0)),
+            "frames": float(len(calls)),
+        }
 
     def _interrupted(
         self, tx: Transaction, own: frozenset[str]
@@ -96,10 +98,8 @@ class CallShape(FeatureDetector):
         """Return reads and entries in the middle of a call that concern the protocol; without a
         manifest, contracts that call each other or a common third. Tokens are entered and read in
         every callback and tell nothing, unless they are the protocol's own."""
-        if not midcall.called_back(tx.calls, own):
-            return [], []
         reads, entries = midcall.interrupted(tx.calls, own)
-        protocol = self._protocol()
+        protocol = self._protocol
         if protocol:
             return (
                 [read for read in reads if read.open in protocol or read.met in protocol],
@@ -112,17 +112,14 @@ class CallShape(FeatureDetector):
             [e for e in entries if (e.open, e.met) in kin and not {e.open, e.met} & tokens],
         )
 
-    def _protocol(self) -> frozenset[str]:
-        return self.scope.manifest.addresses if self.scope.manifest else frozenset()
-
     def evidence(self, name: str, tx: Transaction) -> Iterator[Evidence]:
         """Yield the frame or the parties behind a feature."""
         yield from islice(self._shown(name, tx), 4)
 
     def _shown(self, name: str, tx: Transaction) -> Iterator[Evidence]:
-        called, own = self.scope.name, initiators(tx, self._protocol())
+        called, own = self.scope.name, initiators(tx, self._protocol)
         if name == "reentry":
-            for entry in tree.reentries(tx.calls):
+            for entry in tree.shape(tx.calls).reentries:
                 yield Evidence(what=f"{called(entry.contract)} is entered again", call=entry.call)
         elif name == "repeated_calls":
             (_, contract, selector), times = tree.most_repeated(tx.calls)
@@ -132,7 +129,7 @@ class CallShape(FeatureDetector):
                 lent = f"{called(loan.lender)} lent {self.scope.symbol(loan.token)}"
                 yield Evidence(what=f"{lent} within the transaction")
         elif name == "only_losing":
-            for address in only_losing(net_flows(tx.flows), own):
+            for address in only_losing(tx.flows, own):
                 yield Evidence(what=f"{called(address)} lost and got nothing")
         else:
             yield from self._shown_midcall(name, tx, own)
@@ -148,5 +145,5 @@ class CallShape(FeatureDetector):
                 what = f"{called(entry.met)} is entered while {called(entry.open)} is at work"
                 yield Evidence(what=what, call=entry.call)
         elif name == "foreign_code":
-            for position in midcall.foreign_code(tx.calls, own):
+            for position in midcall.brought(tx.calls, own).foreign:
                 yield Evidence(what="code that the sender brought runs here", call=position)

@@ -1,11 +1,12 @@
 from detectors.flows import (
     NOBODY,
+    books,
     free_gains,
     initiators,
     loans,
-    most_repeated,
     net_flows,
     only_losing,
+    together,
 )
 from detectors.samples import address, make
 from schemas.chain import Call, Flow
@@ -47,27 +48,26 @@ def test_much_more_coming_back_is_trade_not_a_loan() -> None:
 
 
 def test_a_swap_has_no_party_that_only_loses() -> None:
-    net = net_flows([flow(GOLD, USER, PAIR, 5), flow(SILVER, PAIR, USER, 7)])
-    assert only_losing(net, besides=frozenset()) == []
+    flows = [flow(GOLD, USER, PAIR, 5), flow(SILVER, PAIR, USER, 7)]
+    assert only_losing(flows, besides=frozenset()) == []
 
 
 def test_a_drained_pool_only_loses_and_its_attacker_gains_for_nothing() -> None:
     tx = make(0, sender=USER, to=BOT, calls=(Call(depth=0, kind="call", sender=USER, to=BOT),))
-    net = net_flows([flow(GOLD, POOL, BOT, 5), flow(SILVER, POOL, BOT, 7)])
+    flows = [flow(GOLD, POOL, BOT, 5), flow(SILVER, POOL, BOT, 7)]
     own = initiators(tx, protocol=frozenset({POOL}))
     assert own == {USER, BOT}
-    assert only_losing(net, besides=own) == [POOL]
-    assert sorted(free_gains(net, own)) == [GOLD, SILVER]
+    assert only_losing(flows, besides=own) == [POOL]
+    assert sorted(free_gains(together(net_flows(flows), own))) == [GOLD, SILVER]
 
 
 def test_one_who_pays_has_no_free_gain() -> None:
     net = net_flows([flow(GOLD, POOL, USER, 5), flow(SILVER, USER, POOL, 1)])
-    assert free_gains(net, frozenset({USER})) == []
+    assert free_gains(net[USER]) == []
 
 
 def test_minting_is_nobodys_loss() -> None:
-    net = net_flows([flow(GOLD, NOBODY, USER, 5)])
-    assert only_losing(net, besides=frozenset()) == []
+    assert only_losing([flow(GOLD, NOBODY, USER, 5)], besides=frozenset()) == []
 
 
 def test_the_protocols_own_contracts_never_act_for_the_sender() -> None:
@@ -77,5 +77,5 @@ def test_the_protocols_own_contracts_never_act_for_the_sender() -> None:
 
 def test_the_most_repeated_movement_is_counted() -> None:
     flows = [flow(GOLD, POOL, BOT, n) for n in range(1, 8)] + [flow(GOLD, BOT, POOL, 1)]
-    assert most_repeated(flows) == ((GOLD, POOL, BOT), 7)
-    assert most_repeated([])[1] == 0
+    assert books(flows).repeats == 7
+    assert books([]).repeats == 0

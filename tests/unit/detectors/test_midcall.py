@@ -6,7 +6,7 @@ import pytest
 
 from detectors.builtin.call_novelty import CallNovelty
 from detectors.builtin.call_shape import CallShape
-from detectors.midcall import foreign_code, interrupted, kin, posing
+from detectors.midcall import brought, interrupted, kin, posing
 from detectors.samples import address
 from schemas.chain import Call, Transaction
 from tests.unit.detectors.scenes import (
@@ -144,13 +144,13 @@ def test_without_a_manifest_contracts_with_a_third_in_common_belong_together() -
 def test_code_that_the_sender_brought_is_told_from_libraries_and_proxies() -> None:
     library = call(ORACLE, PRICE, VAULT, 1, kind="delegatecall")
     proxy = call(POOL, EXIT, VAULT, 1, code=ORACLE)
-    brought = call(THIEF, "0x00000002", VAULT, 2, kind="delegatecall")
+    borrowed = call(THIEF, "0x00000002", VAULT, 2, kind="delegatecall")
     through = call(POOL, EXIT, THIEF, 1, code=THIEF)
     root = call(THIEF, "0x00000001")
-    assert foreign_code([root, library, proxy], MINE) == []
-    assert foreign_code([root, brought], MINE) == [1]
-    assert foreign_code([root, through], MINE) == [1]
-    assert shape(tx(to=THIEF, calls=(root, brought)), "foreign_code") == 1.0
+    assert brought([root, library, proxy], MINE).foreign == []
+    assert brought([root, borrowed], MINE).foreign == [1]
+    assert brought([root, through], MINE).foreign == [1]
+    assert shape(tx(to=THIEF, calls=(root, borrowed)), "foreign_code") == 1.0
 
 
 def test_code_born_in_the_transaction_is_foreign_and_ones_own_proxy_is_not() -> None:
@@ -182,11 +182,9 @@ def test_a_contract_that_others_take_for_a_token_is_posing_and_a_borrower_is_not
     asked = call(THIEF, "0x6f307dc3", VAULT, 2, kind="staticcall")
     lent = call(THIEF, "0x23e30c8b", VAULT, 2)  # onFlashLoan, as ERC-3156 wants it
     paid = call(THIEF, "", VAULT, 2, value="1")
-    assert posing([root, call(VAULT, EXIT, THIEF, 1), burned, asked], MINE) == {
-        "0x9dc29fac",
-        "0x6f307dc3",
-    }
-    assert posing([root, call(VAULT, EXIT, THIEF, 1), lent, paid], MINE) == set()
+    asks, borrows = call(VAULT, EXIT, THIEF, 1), call(VAULT, BORROW, THIEF, 1)
+    assert posing(brought([root, asks, burned, asked], MINE).back) == {"0x9dc29fac", "0x6f307dc3"}
+    assert posing(brought([root, borrows, lent, paid], MINE).back) == set()
 
 
 @pytest.mark.parametrize("names", [5, 10_000])

@@ -1,7 +1,7 @@
 import time
 
 from detectors.samples import address
-from detectors.tree import active_newborns, depth, most_repeated, reentries
+from detectors.tree import active_newborns, most_repeated, shape
 from schemas.chain import Call
 
 USER, VAULT, ATTACKER, ROUTER, CHILD = (address(n) for n in range(1, 6))
@@ -20,7 +20,7 @@ def test_withdrawing_again_from_the_callback_is_re_entry() -> None:
         call(4, VAULT, ATTACKER),
         call(5, ATTACKER, VAULT),
     ]
-    found = {entry.contract: entry for entry in reentries(calls)}
+    found = {entry.contract: entry for entry in shape(calls).reentries}
     assert found[VAULT].times == 2
     assert found[VAULT].call == 5
     assert found[ATTACKER].times == 2
@@ -28,7 +28,7 @@ def test_withdrawing_again_from_the_callback_is_re_entry() -> None:
 
 def test_calling_a_contract_twice_in_a_row_is_no_re_entry() -> None:
     calls = [call(0, USER, ROUTER), call(1, ROUTER, VAULT), call(1, ROUTER, VAULT)]
-    assert reentries(calls) == []
+    assert shape(calls).reentries == []
 
 
 def test_reading_a_contract_that_is_at_work_is_no_re_entry() -> None:
@@ -37,12 +37,12 @@ def test_reading_a_contract_that_is_at_work_is_no_re_entry() -> None:
         call(1, VAULT, ROUTER),
         call(2, ROUTER, VAULT, kind="staticcall"),
     ]
-    assert reentries(calls) == []
+    assert shape(calls).reentries == []
 
 
 def test_a_contract_that_calls_itself_is_no_re_entry() -> None:
     calls = [call(0, USER, VAULT), call(1, VAULT, VAULT), call(2, VAULT, VAULT)]
-    assert reentries(calls) == []
+    assert shape(calls).reentries == []
 
 
 def test_a_path_ends_where_the_next_frame_is_higher_up() -> None:
@@ -53,7 +53,7 @@ def test_a_path_ends_where_the_next_frame_is_higher_up() -> None:
         call(1, ROUTER, CHILD),
         call(2, CHILD, VAULT),
     ]
-    assert reentries(calls) == []
+    assert shape(calls).reentries == []
 
 
 def test_the_most_repeated_call_leaves_out_reading() -> None:
@@ -70,12 +70,12 @@ def test_a_newborn_counts_once_it_acts() -> None:
 
 
 def test_depth_counts_from_one() -> None:
-    assert depth([]) == 0
-    assert depth([call(0, USER, VAULT), call(1, VAULT, CHILD)]) == 2
+    assert shape([]).depth == 0
+    assert shape([call(0, USER, VAULT), call(1, VAULT, CHILD)]).depth == 2
 
 
 def test_a_deep_hostile_tree_costs_no_more_than_a_flat_one() -> None:
     calls = [call(n % 1024, address(n % 7), address(n % 5)) for n in range(10_000)]
     start = time.process_time()
-    reentries(calls)
+    shape(calls)
     assert time.process_time() - start < 0.5
