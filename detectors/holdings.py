@@ -1,6 +1,5 @@
 """What the protocol holds, as far as it was seen coming and going. Pure."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from schemas.chain import Flow
@@ -10,12 +9,14 @@ MAX_TOKENS = 256
 
 def crossing(flows: Iterable[Flow], own: frozenset[str]) -> dict[str, tuple[float, float]]:
     """Return per token what crossed the border of `own` inwards and outwards."""
-    found: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    found: dict[str, tuple[float, float]] = {}
     for flow in flows:
         inwards = flow.to in own
         if inwards != (flow.sender in own):
-            found[flow.token][not inwards] += float(int(flow.amount))
-    return {token: (came, went) for token, (came, went) in found.items()}
+            came, went = found.get(flow.token, (0.0, 0.0))
+            amount = float(int(flow.amount))
+            found[flow.token] = (came + amount, went) if inwards else (came, went + amount)
+    return found
 
 
 class Holdings:

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from detectors import invariants
 from detectors.api import Detector, Explanation, Features, Scope, Spec, State
+from detectors.featured import require_finite
 from detectors.quantities import Names, Quantities, balance_key, slot_key
 from schemas.alerts import Evidence, Reason
 from schemas.chain import Transaction
@@ -92,7 +93,7 @@ class DeclaredInvariants(Detector):
         """Return -ln of the p-value of the worst broken rule, 0 when none is."""
         if not x:
             return 0.0
-        _require_finite(x)
+        require_finite(x)
         return max((-math.log(self._p_value(rule)) for rule in self._broken(x)), default=0.0)
 
     def _p_value(self, rule: Invariant) -> float:
@@ -112,7 +113,7 @@ class DeclaredInvariants(Detector):
     def learn_one(self, x: Features, weight: float) -> None:
         """Take down what moved. It moved, whatever it counts for: the weight is not asked."""
         del weight
-        _require_finite(x)
+        require_finite(x)
         for name in x:
             kind, _, rest = name.partition(":")
             key, _, amount = rest.partition(":")
@@ -194,9 +195,3 @@ class DeclaredInvariants(Detector):
 
 def _bounded(value: Fraction | int) -> float:
     return float(max(-_LARGEST, min(_LARGEST, value)))
-
-
-def _require_finite(x: Features) -> None:
-    for name, value in x.items():
-        if not math.isfinite(value):
-            raise ValueError(f"feature {name} is {value}")

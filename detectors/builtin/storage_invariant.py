@@ -1,7 +1,7 @@
 """What a transaction writes into storage, against the habits of the slots and of the protocol."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
 from typing import ClassVar
@@ -68,8 +68,12 @@ class StorageInvariant(NamedFeatureDetector):
         """Return how much was written where, and the last value of each slot, as ln(1 + value)."""
         if "writes" not in tx.seen:
             return {}
-        times = Counter((write.contract, write.slot) for write in tx.writes)
-        last = {(write.contract, write.slot): write.value for write in tx.writes}
+        times: dict[tuple[str, str], int] = {}
+        last: dict[tuple[str, str], str] = {}
+        for write in tx.writes:
+            place = write.contract, write.slot
+            times[place] = times.get(place, 0) + 1
+            last[place] = write.value
         found = {
             "writes": float(len(tx.writes)),
             "slots": float(len(times)),
@@ -77,9 +81,8 @@ class StorageInvariant(NamedFeatureDetector):
         }
         if not times:
             return found
-        found |= {
-            f"keeper:{contract}": 1.0 for contract in sorted({place[0] for place in times})[:32]
-        }
+        for contract in sorted({contract for contract, _ in times})[:32]:
+            found[f"keeper:{contract}"] = 1.0
         for (contract, slot), value in list(last.items())[:MAX_VALUES]:
             found[f"value:{contract}.{slot}"] = math.log1p(float(int(value)))
         return found | self._ratios(last)
