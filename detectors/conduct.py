@@ -4,7 +4,8 @@ These are counts of a shipped model (`detectors.likeness`), taken in one walk ov
 """
 
 from collections.abc import Container, Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from detectors.initialisers import INITIALISERS
 from detectors.midcall import posing
@@ -15,7 +16,7 @@ APPROVE = "0x095ea7b3"
 """`approve(address,uint256)` of ERC-20."""
 
 
-class Conduct(NamedTuple):
+class Conduct(Struct, frozen=True, gc=False):
     """Counts, as the floats that features are."""
 
     callbacks: float

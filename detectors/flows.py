@@ -6,6 +6,8 @@ Amounts become floats here, on purpose: these are statistics. Money in records s
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from detectors.last import answered_once
 from schemas.chain import Flow, Transaction
 
@@ -34,7 +36,7 @@ class Loan(NamedTuple):
     amount: float
 
 
-class Books(NamedTuple):
+class Books(Struct, frozen=True, gc=False):
     """What one walk over the flows adds up to; not to be changed."""
 
     net: Net
@@ -119,9 +121,9 @@ def initiators(tx: Transaction, protocol: frozenset[str]) -> frozenset[str]:
     return frozenset(filter(None, (tx.sender, root, *tx.created))) - protocol
 
 
-def only_losing(flows: Sequence[Flow], besides: frozenset[str]) -> list[str]:
+def only_losing(told: Books, besides: frozenset[str]) -> list[str]:
     """Return the addresses that lost something and gained nothing, apart from those named."""
-    return [address for address in books(flows).losing if address not in besides]
+    return [address for address in told.losing if address not in besides]
 
 
 def together(net: Net, addresses: Iterable[str]) -> Mapping[str, float]:

@@ -82,12 +82,12 @@ def counts(tx: Transaction) -> dict[str, float]:
             asked.append(flow)
     kept = net.get(root, {}).values()
     gains = len([change for change in kept if change > 0.0])
+    only_lost = bool(kept) and not gains
     total = together(net, mine)
     free = free_gains(total)
-    side = together(net, mine - {root}) if kept and not gains else total
     return {
         "repeated": float(sum(shape.repeats.values()) - len(shape.repeats)),
-        "losses": float(sum([len(net[loser]) for loser in only_losing(flows, mine)])),
+        "losses": float(sum([len(net[loser]) for loser in only_losing(told, mine)])),
         "loans": float(len(told.loans)),
         "callbacks": acts.callbacks,
         "parties": float(len(net)),
@@ -102,7 +102,7 @@ def counts(tx: Transaction) -> dict[str, float]:
         "gained": max([_decades(total[token]) for token in free], default=0.0),
         "emptied": float(len(emptied(asked, net, mine))),
         "round_trips": float(len(round_trips(flows, net, mine))),
-        "coin": _coin(side),
+        "coin": _coin(together(net, mine - {root}) if only_lost else total),
         "vast": float(len(tx.vast)),
         "left_over": _left_over(told.loans, total),
         "set_up": acts.set_up,

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from detectors.bytecode.signatures import purposes
 from detectors.tree import QUIET
 from schemas.chain import Call
@@ -30,7 +32,7 @@ class Midcall(NamedTuple):
     """Position of the frame in `Transaction.calls`."""
 
 
-class Brought(NamedTuple):
+class Brought(Struct, frozen=True, gc=False):
     """Where contracts of others used what the initiators brought."""
 
     back: list[Call]
@@ -51,7 +53,7 @@ def brought(calls: Sequence[Call], mine: frozenset[str]) -> Brought:
                     back.append(call)
                 if call.kind in _BORROWING:
                     foreign.append(position)
-        elif call.code in mine and call.kind not in _BORROWING:
+        elif call.code is not None and call.code in mine and call.kind not in _BORROWING:
             foreign.append(position)
     return Brought(back, foreign)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from detectors.last import answered_once
 from schemas.chain import Call
 
@@ -21,7 +23,7 @@ class Reentry(NamedTuple):
     """Position of the deepest re-entering frame in `Transaction.calls`."""
 
 
-class Shape(NamedTuple):
+class Shape(Struct, frozen=True, gc=False):
     """What one walk over a call tree shows; not to be changed."""
 
     depth: int
@@ -81,7 +83,7 @@ def most_repeated(calls: Sequence[Call]) -> tuple[tuple[str, str, str], int]:
 
 def active_newborns(calls: Sequence[Call]) -> list[str]:
     """Return the contracts created in this transaction that called something in it."""
-    new = shape(calls).born - {""}
-    if not new:
+    born = shape(calls).born
+    if not born:
         return []
-    return sorted(new & {call.sender for call in calls if call.kind != QUIET})
+    return sorted((born - {""}) & {call.sender for call in calls if call.kind != QUIET})

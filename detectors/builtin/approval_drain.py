@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import ClassVar
 
 from detectors.api import Features, Spec
-from detectors.flows import NOBODY, initiators, only_losing
+from detectors.flows import NOBODY, books, initiators, only_losing
 from detectors.habits import ActDetector, Kind, account, number
 from schemas.chain import Transaction
 
@@ -56,7 +56,7 @@ class ApprovalDrain(ActDetector):
         if "flows" not in tx.seen or not tx.flows:
             return {}
         protocol = self.scope.manifest.addresses if self.scope.manifest else frozenset()
-        losers = set(only_losing(tx.flows, initiators(tx, protocol))) - protocol
+        losers = set(only_losing(books(tx.flows), initiators(tx, protocol))) - protocol
         if "calls" in tx.seen:
             losers &= _spent_by_others(tx)
         found = _takers(tx, losers, protocol | {NOBODY})

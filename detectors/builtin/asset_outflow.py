@@ -9,7 +9,7 @@ from detectors.api import Features, Scope, Spec, State
 from detectors.baseline import Prior, logarithm
 from detectors.cusum import Cusum
 from detectors.featured import Family, FeatureDetector, amount, size
-from detectors.flows import NOBODY, net_flows
+from detectors.flows import NOBODY, books
 from detectors.holdings import Holdings, crossing
 from schemas.alerts import Evidence
 from schemas.chain import Transaction
@@ -75,8 +75,9 @@ class AssetOutflow(FeatureDetector):
         if self._own is None:
             return self._largest_losses(tx)
         found: dict[str, float] = {}
-        user = _user(tx)
-        for token, (came, went) in crossing(tx.flows, self._own).items():
+        crossed = crossing(tx.flows, self._own)
+        user = _user(tx) if crossed else ""
+        for token, (came, went) in crossed.items():
             loss = went - came
             found[f"moved:{token}"] = came - went
             if went > 0.0:
@@ -92,7 +93,7 @@ class AssetOutflow(FeatureDetector):
     def _largest_losses(self, tx: Transaction) -> Features:
         losses: dict[str, float] = {}
         besides = {tx.sender, NOBODY}
-        for address, tokens in net_flows(tx.flows).items():
+        for address, tokens in books(tx.flows).net.items():
             if address not in besides:
                 for token, change in tokens.items():
                     largest = losses.get(token, 0.0)

@@ -67,7 +67,7 @@ class CallShape(FeatureDetector):
             told = books(tx.flows)
             found["loans"] = float(len(told.loans))
             found["repeated_flows"] = float(told.repeats)
-            found["only_losing"] = float(len(only_losing(tx.flows, own)))
+            found["only_losing"] = float(len(only_losing(told, own)))
             found["free_gains"] = float(len(free_gains(together(told.net, own))))
         if "logs" in tx.seen:
             found["logs"] = float(len(tx.logs))
@@ -129,7 +129,7 @@ class CallShape(FeatureDetector):
                 lent = f"{called(loan.lender)} lent {self.scope.symbol(loan.token)}"
                 yield Evidence(what=f"{lent} within the transaction")
         elif name == "only_losing":
-            for address in only_losing(tx.flows, own):
+            for address in only_losing(books(tx.flows), own):
                 yield Evidence(what=f"{called(address)} lost and got nothing")
         else:
             yield from self._shown_midcall(name, tx, own)

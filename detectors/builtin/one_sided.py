@@ -7,7 +7,7 @@ from detectors import priors
 from detectors.api import Features, Scope, Spec
 from detectors.baseline import Prior
 from detectors.featured import Family, FeatureDetector, amount
-from detectors.flows import NOBODY, Net, initiators, net_flows
+from detectors.flows import NOBODY, books, initiators, together
 from schemas.alerts import Evidence
 from schemas.chain import Transaction
 
@@ -70,12 +70,12 @@ class OneSided(FeatureDetector):
         """Return what left without return, and the rate where one token was exchanged for one
         other; of the protocol as a whole, or of each party besides the initiators. Of the protocol
         also what was given for its own shares, and those for what came in."""
-        net = net_flows(tx.flows)
+        net = books(tx.flows).net
         if self._own is not None:
-            tokens = _together(net, self._own)
+            tokens = together(net, sorted(self._own & net.keys()))
             rates = _against_supply(tokens, _issued(tx, self._shares))
             # Shares that were never given back before could be anything: they excuse nothing.
-            known = any(self._baselines.get(name) is not None for name in rates)
+            known = rates and any(self._baselines.get(name) is not None for name in rates)
             return rates if known else rates | _told(tokens)
         besides = initiators(tx, frozenset())
         parties = [
@@ -102,14 +102,6 @@ class OneSided(FeatureDetector):
             yield Evidence(what=f"transfer of {self.scope.symbol(token)}", log=log.log)
 
 
-def _together(net: Net, own: frozenset[str]) -> dict[str, float]:
-    total: dict[str, float] = {}
-    for address in sorted(own & net.keys()):
-        for token, change in net[address].items():
-            total[token] = total.get(token, 0.0) + change
-    return total
-
-
 def _issued(tx: Transaction, own: frozenset[str]) -> dict[str, float]:
     """Return by how much the supply of the protocol's own tokens grew or, negative, shrank."""
     grown: dict[str, int] = {}
@@ -120,7 +112,7 @@ def _issued(tx: Transaction, own: frozenset[str]) -> dict[str, float]:
     return {token: float(change) for token, change in grown.items() if change}
 
 
-def _against_supply(tokens: dict[str, float], issued: dict[str, float]) -> dict[str, float]:
+def _against_supply(tokens: Mapping[str, float], issued: dict[str, float]) -> dict[str, float]:
     """Return what left per share burned, and the shares minted per unit that came in, where one
     kind of share was issued or taken back."""
     if len(issued) != 1:
