@@ -49,10 +49,9 @@ def conduct(calls: Iterable[Call], mine: Container[str], born: Container[str]) -
             back.append(call)
         if kind == "call" and selector in INITIALISERS:
             set_up += call.to not in born and call.sender not in born
-    return Conduct(
-        callbacks=float(len([call for call in back if call.kind != QUIET and call.selector])),
-        posing=float(len(posing(back))),
-        approvals=approvals,
-        pressed=float(max(times.values(), default=0)),
-        set_up=set_up,
-    )
+    callbacks = posed = 0.0
+    if back:
+        callbacks = float(len([call for call in back if call.kind != QUIET and call.selector]))
+        posed = float(len(posing(back)))
+    pressed = float(max(times.values())) if times else 0.0
+    return Conduct(callbacks, posed, approvals, pressed, set_up)

@@ -82,7 +82,7 @@ def books(flows: Sequence[Flow]) -> Books:
         movement = token, sender, to
         times[movement] = times.get(movement, 0) + 1
     net, losing = _settled(balances)
-    return Books(net, losing, found, max(times.values(), default=0))
+    return Books(net, losing, found, max(times.values()) if times else 0)
 
 
 def _settled(balances: Mapping[str, Mapping[str, int]]) -> tuple[Net, list[str]]:

@@ -21,7 +21,6 @@ from detectors.flows import (
     books,
     emptied,
     free_gains,
-    only_losing,
     round_trips,
     together,
 )
@@ -80,27 +79,27 @@ def counts(tx: Transaction) -> dict[str, float]:
             payments += 1.0
         if flow.held is not None:
             asked.append(flow)
-    kept = net.get(root, {}).values()
-    gains = len([change for change in kept if change > 0.0])
-    only_lost = bool(kept) and not gains
+    left = net.get(root, {})
+    kept = [token for token, change in left.items() if change > 0.0]
+    only_lost = bool(left) and not kept
     total = together(net, mine)
     free = free_gains(total)
     return {
         "repeated": float(sum(shape.repeats.values()) - len(shape.repeats)),
-        "losses": float(sum([len(net[loser]) for loser in only_losing(told, mine)])),
+        "losses": float(sum([len(net[loser]) for loser in told.losing if loser not in mine])),
         "loans": float(len(told.loans)),
         "callbacks": acts.callbacks,
         "parties": float(len(net)),
         "free_gains": float(len(free)),
         "burns": burns,
-        "kept": float(gains),
+        "kept": float(len(kept)),
         "reentries": float(sum([entry.times for entry in shape.reentries])),
         "payments": payments,
         "posing": acts.posing,
         "approvals": acts.approvals,
         "pressed": acts.pressed,
-        "gained": max([_decades(total[token]) for token in free], default=0.0),
-        "emptied": float(len(emptied(asked, net, mine))),
+        "gained": max([_decades(total[token]) for token in free]) if free else 0.0,
+        "emptied": float(len(emptied(asked, net, mine))) if asked else 0.0,
         "round_trips": float(len(round_trips(flows, net, mine))),
         "coin": _coin(together(net, mine - {root}) if only_lost else total),
         "vast": float(len(tx.vast)),

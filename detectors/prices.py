@@ -33,7 +33,7 @@ def moves(tx: Transaction) -> list[Move]:
     for pool, price, log in reported(tx.logs):
         seen.setdefault(pool, []).append((price, log))
     for pool, rates in _exchanged(tx.flows).items():
-        if pool not in seen:
+        if pool not in seen and len(rates) > 1:
             seen[pool] = [(rate, None) for rate in rates]
     found = []
     for pool, prices in seen.items():
@@ -114,8 +114,7 @@ def _ratio(first: int, second: int) -> float | None:
 
 
 def _exchanged(flows: Sequence[Flow]) -> dict[str, list[float]]:
-    """Return ln rate of every exchange that an address made with the same two tokens, where it made
-    several.
+    """Return by address ln rate of every exchange that it made with the same two tokens.
 
     An exchange is an inflow of one token and the next outflow of another at one address. Rates of
     one address are comparable only within one pair of tokens, so the busiest pair is taken.
@@ -144,4 +143,4 @@ def _exchanged(flows: Sequence[Flow]) -> dict[str, list[float]]:
     for (address, _, _), of_pair in rates.items():
         if len(of_pair) > len(busiest.get(address, ())):
             busiest[address] = of_pair
-    return {address: of_pair for address, of_pair in busiest.items() if len(of_pair) > 1}
+    return busiest

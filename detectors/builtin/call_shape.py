@@ -76,7 +76,9 @@ class CallShape(FeatureDetector):
     def _of_calls(self, tx: Transaction, own: frozenset[str]) -> dict[str, float]:
         calls = tx.calls
         shape, used = tree.shape(calls), midcall.brought(calls, own)
-        reads_open = enters_beside = 0.0
+        reads_open = enters_beside = reentry = 0.0
+        if shape.reentries:
+            reentry = float(max([entry.times for entry in shape.reentries]))
         if used.back:
             reads, entries = self._interrupted(tx, own)
             reads_open = float(len({read.open for read in reads}))
@@ -85,10 +87,10 @@ class CallShape(FeatureDetector):
             "reads_open": reads_open,
             "enters_beside": enters_beside,
             "foreign_code": float(len(used.foreign)),
-            "reentry": float(max([entry.times for entry in shape.reentries], default=0)),
+            "reentry": reentry,
             "newborn": float(len(tree.active_newborns(calls))),
             "depth": float(shape.depth),
-            "repeated_calls": float(max(shape.repeats.values(), default=0)),
+            "repeated_calls": float(max(shape.repeats.values())) if shape.repeats else 0.0,
             "frames": float(len(calls)),
         }
 
