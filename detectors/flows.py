@@ -140,7 +140,7 @@ def together(net: Net, addresses: Iterable[str]) -> Mapping[str, float]:
 
 def free_gains(total: Mapping[str, float]) -> list[str]:
     """Return the tokens that were gained, if nothing was given for them."""
-    if total and min(total.values()) < 0.0:
+    if not total or min(total.values()) < 0.0:
         return []
     return [token for token, change in total.items() if change > 0.0]
 

@@ -103,7 +103,7 @@ def counts(tx: Transaction) -> dict[str, float]:
         "round_trips": float(len(round_trips(flows, net, mine))),
         "coin": _coin(together(net, mine - {root}) if only_lost else total),
         "vast": float(len(tx.vast)),
-        "left_over": _left_over(told.loans, total),
+        "left_over": _left_over(told.loans, total) if told.loans else 0.0,
         "set_up": acts.set_up,
     }
 
@@ -151,22 +151,20 @@ def terms(x: Mapping[str, float]) -> dict[str, float]:
     """Return what each count adds to the logarithm of the likelihood ratio, in nats; one of nought
     adds nothing and is left out."""
     return {
-        name: _term(x[name], weight, cap)
+        name: weight * min(cap, math.log1p(x[name]))
         for name, weight, cap in shipped().weights
         if x.get(name, 0.0) > 0.0
     }
 
 
 def log_ratio(x: Mapping[str, float]) -> float:
-    """Return ln P(counts | exploit) / P(counts | ordinary), as the model has it."""
+    """Return ln P(counts | exploit) / P(counts | ordinary), as the model has it: its bias and all
+    `terms`, without a table of them."""
     bias, weights = shipped()
     total = 0.0
     for name, weight, cap in weights:
         count = x.get(name, 0.0)
         if count > 0.0:
-            total += _term(count, weight, cap)
+            grown = math.log1p(count)
+            total += weight * cap if grown > cap else weight * grown
     return bias + total
-
-
-def _term(count: float, weight: float, cap: float) -> float:
-    return weight * min(cap, math.log1p(count))

@@ -52,7 +52,8 @@ def shape(calls: Sequence[Call]) -> Shape:
         if depth > len(path) and position:  # in the frame before, whose contract is now at work
             path.append(entered)
             at_work[entered] = at_work.get(entered, 0) + 1
-            deepest = max(deepest, depth)
+            if depth > deepest:  # noqa: PLR1730 - a call of max() costs more than the rest
+                deepest = depth
         else:
             while len(path) > depth:
                 at_work[path.pop()] -= 1
