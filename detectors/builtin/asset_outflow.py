@@ -96,8 +96,8 @@ class AssetOutflow(FeatureDetector):
         for address, tokens in books(tx.flows).net.items():
             if address not in besides:
                 for token, change in tokens.items():
-                    largest = losses.get(token, 0.0)
-                    losses[token] = max(largest, -change)
+                    if change < -losses.setdefault(token, 0.0):
+                        losses[token] = -change
         return {f"outflow:{token}": loss for token, loss in losses.items() if loss > 0.0}
 
     def learn_one(self, x: Features, weight: float) -> None:
