@@ -14,6 +14,7 @@ from msgspec import Meta
 from schemas.errors import PoisonRecordError
 
 UINT256_MAX = 2**256 - 1
+_UINT256_DIGITS = len(str(UINT256_MAX))
 INT256_MAX = 2**255 - 1
 SAFE_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly."""
@@ -61,7 +62,7 @@ Microseconds = Count
 
 def uint(text: str) -> int:
     """Read decimal text as a uint256; refuse signs, blanks, leading zeros and overflow."""
-    plain = text.isascii() and text.isdigit() and len(text) <= len(str(UINT256_MAX))
+    plain = text.isascii() and text.isdigit() and len(text) <= _UINT256_DIGITS
     if plain and (text[0] != "0" or text == "0"):
         number = int(text)
         if number <= UINT256_MAX:
