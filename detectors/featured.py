@@ -89,8 +89,6 @@ class FeatureDetector(Detector):
 
     def score_one(self, x: Features) -> float:
         """Return the sum over families of the largest surprise within each, in nats."""
-        if not x:
-            return 0.0
         require_finite(x)
         families, remembered = self.families, self._baselines.get
         largest: dict[str, float] = {}
@@ -141,8 +139,6 @@ class FeatureDetector(Detector):
 
     def learn_one(self, x: Features, weight: float) -> None:
         """Take these values for ordinary."""
-        if not x:
-            return
         require_finite(x)
         remembered, remember = self._baselines.get, self._baselines.put
         for name, value in x.items():

@@ -119,7 +119,9 @@ class Guarded:
             return None
 
     def score_one(self, x: Features) -> float:
-        """Return the score, 0 when the detector failed."""
+        """Return the score, 0 when the detector failed or found nothing to look at."""
+        if not x:
+            return 0.0
         try:
             return sound(self._detector.score_one(x))
         except Exception as error:  # noqa: BLE001 - as above
@@ -135,7 +137,9 @@ class Guarded:
             return {}
 
     def learn_one(self, x: Features, weight: float) -> None:
-        """Let it learn."""
+        """Let it learn, if there is anything."""
+        if not x:
+            return
         try:
             self._detector.learn_one(x, weight)
         except Exception as error:  # noqa: BLE001 - as above

@@ -137,7 +137,7 @@ class Host:
                 tx=tx.tx,
                 alert=alert.id if alert else "",
                 features=[
-                    None if x is None else dict(member.lesson(x)) if x else {}
+                    None if x is None else dict(member.lesson(x))
                     for member, x in zip(self._members, features, strict=True)
                 ],
                 suspect=opinion.together <= self._rules.budget,

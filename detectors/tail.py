@@ -184,9 +184,12 @@ class OnlineTail:
             index = int(score * _PER_NAT)
             if not index:
                 return 1.0
-            # What lies below has few bins, and one extreme score makes hundreds of those above.
-            above = self._reference.above[index] + self._learned - sum(self._counts[:index])
-            return (above + ONE) / (self._total + ONE)
+            counts = self._counts
+            if 2 * index < len(counts):  # whichever side has fewer bins: sums are exact
+                own = self._learned - sum(counts[:index])
+            else:
+                own = sum(counts[index:])
+            return (self._reference.above[index] + own + ONE) / (self._total + ONE)
         above = self._above
         shape = PRIOR_EXCESSES + above / ONE
         scale = PRIOR_EXCESSES * PRIOR_MEAN_EXCESS + self._excess / ONE
