@@ -91,8 +91,6 @@ class DeclaredInvariants(Detector):
 
     def score_one(self, x: Features) -> float:
         """Return -ln of the p-value of the worst broken rule, 0 when none is."""
-        if not x:
-            return 0.0
         require_finite(x)
         return max((-math.log(self._p_value(rule)) for rule in self._broken(x)), default=0.0)
 
