@@ -42,7 +42,7 @@ class Family:
     relative: bool = False
     """The scale cannot be known before: until a member was learned, no value of it surprises."""
     counted: bool = False
-    """Its values are counts: none of them surprises by being nought."""
+    """Its values are counts: nought or less surprises nobody."""
 
 
 def count(words: str, reference: Reference = NO_REFERENCE) -> Family:
@@ -106,7 +106,7 @@ class FeatureDetector(Detector):
                 nats = baseline.surprise(value)
             else:
                 nats = self._surprise(name, family, value)
-            if nats and nats > largest.get(family_name, 0.0):
+            if nats > largest.get(family_name, 0.0):
                 largest[family_name] = nats
         return math.fsum(largest.values())
 

@@ -46,7 +46,8 @@ class Guard(Protocol):
         """Return the features that are left, None when the detector failed or is off."""
 
     def score_one(self, x: Features) -> float:
-        """Return the score, 0 when the detector failed."""
+        """Return the score, 0 when the detector failed. One that ships with Firebreak is not asked
+        what it thinks of nothing, nor does it learn that; a stranger may have its own idea."""
 
     def lesson(self, x: Features) -> Features:
         """Return what of the features is kept until it may be learned."""
@@ -176,7 +177,7 @@ class Guarded:
 def usable(x: Mapping[str, float], without: frozenset[str]) -> dict[str, float]:
     """Return the features but for some, all of them floats. Raises `ValueError` for one that no
     host can keep: a number that is none, a name without end."""
-    if not x:
+    if x == {}:
         return {}
     if type(x) is dict and not without and set(map(type, x.values())) == _FLOATS:
         found = x

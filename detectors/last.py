@@ -1,7 +1,7 @@
 """The last answer of a pure function, kept for whoever asks the same again at once.
 
 The detectors of a set look at one transaction one after another, and several ask for the same walk
-over its calls or its flows.
+over its calls or its flows. One that learns what it has just scored takes the same features apart.
 """
 
 from collections.abc import Callable

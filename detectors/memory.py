@@ -39,9 +39,11 @@ class Remembered(Generic[T]):
         self._safe: set[str] = set()
         """The names among the places that are pinned."""
         self._values: dict[str, T] = {}
-        """Those with a place in the order in which they earned it."""
+        """What is remembered, by name; the places in the order in which they were earned. Never
+        replaced by another dict."""
         self.get = self._values.get
-        """Returns what is remembered of a name, None of others."""
+        """Returns what is remembered of a name, None of others; bound once, as every feature of
+        every transaction is looked up."""
         self._lobby: dict[str, None] = {}
         """The names without a place, the one not learned for longest first."""
         self._lessons: dict[str, float] = {}

@@ -29,7 +29,8 @@ class NamedFeatureDetector(FeatureDetector):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._vocabularies = {kind: Vocabulary() for kind in self.kinds}
-        self._parted = answered_once(partial(_parted, self.kinds))
+        self._parted = answered_once(partial(parted, self.kinds))
+        """What is learned was scored a moment before: features do not change once they are made."""
 
     def score_one(self, x: Features) -> float:
         """Return the surprise at the numbers and at the new names, in nats."""
@@ -95,7 +96,7 @@ class NamedFeatureDetector(FeatureDetector):
             self._vocabularies[kind].load(saved)
 
 
-def _parted(kinds: Container[str], x: Features) -> tuple[dict[str, list[str]], dict[str, float]]:
+def parted(kinds: Container[str], x: Features) -> tuple[dict[str, list[str]], dict[str, float]]:
     """Return the names by kind, and the numbers."""
     require_finite(x)
     named: dict[str, list[str]] = {}

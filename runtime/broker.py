@@ -247,7 +247,10 @@ class Broker(Protocol):
         ...
 
     def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """Return the group's committed offsets; a partition without one is absent."""
+        """Return the group's committed offsets; a partition without one is absent.
+
+        Raises `TransientError` when the group's coordinator does not know one of them.
+        """
         ...
 
     def create(self, specs: Iterable[TopicSpec]) -> list[str]:

@@ -165,7 +165,10 @@ class KafkaBroker:
         }
 
     def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """Return the group's committed offsets; a partition without one is absent."""
+        """Return the group's committed offsets; a partition without one is absent.
+
+        Raises `TransientError` when the group's coordinator does not know one of them.
+        """
         consumer = Consumer(self._consumer_options(group))
         try:
             spots = [to_spot(self._space, partition) for partition in partitions]

@@ -23,6 +23,7 @@ from confluent_kafka import Message as RawMessage
 
 from runtime.broker import Message, Offsets, Partition, Rebalance, ends
 from runtime.kafka_answers import code as code_of
+from runtime.kafka_answers import require_each
 from runtime.kafka_refusals import NOT_ALLOWED, not_allowed
 from runtime.kafka_spots import from_spot, to_spot
 from runtime.logs import logger
@@ -91,7 +92,7 @@ class KafkaConsumer:
             else:
                 spot.offset = start
         known = self._consumer.committed(open_spots, COMMITTED_TIMEOUT) if open_spots else []
-        for spot, found in zip(open_spots, known, strict=True):
+        for spot, found in zip(open_spots, require_each(known), strict=True):
             spot.offset = found.offset if found.offset >= 0 else OFFSET_BEGINNING
 
     def _on_leave(self, step: Literal["revoked", "lost"], spots: list[TopicPartition]) -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import ClassVar
 
 import orjson
 import pytest
@@ -59,6 +60,37 @@ def test_a_transaction_is_scored_before_it_is_learned() -> None:
     assert first is not None
     assert first.views[0].score == 5.0
     assert learned(subject) == []
+
+
+class Silent(GasSize):
+    """Finds nothing to look at; `FOUND` is what it says instead."""
+
+    FOUND: ClassVar[Features | None] = {}
+
+    def features(self, tx: Transaction) -> Features:
+        return self.FOUND  # type: ignore[return-value]  # one that forgets to return
+
+    def score_one(self, x: Features) -> float:
+        return 7.0
+
+
+def test_nothing_to_look_at_is_neither_scored_nor_learned() -> None:
+    subject = host(Silent)
+    opinion, _ = subject.take(tx(0))
+    subject.take(tx(FINALITY))
+    assert opinion is not None
+    assert (opinion.views[0].score, opinion.views[0].spoke) == (0.0, False)
+    assert (learned(subject), subject.learned, subject.faults()) == ([], 1, [])
+
+
+def test_a_detector_that_answers_with_no_mapping_has_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Silent, "FOUND", None)
+    subject = host(Silent)
+    subject.take(tx(0))
+    ((name, fault),) = subject.faults()
+    assert (name, fault.partition(":")[0]) == ("gas-size", "features")
 
 
 def test_it_is_learned_once_its_own_protocol_shows_that_it_is_final() -> None:

@@ -43,6 +43,8 @@ class Librdkafka:
         self.answers: list[TopicPartition] = []
         self.at_close: Callable[[], None] = lambda: None
         self.committed_offset = -1001
+        self.unknown: Any = None
+        """What `committed` says of each partition instead."""
 
     def subscribe(self, _topics: list[str], **callbacks: Callable[..., None]) -> None:
         self._callbacks = callbacks
@@ -79,6 +81,8 @@ class Librdkafka:
         self.paused = [spot for spot in self.paused if spot not in spots]
 
     def committed(self, spots: list[TopicPartition], _timeout: float) -> list[TopicPartition]:
+        if self.unknown is not None:
+            return [self.unknown for _ in spots]
         return [TopicPartition(s.topic, s.partition, self.committed_offset) for s in spots]
 
     def commit(self, **_what: Any) -> list[TopicPartition]:
@@ -172,6 +176,21 @@ def test_a_partition_starts_as_told_else_as_committed_else_at_the_beginning(
     consumer.fetch(1, 0)
 
     assert [spot.offset for spot in library.assigned] == [7, -2, 3]
+
+
+def test_a_partition_whose_position_is_not_known_is_not_read_from_the_beginning(
+    consumer: KafkaConsumer, library: Librdkafka
+) -> None:
+    class Unknown:
+        """Its error cannot be set from outside."""
+
+        offset = -1001
+        error = KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
+
+    library.unknown = Unknown()
+    library.polls = [library.say("on_assign", HERE)]
+    with pytest.raises(TransientError, match="where the group stands is not known"):
+        consumer.fetch(1, 0)
 
 
 def test_after_a_failed_callback_the_service_is_told_nothing_more(
