@@ -27,6 +27,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public by i
 from runtime.access import UNASSIGNED_GROUP
 from runtime.broker import Partition
 from runtime.kafka_answers import Answer, ask, code, require_each, words
+from runtime.kafka_callbacks import weakly
 from runtime.kafka_consumer import KafkaConsumer
 from runtime.kafka_options import checked, for_consumer, for_producer
 from runtime.kafka_producer import KafkaProducer
@@ -74,7 +75,7 @@ class KafkaBroker:
         self._space = namespace
         self._not_admitted: ConfigurationError | None = None
         try:
-            told: dict[str, Any] = {**self._options, "error_cb": self._heard}
+            told: dict[str, Any] = {**self._options, "error_cb": weakly(self._heard)}
             self._admin = AdminClient(told)
         except KafkaException as error:
             raise ConfigurationError(f"kafka.options: {words(error)}") from error

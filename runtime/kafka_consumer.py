@@ -24,6 +24,7 @@ from confluent_kafka import Message as RawMessage
 from runtime.broker import Message, Offsets, Partition, Rebalance, ends
 from runtime.kafka_answers import code as code_of
 from runtime.kafka_answers import require_each
+from runtime.kafka_callbacks import weakly
 from runtime.kafka_refusals import NOT_ALLOWED, not_allowed
 from runtime.kafka_spots import from_spot, to_spot
 from runtime.logs import logger
@@ -42,7 +43,7 @@ class KafkaConsumer:
     """A consumer that never commits by itself, and never skips what it should have read."""
 
     def __init__(self, options: Mapping[str, Any], namespace: str) -> None:
-        self._consumer = Consumer({**options, "on_commit": self._on_commit})
+        self._consumer = Consumer({**options, "on_commit": weakly(self._on_commit)})
         self._options = options
         self._space = namespace
         self._own_name = cache(lambda topic: (topic or "")[len(namespace) :])
@@ -59,12 +60,12 @@ class KafkaConsumer:
 
     def subscribe(self, topics: Sequence[str], rebalance: Rebalance) -> None:
         """Join the group for these topics."""
-        self._rebalance = rebalance
+        self._rebalance, leave = rebalance, weakly(self._on_leave)
         self._consumer.subscribe(
             [self._space + topic for topic in topics],
-            on_assign=self._on_assign,
-            on_revoke=lambda _consumer, spots: self._on_leave("revoked", spots),
-            on_lost=lambda _consumer, spots: self._on_leave("lost", spots),
+            on_assign=weakly(self._on_assign),
+            on_revoke=lambda _consumer, spots: leave("revoked", spots),
+            on_lost=lambda _consumer, spots: leave("lost", spots),
         )
 
     def _on_assign(self, consumer: Consumer, spots: list[TopicPartition]) -> None:

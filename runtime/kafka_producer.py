@@ -9,6 +9,7 @@ from confluent_kafka import Message as RawMessage
 
 from runtime.broker import Offsets, Partition
 from runtime.kafka_answers import code as code_of
+from runtime.kafka_callbacks import weakly
 from runtime.kafka_refusals import NOT_ALLOWED, not_allowed
 from schemas.errors import TransientError, UnsafeToContinueError
 from schemas.headers import Headers
@@ -28,7 +29,7 @@ class KafkaProducer:
     at a `send` when they are known by then."""
 
     def __init__(self, options: Mapping[str, Any], namespace: str) -> None:
-        self._producer = Producer({**options, "on_delivery": self._delivered})
+        self._producer = Producer({**options, "on_delivery": weakly(self._delivered)})
         self._options = options
         self._space = namespace
         self._failures: list[str] = []
