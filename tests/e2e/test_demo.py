@@ -149,8 +149,8 @@ def _stopped(outcome: dict[str, Any]) -> None:
 
 
 def _was_early(outcome: dict[str, Any]) -> None:
-    """One transaction of the attack gets through, a block each; on a machine that is busy with other
-    tests a few may. How fast a brake is, `make bench` measures."""
+    """One transaction of the attack gets through, and on a machine that is busy with other tests a
+    few: there is one in each block. How fast a brake is, `make bench` measures."""
     assert 1 <= outcome["attack_txs"] - outcome["attack_txs_reverted"] <= _THROUGH
 
 
