@@ -29,9 +29,6 @@ FIREBREAK = str(Path(sys.executable).with_name("firebreak"))
 LONGEST = 240.0
 """Seconds; a demo takes half a minute on a quiet machine."""
 
-_THROUGH = 3
-"""Transactions of an attack, of nine, one a second."""
-
 
 class Demo:
     """One run of the command."""
@@ -100,7 +97,7 @@ def test_the_spot_oracle_attack_is_stopped_and_a_kept_demo_can_be_looked_at(plac
 def test_the_reentrancy_attack_is_stopped(place: Path) -> None:
     outcome = Demo(place, place / "home", "--scenario", "reentrancy").outcome()
     assert outcome["paused"]
-    _was_early(outcome)
+    assert outcome["attack_txs_reverted"] == outcome["attack_txs"] - 1
     assert outcome["asset"] == "ETH"
 
 
@@ -142,16 +139,10 @@ def _stopped(outcome: dict[str, Any]) -> None:
     assert outcome["false_alerts"] == 0
     assert outcome["first_attack_tx_alerted"]
     assert outcome["paused"]
-    _was_early(outcome)
+    assert outcome["attack_txs_reverted"] == outcome["attack_txs"] - 1
     assert outcome["loss_prevented"] > outcome["loss_taken"] > 0
     assert 0 < outcome["detect_ms"] < outcome["brake_sent_ms"] < outcome["brake_mined_ms"]
     assert {"firebreak", "kafka", "node", "python"} <= outcome["versions"].keys()
-
-
-def _was_early(outcome: dict[str, Any]) -> None:
-    """One transaction of the attack gets through, and on a machine that is busy with other tests a
-    few: there is one in each block. How fast a brake is, `make bench` measures."""
-    assert 1 <= outcome["attack_txs"] - outcome["attack_txs_reverted"] <= _THROUGH
 
 
 def _proof_checked(demo: Demo) -> str:

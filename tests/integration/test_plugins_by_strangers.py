@@ -57,7 +57,7 @@ class Allocates(Hostile):
     spec = spec("allocates")
     def misbehave(self):
         kept = []
-        while True: kept.append(bytes(1 << 24))
+        while True: kept.append(bytearray(1 << 24))
 
 class Forks(Hostile):
     spec = spec("forks")
